@@ -9,7 +9,7 @@ from exportctl.errors import Finding, SourcePosition
 from exportctl.model.plan import OtherFlow, PlanHeader
 from exportctl.monitor.flow_view import LastRun
 from exportctl.monitor.forecast import FlowForecast, Forecast, SimultaneousRuns
-from exportctl.monitor.run_list import FlowRuns, RunsReport
+from exportctl.monitor.runs import FlowRuns, RunsReport
 from exportctl.monitor.status import ExportHealth, FlowState, HealthResult, StatusReport
 from exportctl.resources.run import Run, RunError, RunStatus
 from tests.output.sample_plans import AS_OF, DAY, EVIL, HEADER, address

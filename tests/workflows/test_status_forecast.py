@@ -17,7 +17,7 @@ from exportctl.model.plan_options import PlanOptions
 from exportctl.monitor import drift
 from exportctl.monitor.drift import DriftGroup
 from exportctl.monitor.forecast import FlowForecast, Forecast, forecast
-from exportctl.monitor.run_error_hints import error_hints
+from exportctl.monitor.runs import error_hints
 from exportctl.monitor.status import ExportHealth, FlowState, HealthResult, StatusReport, status
 from exportctl.output.text import runs as text_runs
 from exportctl.plan.ownership import build_ownership

@@ -49,32 +49,23 @@ class DriftGroup(StrEnum):
     OTHER_PROJECT = "other-project"
 
 
-DEFAULT_FAILING: frozenset[str] = frozenset(
-    {
-        DriftGroup.DRIFT,
-        DriftGroup.CONFLICT,
-        DriftGroup.UNKNOWN_ORIGIN,
-        DriftGroup.PAUSED,
-        DriftGroup.GONE,
-        DriftGroup.HALF_BUILT,
-        DriftGroup.DUPLICATES,
-        DriftGroup.MARKER_LOST,
-    }
-)
-FAIL_ON: frozenset[str] = DEFAULT_FAILING | {
+FAIL_ON: frozenset[str] = frozenset(DriftGroup) - {DriftGroup.EXPIRED, DriftGroup.ACCEPTED}
+DEFAULT_FAILING: frozenset[str] = FAIL_ON - {
     DriftGroup.PENDING,
     DriftGroup.ENDING,
     DriftGroup.UNMANAGED,
     DriftGroup.OTHER_PROJECT,
 }
-
-_CAUSES = {
-    Cause.DRIFT: DriftGroup.DRIFT,
-    Cause.CONFLICT: DriftGroup.CONFLICT,
-    Cause.UNKNOWN_ORIGIN: DriftGroup.UNKNOWN_ORIGIN,
-    Cause.PAUSED: DriftGroup.PAUSED,
-    Cause.PENDING: DriftGroup.PENDING,
-    Cause.ACCEPTED: DriftGroup.ACCEPTED,
+_CAUSES = {  # each has a group of its own name
+    cause: DriftGroup[cause.name]
+    for cause in (
+        Cause.DRIFT,
+        Cause.CONFLICT,
+        Cause.UNKNOWN_ORIGIN,
+        Cause.PAUSED,
+        Cause.PENDING,
+        Cause.ACCEPTED,
+    )
 }
 _RULES = {
     "flow-gone": DriftGroup.GONE,
@@ -85,7 +76,6 @@ _RULES = {
 }
 _ENDS = frozenset({str(DriftGroup.EXPIRED), str(DriftGroup.ENDING)})  # rules of the planner that have entries here
 _WHOLE_CHANGES = frozenset({Verb.CREATE, Verb.COMPLETE, Verb.REPLACE, Verb.DELETE, Verb.ADOPT, Verb.RELEASE})
-_END = "end"
 
 
 @dataclass(frozen=True)
@@ -138,7 +128,9 @@ def build_drift_report(plan: Plan, *, end_warning: int) -> DriftReport:
     """Sort what a plan found. `end_warning` is in seconds before an end."""
     found = [entry for item in plan.items for entry in _item_entries(item, plan.as_of, end_warning)]
     found += [DriftEntry(_RULES[f.rule], finding=f) for f in plan.findings if f.rule in _RULES]
-    found += [_flow_entry(flow) for flow in plan.other_flows]
+    for flow in plan.other_flows:
+        group = DriftGroup.OTHER_PROJECT if flow.owner else DriftGroup.UNMANAGED
+        found.append(DriftEntry(group, id=flow.id, ends=flow.ends, flow=flow))
     order = list(DriftGroup)
     notes = (*plan.findings, *(f for item in plan.items for f in item.findings))
     return DriftReport(
@@ -187,12 +179,6 @@ def _live_end(item: PlanItem) -> int | None:
     """Return when the export ends in the sandbox, before the plan; None without a flow."""
     if item.verb in (Verb.CREATE, Verb.COMPLETE):
         return None
-    moved = [f.before for f in item.fields if f.field == _END]
+    moved = [f.before for f in item.fields if f.field == "end"]
     end = moved[0] if moved else item.ends
     return end if isinstance(end, int) else None
-
-
-def _flow_entry(flow: OtherFlow) -> DriftEntry:
-    return DriftEntry(
-        DriftGroup.OTHER_PROJECT if flow.owner else DriftGroup.UNMANAGED, id=flow.id, ends=flow.ends, flow=flow
-    )

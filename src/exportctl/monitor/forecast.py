@@ -28,6 +28,10 @@ from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.kinds import EVERY
 
 _CREATING_VERBS = frozenset({Verb.CREATE, Verb.COMPLETE, Verb.REPLACE})
+_ENDING_VERBS = {
+    Verb.DELETE: "deleted by the plan",
+    Verb.RELEASE: "released by the plan: not managed any more",
+}
 _WRITTEN_CAUSES = WRITE_CAUSES | {Cause.RENEWAL}
 
 
@@ -42,10 +46,10 @@ class FlowForecast:
 
     address: Address
     flow: str | None
-    schedule: str
-    account: str | None
-    type: str | None
-    datasets: int
+    schedule: str = ""
+    account: str | None = None
+    type: str | None = None
+    datasets: int = 0
     runs: tuple[int, ...] = ()
     ends: int | None = None
     no_run_reason: str | None = None
@@ -120,7 +124,7 @@ def _flow_forecasts(
         for live_flow in live_flows:
             yield _flow_forecast(item.address, flow_view(live_flow, ownership), window, item.is_paused)
     else:
-        yield FlowForecast(item.address, None, item.schedule or "", None, None, 0, no_run_reason="not applied")
+        yield FlowForecast(item.address, None, item.schedule or "", no_run_reason="not applied")
 
 
 def _flow_forecast(address: Address, seen: FlowView, window: range, paused: bool) -> FlowForecast:
@@ -170,12 +174,8 @@ def _no_run_reason(seen: FlowView, window: range, paused: bool) -> str:
 
 def _planned_forecast(item: PlanItem, ownership: Ownership, wanted: DesiredState, window: range) -> FlowForecast:
     """Return the forecast after the plan, which holds the first start that it fixes and the end that it sets."""
-    if item.verb is Verb.DELETE:
-        return FlowForecast(item.address, item.id, "", None, None, 0, no_run_reason="deleted by the plan")
-    if item.verb is Verb.RELEASE:
-        return FlowForecast(
-            item.address, item.id, "", None, None, 0, no_run_reason="released by the plan: not managed any more"
-        )
+    if item.verb in _ENDING_VERBS:
+        return FlowForecast(item.address, item.id, no_run_reason=_ENDING_VERBS[item.verb])
     live_flow = ownership.flow_by_id(item.id) if item.id else None
     seen = flow_view(live_flow, ownership) if live_flow else None
     after = {c.field: c.after for c in item.fields if c.cause in _WRITTEN_CAUSES and c.path == c.field}
@@ -228,8 +228,9 @@ def _simultaneous_runs(
 ) -> tuple[SimultaneousRuns, ...]:
     """Group the moments at which one account has several exports by the flows that start, one of them shown."""
     shown = {str(lane.address) for lane in lanes}
+    own = [_AccountLoad(str(x.address), x.account, x.type, x.datasets, x.runs) for x in lanes if x.account]
     starting: dict[tuple[str, int], list[_AccountLoad]] = defaultdict(list)
-    for load in (*_loads(lanes), *_other_loads(lanes, ownership, window)):
+    for load in (*own, *_other_loads(lanes, ownership, window)):
         for moment in load.runs:
             starting[load.account, moment].append(load)
     groups: dict[tuple[_AccountLoad, ...], list[int]] = defaultdict(list)
@@ -237,7 +238,16 @@ def _simultaneous_runs(
         several = len(loads) > 1 or (_min_connections_percent(loads[0].type) > 0 and loads[0].datasets > 1)
         if several and any(load.label in shown for load in loads):
             groups[tuple(sorted(loads, key=lambda load: load.label))].append(moment)
-    found = [_group(loads, moments) for loads, moments in groups.items()]
+    found = [
+        SimultaneousRuns(
+            account=loads[0].account,
+            type=loads[0].type,
+            members=tuple(load.label for load in loads),
+            datasets=sum(load.datasets for load in loads),
+            moments=tuple(moments),
+        )
+        for loads, moments in groups.items()
+    ]
     return tuple(sorted(found, key=lambda one: (one.account, one.moments[0], one.members)))
 
 
@@ -245,22 +255,6 @@ def _min_connections_percent(type_name: str | None) -> int:
     """Of the datasets exported at once: so many connections the server must take. 0: no such limit is known."""
     kind = TYPES.get(type_name or "")
     return (kind.min_connections_percent if kind else None) or 0
-
-
-def _group(loads: tuple[_AccountLoad, ...], moments: list[int]) -> SimultaneousRuns:
-    return SimultaneousRuns(
-        account=loads[0].account,
-        type=loads[0].type,
-        members=tuple(load.label for load in loads),
-        datasets=sum(load.datasets for load in loads),
-        moments=tuple(moments),
-    )
-
-
-def _loads(lanes: Sequence[FlowForecast]) -> Iterator[_AccountLoad]:
-    for lane in lanes:
-        if lane.account:
-            yield _AccountLoad(str(lane.address), lane.account, lane.type, lane.datasets, lane.runs)
 
 
 def _other_loads(lanes: Sequence[FlowForecast], ownership: Ownership, window: range) -> Iterator[_AccountLoad]:

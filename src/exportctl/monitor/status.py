@@ -115,8 +115,9 @@ def status(plan: Plan, ownership: Ownership, project: Project, *, expiring: int 
     `expiring` in seconds replaces `end_warning` of the policy, and adds other flows that end within this time.
     """
     warning = project.policy.end_warning if expiring is None else expiring
+    others = [(flow.ends, flow) for flow in plan.other_flows if flow.ends is not None]
     rows = [_row(item, ownership, project, plan.as_of, warning) for item in plan.items if item.address.root == EXPORTS]
-    ending = [u for u in plan.other_flows if u.ends is not None and plan.as_of < u.ends <= plan.as_of + warning]
+    ending = [flow for ends, flow in others if plan.as_of < ends <= plan.as_of + warning]
     return StatusReport(
         header=plan.header,
         as_of=plan.as_of,
@@ -125,9 +126,7 @@ def status(plan: Plan, ownership: Ownership, project: Project, *, expiring: int 
         unmanaged=len(plan.other_flows),
         ending=None if expiring is None else tuple(sorted(ending, key=lambda u: (u.ends, u.name, u.id))),
         errors=plan.errors(),
-        expired=None
-        if expiring is None
-        else sum(u.ends is not None and u.ends <= plan.as_of for u in plan.other_flows),
+        expired=None if expiring is None else sum(ends <= plan.as_of for ends, _ in others),
     )
 
 
@@ -136,12 +135,10 @@ def _row(item: PlanItem, ownership: Ownership, project: Project, as_of: int, war
     declared = project.exports.get(item.address.name)
     live_flow = ownership.flow_by_id(item.id) if item.id else None
     if live_flow is None:
+        if declared is None:
+            return None
         notes = tuple(_missing_notes(item, declared))
-        return (
-            ExportHealth(item.address, None, FlowState.NOT_APPLIED, HealthResult.NOT_APPLIED, notes=notes)
-            if declared
-            else None
-        )
+        return ExportHealth(item.address, None, FlowState.NOT_APPLIED, HealthResult.NOT_APPLIED, notes=notes)
     seen = flow_view(live_flow, ownership)
     within = declared.expect.within if declared and declared.expect else None
     missed = missed_tick(seen, GRACE if within is None else within, as_of)
@@ -208,12 +205,12 @@ def _health_result(seen: FlowView, paused: bool, soon: bool, missed: int | None,
     return next((word for holds, word in rows if holds), HealthResult.OK)
 
 
-def _missing_notes(item: PlanItem, declared: Export | None) -> Iterator[str]:
+def _missing_notes(item: PlanItem, declared: Export) -> Iterator[str]:
     if any(f.rule == "flow-gone" for f in item.findings):
         yield "the flow was deleted, or is hidden from us: see exportctl drift"
     if item.verb is Verb.COMPLETE:
         yield "an interrupted run began to make it: apply completes it"
-    if declared and declared.enabled is False:
+    if declared.enabled is False:
         yield "the config declares it off"
 
 

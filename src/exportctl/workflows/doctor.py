@@ -73,7 +73,10 @@ def run_checks(setup: Setup, today: int) -> tuple[tuple[Check, ...], PlanHeader 
     project = _check_config(setup, today, found)
     if project is not None:
         _check_references(project, setup, found)
-        _add_storage_needs(project, found)
+        for key, destination in sorted(project.destinations.items()):  # exportctl cannot check these
+            kind = TYPES[destination.type]
+            for words in kind.needs(destination.location, destination.account.method):
+                found.add_check("storage", CheckStatus.SKIPPED, f"destinations.{key} ({kind.label}) needs: {words}")
     asked = project or _project_from_environment(setup, found)
     shown = _check_platform(asked, setup, found) if asked else None
     if shown is not None:
@@ -130,14 +133,6 @@ def _check_destination_references(
             )
     if read.values and not read.unset:
         found.add_ok("reference", f"{address}: {', '.join(sorted(name for _, name in read.values))} set, form is right")
-
-
-def _add_storage_needs(project: Project, found: CheckCollector) -> None:
-    """Add what must be true in the storage, which exportctl cannot check."""
-    for key, destination in sorted(project.destinations.items()):
-        kind = TYPES[destination.type]
-        for words in kind.needs(destination.location, destination.account.method):
-            found.add_check("storage", CheckStatus.SKIPPED, f"destinations.{key} ({kind.label}) needs: {words}")
 
 
 # -- the platform -----------------------------------------------------------------------------------------------------

@@ -6,13 +6,16 @@ List the newest runs of an export or of any flow of the sandbox, as the service 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from exportctl.client import runs as service_runs
+from exportctl.client.client import Client
 from exportctl.config.schema_check import closest_match
 from exportctl.errors import UsageError
 from exportctl.model.plan import EXPORTS, LiveObject
 from exportctl.model.plan_options import is_glob_match
 from exportctl.model.schedule import format_moment
-from exportctl.monitor.run_list import FlowRuns, RunsReport
+from exportctl.monitor.runs import FlowRuns, RunsReport
 from exportctl.resources.kinds import FLOW
 from exportctl.resources.run import Run
 from exportctl.resources.wire import destination_type
@@ -40,11 +43,9 @@ def read_recent_runs(
         raise UsageError(f"--since {format_moment(since)} is in the future: it is {now}", rule="usage")
     if limit is None and since is None:
         limit = DEFAULT_LIMIT
-    flows = [
-        FlowRuns(one.address, one.flow, one.title, one.type, _read_runs(made, one.flow, limit, since))
-        for one in _named_flows(made, export)
-    ]
-    return RunsReport(made.plan.header, made.plan.as_of, since, limit, tuple(flows))
+    named = _named_flows(made, export)
+    flows = tuple(replace(one, runs=_read_runs(made.platform.client, one.flow, limit, since)) for one in named)
+    return RunsReport(made.plan.header, made.plan.as_of, since, limit, flows)
 
 
 def _named_flows(made: ConnectedPlan, export: str) -> list[FlowRuns]:
@@ -71,10 +72,9 @@ def _title_and_type(flow: LiveObject | None) -> tuple[str, str | None]:
     return flow.name, kind.name if kind else None
 
 
-def _read_runs(made: ConnectedPlan, flow: str | None, limit: int | None, since: int | None) -> tuple[Run, ...]:
+def _read_runs(client: Client, flow: str | None, limit: int | None, since: int | None) -> tuple[Run, ...]:
     if flow is None:
         return ()
-    client = made.platform.client
     if since is None:
         assert limit is not None
         found = service_runs.read_latest_runs(client, flow, limit)

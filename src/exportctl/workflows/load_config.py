@@ -15,7 +15,7 @@ from exportctl.config import files as config_files
 from exportctl.config import load as config
 from exportctl.config.read_references import read_file, resolve_text
 from exportctl.errors import ConfigError, Error, Finding, Level
-from exportctl.model.project import AuthValue, Destination, Project
+from exportctl.model.project import Project
 from exportctl.model.references import Reference, parse_references
 from exportctl.model.secret import MIN_SECRET_LENGTH, Secrecy
 from exportctl.rules import engine as rules
@@ -160,28 +160,19 @@ def hidden_values(project: Project, setup: Setup) -> tuple[str, ...]:
     These are the values of every secret field, of sensitive fields with references, and of the platform's credentials.
     Values too short for a secret are left out, because masking them would hide ordinary words.
     """
-    written = [
-        *project.platform.credentials.values(),
-        *(v for d in project.destinations.values() for v in _auth_values(d)),
-    ]
-    named = [v for v in written if _has_reference(v)]
-    found = [resolve_text(v.text, setup.env, lambda path: _read_if_possible(setup.folder, path)) for v in named]
+
+    def read_if_possible(path: str) -> str | None:
+        """Read a file, or return None: a value that cannot be read cannot be shown, and apply reports the file."""
+        try:
+            return read_file(setup.folder, path)
+        except Error:
+            return None
+
+    written = [*project.platform.credentials.values()]
+    for destination in project.destinations.values():
+        written += [*destination.account.auth.values(), *([destination.encryption] if destination.encryption else [])]
+    texts = [value.text for value in written if value.secrecy is not Secrecy.PLAIN]
+    named = [text for text in texts if any(isinstance(part, Reference) for part in parse_references(text))]
+    found = [resolve_text(text, setup.env, read_if_possible) for text in named]
     found += [setup.env.get(name) for name in _PLATFORM_SECRETS]
     return tuple(sorted({value for value in found if value and len(value) >= MIN_SECRET_LENGTH}))
-
-
-def _read_if_possible(folder: Path, path: str) -> str | None:
-    """Read a file, or return None: a value that cannot be read cannot be shown, and apply reports the file."""
-    try:
-        return read_file(folder, path)
-    except Error:
-        return None
-
-
-def _auth_values(destination: Destination) -> list[AuthValue]:
-    return [*destination.account.auth.values(), *([destination.encryption] if destination.encryption else [])]
-
-
-def _has_reference(value: AuthValue) -> bool:
-    named = any(isinstance(part, Reference) for part in parse_references(value.text))
-    return named and value.secrecy is not Secrecy.PLAIN

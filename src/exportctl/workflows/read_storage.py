@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from exportctl.client.client import LANDING_ZONE
 from exportctl.config.read_references import read_references
@@ -25,15 +25,14 @@ from exportctl.monitor.delivery import stored_files
 from exportctl.monitor.delivery.due_runs import DueRun
 from exportctl.monitor.delivery.expectation import DeliveryExpectation
 from exportctl.monitor.delivery.folder_layout import folder_layout
-from exportctl.monitor.delivery.match_folders import match_folders
-from exportctl.monitor.delivery.stored_files import ExportFiles, Manifest
+from exportctl.monitor.delivery.stored_files import ExportFiles, Manifest, match_folders
 from exportctl.resources import wire
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.kinds import AUTH, BASE_CONNECTION, LOCATION, TARGET_CONNECTION
 from exportctl.storage import row_count
 from exportctl.storage.access import open_reader, storage_access
 from exportctl.storage.access_types import Access, AccessInputs, LocalFolder
-from exportctl.storage.reader import StorageError, StorageReader, StoredFile
+from exportctl.storage.reader import StorageError, StorageReader
 from exportctl.storage.row_count import BadFile
 from exportctl.workflows.connect import ConnectedPlatform
 from exportctl.workflows.load_config import Setup
@@ -89,13 +88,12 @@ class StorageReaders:
             return StorageReading(None, "runs only: `reader: none`")
         try:
             access = self._access(destination, target, base)
-            if (
-                access.identity == EMULATOR
-                and isinstance(access.method, LocalFolder)
-                and not access.method.path.exists()
-            ):
+            folder = access.method.path if isinstance(access.method, LocalFolder) else None
+            if access.identity == EMULATOR and folder and not folder.exists():
                 return StorageReading(ExportFiles(), access.label)  # its folder appears with the first file
-            reader = self._open_reader(destination, access)
+            with self._lock:
+                key = (destination.key, access.label)
+                reader = self._open[key] = self._open.get(key) or open_reader(access)
             return StorageReading(_read_export_files(reader, flow, due, deep=deep), access.label)
         except StorageError as error:
             if error.rule == NOT_GIVEN:
@@ -110,25 +108,15 @@ class StorageReaders:
         """
         declared = self._project.destinations[flow.destination]
         account = declared.account
-        if declared.type != flow.type.name:
-            declared_fits = False
-        elif account.is_ours or account.of:
-            owner = base.marker.name if base is not None and base.marker is not None else account.of or declared.key
-            declared_fits = owner == (account.of or declared.key)
+        owner = base.marker.name if base is not None and base.marker is not None else None
+        if account.is_ours or account.of:
+            fits = owner in (None, account.of or declared.key)
         else:
-            declared_fits = base is not None and (base.id == account.id or base.name == account.existing)
-        if declared_fits:
+            fits = base is not None and (base.id == account.id or base.name == account.existing)
+        if declared.type == flow.type.name and fits:
             return declared
-        owner = base.marker.name if base is not None and base.marker is not None else ""
-        found = self._project.destinations.get(owner)
+        found = self._project.destinations.get(owner or "")
         return found if found is not None and found.type == flow.type.name else None
-
-    def _open_reader(self, destination: Destination, access: Access) -> StorageReader:
-        key = (destination.key, access.label)
-        with self._lock:
-            if key not in self._open:
-                self._open[key] = open_reader(access)
-            return self._open[key]
 
     def _access(self, destination: Destination, target: LiveObject, base: LiveObject | None) -> Access:
         local = self._platform.emulator.folder_of(target.id) if self._platform.emulator else None
@@ -165,16 +153,14 @@ class StorageReaders:
 
         Source: flow-service.md 5.4 [DLZ].
         """
+        path, params = f"{LANDING_ZONE}/credentials", [("type", "dlz_destination")]
         with self._lock:
             if not self._handed_out:
-                self._handed_out.append(self._request_landing_zone())
+                try:
+                    self._handed_out.append(self._platform.client.get_json(path, params=params))
+                except ServiceError:
+                    self._handed_out.append(None)
             return self._handed_out[0]
-
-    def _request_landing_zone(self) -> Mapping[str, object] | None:
-        try:
-            return self._platform.client.get_json(f"{LANDING_ZONE}/credentials", params=[("type", "dlz_destination")])
-        except ServiceError:
-            return None
 
 
 def _read_export_files(
@@ -186,10 +172,8 @@ def _read_export_files(
         for dataset in (flow.datasets if due else ())
         for shape in [folder_layout(flow, dataset)]
     }
-    found = ExportFiles(folders)
-    manifests = _read_manifests(reader, flow, due, found)
-    found = ExportFiles(folders, manifests)
-    return ExportFiles(folders, manifests, _count_rows(reader, flow, due, found)) if deep else found
+    found = ExportFiles(folders, _read_manifests(reader, flow, due, ExportFiles(folders)))
+    return replace(found, rows=_count_rows(reader, flow, due, found)) if deep else found
 
 
 def _read_manifests(
@@ -206,10 +190,8 @@ def _read_manifests(
         for stored in folder.manifests
         if folder.path in near or stored_files.manifest_run(stored.path) in asked
     }
-    made = {
-        path: stored_files.parse_manifest(path, reader.read(path, stored_files.MANIFEST_LIMIT))
-        for path in sorted(wanted)
-    }
+    limit = stored_files.MANIFEST_LIMIT
+    made = {path: stored_files.parse_manifest(path, reader.read(path, limit)) for path in sorted(wanted)}
     if flow.manifest:
         known = {manifest.run for manifest in made.values()}
         for run in runs:
@@ -233,16 +215,13 @@ def _count_rows(
 ) -> dict[str, int | str]:
     """Count the rows of the files of these runs, or say what is wrong with a file."""
     listed = {entry.path for manifest in found.manifests.values() for entry in manifest.entries}
-    files: dict[str, StoredFile] = {
-        s.path: s for folder in match_folders(flow, due, found).values() for s in folder.files
-    }
+    files = {s.path: s for folder in match_folders(flow, due, found).values() for s in folder.files}
     for by_path in found.folders.values():
         files |= {s.path: s for folder in by_path.values() for s in folder.files if s.path in listed}
-    return {path: _count_file_rows(reader, stored, flow) for path, stored in sorted(files.items())}
-
-
-def _count_file_rows(reader: StorageReader, stored: StoredFile, flow: DeliveryExpectation) -> int | str:
-    try:
-        return row_count.count_rows(reader, stored, flow.format, flow.compression)
-    except BadFile as error:
-        return error.reason
+    rows: dict[str, int | str] = {}
+    for path, stored in sorted(files.items()):
+        try:
+            rows[path] = row_count.count_rows(reader, stored, flow.format, flow.compression)
+        except BadFile as error:
+            rows[path] = error.reason
+    return rows

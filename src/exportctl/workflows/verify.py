@@ -37,9 +37,7 @@ from exportctl.workflows.read_storage import StorageReaders, StorageReading
 
 WINDOW = DAY  # how far back to look by default
 MAX_PARALLEL = 4  # exports whose storage is read side by side
-UNDECIDED = frozenset(
-    {DeliveryResult.UNKNOWN, DeliveryResult.MISSING, DeliveryResult.FILES_MISSING}
-)  # results that can still change
+UNDECIDED = (DeliveryResult.UNKNOWN, DeliveryResult.MISSING, DeliveryResult.FILES_MISSING)  # they can still change
 
 
 @dataclass(frozen=True)
@@ -73,7 +71,8 @@ class Verifier:
         self.clock: Clock = platform.clock
         self._setup = setup
         self._platform = platform
-        self._exports = {a: e for a, e in _exports_with_addresses(project) if flags.is_targeted(a)}
+        exports = {Address(EXPORTS, key): export for key, export in project.exports.items()}
+        self._exports = {address: export for address, export in exports.items() if flags.is_targeted(address)}
         self._stores = StorageReaders(project, platform, setup)
 
     def close(self) -> None:
@@ -91,30 +90,24 @@ class Verifier:
         as_of = self._platform.as_of()
         since = as_of - WINDOW if question.since is None else question.since
         if since > as_of:
-            raise UsageError(
-                f"--since {format_moment(since)} is in the future: it is {format_moment(as_of)}", rule="usage"
-            )
+            now = format_moment(as_of)
+            raise UsageError(f"--since {format_moment(since)} is in the future: it is {now}", rule="usage")
         ownership = build_ownership(seen, self.project.name)
         found = [self._find_flow(address, export, ownership) for address, export in sorted(self._exports.items())]
         flows = [one.live_flow.flow.id for one in found if one.live_flow]
-        earliest = min(
-            [
-                since,
-                *(_newest_tick(one.expectation, as_of) for one in found if one.expectation and question.newest_only),
-            ]
-        )
+        watched = [one.expectation for one in found if one.expectation and question.newest_only]
+        earliest = min([since, *(_newest_tick(flow, as_of) for flow in watched)])
         runs = service_runs.read_runs(self._platform.client, flows, earliest) if flows else ()
+        asked = replace(question, since=since)
         with ThreadPoolExecutor(MAX_PARALLEL) as pool:
-            checked = pool.map(lambda one: self._check_export(one, runs, replace(question, since=since), as_of), found)
-            exports = tuple(checked)
+            exports = tuple(pool.map(lambda one: self._check_export(one, runs, asked, as_of), found))
         return VerifyReport(plan_header(self.project), as_of, since, question.deep, exports)
 
     def _find_flow(self, address: Address, export: Export, ownership: Ownership) -> ExportFlow:
-        live_flow = _find_live_flow(address, export, ownership)
-        if live_flow is None or live_flow.source is None or live_flow.target is None:
-            return ExportFlow(address, export, live_flow, None, ownership)
-        sandbox = self.project.platform.sandbox
-        made = delivery_expectation(export, live_flow.flow, live_flow.source, live_flow.target, sandbox=sandbox)
+        live_flow, made = _find_live_flow(address, export, ownership), None
+        if live_flow is not None and live_flow.source is not None and live_flow.target is not None:
+            sandbox = self.project.platform.sandbox
+            made = delivery_expectation(export, live_flow.flow, live_flow.source, live_flow.target, sandbox=sandbox)
         return ExportFlow(address, export, live_flow, made, ownership)
 
     def _check_export(
@@ -212,12 +205,10 @@ def wait_for_delivery(
 
 
 def _has_undecided(report: VerifyReport) -> bool:
-    return bool(report.errors()) or any(_is_undecided(v) for one in report.exports for v in one.verdicts)
-
-
-def _is_undecided(verdict: Verdict) -> bool:
     """Say whether a result can still change: LATE while the run is under way, but not LATE after it."""
-    return verdict.result in UNDECIDED or (verdict.result is DeliveryResult.LATE and verdict.completed is None)
+    verdicts = [verdict for one in report.exports for verdict in one.verdicts]
+    running = any(v.result is DeliveryResult.LATE and v.completed is None for v in verdicts)
+    return running or any(v.result in UNDECIDED for v in verdicts) or bool(report.errors())
 
 
 def _mark_late(one: ExportVerdicts) -> ExportVerdicts:
@@ -228,10 +219,6 @@ def _mark_late(one: ExportVerdicts) -> ExportVerdicts:
         for v in one.verdicts
     )
     return replace(one, verdicts=verdicts)
-
-
-def _exports_with_addresses(project: Project) -> list[tuple[Address, Export]]:
-    return [(Address(EXPORTS, key), export) for key, export in project.exports.items()]
 
 
 def _find_live_flow(address: Address, export: Export, ownership: Ownership) -> LiveFlow | None:
@@ -245,9 +232,9 @@ def _find_live_flow(address: Address, export: Export, ownership: Ownership) -> L
     return max(flows, key=lambda h: (h.marker.generation if h.marker else 0, h.flow.created_at), default=None)
 
 
-def _newest_tick(flow: DeliveryExpectation | None, as_of: int) -> int:
+def _newest_tick(flow: DeliveryExpectation, as_of: int) -> int:
     """Return the last moment at which a run was due, at or before `as_of`; `as_of` without any."""
-    if flow is None or flow.start is None or flow.every is None:
+    if flow.start is None or flow.every is None:
         return as_of
     last = schedule.last_run_time(flow.every, flow.start, flow.end, as_of)
     return as_of if last is None else last

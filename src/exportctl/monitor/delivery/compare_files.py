@@ -17,10 +17,9 @@ from dataclasses import dataclass, replace
 
 from exportctl.monitor.delivery.due_runs import DueRun
 from exportctl.monitor.delivery.expectation import DeliveryExpectation
-from exportctl.monitor.delivery.folder_layout import folder_layout
-from exportctl.monitor.delivery.match_folders import FolderByRun
+from exportctl.monitor.delivery.folder_layout import FolderLayout, folder_layout
 from exportctl.monitor.delivery.report import DeliveryResult, Evidence
-from exportctl.monitor.delivery.stored_files import DatasetFolder, ExportFiles, Manifest
+from exportctl.monitor.delivery.stored_files import DatasetFolder, ExportFiles, FolderByRun, Manifest
 from exportctl.resources.run import Run
 
 MAX_NAMED_FILES = 5  # objects that a reason names; the verdict holds all of them
@@ -28,12 +27,18 @@ MAX_NAMED_FILES = 5  # objects that a reason names; the verdict holds all of the
 
 @dataclass(frozen=True)
 class DatasetDelivery:
-    """One dataset of one due run that succeeded. `done` are the runs that wrote it: one, or several unnamed ones."""
+    """
+    One dataset of one due run that succeeded, and what storage holds of its export.
+
+    `runs` are the runs that wrote it: one, or several that do not name their datasets.
+    """
 
     expectation: DeliveryExpectation
     dataset: str
     due_run: DueRun
     runs: tuple[Run, ...]
+    files: ExportFiles
+    folders: FolderByRun
 
     @property
     def written_datasets(self) -> tuple[str, ...]:
@@ -58,8 +63,27 @@ class DatasetDelivery:
     def total_files(self) -> int | None:
         return _sum_known(run.files for run in self.runs)
 
-    def manifests(self, live_flows: ExportFiles) -> tuple[Manifest, ...]:
-        return live_flows.run_manifests(self.expectation.flow, [run.id for run in self.runs])
+    @property
+    def manifests(self) -> tuple[Manifest, ...]:
+        return self.files.run_manifests(self.expectation.flow, [run.id for run in self.runs])
+
+    @property
+    def layout(self) -> FolderLayout:
+        return folder_layout(self.expectation, self.dataset)
+
+    @property
+    def expected_folder(self) -> str:
+        return self.layout.prefix or "/"
+
+    @property
+    def missing_manifest(self) -> str | None:
+        """Return the name of a manifest that should be there; None if there is none or none should be."""
+        due = self.expectation.manifest and self.rows and self.due_run.due >= self.expectation.location_changed
+        return f"manifest-{self.expectation.flow}-{self.runs[-1].id}.json" if due else None
+
+    def folder(self, dataset: str) -> DatasetFolder | None:
+        """Return the folder of this due run for a dataset; None if it is missing or cannot be told apart."""
+        return self.folders.get((dataset, self.due_run.due))
 
 
 @dataclass(frozen=True)
@@ -82,94 +106,56 @@ class FileCheckResult:
 
 def run_result(arrival: DatasetDelivery, reason: str) -> FileCheckResult:
     """Return the result by the run alone, if nothing else is known."""
-    empty = arrival.rows == 0
-    word = DeliveryResult.EMPTY if empty else DeliveryResult.COMPLETE
-    return FileCheckResult(word, "the run had nothing to write" if empty else reason, Evidence.RUNS, rows=arrival.rows)
+    if arrival.rows == 0:
+        return FileCheckResult(DeliveryResult.EMPTY, "the run had nothing to write", Evidence.RUNS, rows=0)
+    return FileCheckResult(DeliveryResult.COMPLETE, reason, Evidence.RUNS, rows=arrival.rows)
 
 
-def compare_files(arrival: DatasetDelivery, live_flows: ExportFiles, folders: FolderByRun) -> FileCheckResult:
+def compare_files(arrival: DatasetDelivery) -> FileCheckResult:
     """Judge one delivery by what storage holds."""
-    due = arrival.due_run.due
-    folder = folders.get((arrival.dataset, due))
-    manifests = arrival.manifests(live_flows)
-    found: FileCheckResult
-    if manifests:
-        found = _compare_manifests(arrival, manifests, folder, live_flows)
-    elif not folder_layout(arrival.expectation, arrival.dataset).can_tell_runs_apart(arrival.expectation.step):
-        return _compare_undated_files(arrival, live_flows)
+    if arrival.manifests:
+        found = _compare_manifests(arrival)
+    elif not arrival.layout.can_tell_runs_apart(arrival.expectation.step):
+        return _compare_undated_files(arrival)
     else:
-        found = _compare_count(
-            arrival, folder, {d: folders.get((d, due)) for d in arrival.written_datasets}, live_flows
-        )
-    if found.result is DeliveryResult.COMPLETE and live_flows.rows:
-        found = _compare_content(arrival, found, live_flows, folders)
+        found = _compare_count(arrival)
+    if found.result is DeliveryResult.COMPLETE and arrival.files.rows:
+        found = _compare_content(arrival, found)
     if found.result is DeliveryResult.COMPLETE and arrival.rows == 0:
         return replace(found, result=DeliveryResult.EMPTY, reason="the run had nothing to write")
     return found
 
 
-def _compare_undated_files(arrival: DatasetDelivery, live_flows: ExportFiles) -> FileCheckResult:
+def _compare_undated_files(arrival: DatasetDelivery) -> FileCheckResult:
     """Judge folders that do not tell runs apart, without manifest: they need at least the files of this run."""
-    known = [f for one in arrival.written_datasets for f in live_flows.folders.get(one, {}).values()]
+    known = [f for one in arrival.written_datasets for f in arrival.files.folders.get(one, {}).values()]
     there = {stored.path for folder in known for stored in folder.files}
     found = run_result(arrival, "the run succeeded; its files carry no time of a run: not attributable")
     if arrival.rows == 0:
         return found
     if not there or len(there) < (arrival.total_files or 0):
-        folder_path = _expected_folder(arrival)
-        wrote = arrival.total_files or "some"
-        reason = f"{len(there)} files in {folder_path}, the run wrote {wrote}"
-        return replace(
-            found, result=DeliveryResult.FILES_MISSING, reason=reason, objects=(folder_path,), files=len(there)
-        )
-    if _is_manifest_missing(arrival):
-        return _missing_result(found, [_manifest_name(arrival)], "the manifest")
+        reason = f"{len(there)} files in {arrival.expected_folder}, the run wrote {arrival.total_files or 'some'}"
+        return _missing_files_result(replace(found, files=len(there)), reason, [arrival.expected_folder])
+    if arrival.missing_manifest:
+        return _missing_result(found, [arrival.missing_manifest], "the manifest")
     return found
-
-
-def _is_manifest_missing(arrival: DatasetDelivery) -> bool:
-    """Say whether a manifest is missing that should be there."""
-    return (
-        arrival.expectation.manifest
-        and bool(arrival.rows)
-        and arrival.due_run.due >= arrival.expectation.location_changed
-    )
-
-
-def _manifest_name(arrival: DatasetDelivery) -> str:
-    return f"manifest-{arrival.expectation.flow}-{arrival.runs[-1].id}.json"
 
 
 # -- by manifest ------------------------------------------------------------------------------------------------------
 
 
-def flow_manifest(folder: DatasetFolder, watched: DeliveryExpectation, live_flows: ExportFiles) -> Manifest | None:
-    """Return the manifest of this flow in a folder."""
-    known = [live_flows.manifests.get(stored.path) for stored in folder.manifests]
-    return next((m for m in known if m is not None and m.flow == watched.flow), None)
-
-
-def _compare_manifests(
-    arrival: DatasetDelivery, manifests: Sequence[Manifest], folder: DatasetFolder | None, live_flows: ExportFiles
-) -> FileCheckResult:
-    shape = folder_layout(arrival.expectation, arrival.dataset)
-    own = [replace(m, entries=tuple(e for e in m.entries if shape.match_path(e.path))) for m in manifests]
+def _compare_manifests(arrival: DatasetDelivery) -> FileCheckResult:
+    shape, folder = arrival.layout, arrival.folder(arrival.dataset)
+    own = [replace(m, entries=tuple(e for e in m.entries if shape.match_path(e.path))) for m in arrival.manifests]
     if folder is None:  # no time in its name, or gone: what the manifests list says where to look
-        known = live_flows.folders.get(arrival.dataset, {})
-        listed = {e.path for m in own for e in m.entries}
-        files = tuple(f for one in known.values() for f in one.files if f.path in listed)
-        folder = DatasetFolder(_manifest_folder(own) or "", None, files)
-    found = compare_with_manifest(own, folder, live_flows)
-    return replace(found, rows=arrival.rows)
+        listed = {e.path: e for m in own for e in m.entries}
+        known = arrival.files.folders.get(arrival.dataset, {}).values()
+        files = tuple(f for one in known for f in one.files if f.path in listed)
+        folder = DatasetFolder(next((e.folder for e in listed.values()), ""), None, files)
+    return replace(compare_with_manifest(own, folder), rows=arrival.rows)
 
 
-def _manifest_folder(manifests: Iterable[Manifest]) -> str | None:
-    return next((e.folder for m in manifests for e in m.entries), None)
-
-
-def compare_with_manifest(
-    manifests: Sequence[Manifest], folder: DatasetFolder, live_flows: ExportFiles
-) -> FileCheckResult:
+def compare_with_manifest(manifests: Sequence[Manifest], folder: DatasetFolder) -> FileCheckResult:
     """Compare the files of a folder with those that manifests list, by name and by size."""
     there = {stored.path: stored for stored in folder.files}
     listed = {entry.path: entry for m in manifests for entry in m.entries}
@@ -181,14 +167,10 @@ def compare_with_manifest(
         files=len(there),
         size=sum(s.size for s in there.values()),
     )
-    broken = [m for m in manifests if m.problem]
+    broken = next((m for m in manifests if m.problem), None)
     if broken:
-        return replace(
-            base,
-            result=DeliveryResult.MISMATCH,
-            reason=f"the manifest is wrong: {broken[0].problem}",
-            objects=(broken[0].path,),
-        )
+        reason = f"the manifest is wrong: {broken.problem}"
+        return replace(base, result=DeliveryResult.MISMATCH, reason=reason, objects=(broken.path,))
     missing = sorted(set(listed) - set(there))
     if missing:
         return _missing_result(base, missing, f"{len(missing)} of {len(listed)} files that the manifest lists")
@@ -205,19 +187,11 @@ def compare_with_manifest(
 # -- by count ---------------------------------------------------------------------------------------------------------
 
 
-def _min_file_bytes(watched: DeliveryExpectation) -> int:
-    """Return the smallest size of a file of this format with rows: Parquet's frame, gzip's frame, one empty object."""
-    return 12 if watched.format == "parquet" else 20 if watched.compression == "gzip" else 3
-
-
-def _compare_count(
-    arrival: DatasetDelivery,
-    folder: DatasetFolder | None,
-    all: dict[str, DatasetFolder | None],
-    live_flows: ExportFiles,
-) -> FileCheckResult:
+def _compare_count(arrival: DatasetDelivery) -> FileCheckResult:
+    folder = arrival.folder(arrival.dataset)
     files = folder.files if folder else ()
-    there = {stored.path for one in all.values() if one for stored in one.files}
+    written = [one for dataset in arrival.written_datasets if (one := arrival.folder(dataset))]
+    there = {stored.path for one in written for stored in one.files}
     base = FileCheckResult(
         DeliveryResult.COMPLETE,
         f"{len(files)} files, as many as the run wrote",
@@ -227,10 +201,9 @@ def _compare_count(
         files=len(files),
         size=sum(s.size for s in files),
     )
-    if arrival.rows != 0:
-        short = _too_few_files(arrival, base, {path: one for path, one in all.items() if one}, live_flows)
-        if short is not None:
-            return short
+    short = _too_few_files(arrival, base, written, len(there)) if arrival.rows != 0 else None
+    if short is not None:
+        return short
     unknown = [s.path for s in (folder.unknown_files if folder else ())]
     if unknown:
         return _mismatch_result(base, unknown, "no name that an export gives")
@@ -241,110 +214,93 @@ def _compare_count(
     hollow = [s for s in files if arrival.rows and s.size < _min_file_bytes(arrival.expectation)]
     if hollow:
         return _mismatch_result(base, [s.path for s in hollow], f"{hollow[0].size} bytes, too few for such a file")
-    if files and _is_manifest_missing(arrival):
-        name = _manifest_name(arrival)
+    name = arrival.missing_manifest
+    if files and name:
         return _missing_result(base, [f"{base.folder}/{name}" if base.folder else name], "the manifest")
     if wrote is None:
-        return replace(
-            base, reason=f"{len(files)} files; the run does not say how many it wrote", evidence=Evidence.RUNS
-        )
+        reason = f"{len(files)} files; the run does not say how many it wrote"
+        return replace(base, reason=reason, evidence=Evidence.RUNS)
     if not files and arrival.rows is None:
         return replace(base, result=DeliveryResult.EMPTY, reason="all files of the run are those of its other datasets")
     return base
 
 
+def _min_file_bytes(watched: DeliveryExpectation) -> int:
+    """Return the smallest size of a file of this format with rows: Parquet's frame, gzip's frame, one empty object."""
+    return 12 if watched.format == "parquet" else 20 if watched.compression == "gzip" else 3
+
+
 def _too_few_files(
-    arrival: DatasetDelivery, base: FileCheckResult, all: dict[str, DatasetFolder], live_flows: ExportFiles
+    arrival: DatasetDelivery, base: FileCheckResult, written: Sequence[DatasetFolder], there: int
 ) -> FileCheckResult | None:
     """Judge a folder with fewer files than the run wrote, or without any file of a dataset that had rows."""
-    wrote, there = arrival.total_files, len({stored.path for folder in all.values() for stored in folder.files})
-    folder_path = base.folder or _expected_folder(arrival)
+    wrote, path = arrival.total_files, base.folder or arrival.expected_folder
     if not base.files and (arrival.rows or (arrival.rows is None and there == 0 and wrote != 0)):
-        return replace(
-            base, result=DeliveryResult.FILES_MISSING, reason=f"no file in {folder_path}", objects=(folder_path,)
-        )
+        return _missing_files_result(base, f"no file in {path}", [path])
     if wrote is None or there >= wrote:
         return None
+    reason = f"{there} of {wrote} files are there"
     if len(arrival.written_datasets) == 1:
-        return replace(
-            base,
-            result=DeliveryResult.FILES_MISSING,
-            reason=f"{there} of {wrote} files are there",
-            objects=(folder_path,),
-        )
-    if arrival.rows is not None and _has_all_rows(arrival, base, all, live_flows):
+        return _missing_files_result(base, reason, [path])
+    own = arrival.folder(arrival.dataset)
+    counted = [arrival.files.rows.get(stored.path) for stored in own.files] if own else []
+    if counted and sum(n for n in counted if isinstance(n, int)) == arrival.rows:
         return None  # what is missing is of another dataset
-    reason = f"{there} of {wrote} files are there, in its {len(arrival.written_datasets)} datasets"
-    reason += "" if live_flows.rows else "; --deep may show which of them lacks some"
-    folder_paths = tuple(sorted({folder.path for folder in all.values()}))
-    return replace(base, result=DeliveryResult.FILES_MISSING, reason=reason, objects=folder_paths)
-
-
-def _has_all_rows(
-    arrival: DatasetDelivery, base: FileCheckResult, all: dict[str, DatasetFolder], live_flows: ExportFiles
-) -> bool:
-    own = all.get(arrival.dataset)
-    counted = [live_flows.rows.get(stored.path) for stored in own.files] if own else []
-    return bool(counted) and sum(n for n in counted if isinstance(n, int)) == arrival.rows
-
-
-def _expected_folder(arrival: DatasetDelivery) -> str:
-    return folder_layout(arrival.expectation, arrival.dataset).prefix or "/"
+    reason += f", in its {len(arrival.written_datasets)} datasets"
+    reason += "" if arrival.files.rows else "; --deep may show which of them lacks some"
+    return _missing_files_result(base, reason, sorted({folder.path for folder in written}))
 
 
 # -- by content -------------------------------------------------------------------------------------------------------
 
 
-def _compare_content(
-    arrival: DatasetDelivery, found: FileCheckResult, live_flows: ExportFiles, folders: FolderByRun
-) -> FileCheckResult:
+def _compare_content(arrival: DatasetDelivery, found: FileCheckResult) -> FileCheckResult:
     """Compare the rows in the files with those of the run: per dataset if the run tells, else of all."""
-    own = _rows_by_file(arrival, [arrival.dataset], live_flows, folders)
+    own = _rows_by_file(arrival, [arrival.dataset])
     broken = [(path, said) for path, said in own.items() if isinstance(said, str)]
     if broken:
         return _mismatch_result(replace(found, evidence=Evidence.CONTENT), [path for path, _ in broken], broken[0][1])
     rows = sum(n for n in own.values() if isinstance(n, int))
     counted = replace(found, rows=rows, evidence=Evidence.CONTENT, reason=f"{found.reason}, with {rows} rows in them")
-    if arrival.rows is not None and not _is_folder_shared(arrival, folders):
-        return counted if rows == arrival.rows else _row_mismatch(counted, own, rows, arrival.rows)
-    every = _rows_by_file(arrival, arrival.written_datasets, live_flows, folders)
-    if arrival.total_rows is None or any(isinstance(said, str) for said in every.values()):
+    said = arrival.rows
+    if said is None or _is_folder_shared(arrival):
+        every = _rows_by_file(arrival, arrival.written_datasets).values()
+        if any(isinstance(n, str) for n in every):
+            return counted
+        rows, said = sum(n for n in every if isinstance(n, int)), arrival.total_rows
+    if said in (None, rows):
         return counted
-    total = sum(n for n in every.values() if isinstance(n, int))
-    return counted if total == arrival.total_rows else _row_mismatch(counted, own, total, arrival.total_rows)
+    reason = f"the files hold {rows} rows, the run wrote {said}"
+    return replace(counted, result=DeliveryResult.MISMATCH, reason=reason, objects=tuple(sorted(own)))
 
 
-def _is_folder_shared(arrival: DatasetDelivery, folders: FolderByRun) -> bool:
+def _is_folder_shared(arrival: DatasetDelivery) -> bool:
     """Say whether the files of several datasets are in one folder."""
-    due = arrival.due_run.due
-    own = folders.get((arrival.dataset, due))
-    others = [folders.get((one, due)) for one in arrival.written_datasets if one != arrival.dataset]
+    own = arrival.folder(arrival.dataset)
+    others = [arrival.folder(one) for one in arrival.written_datasets if one != arrival.dataset]
     return any(own and other and own.path == other.path for other in others)
 
 
-def _rows_by_file(
-    arrival: DatasetDelivery, datasets: Sequence[str], live_flows: ExportFiles, folders: FolderByRun
-) -> dict[str, int | str]:
-    chosen = [folders.get((one, arrival.due_run.due)) for one in datasets]
+def _rows_by_file(arrival: DatasetDelivery, datasets: Sequence[str]) -> dict[str, int | str]:
+    chosen = [arrival.folder(one) for one in datasets]
     paths = {stored.path for folder in chosen if folder for stored in folder.files}
     if not paths:  # no time in the folder: the manifest says which files are this run's
-        listed = {e.path for m in arrival.manifests(live_flows) for e in m.entries}
         shapes = [folder_layout(arrival.expectation, one) for one in datasets]
+        listed = {e.path for m in arrival.manifests for e in m.entries}
         paths = {path for path in listed if any(shape.match_path(path) for shape in shapes)}
-    return {path: live_flows.rows[path] for path in sorted(paths) if path in live_flows.rows}
-
-
-def _row_mismatch(found: FileCheckResult, own: dict[str, int | str], rows: int, said: int) -> FileCheckResult:
-    reason = f"the files hold {rows} rows, the run wrote {said}"
-    return replace(found, result=DeliveryResult.MISMATCH, reason=reason, objects=tuple(sorted(own)))
+    rows = arrival.files.rows
+    return {path: rows[path] for path in sorted(paths) if path in rows}
 
 
 # -- words ------------------------------------------------------------------------------------------------------------
 
 
-def _missing_result(base: FileCheckResult, paths: Sequence[str], what: str) -> FileCheckResult:
-    reason = f"not there: {what}: {_file_names(paths)}"
+def _missing_files_result(base: FileCheckResult, reason: str, paths: Sequence[str]) -> FileCheckResult:
     return replace(base, result=DeliveryResult.FILES_MISSING, reason=reason, objects=tuple(paths))
+
+
+def _missing_result(base: FileCheckResult, paths: Sequence[str], what: str) -> FileCheckResult:
+    return _missing_files_result(base, f"not there: {what}: {_file_names(paths)}", paths)
 
 
 def _mismatch_result(base: FileCheckResult, paths: Sequence[str], why: str) -> FileCheckResult:

@@ -11,14 +11,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from exportctl.model import schedule
 from exportctl.monitor.delivery.expectation import DeliveryExpectation
 from exportctl.resources.run import Run
 
-MAX_TICK_DISTANCE = (
-    schedule.HOUR
-)  # a run from before the last change belongs to a point of today's grid at most this much earlier
+MAX_TICK_DISTANCE = schedule.HOUR  # from a point of today's grid to the start of a run from before the last change
 SAME_START_SECONDS = 600  # seconds within which the runs of one tick start that have a dataset each
 
 
@@ -50,10 +49,8 @@ def _ticks_before_change(watched: DeliveryExpectation, since: int, as_of: int) -
     if watched.every is None or watched.start is None:
         return
     last = min(watched.changed - 1, as_of)
-    for tick in schedule.run_times(watched.every, watched.start, watched.end, max(since, watched.created) - 1):
-        if tick > last:
-            return
-        yield tick
+    ticks = schedule.run_times(watched.every, watched.start, watched.end, max(since, watched.created) - 1)
+    yield from takewhile(lambda tick: tick <= last, ticks)
 
 
 def expected_ticks(watched: DeliveryExpectation, since: int, as_of: int) -> tuple[int, ...]:
@@ -62,12 +59,7 @@ def expected_ticks(watched: DeliveryExpectation, since: int, as_of: int) -> tupl
         return ()
     after = max(since, watched.created, watched.changed) - 1
     ticks = schedule.run_times(watched.every, watched.start, watched.end, after)
-    found = []
-    for tick in ticks:
-        if tick > as_of:
-            break
-        found.append(tick)
-    return tuple(found)
+    return tuple(takewhile(lambda tick: tick <= as_of, ticks))
 
 
 def _due_time(watched: DeliveryExpectation, run: Run, ticks: Sequence[int]) -> int:
@@ -102,16 +94,15 @@ def attempts(watched: DeliveryExpectation, runs: Sequence[Run]) -> tuple[Run, ..
             kept.append(run)
         elif run.dataset_rows and not done & set(run.dataset_rows):
             kept.append(run)  # one run per dataset
-        elif not run.dataset_rows and _is_sibling_run(watched, first, run, kept):
-            kept.append(run)
+        elif (
+            not run.dataset_rows
+            and len(kept) < len(watched.datasets)
+            and run.started - first.started <= SAME_START_SECONDS
+        ):
+            kept.append(run)  # one run per dataset, which the service does not name
         else:
             continue
         if run.has_succeeded:
             first = first or run
             done |= set(run.dataset_rows)
     return tuple(kept)
-
-
-def _is_sibling_run(watched: DeliveryExpectation, first: Run, run: Run, kept: Sequence[Run]) -> bool:
-    """Say whether runs that start together have one dataset each, if the service does not name it."""
-    return len(kept) < len(watched.datasets) and run.started - first.started <= SAME_START_SECONDS

@@ -23,9 +23,10 @@ class DeliveryExpectation:
     The live facts of one export. Moments are in seconds since 1970 UTC.
 
     `every` and `start` are None if the schedule cannot be read. `changed` is the last change of the flow by anyone but
-    the service, creation included. `refoldered` is the last change that can have moved its folders. `moved` is the last
-    change of its target connection. `datasets` maps ids to names, in the order of the source connection. `prefix` is
-    the path of the target without slashes at its ends. `within` is None if the YAML expects nothing.
+    the service, creation included; `folder_changed` is the last change that can have moved its folders, and
+    `location_changed` the last one of its target connection. `datasets` maps ids to names, in the order of the source
+    connection. `prefix` is the path of the target without slashes at its ends. `within` is None if the YAML expects
+    nothing.
     """
 
     address: Address

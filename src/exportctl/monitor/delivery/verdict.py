@@ -20,13 +20,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from exportctl.model import schedule
-from exportctl.monitor.delivery import compare_files as files
-from exportctl.monitor.delivery.compare_files import DatasetDelivery, FileCheckResult
+from exportctl.monitor.delivery.compare_files import (
+    DatasetDelivery,
+    FileCheckResult,
+    compare_files,
+    compare_with_manifest,
+    run_result,
+)
 from exportctl.monitor.delivery.due_runs import DueRun
 from exportctl.monitor.delivery.expectation import DeliveryExpectation
-from exportctl.monitor.delivery.match_folders import FolderByRun, match_folders
 from exportctl.monitor.delivery.report import FAILING_RESULTS, DeliveryResult, Evidence, Verdict
-from exportctl.monitor.delivery.stored_files import ExportFiles
+from exportctl.monitor.delivery.stored_files import ExportFiles, FolderByRun, match_folders
 from exportctl.resources.run import Run, RunStatus
 
 FAILED_STATUSES = (RunStatus.FAILED, RunStatus.PARTIAL)
@@ -34,7 +38,7 @@ FAILED_STATUSES = (RunStatus.FAILED, RunStatus.PARTIAL)
 
 @dataclass(frozen=True)
 class VerdictInput:
-    """One dataset of one due run, with all that it is judged by. `export_files` None: storage was not read."""
+    """One dataset of one due run, with all that it is judged by. `files` None: storage was not read."""
 
     expectation: DeliveryExpectation
     dataset: str
@@ -71,7 +75,7 @@ class VerdictInput:
 def verdicts(
     watched: DeliveryExpectation,
     occasions: Sequence[DueRun],
-    live_flows: ExportFiles | None,
+    stored: ExportFiles | None,
     *,
     as_of: int,
     since: int,
@@ -80,14 +84,14 @@ def verdicts(
     """
     Judge every dataset of every due run. Without any due run, return one UNKNOWN per dataset.
 
-    `export_files` None means that storage was not read. `unreadable` says why it could not be read although it should.
+    `stored` None means that storage was not read. `unreadable` says why it could not be read although it should.
     """
-    folders = match_folders(watched, occasions, live_flows) if live_flows else {}
+    folders = match_folders(watched, occasions, stored) if stored else {}
     found = [
         _adjust_verdict(case, _judge_run(case))
         for occasion in occasions
         for dataset in watched.datasets
-        for case in [VerdictInput(watched, dataset, occasion, live_flows, folders, unreadable, as_of)]
+        for case in [VerdictInput(watched, dataset, occasion, stored, folders, unreadable, as_of)]
     ]
     if not occasions:
         reason = nothing_due_reason(watched, since, as_of)
@@ -118,40 +122,32 @@ def _judge_run(case: VerdictInput) -> Verdict:
     if not case.due_run.runs:
         return _verdict_without_run(case)
     if not runs:
-        return case.verdict(
-            DeliveryResult.UNKNOWN, "the run for this time names only other datasets", case.due_run.runs[-1]
-        )
-    done = _successes(case, runs)
-    if done:
-        return _successful_verdict(case, done, [r for r in runs if r.status in FAILED_STATUSES])
+        reason = "the run for this time names only other datasets"
+        return case.verdict(DeliveryResult.UNKNOWN, reason, case.due_run.runs[-1])
+    done = [r for r in runs if r.has_succeeded]
+    if done:  # the run that wrote this dataset, or all that may have, if the service does not name their datasets
+        own = [r for r in done if case.dataset in r.dataset_rows]
+        return _successful_verdict(case, own[:1] or done, [r for r in runs if r.status in FAILED_STATUSES])
     under_way = [r for r in runs if not r.is_finished]
     if under_way:
         return _running_verdict(case, under_way[-1])
     return _failed_verdict(case, runs[-1])
 
 
-def _successes(case: VerdictInput, runs: Sequence[Run]) -> list[Run]:
-    """Return the run that wrote this dataset, or all that may have, if the service does not name their datasets."""
-    done = [r for r in runs if r.has_succeeded]
-    own = [r for r in done if case.dataset in r.dataset_rows]
-    return own[:1] or done
-
-
 def _verdict_without_run(case: VerdictInput) -> Verdict:
     due, grace = case.due_run.due, case.expectation.grace
     if not case.due_run.expected:
         moment = schedule.format_moment(case.expectation.changed)
-        return case.verdict(
-            DeliveryResult.UNKNOWN,
-            f"no run; it is not known whether one was due, because the flow was changed at {moment}",
-        )
+        reason = f"no run; it is not known whether one was due, because the flow was changed at {moment}"
+        return case.verdict(DeliveryResult.UNKNOWN, reason)
     if case.as_of <= due + grace:
         return case.verdict(DeliveryResult.UNKNOWN, f"no run yet; expected by {schedule.format_moment(due + grace)}")
     folder = case.folders.get((case.dataset, due))
     if folder is not None and case.files is not None:
-        manifest = files.flow_manifest(folder, case.expectation, case.files)
+        known = (case.files.manifests.get(stored.path) for stored in folder.manifests)
+        manifest = next((m for m in known if m is not None and m.flow == case.expectation.flow), None)
         if manifest is not None:
-            checked = files.compare_with_manifest([manifest], folder, case.files)
+            checked = compare_with_manifest([manifest], folder)
             if checked.result is DeliveryResult.COMPLETE:
                 reason = "the service shows no run, but the manifest and the files agree"
                 return case.verdict_of_check(replace(checked, reason=reason))
@@ -165,10 +161,8 @@ def _verdict_without_run(case: VerdictInput) -> Verdict:
 
 
 def _running_verdict(case: VerdictInput, run: Run) -> Verdict:
-    reason = f"running since {schedule.format_moment(run.started)}"
-    within = case.expectation.within
-    late = within is not None and case.due_run.expected and case.as_of > case.due_run.due + within
-    return case.verdict(DeliveryResult.LATE if late else DeliveryResult.UNKNOWN, reason, run)
+    result = DeliveryResult.LATE if _is_late(case, case.as_of) else DeliveryResult.UNKNOWN
+    return case.verdict(result, f"running since {schedule.format_moment(run.started)}", run)
 
 
 def _failed_verdict(case: VerdictInput, run: Run) -> Verdict:
@@ -182,11 +176,12 @@ def _successful_verdict(case: VerdictInput, done: Sequence[Run], failed: Sequenc
     if case.read_error is not None:
         reason = f"the run succeeded; its files could not be read: {case.read_error}"
         return case.verdict(DeliveryResult.UNKNOWN, reason, run)
-    arrival = DatasetDelivery(case.expectation, case.dataset, case.due_run, tuple(done))
+    stored = case.files or ExportFiles()
+    arrival = DatasetDelivery(case.expectation, case.dataset, case.due_run, tuple(done), stored, case.folders)
     if case.files is None:
-        checked = files.run_result(arrival, "the run succeeded; its files were not checked")
+        checked = run_result(arrival, "the run succeeded; its files were not checked")
     else:
-        checked = files.compare_files(arrival, case.files, case.folders)
+        checked = compare_files(arrival)
     several = len(case.expectation.datasets) > 1 and any(not r.dataset_rows for r in failed)
     if several and case.files is not None and not checked.files and failed[-1].started >= done[0].started:
         return _failed_verdict(case, failed[-1])
@@ -198,10 +193,8 @@ def _adjust_verdict(case: VerdictInput, verdict: Verdict) -> Verdict:
     watched, due = case.expectation, case.due_run.due
     nothing_there = verdict.result is DeliveryResult.FILES_MISSING and not verdict.files
     if nothing_there and watched.retention is not None and case.as_of - due > watched.retention:
-        days = watched.retention // schedule.DAY
-        verdict = replace(
-            verdict, result=DeliveryResult.UNKNOWN, reason=f"{watched.type.label} keeps files for {days} days only"
-        )
+        reason = f"{watched.type.label} keeps files for {watched.retention // schedule.DAY} days only"
+        verdict = replace(verdict, result=DeliveryResult.UNKNOWN, reason=reason)
     elif nothing_there and _can_be_elsewhere(case):
         moment = schedule.format_moment(max(watched.folder_changed, watched.location_changed))
         reason = f"not where the export writes now; it was changed at {moment}, later than this run"
@@ -218,19 +211,17 @@ def _adjust_verdict(case: VerdictInput, verdict: Verdict) -> Verdict:
 
 def _can_be_elsewhere(case: VerdictInput) -> bool:
     """Say whether the location or the folders have changed since, and no file of that time is in the new ones."""
-    watched, due = case.expectation, case.due_run.due
-    if due >= max(watched.folder_changed, watched.location_changed):
-        return False
+    last = max(case.expectation.folder_changed, case.expectation.location_changed)
     known = case.files.folders.get(case.dataset, {}).values() if case.files else ()
-    last = max(watched.folder_changed, watched.location_changed)
-    return not any(folder.files and folder.moment is not None and folder.moment < last for folder in known)
+    has_old_files = any(folder.files and folder.moment is not None and folder.moment < last for folder in known)
+    return case.due_run.due < last and not has_old_files
 
 
-def _is_late(case: VerdictInput, completed: int | None) -> bool:
+def _is_late(case: VerdictInput, moment: int | None) -> bool:
     within = case.expectation.within
-    return (
-        within is not None and case.due_run.expected and completed is not None and completed > case.due_run.due + within
-    )
+    if within is None or moment is None or not case.due_run.expected:
+        return False
+    return moment > case.due_run.due + within
 
 
 def _duration_text(seconds: int) -> str:

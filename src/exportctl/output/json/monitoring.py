@@ -23,8 +23,7 @@ from exportctl.model.json_form import (
 )
 from exportctl.monitor.flow_view import LastRun
 from exportctl.monitor.forecast import FlowForecast, Forecast, SimultaneousRuns
-from exportctl.monitor.run_error_hints import error_hints
-from exportctl.monitor.run_list import FlowRuns, RunsReport
+from exportctl.monitor.runs import FlowRuns, RunsReport, error_hints
 from exportctl.monitor.status import ExportHealth, FlowState, HealthResult, StatusReport
 from exportctl.output.json.envelope import MOMENT, Document
 from exportctl.output.json.forms import PROJECT

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from exportctl.monitor.run_error_hints import error_hints
+from exportctl.monitor.runs import error_hints
 from exportctl.monitor.status import HealthResult
 from exportctl.output.color import paint
 from exportctl.output.markdown import plan
@@ -17,7 +17,7 @@ from exportctl.output.markdown_escape import code, prose
 from exportctl.output.text import runs, status
 
 if TYPE_CHECKING:
-    from exportctl.monitor.run_list import FlowRuns, RunsReport
+    from exportctl.monitor.runs import FlowRuns, RunsReport
     from exportctl.monitor.status import StatusReport
     from exportctl.resources.run import RunError
 

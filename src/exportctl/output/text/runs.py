@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from exportctl.monitor.run_error_hints import error_hints
+from exportctl.monitor.runs import error_hints
 from exportctl.output import format_values, phrases
 from exportctl.output.color import Paint, paint
 from exportctl.output.text import plan, tables
@@ -16,7 +16,7 @@ from exportctl.output.text.verify import size
 from exportctl.resources.run import RunStatus
 
 if TYPE_CHECKING:
-    from exportctl.monitor.run_list import FlowRuns, RunsReport
+    from exportctl.monitor.runs import FlowRuns, RunsReport
     from exportctl.resources.run import Run, RunError
 
 TITLES = ("STARTED", "TOOK", "STATUS", "ROWS", "FILES", "SIZE")

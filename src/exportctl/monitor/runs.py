@@ -1,9 +1,10 @@
 """
-What to check when a run failed: the service's texts are often generic, so a pattern names the likely cause. Pure.
+What `runs` shows: the newest runs of the chosen flows, and what to check when one failed. Pure.
 
-The service publishes no list of the errors of dataset exports (flow-service.md 8.3: free text), and its own samples say
-only "Job aborted." The patterns are the codes that storages answer with, because a specific text quotes them. For a
-generic text the hint gives the order in which to check, by destination type.
+The service's texts are often generic, so a pattern names the likely cause. The service publishes no list of the errors
+of dataset exports (flow-service.md 8.3: free text), and its own samples say only "Job aborted." The patterns are the
+codes that storages answer with, because a specific text quotes them. For a generic text the hint gives the order in
+which to check, by destination type.
 """
 
 from __future__ import annotations
@@ -12,8 +13,40 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from exportctl.model.plan import Address, PlanHeader
 from exportctl.resources.destinations.table import TYPES
-from exportctl.resources.run import RunError
+from exportctl.resources.run import Run, RunError
+
+
+@dataclass(frozen=True)
+class FlowRuns:
+    """
+    One flow and its runs, newest first.
+
+    `address` is None for a flow that this project does not manage, `flow` is None if the export is not applied. `type`
+    is the destination type's name, None for a type that exportctl does not know.
+    """
+
+    address: Address | None
+    flow: str | None
+    title: str
+    type: str | None
+    runs: tuple[Run, ...] = ()
+
+
+@dataclass(frozen=True)
+class RunsReport:
+    """
+    The runs of several flows.
+
+    `since` is in seconds since 1970 UTC, `limit` the largest number of runs per flow. None means no such limit.
+    """
+
+    header: PlanHeader
+    as_of: int
+    since: int | None
+    limit: int | None
+    flows: tuple[FlowRuns, ...]
 
 
 @dataclass(frozen=True)
@@ -87,7 +120,9 @@ def error_hints(errors: Sequence[RunError], type_name: str | None) -> tuple[str 
     A generic error gets no hint if another error of the run names a cause, or if the same hint comes before it.
     """
     causes = [_cause(error) for error in errors]
-    checks = None if any(causes) else _checks(type_name)
+    kind = TYPES.get(type_name or "")
+    first = kind.failure_checks if kind and not any(causes) else None
+    checks = f"the text names no cause; look at {first}, {_DATA}, {_SIZE}" if first else None
     found: list[str | None] = []
     for error, cause in zip(errors, causes, strict=True):
         one = cause or (checks if GENERIC_ERRORS.search(_error_text(error)) or not error.message else None)
@@ -101,9 +136,3 @@ def _error_text(error: RunError) -> str:
 
 def _cause(error: RunError) -> str | None:
     return next((row.text for row in HINTS if re.search(row.pattern, _error_text(error), re.IGNORECASE)), None)
-
-
-def _checks(type_name: str | None) -> str | None:
-    kind = TYPES.get(type_name or "")
-    first = kind.failure_checks if kind else None
-    return f"the text names no cause; look at {first}, {_DATA}, {_SIZE}" if first else None

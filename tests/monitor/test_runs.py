@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from exportctl.monitor.run_error_hints import HINTS, error_hints
+from exportctl.monitor.runs import HINTS, error_hints
 from exportctl.resources.destinations.sftp import SFTP
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.run import RunError
