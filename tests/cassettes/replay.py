@@ -39,8 +39,8 @@ def client_at(url: str) -> Client:
         sandbox=SANDBOX,
         credentials=Credentials(ENV["AEP_CLIENT_ID"], Secret(ENV["AEP_CLIENT_SECRET"])),
         ims_url=f"{url}/ims/token/v3",
+        clock=fixed_clock(),
         random=lambda: 0.0,
-        sleep=lambda _: None,
     )
 
 

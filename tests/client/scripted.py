@@ -14,6 +14,7 @@ import httpx
 from exportctl.client.auth import Credentials
 from exportctl.client.client import Client
 from exportctl.client.retry import Backoff
+from exportctl.clock import Clock
 from exportctl.model.secret import Secret
 
 TOKEN = "token-one-that-nobody-may-see"
@@ -87,8 +88,9 @@ class FakeTime:
         self.now = 1000.0
         self.slept: list[float] = []
 
-    def clock(self) -> float:
-        return self.now
+    @property
+    def clock(self) -> Clock:
+        return Clock(lambda: 0, lambda: self.now, self.sleep)
 
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
@@ -104,7 +106,6 @@ def client_of(script: Any, **changes: Any) -> Client:
         "credentials": Credentials("my-client", Secret(SECRET)),
         "transport": httpx.WSGITransport(app=script),
         "clock": time.clock,
-        "sleep": time.sleep,
         "random": lambda: 0.0,
         "backoff": Backoff(),
     }

@@ -65,7 +65,7 @@ def client_at(url: str, timeout: float = 5.0) -> Client:
     time = FakeTime()
     return Client(
         url, organization="o@AdobeOrg", sandbox="dev", credentials=Credentials("c", access_token=Secret("given-token")),
-        ims_url=f"{url}/ims/token/v3", clock=time.clock, sleep=time.sleep, random=lambda: 0.0, timeout=timeout,
+        ims_url=f"{url}/ims/token/v3", clock=time.clock, random=lambda: 0.0, timeout=timeout,
     )  # fmt: skip
 
 

@@ -144,7 +144,7 @@ def test_retry_after_is_honoured_in_both_forms(status: int, header: str, expecte
     time = FakeTime()
     script = Script([Reply(status, headers=(("Retry-After", header),)), Reply()])
 
-    client_of(script, time=time, wall=lambda: 0.0).list("/flows")
+    client_of(script, time=time).list("/flows")
 
     assert [expected] == time.slept
 

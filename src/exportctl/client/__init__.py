@@ -1,1 +1,1 @@
-"""Talk to the Flow Service over HTTP: `client` sends requests, `inventory` and `runs` read a sandbox with it."""
+"""Talk to the Flow Service over HTTP: `client` sends requests, `inventory` reads a sandbox with it."""

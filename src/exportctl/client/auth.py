@@ -148,7 +148,8 @@ class Tokens:
             "grant_type": "client_credentials",
             "client_id": self._credentials.client_id,
             "client_secret": secret.reveal(),
-            "scope": _scope(self._credentials.scopes),
+            # Commas, without the blanks that Adobe's pages print [IMS] [AE configs.py].
+            "scope": ",".join(re.findall(r"[^,\s]+", " ".join(self._credentials.scopes))),
         }
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         return Request("POST", self._url, Purpose.TOKEN, headers, urlencode(form).encode())
@@ -180,11 +181,6 @@ def _token(answer: Answer) -> tuple[str | None, float]:
     if not isinstance(found, dict) or not isinstance(token, str) or not _is_sendable(token):
         return None, 0.0
     return token, lifetime(found.get("expires_in"))
-
-
-def _scope(scopes: tuple[str, ...]) -> str:
-    """Join the scopes with commas, without the blanks that Adobe's pages print [IMS] [AE configs.py]."""
-    return ",".join(word for scope in scopes for word in re.split(r"[,\s]+", scope) if word)
 
 
 def _is_sendable(text: str) -> bool:

@@ -14,7 +14,6 @@ The client repeats a write only when the service certainly did nothing. After an
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -41,7 +40,8 @@ from exportctl.client.pages import (
 )
 from exportctl.client.retry import Backoff
 from exportctl.client.session import RequestParts, Session
-from exportctl.client.transport import Answer, RequestCounts, RequestSender, TimeSource
+from exportctl.client.transport import Answer, RequestCounts, RequestSender
+from exportctl.clock import Clock, system_clock
 from exportctl.errors import NotFound
 from exportctl.model.secret import auth_values
 from exportctl.model.urls import IMS_TOKEN_URL, parse_service_url
@@ -74,9 +74,7 @@ class Client:
         credentials: Credentials,
         ims_url: str = IMS_TOKEN_URL,
         transport: httpx.BaseTransport | None = None,
-        clock: Callable[[], float] = time.monotonic,
-        wall: Callable[[], float] = time.time,
-        sleep: Callable[[float], None] = time.sleep,
+        clock: Clock | None = None,
         random: Callable[[], float] = dice,
         timeout: float = 30.0,
         backoff: Backoff | None = None,
@@ -86,8 +84,8 @@ class Client:
         Open a session. `check_host` has accepted `url` and `check_token_url` has accepted `ims_url`.
 
         `embedded` needs a transport. The client calls `on_throttle` for each 429, 500 and 503 of the platform, in the
-        thread that got the answer. Times are in seconds: `clock` is monotonic; `wall` counts from 1970 and is used only
-        where an answer has no Date header.
+        thread that got the answer. `clock` is by default this machine's, and `now` of it is used only where an answer
+        has no Date header. `timeout` is in seconds.
 
         Raises:
             Error: a URL is neither https nor on this machine, or a header would be empty or malformed.
@@ -97,7 +95,9 @@ class Client:
         self._exchange = RequestSender(
             transport=transport,
             inward={platform_url.is_local, ims.is_local},
-            timing=TimeSource(clock, wall, sleep, random, timeout),
+            clock=clock or system_clock(),
+            random=random,
+            timeout=timeout,
             backoff=backoff or Backoff(),
             on_throttle=on_throttle,
         )

@@ -4,10 +4,6 @@ Turn what came back into an error: one message for every form of error body.
 In: an `Answer` or a `NoAnswer`, the request line, and the values to mask. Out: a ServiceError, not raised.
 The forms are those of flow-service.md 11.1: gateway, Flow Service (current and older), other services, no JSON.
 
-    status     class          status     class
-    401        Unauthorized   404        NotFound
-    403        Forbidden      409, 412   Conflict       anything else: ServiceError; no answer: NotReached
-
 A text of the service may repeat what was sent. It is masked and cleaned of control characters before it is cut.
 """
 
@@ -53,6 +49,13 @@ _GATEWAY = {
     "403025": "this credential has no access to the organisation: check AEP_CLIENT_ID and platform.organization",
     "403027": "check platform.organization, and give the credential a product profile in the Admin Console",
 }
+_CLASSES: Mapping[int, tuple[type[ServiceError], str]] = {  # status -> class and rule; any other is a ServiceError
+    401: (Unauthorized, "unauthorized"),
+    403: (Forbidden, "forbidden"),
+    404: (NotFound, "not-found"),
+    409: (Conflict, "conflict"),
+    412: (Conflict, "conflict"),
+}
 _NO_SANDBOX = frozenset({"2100", "2101", "2103", "2106"})  # [FE]
 
 
@@ -86,14 +89,15 @@ def error_of(line: RequestLine, answer: Answer, mask: Mask) -> ServiceError:
     request_id = _unmasked_text(body.request_id or _plain_code(answer.headers.get("x-request-id")), mask)
     notes = [*([code] if code else []), *([f"request id {request_id}"] if request_id else [])]
     text = clean_text(body.message, mask) or _unreadable_phrase(answer)
-    error = _error_class(status)(
+    kind, rule = _CLASSES.get(status, (ServiceError, "service"))
+    error = kind(
         f"the service answered {status} to {line}: {text}" + (f" ({', '.join(notes)})" if notes else ""),
         status=status,
         code=code,
         request_id=request_id,
         wrote=line.is_write and may_have_happened(status),
+        rule=rule,
     )
-    error.rule = _rule(error)
     error.hint = _hint(line, error)
     return error
 
@@ -135,10 +139,9 @@ def describe_body(answer: Answer) -> str:
         return "an empty body"
     if start == b"<" or "html" in kind:
         return "a page of HTML, not JSON"
-    if start in (b"{", b"["):
-        complete = _is_json(answer.body)
-        return "JSON that is not an object" if complete else f"incomplete JSON ({len(answer.body)} bytes)"
-    return "JSON that is not an object" if _is_json(answer.body) else "text that is not JSON"
+    if _is_json(answer.body):
+        return "JSON that is not an object"
+    return f"incomplete JSON ({len(answer.body)} bytes)" if start in (b"{", b"[") else "text that is not JSON"
 
 
 def _body(answer: Answer) -> ErrorBody:
@@ -149,9 +152,8 @@ def _body(answer: Answer) -> ErrorBody:
     message = next((t for t in texts if isinstance(t, str) and t.strip()), "")
     kind = found.get("type")
     suffix = kind.rstrip("/").rsplit("/", 1)[-1] if isinstance(kind, str) and "/" in kind else None
-    return ErrorBody(
-        message, _plain_code(suffix) or _plain_code(found.get("error_code")), _plain_code(inner.get("request-id"))
-    )
+    code = _plain_code(suffix) or _plain_code(found.get("error_code"))
+    return ErrorBody(message, code, _plain_code(inner.get("request-id")))
 
 
 def _plain_code(value: object) -> str | None:
@@ -178,27 +180,6 @@ def _unreadable_phrase(answer: Answer) -> str:
         host = clean_text(to, lambda text: text)
         return f"a redirect to {host}; exportctl does not follow it, because the token goes to no other host"
     return "the answer gives no reason" if json_object(answer) is not None else describe_body(answer)
-
-
-def _error_class(status: int) -> type[ServiceError]:
-    classes: dict[int, type[ServiceError]] = {
-        401: Unauthorized,
-        403: Forbidden,
-        404: NotFound,
-        409: Conflict,
-        412: Conflict,
-    }
-    return classes.get(status, ServiceError)
-
-
-def _rule(error: ServiceError) -> str:
-    names: dict[type[ServiceError], str] = {
-        Unauthorized: "unauthorized",
-        Forbidden: "forbidden",
-        NotFound: "not-found",
-        Conflict: "conflict",
-    }
-    return names.get(type(error), "service")
 
 
 def _hint(line: RequestLine, error: ServiceError) -> str | None:
@@ -229,8 +210,7 @@ def _hint(line: RequestLine, error: ServiceError) -> str | None:
 
 def _permission_hint(line: RequestLine) -> str:
     collection = line.path.strip("/").split("/")[0]
-    verb = "GET" if line.method == "GET" else "WRITE"
-    needed = _PERMISSIONS.get((line.method, collection)) or _PERMISSIONS.get((verb, collection))
-    if needed is None:
+    needed = _PERMISSIONS.get((line.method, collection)) or (line.is_write and _PERMISSIONS.get(("WRITE", collection)))
+    if not needed:
         return "add the missing permission to the role of this credential, or this sandbox to the role"
     return f"give the role of this credential {needed}, for this sandbox"

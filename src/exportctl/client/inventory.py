@@ -3,23 +3,29 @@ Read a sandbox with parallel list requests only. The number of requests does not
 
 The lists are in creation order: the default order of the service moves items between pages while they change
 (flow-service.md 3.2).
+
+Runs are one list for several flows, newest first, back to a given moment: `GET /runs?property=flowId==id1,id2` (any-of,
+flow-service.md 3.3 and 8.4), at most 100 per page. The reader checks the filter of the service again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain, islice
 from typing import Any
 
 from exportctl.client.client import Client
 from exportctl.errors import NotFound, ServiceError
 from exportctl.model.plan import Inventory, ListedDataset, LiveObject
-from exportctl.resources import marker
+from exportctl.resources import marker, run
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.destinations.type import DATA_LAKE_SPEC
 from exportctl.resources.kinds import KINDS, Kind
+from exportctl.resources.run import Run
 
-CREATION_ORDER = ("orderby", "createdAt")
+CREATION_ORDER, NEWEST_FIRST = ("orderby", "createdAt"), ("orderby", "-createdAt")
+FLOWS_PER_LIST = 20  # twenty ids keep the URL below 1 KiB
 MAX_PARALLEL_LISTS = 4  # few: no rate limit is published, and many parallel requests can cause a 500 [TR]
 DELETING_STATES = ("delete-finalizing",)  # the service is deleting the object (error text 1456)
 
@@ -131,3 +137,37 @@ def _read_object(client: Client, kind: Kind, identity: str) -> LiveObject | None
 def _is_present(client: Client, kind: Kind, identity: str) -> bool:
     found = _read_object(client, kind, identity)
     return found is not None and found.raw.get("state") not in DELETING_STATES
+
+
+# -- runs -------------------------------------------------------------------------------------------------------------
+
+
+def read_runs(client: Client, flows: Sequence[str], since: int) -> tuple[Run, ...]:
+    """
+    Read all runs of these flows that were created at `since` (seconds) or later, newest first.
+
+    Raises:
+        ServiceError: a list could not be read.
+    """
+    groups = [flows[i : i + FLOWS_PER_LIST] for i in range(0, len(flows), FLOWS_PER_LIST)]
+    with ThreadPoolExecutor(MAX_PARALLEL_LISTS) as pool:
+        lists = pool.map(lambda ids: [*_iterate_newest_runs(client, ids, since)], groups)
+        return tuple(sorted(chain.from_iterable(lists), key=lambda one: (-one.started, one.id)))
+
+
+def read_latest_runs(client: Client, flow: str, count: int) -> tuple[Run, ...]:
+    """Read the newest `count` runs of one flow."""
+    return tuple(islice(_iterate_newest_runs(client, [flow], 0), count))
+
+
+def _iterate_newest_runs(client: Client, flows: Sequence[str], since: int) -> Iterator[Run]:
+    wanted = set(flows)
+    params = [("property", f"flowId=={','.join(flows)}"), NEWEST_FIRST]
+    for page in client.pages("/runs", params=params):
+        for raw in page:
+            found = run.parse_run(raw)
+            if found is not None and found.flow in wanted and found.started >= since:
+                yield found
+        # An item without createdAt does not count as old.
+        if any(0 < (run.seconds_from_ms(raw.get("createdAt")) or 0) < since for raw in page):
+            return

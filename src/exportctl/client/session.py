@@ -53,7 +53,7 @@ class Session:
             credentials,
             str(ims),
             send=lambda request: exchange.send(request, inward=ims.is_local),
-            clock=exchange.timing.clock,
+            clock=exchange.clock.monotonic,
             guard=lambda token: self.mask_values([token]),
         )
 

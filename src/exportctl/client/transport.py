@@ -12,18 +12,17 @@ from __future__ import annotations
 
 import ssl
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from random import random
 
 import httpx
 
 from exportctl.client.retry import THROTTLING, Backoff, Trouble, can_repeat, http_date, retry_after, trouble
+from exportctl.clock import Clock
 from exportctl.errors import Error
 
 
@@ -84,17 +83,6 @@ class RequestCounts:
     token: int = 0
 
 
-@dataclass(frozen=True)
-class TimeSource:
-    """Everything about time and chance, so that tests need neither."""
-
-    clock: Callable[[], float] = time.monotonic
-    wall: Callable[[], float] = time.time
-    sleep: Callable[[float], None] = time.sleep
-    random: Callable[[], float] = random
-    timeout: float = 30.0
-
-
 class RequestSender:
     """A sender of requests; safe to use from several threads."""
 
@@ -103,15 +91,19 @@ class RequestSender:
         *,
         transport: httpx.BaseTransport | None,
         inward: Iterable[bool],
-        timing: TimeSource,
+        clock: Clock,
+        random: Callable[[], float],
+        timeout: float,
         backoff: Backoff,
-        on_throttle: Callable[[], None] | None = None,
+        on_throttle: Callable[[], None] | None,
     ):
         """Open the HTTP clients. `inward` lists the values that `send` will get: setting up TLS takes time."""
         self.on_throttle = on_throttle
-        self.timing = timing
+        self.clock = clock
+        self._random = random
+        self._timeout = timeout
         self._backoff = backoff
-        self._http = {way: _http_client(transport, timing.timeout, trust_env=not way) for way in set(inward)}
+        self._http = {way: _http_client(transport, timeout, trust_env=not way) for way in set(inward)}
         self._lock = threading.Lock()
         self._sent: Counter[Purpose] = Counter()
         self._date: datetime | None = None
@@ -122,15 +114,15 @@ class RequestSender:
 
         `Backoff.tries` and `Backoff.total` are the limits: it does not start a wait that would end later.
         """
-        started = self.timing.clock()
+        started = self.clock.monotonic()
         tried = 0
         while True:
             tried += 1
             got = self._send_once(request, self._http[inward])
             wait = self._wait_seconds(got, request, tried)
-            if wait is None or self.timing.clock() + wait > started + self._backoff.total:
+            if wait is None or self.clock.monotonic() + wait > started + self._backoff.total:
                 return got
-            self.timing.sleep(wait)
+            self.clock.sleep(wait)
 
     def request_counts(self) -> RequestCounts:
         with self._lock:
@@ -151,13 +143,13 @@ class RequestSender:
             return None
         if not can_repeat(kind, writes=request.purpose is Purpose.WRITE):
             return None
-        return self._backoff.wait_seconds(tried, self.timing.random(), self._requested_wait(got))
+        return self._backoff.wait_seconds(tried, self._random(), self._requested_wait(got))
 
     def _requested_wait(self, got: Answer | NoAnswer) -> float | None:
         if isinstance(got, NoAnswer):
             return None
         date = http_date(got.headers.get("date"))
-        return retry_after(got.headers.get("retry-after"), date.timestamp() if date else self.timing.wall())
+        return retry_after(got.headers.get("retry-after"), date.timestamp() if date else self.clock.now())
 
     def _send_once(self, request: Request, http: httpx.Client) -> Answer | NoAnswer:
         with self._lock:
@@ -166,7 +158,7 @@ class RequestSender:
             response = http.request(request.method, request.url, headers=dict(request.headers), content=request.content)
         # An in-process application can raise only the built-in exceptions.
         except (httpx.RequestError, ConnectionError, TimeoutError) as error:
-            return _no_answer(error, self.timing.timeout)
+            return _no_answer(error, self._timeout)
         answer = Answer(response.status_code, {k.lower(): v for k, v in response.headers.items()}, response.content)
         if request.purpose is not Purpose.TOKEN:
             self._record_answer(answer)

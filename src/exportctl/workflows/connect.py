@@ -125,9 +125,7 @@ def _client(
         credentials=who,
         ims_url=ims,
         transport=transport,
-        clock=clock.monotonic,
-        wall=clock.now,
-        sleep=clock.sleep,
+        clock=clock,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from exportctl.client import runs as service_runs
+from exportctl.client import inventory
 from exportctl.client.client import Client
 from exportctl.config.schema_check import closest_match
 from exportctl.errors import UsageError
@@ -77,7 +77,7 @@ def _read_runs(client: Client, flow: str | None, limit: int | None, since: int |
         return ()
     if since is None:
         assert limit is not None
-        found = service_runs.read_latest_runs(client, flow, limit)
+        found = inventory.read_latest_runs(client, flow, limit)
     else:
-        found = service_runs.read_runs(client, [flow], since)
+        found = inventory.read_runs(client, [flow], since)
     return tuple(sorted(found, key=lambda run: (-run.started, run.id)))[:limit]

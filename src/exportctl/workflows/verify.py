@@ -17,7 +17,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from exportctl.client import inventory
-from exportctl.client import runs as service_runs
 from exportctl.clock import Clock
 from exportctl.errors import Finding, ServiceError, UsageError
 from exportctl.model import schedule
@@ -97,7 +96,7 @@ class Verifier:
         flows = [one.live_flow.flow.id for one in found if one.live_flow]
         watched = [one.expectation for one in found if one.expectation and question.newest_only]
         earliest = min([since, *(_newest_tick(flow, as_of) for flow in watched)])
-        runs = service_runs.read_runs(self._platform.client, flows, earliest) if flows else ()
+        runs = inventory.read_runs(self._platform.client, flows, earliest) if flows else ()
         asked = replace(question, since=since)
         with ThreadPoolExecutor(MAX_PARALLEL) as pool:
             exports = tuple(pool.map(lambda one: self._check_export(one, runs, asked, as_of), found))

@@ -82,7 +82,7 @@ class DatasetDelivery:
         return f"manifest-{self.expectation.flow}-{self.runs[-1].id}.json" if due else None
 
     def folder(self, dataset: str) -> DatasetFolder | None:
-        """Return the folder of this due run for a dataset; None if it is missing or cannot be told apart."""
+        """Return the folder of this due run for a dataset; None if it is missing or cannot be distinguished."""
         return self.folders.get((dataset, self.due_run.due))
 
 
