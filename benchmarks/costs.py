@@ -82,7 +82,7 @@ def plan_cpu_ratio(exports: int) -> float:
     with benchmark_project(exports) as made:
         made.apply()
         plan = _cpu_seconds(made.is_plan_empty)
-        validate = _cpu_seconds(lambda: load_config.validation_findings(made.setup, NOW))
+        validate = _cpu_seconds(lambda: load_config.validate_config(made.setup, NOW))
     return plan / validate
 
 

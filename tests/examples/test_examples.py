@@ -26,7 +26,7 @@ WHO = [f"{example}{f' in {environment}' if environment else ''}" for example, en
 
 @pytest.mark.parametrize("example", ALL, ids=str)
 def test_an_example_is_valid_and_says_nothing_unexpected(example: Example) -> None:
-    found = load_config.validation_findings(setup(example, EXAMPLES / example.folder, None), NOW)
+    found = load_config.validate_config(setup(example, EXAMPLES / example.folder, None), NOW).findings
 
     assert [f.rule for f in found if f.level is not Level.ERROR] == EXPECTED.get(str(example), [])
     assert [str(f) for f in found if f.level is Level.ERROR] == []

@@ -394,11 +394,11 @@ def test_a_flow_whose_target_is_another_projects_is_not_adopted(empty: World) ->
 
 
 def test_the_config_of_an_import_has_no_errors(old: tuple[World, Sandbox]) -> None:
-    from exportctl.workflows.load_config import validation_findings
+    from exportctl.workflows.load_config import validate_config
 
     write_import(old[0], run_import(old[0]))
 
-    found = validation_findings(old[0].setup(), START)
+    found = validate_config(old[0].setup(), START).findings
 
     assert [str(f) for f in found if f.level is Level.ERROR] == []
     assert [str(f) for f in found if f.rule == "unused-allow"] == []

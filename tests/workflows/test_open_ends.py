@@ -14,7 +14,7 @@ from exportctl.model.schedule import default_end
 from exportctl.monitor import drift
 from exportctl.monitor.drift import DriftGroup
 from exportctl.monitor.status import HealthResult
-from exportctl.workflows.load_config import validation_findings
+from exportctl.workflows.load_config import validate_config
 from tests.workflows.orders_sandbox import DAY, apply_config, field_causes, findings, item, orders
 from tests.workflows.test_status_forecast import health, make_forecast
 from tests.workflows.world import START, World
@@ -52,7 +52,7 @@ def test_it_breaks_the_rule_about_ends_at_the_line_that_says_none(
 ) -> None:
     small.write(orders(end="none", allow=allow))
 
-    found = [f for f in validation_findings(small.setup(), START) if f.rule == "missing-end"]
+    found = [f for f in validate_config(small.setup(), START).findings if f.rule == "missing-end"]
 
     assert [f.level for f in found] == levels
     for one in found:

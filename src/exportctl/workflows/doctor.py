@@ -21,17 +21,7 @@ from dataclasses import dataclass, field
 from exportctl.client import inventory
 from exportctl.client.client import SANDBOXES
 from exportctl.config.read_references import read_references
-from exportctl.errors import (
-    ConfigError,
-    Error,
-    Forbidden,
-    Level,
-    NewerMarker,
-    NotFound,
-    ServiceError,
-    SourcePosition,
-    Unauthorized,
-)
+from exportctl.errors import ConfigError, Error, Forbidden, Level, NewerMarker, NotFound, ServiceError, SourcePosition
 from exportctl.model.outcome import Check, CheckStatus
 from exportctl.model.plan import PlanHeader
 from exportctl.model.plan_options import PlanOptions
@@ -92,9 +82,8 @@ def _check_config(setup: Setup, today: int, found: CheckCollector) -> Project | 
         project, findings = read_project(setup, today)
     except ConfigError as error:
         if any(f.rule == "no-config" for f in error.all):
-            found.add_check(
-                "config", CheckStatus.SKIPPED, "there is no exports.yaml here; the platform is checked without it"
-            )
+            message = "there is no exports.yaml here; the platform is checked without it"
+            found.add_check("config", CheckStatus.SKIPPED, message)
             return None
         errors = sum(f.level is Level.ERROR for f in error.all)
         first = next(f for f in error.all if f.level is Level.ERROR)
@@ -128,9 +117,8 @@ def _check_destination_references(
         if emulated:
             found.add_check("reference", CheckStatus.OK, f"{words}; the emulator uses a placeholder value")
         else:
-            found.add_check(
-                "reference", CheckStatus.WARNING, words, f"set {unset.variable} where apply runs; plan does not need it"
-            )
+            remedy = f"set {unset.variable} where apply runs; plan does not need it"
+            found.add_check("reference", CheckStatus.WARNING, words, remedy)
     if read.values and not read.unset:
         found.add_ok("reference", f"{address}: {', '.join(sorted(name for _, name in read.values))} set, form is right")
 
@@ -172,14 +160,10 @@ def _check_token(platform: connect.ConnectedPlatform, project: Project, found: C
     sandbox = project.platform.sandbox
     try:
         listed = platform.client.get_json(f"{SANDBOXES}/sandboxes", params=[("limit", "200")])
-    except Unauthorized as error:
-        found.add_failure("token", error.message, error.hint or _CONSOLE)
-        return False
     except Forbidden as error:
         found.add_ok("token", "accepted")
-        found.add_check(
-            "sandbox", CheckStatus.WARNING, f"sandboxes cannot be listed: {error.message}", f"{_ROLE} the sandbox"
-        )
+        message = f"sandboxes cannot be listed: {error.message}"
+        found.add_check("sandbox", CheckStatus.WARNING, message, f"{_ROLE} the sandbox")
         return True
     except ServiceError as error:
         found.add_failure("token", error.message, error.hint)
@@ -199,15 +183,15 @@ def _check_permissions(platform: connect.ConnectedPlatform, found: CheckCollecto
     flows = _check_permission("view-destinations", "View Destinations", lambda: len(client.list(FLOW.path)), found)
     _check_permission("view-datasets", "View Datasets", lambda: len(inventory.list_datasets(client)), found)
     message = "Manage Destinations, Manage and Activate Dataset Destinations: known only at the first write"
-    found.add_check(
-        "permission-manage-destinations", CheckStatus.SKIPPED, message, f"{_ROLE} both before the first apply"
-    )
+    remedy = f"{_ROLE} both before the first apply"
+    found.add_check("permission-manage-destinations", CheckStatus.SKIPPED, message, remedy)
     if flows is not None:
-        full = flows >= MAX_FLOWS
-        remedy = "delete flows that are not needed: Adobe documents the limit as a hard one" if full else None
-        found.add_check(
-            "flows", CheckStatus.WARNING if full else CheckStatus.OK, f"{flows} of {MAX_FLOWS} in this sandbox", remedy
-        )
+        message = f"{flows} of {MAX_FLOWS} in this sandbox"
+        if flows < MAX_FLOWS:
+            found.add_ok("flows", message)
+        else:
+            remedy = "delete flows that are not needed: Adobe documents the limit as a hard one"
+            found.add_check("flows", CheckStatus.WARNING, message, remedy)
 
 
 def _check_permission(name: str, permission: str, read: Callable[[], int], found: CheckCollector) -> int | None:

@@ -89,11 +89,6 @@ def validate_config(setup: Setup, as_of: int) -> ValidationResult:
     )
 
 
-def validation_findings(setup: Setup, as_of: int) -> tuple[Finding, ...]:
-    """Return all findings over all environments, in file order."""
-    return validate_config(setup, as_of).findings
-
-
 def read_project(setup: Setup, as_of: int) -> tuple[Project, tuple[Finding, ...]]:
     """
     Return the project of the chosen environment, checked with all others, and the findings that are not errors.

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from exportctl.monitor.delivery.due_runs import DueRun
 from exportctl.monitor.delivery.expectation import DeliveryExpectation
 from exportctl.monitor.delivery.folder_layout import FolderLayout, folder_layout
-from exportctl.monitor.delivery.report import DeliveryResult, Evidence
+from exportctl.monitor.delivery.report import DeliveryResult, Evidence, Verdict
 from exportctl.monitor.delivery.stored_files import DatasetFolder, ExportFiles, FolderByRun, Manifest
 from exportctl.resources.run import Run
 
@@ -30,7 +30,9 @@ class DatasetDelivery:
     """
     One dataset of one due run that succeeded, and what storage holds of its export.
 
-    `runs` are the runs that wrote it: one, or several that do not name their datasets.
+    `runs` are the runs that wrote it: one, or several that do not name their datasets. `verdict` is the one by the run
+    alone. The functions here return it with another result, reason and evidence, with the folder, files and bytes of
+    this dataset, and with the rows that were counted, or else those that the run says.
     """
 
     expectation: DeliveryExpectation
@@ -39,6 +41,7 @@ class DatasetDelivery:
     runs: tuple[Run, ...]
     files: ExportFiles
     folders: FolderByRun
+    verdict: Verdict
 
     @property
     def written_datasets(self) -> tuple[str, ...]:
@@ -76,8 +79,8 @@ class DatasetDelivery:
         return self.layout.prefix or "/"
 
     @property
-    def missing_manifest(self) -> str | None:
-        """Return the name of a manifest that should be there; None if there is none or none should be."""
+    def expected_manifest(self) -> str | None:
+        """Return the name of the manifest that should be there; None if none should."""
         due = self.expectation.manifest and self.rows and self.due_run.due >= self.expectation.location_changed
         return f"manifest-{self.expectation.flow}-{self.runs[-1].id}.json" if due else None
 
@@ -86,32 +89,14 @@ class DatasetDelivery:
         return self.folders.get((dataset, self.due_run.due))
 
 
-@dataclass(frozen=True)
-class FileCheckResult:
-    """
-    The result for one dataset.
-
-    `files` and `size` (bytes) are those of this dataset. `rows` are counted, or else as the run says.
-    """
-
-    result: DeliveryResult
-    reason: str
-    evidence: Evidence
-    objects: tuple[str, ...] = ()
-    folder: str | None = None
-    rows: int | None = None
-    files: int | None = None
-    size: int | None = None
-
-
-def run_result(arrival: DatasetDelivery, reason: str) -> FileCheckResult:
+def run_result(arrival: DatasetDelivery, reason: str) -> Verdict:
     """Return the result by the run alone, if nothing else is known."""
     if arrival.rows == 0:
-        return FileCheckResult(DeliveryResult.EMPTY, "the run had nothing to write", Evidence.RUNS, rows=0)
-    return FileCheckResult(DeliveryResult.COMPLETE, reason, Evidence.RUNS, rows=arrival.rows)
+        return replace(arrival.verdict, result=DeliveryResult.EMPTY, reason="the run had nothing to write", rows=0)
+    return replace(arrival.verdict, result=DeliveryResult.COMPLETE, reason=reason, rows=arrival.rows)
 
 
-def compare_files(arrival: DatasetDelivery) -> FileCheckResult:
+def compare_files(arrival: DatasetDelivery) -> Verdict:
     """Judge one delivery by what storage holds."""
     if arrival.manifests:
         found = _compare_manifests(arrival)
@@ -126,7 +111,7 @@ def compare_files(arrival: DatasetDelivery) -> FileCheckResult:
     return found
 
 
-def _compare_undated_files(arrival: DatasetDelivery) -> FileCheckResult:
+def _compare_undated_files(arrival: DatasetDelivery) -> Verdict:
     """Judge folders that do not tell runs apart, without manifest: they need at least the files of this run."""
     known = [f for one in arrival.written_datasets for f in arrival.files.folders.get(one, {}).values()]
     there = {stored.path for folder in known for stored in folder.files}
@@ -136,15 +121,15 @@ def _compare_undated_files(arrival: DatasetDelivery) -> FileCheckResult:
     if not there or len(there) < (arrival.total_files or 0):
         reason = f"{len(there)} files in {arrival.expected_folder}, the run wrote {arrival.total_files or 'some'}"
         return _missing_files_result(replace(found, files=len(there)), reason, [arrival.expected_folder])
-    if arrival.missing_manifest:
-        return _missing_result(found, [arrival.missing_manifest], "the manifest")
+    if arrival.expected_manifest:
+        return _missing_result(found, [arrival.expected_manifest], "the manifest")
     return found
 
 
 # -- by manifest ------------------------------------------------------------------------------------------------------
 
 
-def _compare_manifests(arrival: DatasetDelivery) -> FileCheckResult:
+def _compare_manifests(arrival: DatasetDelivery) -> Verdict:
     shape, folder = arrival.layout, arrival.folder(arrival.dataset)
     own = [replace(m, entries=tuple(e for e in m.entries if shape.match_path(e.path))) for m in arrival.manifests]
     if folder is None:  # no time in its name, or gone: what the manifests list says where to look
@@ -152,17 +137,18 @@ def _compare_manifests(arrival: DatasetDelivery) -> FileCheckResult:
         known = arrival.files.folders.get(arrival.dataset, {}).values()
         files = tuple(f for one in known for f in one.files if f.path in listed)
         folder = DatasetFolder(next((e.folder for e in listed.values()), ""), None, files)
-    return replace(compare_with_manifest(own, folder), rows=arrival.rows)
+    return replace(compare_with_manifest(arrival.verdict, own, folder), rows=arrival.rows)
 
 
-def compare_with_manifest(manifests: Sequence[Manifest], folder: DatasetFolder) -> FileCheckResult:
+def compare_with_manifest(verdict: Verdict, manifests: Sequence[Manifest], folder: DatasetFolder) -> Verdict:
     """Compare the files of a folder with those that manifests list, by name and by size."""
     there = {stored.path: stored for stored in folder.files}
     listed = {entry.path: entry for m in manifests for entry in m.entries}
-    base = FileCheckResult(
-        DeliveryResult.COMPLETE,
-        f"{len(there)} files, as the manifest lists them",
-        Evidence.MANIFEST,
+    base = replace(
+        verdict,
+        result=DeliveryResult.COMPLETE,
+        reason=f"{len(there)} files, as the manifest lists them",
+        evidence=Evidence.MANIFEST,
         folder=folder.path,
         files=len(there),
         size=sum(s.size for s in there.values()),
@@ -187,15 +173,16 @@ def compare_with_manifest(manifests: Sequence[Manifest], folder: DatasetFolder) 
 # -- by count ---------------------------------------------------------------------------------------------------------
 
 
-def _compare_count(arrival: DatasetDelivery) -> FileCheckResult:
+def _compare_count(arrival: DatasetDelivery) -> Verdict:
     folder = arrival.folder(arrival.dataset)
     files = folder.files if folder else ()
     written = [one for dataset in arrival.written_datasets if (one := arrival.folder(dataset))]
     there = {stored.path for one in written for stored in one.files}
-    base = FileCheckResult(
-        DeliveryResult.COMPLETE,
-        f"{len(files)} files, as many as the run wrote",
-        Evidence.FILES,
+    base = replace(
+        arrival.verdict,
+        result=DeliveryResult.COMPLETE,
+        reason=f"{len(files)} files, as many as the run wrote",
+        evidence=Evidence.FILES,
         folder=folder.path if folder else None,
         rows=arrival.rows,
         files=len(files),
@@ -214,7 +201,7 @@ def _compare_count(arrival: DatasetDelivery) -> FileCheckResult:
     hollow = [s for s in files if arrival.rows and s.size < _min_file_bytes(arrival.expectation)]
     if hollow:
         return _mismatch_result(base, [s.path for s in hollow], f"{hollow[0].size} bytes, too few for such a file")
-    name = arrival.missing_manifest
+    name = arrival.expected_manifest
     if files and name:
         return _missing_result(base, [f"{base.folder}/{name}" if base.folder else name], "the manifest")
     if wrote is None:
@@ -231,8 +218,8 @@ def _min_file_bytes(watched: DeliveryExpectation) -> int:
 
 
 def _too_few_files(
-    arrival: DatasetDelivery, base: FileCheckResult, written: Sequence[DatasetFolder], there: int
-) -> FileCheckResult | None:
+    arrival: DatasetDelivery, base: Verdict, written: Sequence[DatasetFolder], there: int
+) -> Verdict | None:
     """Judge a folder with fewer files than the run wrote, or without any file of a dataset that had rows."""
     wrote, path = arrival.total_files, base.folder or arrival.expected_folder
     if not base.files and (arrival.rows or (arrival.rows is None and there == 0 and wrote != 0)):
@@ -254,7 +241,7 @@ def _too_few_files(
 # -- by content -------------------------------------------------------------------------------------------------------
 
 
-def _compare_content(arrival: DatasetDelivery, found: FileCheckResult) -> FileCheckResult:
+def _compare_content(arrival: DatasetDelivery, found: Verdict) -> Verdict:
     """Compare the rows in the files with those of the run: per dataset if the run tells, else of all."""
     own = _rows_by_file(arrival, [arrival.dataset])
     broken = [(path, said) for path, said in own.items() if isinstance(said, str)]
@@ -295,15 +282,15 @@ def _rows_by_file(arrival: DatasetDelivery, datasets: Sequence[str]) -> dict[str
 # -- words ------------------------------------------------------------------------------------------------------------
 
 
-def _missing_files_result(base: FileCheckResult, reason: str, paths: Sequence[str]) -> FileCheckResult:
+def _missing_files_result(base: Verdict, reason: str, paths: Sequence[str]) -> Verdict:
     return replace(base, result=DeliveryResult.FILES_MISSING, reason=reason, objects=tuple(paths))
 
 
-def _missing_result(base: FileCheckResult, paths: Sequence[str], what: str) -> FileCheckResult:
+def _missing_result(base: Verdict, paths: Sequence[str], what: str) -> Verdict:
     return _missing_files_result(base, f"not there: {what}: {_file_names(paths)}", paths)
 
 
-def _mismatch_result(base: FileCheckResult, paths: Sequence[str], why: str) -> FileCheckResult:
+def _mismatch_result(base: Verdict, paths: Sequence[str], why: str) -> Verdict:
     return replace(base, result=DeliveryResult.MISMATCH, reason=f"{_file_names(paths)}: {why}", objects=tuple(paths))
 
 

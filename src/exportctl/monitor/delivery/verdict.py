@@ -20,13 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from exportctl.model import schedule
-from exportctl.monitor.delivery.compare_files import (
-    DatasetDelivery,
-    FileCheckResult,
-    compare_files,
-    compare_with_manifest,
-    run_result,
-)
+from exportctl.monitor.delivery.compare_files import DatasetDelivery, compare_files, compare_with_manifest, run_result
 from exportctl.monitor.delivery.due_runs import DueRun
 from exportctl.monitor.delivery.expectation import DeliveryExpectation
 from exportctl.monitor.delivery.report import FAILING_RESULTS, DeliveryResult, Evidence, Verdict
@@ -58,17 +52,6 @@ class VerdictInput:
             evidence=Evidence.RUNS if run else Evidence.NONE,
             run=run.id if run else None,
             completed=run.completed if run else None,
-        )
-
-    def verdict_of_check(self, checked: FileCheckResult, run: Run | None = None) -> Verdict:
-        return replace(
-            self.verdict(checked.result, checked.reason, run),
-            evidence=checked.evidence,
-            objects=checked.objects,
-            folder=checked.folder,
-            rows=checked.rows,
-            files=checked.files,
-            size=checked.size,
         )
 
 
@@ -147,10 +130,10 @@ def _verdict_without_run(case: VerdictInput) -> Verdict:
         known = (case.files.manifests.get(stored.path) for stored in folder.manifests)
         manifest = next((m for m in known if m is not None and m.flow == case.expectation.flow), None)
         if manifest is not None:
-            checked = compare_with_manifest([manifest], folder)
+            checked = compare_with_manifest(case.verdict(DeliveryResult.UNKNOWN, ""), [manifest], folder)
             if checked.result is DeliveryResult.COMPLETE:
                 reason = "the service shows no run, but the manifest and the files agree"
-                return case.verdict_of_check(replace(checked, reason=reason))
+                return replace(checked, reason=reason)
         if folder.files:
             reason = f"the service shows no run; {len(folder.files)} files are in its folder"
             return replace(case.verdict(DeliveryResult.UNKNOWN, reason), folder=folder.path, objects=(folder.path,))
@@ -176,8 +159,15 @@ def _successful_verdict(case: VerdictInput, done: Sequence[Run], failed: Sequenc
     if case.read_error is not None:
         reason = f"the run succeeded; its files could not be read: {case.read_error}"
         return case.verdict(DeliveryResult.UNKNOWN, reason, run)
-    stored = case.files or ExportFiles()
-    arrival = DatasetDelivery(case.expectation, case.dataset, case.due_run, tuple(done), stored, case.folders)
+    arrival = DatasetDelivery(
+        case.expectation,
+        case.dataset,
+        case.due_run,
+        tuple(done),
+        case.files or ExportFiles(),
+        case.folders,
+        case.verdict(DeliveryResult.COMPLETE, "the run succeeded", run),
+    )
     if case.files is None:
         checked = run_result(arrival, "the run succeeded; its files were not checked")
     else:
@@ -185,7 +175,7 @@ def _successful_verdict(case: VerdictInput, done: Sequence[Run], failed: Sequenc
     several = len(case.expectation.datasets) > 1 and any(not r.dataset_rows for r in failed)
     if several and case.files is not None and not checked.files and failed[-1].started >= done[0].started:
         return _failed_verdict(case, failed[-1])
-    return case.verdict_of_check(checked, run)
+    return checked
 
 
 def _adjust_verdict(case: VerdictInput, verdict: Verdict) -> Verdict:
