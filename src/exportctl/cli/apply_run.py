@@ -174,7 +174,7 @@ def _ask_approval(call: CommandContext, order: ApplyRequest, shown: Plan) -> boo
 
 
 def _run_and_check(call: CommandContext, under_way: ApplyRun, interrupt: Interrupt) -> ApplyReport:
-    with show_progress(call.screen, len(under_way.connected_plan.plan.steps())) as report:
+    with show_progress(call.screen, len(under_way.planned.plan.steps())) as report:
         for outcome in under_way.execute_steps():
             report(outcome)
     ending = ApplyReport(tuple(under_way.step_outcomes), interrupted=interrupt.received)

@@ -100,8 +100,7 @@ def _read_specs(client: Client) -> Mapping[str, Mapping[str, Any]]:
     missing = [t.label for t in TYPES.values() if t.connection_spec not in found]
     if len(missing) == len(TYPES):
         raise ServiceError(
-            "the service offers none of the six destination types",
-            hint="check platform.organization and platform.url",
+            "the service offers none of the six destination types", hint="check platform.organization and platform.url"
         )
     return found
 

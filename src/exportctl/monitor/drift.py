@@ -58,14 +58,7 @@ DEFAULT_FAILING: frozenset[str] = FAIL_ON - {
 }
 _CAUSES = {  # each has a group of its own name
     cause: DriftGroup[cause.name]
-    for cause in (
-        Cause.DRIFT,
-        Cause.CONFLICT,
-        Cause.UNKNOWN_ORIGIN,
-        Cause.PAUSED,
-        Cause.PENDING,
-        Cause.ACCEPTED,
-    )
+    for cause in (Cause.DRIFT, Cause.CONFLICT, Cause.UNKNOWN_ORIGIN, Cause.PAUSED, Cause.PENDING, Cause.ACCEPTED)
 }
 _RULES = {
     "flow-gone": DriftGroup.GONE,

@@ -28,10 +28,7 @@ from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.kinds import EVERY
 
 _CREATING_VERBS = frozenset({Verb.CREATE, Verb.COMPLETE, Verb.REPLACE})
-_ENDING_VERBS = {
-    Verb.DELETE: "deleted by the plan",
-    Verb.RELEASE: "released by the plan: not managed any more",
-}
+_ENDING_VERBS = {Verb.DELETE: "deleted by the plan", Verb.RELEASE: "released by the plan: not managed any more"}
 _WRITTEN_CAUSES = WRITE_CAUSES | {Cause.RENEWAL}
 
 

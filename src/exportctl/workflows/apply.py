@@ -22,16 +22,17 @@ from exportctl.plan.delete import duplicate_deletions
 from exportctl.plan.desired import DesiredState, build_desired_state
 from exportctl.planfile import file as planfile
 from exportctl.resources.kinds import KINDS
-from exportctl.workflows.connect import EMBEDDED, platform_kind
+from exportctl.workflows.connect import EMBEDDED, ConnectedPlatform, platform_kind
 from exportctl.workflows.load_config import Setup
-from exportctl.workflows.plan import ConnectedPlan
+from exportctl.workflows.plan import ConnectedPlan, PlanResult
 
 
 @dataclass
 class ApplyRun:
     """An apply under way. `execute_steps` yields outcomes, then `run_final_check` reads the sandbox again."""
 
-    connected_plan: ConnectedPlan
+    planned: PlanResult
+    platform: ConnectedPlatform
     writer: Writer
     limit: ConcurrencyLimit
     flags: PlanOptions
@@ -42,13 +43,13 @@ class ApplyRun:
 
     def execute_steps(self) -> Iterator[Outcome]:
         """Execute the steps and yield the outcome of each."""
-        for outcome in applying.apply_plan(self.connected_plan.plan, self.writer, limit=self.limit, stop=self.stop):
+        for outcome in applying.apply_plan(self.planned.plan, self.writer, limit=self.limit, stop=self.stop):
             self.step_outcomes.append(outcome)
             yield outcome
 
     def run_final_check(self) -> FinalCheck:
         """Read the sandbox and plan again; see final_check.py."""
-        made, flags = self.connected_plan, self._remaining_flags()
+        made, flags = self.planned, self._remaining_flags()
 
         def replan(seen: Inventory) -> Plan:
             seen = seen if self.specs is None else replace(seen, specs=self.specs)
@@ -57,10 +58,10 @@ class ApplyRun:
             return planfile.reduce_to_approval(self.saved, again) if self.saved else again
 
         prover = FinalChecker(
-            read=lambda: live.read_inventory(made.platform.client),
+            read=lambda: live.read_inventory(self.platform.client),
             replan=replan,
             writer=self.writer,
-            clock=made.platform.clock,
+            clock=self.platform.clock,
             duplicate_deletions=partial(duplicate_deletions, project=made.project.name),
             limit=self.limit,
         )
@@ -107,16 +108,19 @@ def start_apply(
     limit = ConcurrencyLimit(parallelism)
     made.platform.client.on_throttle = limit.halve
     settle = SETTLE_SECONDS if setup.settle_seconds is None else setup.settle_seconds
-    return ApplyRun(made, plan_writer(made, fill, settle), limit, flags, stop, saved)
+    return ApplyRun(made, made.platform, plan_writer(made, made.platform, fill, settle), limit, flags, stop, saved)
 
 
 def plan_writer(
-    made: ConnectedPlan, fill: Callable[[Step], tuple[Fields, Marker | None]], settle: float = SETTLE_SECONDS
+    made: PlanResult,
+    platform: ConnectedPlatform,
+    fill: Callable[[Step], tuple[Fields, Marker | None]],
+    settle: float = SETTLE_SECONDS,
 ) -> Writer:
     """Return the writer for the steps of a plan. `fill` fills the references in the fields of a step."""
     return Writer(
-        client=made.platform.client,
-        clock=made.platform.clock,
+        client=platform.client,
+        clock=platform.clock,
         known_objects={o.id: o for kind in KINDS for o in made.live.objects_of_kind(kind)},
         repository=made.project.repository,
         fill=fill,

@@ -77,12 +77,7 @@ def plan_header(project: Project, taken_at: int | None = None) -> PlanHeader:
     """
     platform = project.platform
     return PlanHeader(
-        platform.organization,
-        platform.sandbox,
-        project.environment,
-        project.name,
-        platform_kind(project),
-        taken_at,
+        platform.organization, platform.sandbox, project.environment, project.name, platform_kind(project), taken_at
     )
 
 

@@ -40,7 +40,7 @@ from exportctl.snapshot.redact import redact_object
 from exportctl.workflows.apply import ApplyRun, known_sensitive_values, plan_writer
 from exportctl.workflows.connect import ConnectedPlatform, emulator_client, emulator_clock
 from exportctl.workflows.load_config import Setup
-from exportctl.workflows.plan import ConnectedPlan, PlanResult
+from exportctl.workflows.plan import PlanResult
 
 
 @dataclass(frozen=True)
@@ -81,19 +81,11 @@ def rehearse(
     with closing(_load_emulator(draft, snapshot, switches or {})) as emulator:
         clock = emulator_clock(emulator)
         with emulator_client(draft.project.platform, _SecretHidingTransport(emulator), clock) as client:
-            made = ConnectedPlan(
-                draft.plan,
-                draft.live,
-                draft.desired,
-                draft.project,
-                draft.findings,
-                draft.uses_placeholders,
-                ConnectedPlatform(client, clock),
-            )
-            # One step after the other, so that equal rehearsals give equal results. The specs of the emulator could
-            # give another plan.
-            limit, specs = ConcurrencyLimit(1), draft.live.specs
-            under_way = ApplyRun(made, plan_writer(made, fill), limit, flags, threading.Event(), specs=specs)
+            platform = ConnectedPlatform(client, clock)
+            writer = plan_writer(draft, platform, fill)
+            limit = ConcurrencyLimit(1)  # one step after the other, so that equal rehearsals give equal results
+            specs = draft.live.specs  # those of the emulator could give another plan
+            under_way = ApplyRun(draft, platform, writer, limit, flags, threading.Event(), specs=specs)
             outcomes = tuple(under_way.execute_steps())
             proof = under_way.run_final_check()
         every = (*outcomes, *proof.outcomes)

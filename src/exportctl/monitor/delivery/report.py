@@ -32,15 +32,7 @@ class DeliveryResult(StrEnum):
     UNKNOWN = "UNKNOWN"
 
 
-FAILING_RESULTS = frozenset(
-    {
-        DeliveryResult.LATE,
-        DeliveryResult.FAILED,
-        DeliveryResult.MISSING,
-        DeliveryResult.FILES_MISSING,
-        DeliveryResult.MISMATCH,
-    }
-)
+FAILING_RESULTS = frozenset(DeliveryResult) - {DeliveryResult.COMPLETE, DeliveryResult.EMPTY, DeliveryResult.UNKNOWN}
 
 
 class Evidence(StrEnum):
