@@ -1,7 +1,7 @@
 """
 Get the access token: OAuth server-to-server against Adobe's identity service (IMS). The token stays in memory.
 
-In: `Credentials` and a function that sends. Out: a valid token. One thread asks for it, the other threads wait.
+In: `Credentials` and a sender of requests. Out: a valid token. One thread asks for it, the other threads wait.
 A refusal is final: the same credentials would be refused again, and IMS throttles too many requests [IMS guide].
 The error texts of the token endpoint are not documented (flow-service.md 13, U1), so exportctl never shows them.
 """
@@ -13,11 +13,12 @@ import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
-from exportctl.client.transport import Answer, NoAnswer, Purpose, Request
+from exportctl.client.transport import Answer, NoAnswer, Purpose, Request, RequestSender
 from exportctl.errors import Error, NotReached, ServiceError, Unauthorized
 from exportctl.model.secret import Secret
+from exportctl.model.urls import Url
 
 DEFAULT_SCOPES = ("openid", "AdobeID", "read_organizations", "additional_info.projectedProductContext", "session")
 MARGIN = 500.0  # seconds before the end at which a token is renewed; aepp's figure [AE connector.py]
@@ -58,20 +59,12 @@ class _CachedToken:
 class Tokens:
     """The source of the current token; safe to use from several threads."""
 
-    def __init__(
-        self,
-        credentials: Credentials,
-        url: str,
-        *,
-        send: Callable[[Request], Answer | NoAnswer],
-        clock: Callable[[], float],
-        guard: Callable[[str], None],
-    ):
+    def __init__(self, credentials: Credentials, url: Url, exchange: RequestSender, mask: Callable[[list[str]], None]):
+        """Prepare the tokens of `url`. `mask` gets each token, so that no error shows one."""
         self._credentials = credentials
         self._url = url
-        self._send = send
-        self._clock = clock
-        self._guard = guard
+        self._exchange = exchange
+        self._mask = mask
         self._lock = threading.Lock()
         self._refused: str | None = None
         self._held: _CachedToken | None = self._given_token()
@@ -90,7 +83,7 @@ class Tokens:
             ServiceError: the answer contains no token.
         """
         with self._lock:
-            if self._held is None or self._clock() >= self._held.until:
+            if self._held is None or self._exchange.clock.monotonic() >= self._held.until:
                 self._held = self._fetch_token()
             return self._held.token
 
@@ -111,34 +104,30 @@ class Tokens:
                 rule="credentials",
                 hint="set AEP_ACCESS_TOKEN to the token only, without `Bearer` and line breaks",
             )
-        self._guard(token)
+        self._mask([token])
         return _CachedToken(token, float("inf"))
 
     def _fetch_token(self) -> _CachedToken:
         if self._refused is not None:
             raise _refusal(self._refused)
-        asked_at = self._clock()
-        answer = self._send(self._token_request())
+        asked_at, host = self._exchange.clock.monotonic(), f"the token endpoint at {self._url.netloc}"
+        answer = self._exchange.send(self._token_request(), inward=self._url.is_local)
         if isinstance(answer, NoAnswer):
             raise NotReached(
-                f"got no token: {self._host}: {answer.why}",
+                f"got no token: {host}: {answer.why}",
                 rule="not-reached",
                 hint=answer.hint or "check the network, HTTPS_PROXY and AEP_IMS_URL",
             )
         if 400 <= answer.status < 500 and answer.status != 429:
-            self._refused = f"got no token: {self._host} answered {answer.status}"
+            self._refused = f"got no token: {host} answered {answer.status}"
             raise _refusal(self._refused, answer.status)
         token, life = _token(answer)
         if token is None:
-            raise ServiceError(
-                f"got no token: {self._host} answered {answer.status}"
-                + (", but without a token" if answer.status < 300 else ""),
-                status=answer.status,
-                hint="wait a minute: too many tokens were requested"
-                if answer.status == 429
-                else "check AEP_IMS_URL, or try again later",
-            )
-        self._guard(token)
+            why = ", but without a token" if answer.status < 300 else ""
+            wait, check = "wait a minute: too many tokens were requested", "check AEP_IMS_URL, or try again later"
+            hint = wait if answer.status == 429 else check
+            raise ServiceError(f"got no token: {host} answered {answer.status}{why}", status=answer.status, hint=hint)
+        self._mask([token])
         return _CachedToken(token, asked_at + life - min(MARGIN, life / 10))
 
     def _token_request(self) -> Request:
@@ -152,11 +141,7 @@ class Tokens:
             "scope": ",".join(re.findall(r"[^,\s]+", " ".join(self._credentials.scopes))),
         }
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        return Request("POST", self._url, Purpose.TOKEN, headers, urlencode(form).encode())
-
-    @property
-    def _host(self) -> str:
-        return f"the token endpoint at {urlsplit(self._url).netloc}"
+        return Request("POST", str(self._url), Purpose.TOKEN, headers, urlencode(form).encode())
 
 
 def lifetime(expires_in: object) -> float:

@@ -45,24 +45,14 @@ def read_inventory(client: Client) -> Inventory:
 
 
 def read_objects(client: Client) -> Inventory:
-    """
-    Read only the objects of one sandbox, without datasets and specs: for commands that make no plan.
-
-    Raises:
-        ServiceError: a list could not be read.
-    """
+    """Read only the objects of one sandbox, without datasets and specs: for commands that make no plan."""
     with ThreadPoolExecutor(MAX_PARALLEL_LISTS) as pool:
         lists = {kind.name: pool.submit(list_objects, client, kind) for kind in KINDS.values()}
         return Inventory({name: future.result() for name, future in lists.items()}, None, {})
 
 
 def list_objects(client: Client, kind: Kind) -> tuple[LiveObject, ...]:
-    """
-    List all objects of a kind, except those that the service is deleting.
-
-    Raises:
-        ServiceError: the list could not be read to its end.
-    """
+    """List all objects of a kind, except those that the service is deleting."""
     items = client.list(kind.path, params=[*kind.filters, CREATION_ORDER])
     return tuple(live_object(kind, item) for item in items if item.get("state") not in DELETING_STATES)
 

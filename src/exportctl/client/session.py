@@ -49,13 +49,7 @@ class Session:
         self._lock = threading.Lock()
         if credentials.client_secret is not None:
             self.mask_values([credentials.client_secret.reveal()])
-        self._tokens = Tokens(
-            credentials,
-            str(ims),
-            send=lambda request: exchange.send(request, inward=ims.is_local),
-            clock=exchange.clock.monotonic,
-            guard=lambda token: self.mask_values([token]),
-        )
+        self._tokens = Tokens(credentials, ims, exchange, self.mask_values)
 
     def mask_values(self, secrets: Iterable[str]) -> None:
         with self._lock:

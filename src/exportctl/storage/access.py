@@ -40,9 +40,9 @@ def storage_access(inputs: AccessInputs) -> Access:
     Regions, endpoints and known hosts always come from the environment: the config has no keys for them.
 
     Raises:
-        StorageError: no credentials are given (`storage-credentials`; the hint lists the variables), or what is given
-            cannot be used (`storage-setup`): half of a key, an address that must not get credentials, a role that only
-            Adobe can assume.
+        StorageError: no credentials are given, or no account that they belong to (`storage-credentials`; the hint lists
+            the variables), or what is given cannot be used (`storage-setup`): half of a key, no host or user, an
+            address that must not get credentials, an account of another cloud, a role that only Adobe can assume.
     """
     if folder := inputs.own_value(_FOLDER):
         return Access(folder, LocalFolder(Path(folder)), inputs.prefix + _FOLDER)

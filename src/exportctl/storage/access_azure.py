@@ -51,12 +51,7 @@ class ContainerAddress:
 
 
 def blob_access(inputs: AccessInputs) -> Access:
-    """
-    Return how a Blob container is read.
-
-    Raises:
-        StorageError: the account or credentials are missing.
-    """
+    """Return how a Blob container is read; the errors are those of `storage_access`."""
     container = inputs.location_value(Part.CONTAINER)
     if inputs.auth is not None:
         text = inputs.auth_value(Part.CONNECTION_STRING).reveal()
@@ -67,12 +62,7 @@ def blob_access(inputs: AccessInputs) -> Access:
 
 
 def lake_access(inputs: AccessInputs) -> Access:
-    """
-    Return how the container of a lake is read.
-
-    Raises:
-        StorageError: credentials are missing, or the account is not one of Azure's.
-    """
+    """Return how the container of a lake is read; the errors are those of `storage_access`."""
     if inputs.auth is None:
         return caller_access(inputs, _lake_address(inputs))
     tenant, client, word = map(inputs.auth_value, (Part.TENANT_ID, Part.CLIENT_ID, Part.CLIENT_SECRET))

@@ -37,12 +37,7 @@ _GOOGLE_REGION = "auto"  # Google does not look at the region in a signature
 
 
 def amazon_access(inputs: AccessInputs) -> Access:
-    """
-    Return how an S3 bucket is read.
-
-    Raises:
-        StorageError: credentials are missing, or half of them; or there is only a role, which Adobe alone can assume.
-    """
+    """Return how an S3 bucket is read; the errors are those of `storage_access`."""
     if inputs.auth is not None:
         return _amazon_access(inputs, _destination_keys(inputs), "the destination's own access key")
     family = inputs.group((*AWS_KEYS, "AWS_SESSION_TOKEN", *_ROLES, "AWS_PROFILE"))
@@ -69,12 +64,7 @@ def amazon_access(inputs: AccessInputs) -> Access:
 
 
 def google_access(inputs: AccessInputs) -> Access:
-    """
-    Return how a Google Cloud Storage bucket is read.
-
-    Raises:
-        StorageError: credentials are missing, or half of them.
-    """
+    """Return how a Google Cloud Storage bucket is read; the errors are those of `storage_access`."""
     if inputs.auth is not None:
         return _hmac_access(inputs, _destination_keys(inputs), "the destination's own HMAC key")
     family = inputs.group((*GCS_KEYS, _FILE))

@@ -24,12 +24,7 @@ _DEFAULT_PORT = "22"
 
 
 def sftp_access(inputs: AccessInputs) -> Access:
-    """
-    Return how an SFTP account is read.
-
-    Raises:
-        StorageError: there is nothing to log in with, or host, port or user are unknown.
-    """
+    """Return how an SFTP account is read; the errors are those of `storage_access`."""
     if inputs.auth is not None:
         username = inputs.auth_value(Part.USERNAME).reveal()
         if inputs.has_auth_value(Part.PASSWORD):

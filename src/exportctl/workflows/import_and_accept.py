@@ -45,8 +45,7 @@ def accept_from_sandbox(
     """
     Return edits of the project's files that accept live values, the project, and the values to mask.
 
-    Raises:
-        ConfigError, ServiceError, Error: as `open_plan`.
+    The errors are those of `open_plan`.
     """
     project, ground = _read_inputs(setup, wall)
     own = config_files.project_file_names(setup.folder, setup.files)

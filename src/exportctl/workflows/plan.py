@@ -73,12 +73,7 @@ def open_project_plan(
     *,
     leave_unset: tuple[str, ...] = (),
 ) -> Iterator[ConnectedPlan]:
-    """
-    Plan for a given project, which can be of another environment than the one that `setup` names.
-
-    Raises:
-        ConfigError, ServiceError, Error: as `open_plan`.
-    """
+    """Plan as `open_plan` for a given project, which can be of another environment than the one that `setup` names."""
     require_references(project)
     invent = platform_kind(project) == EMBEDDED
     known = inputs.read_values_for_plan(project, setup.env, setup.folder, invent=invent, leave_unset=leave_unset)
@@ -135,8 +130,7 @@ def take_snapshot(setup: Setup, *, wall: Callable[[], int]) -> tuple[Snapshot, P
     """
     Take a snapshot of the sandbox, with the lists that a plan reads. Return it with the project that it is for.
 
-    Raises:
-        ConfigError, ServiceError, Error: as `open_plan`.
+    The errors are those of `open_plan`.
     """
     project, _ = read_project(setup, setup.now or wall())
     require_references(project)
@@ -159,12 +153,7 @@ class ExportableDatasets:
 
 
 def list_exportable_datasets(setup: Setup, *, wall: Callable[[], int]) -> ExportableDatasets:
-    """
-    Return the datasets that can be exported, from one list.
-
-    Raises:
-        ConfigError, ServiceError, Error: as `open_plan`.
-    """
+    """Return the datasets that can be exported, from one list; the errors are those of `open_plan`."""
     project, _ = read_project(setup, setup.now or wall())
     require_references(project)
     with open_platform(project, setup) as platform:

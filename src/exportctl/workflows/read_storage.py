@@ -47,12 +47,12 @@ class StorageReading:
     """
     What was read for one export.
 
-    `export_files` None: storage was not read. `unreadable_reason` says why, if it should have been read; `errors` too.
+    `storage` names what was read, or says why nothing was. `export_files` None: storage was not read; if it should have
+    been read, `errors` say why.
     """
 
     export_files: ExportFiles | None
     storage: str
-    unreadable_reason: str | None = None
     errors: tuple[Finding, ...] = ()
 
 
@@ -98,7 +98,7 @@ class StorageReaders:
         except StorageError as error:
             if error.rule == NOT_GIVEN:
                 return StorageReading(None, f"runs only: {error.message}; {error.hint}")
-            return StorageReading(None, error.message, error.message, error.findings())
+            return StorageReading(None, error.message, error.findings())
 
     def _destination(self, flow: DeliveryExpectation, base: LiveObject | None) -> Destination | None:
         """

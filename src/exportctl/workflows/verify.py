@@ -120,16 +120,9 @@ class Verifier:
         due = due_runs(flow, (r for r in runs if r.flow == flow.flow), since, as_of)
         due = due[-1:] if question.newest_only else due
         looked = self._read_storage(one, due, question)
-        return ExportVerdicts(
-            address=one.address,
-            flow=flow.flow,
-            state=flow.state(as_of),
-            storage=looked.storage,
-            verdicts=judging.verdicts(
-                flow, due, looked.export_files, as_of=as_of, since=since, unreadable=looked.unreadable_reason
-            ),
-            errors=looked.errors,
-        )
+        unreadable = looked.storage if looked.errors else None
+        found = judging.verdicts(flow, due, looked.export_files, as_of=as_of, since=since, unreadable=unreadable)
+        return ExportVerdicts(one.address, flow.flow, flow.state(as_of), looked.storage, found, looked.errors)
 
     def _read_storage(self, one: ExportFlow, due: tuple[DueRun, ...], question: VerifyRequest) -> StorageReading:
         if question.runs_only:
@@ -152,12 +145,7 @@ class ExportFlow:
 
 @contextmanager
 def open_verifier(setup: Setup, flags: PlanOptions, *, wall: Callable[[], int]) -> Iterator[Verifier]:
-    """
-    Open a platform, to verify once or several times.
-
-    Raises:
-        ConfigError, ServiceError, Error: as `open_plan`.
-    """
+    """Open a platform, to verify once or several times; the errors are those of `open_plan`."""
     project, findings = read_project(setup, setup.now or wall())
     require_references(project)
     with open_platform(project, setup) as platform:
