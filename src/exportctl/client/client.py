@@ -23,21 +23,10 @@ from typing import Self
 
 import httpx
 
+from exportctl.client import pages as paging
 from exportctl.client.auth import Credentials
 from exportctl.client.errors import RequestLine, describe_body, json_object, unusable_answer_error
-from exportctl.client.pages import (
-    Json,
-    Objects,
-    Params,
-    etag_of,
-    has_more_pages,
-    is_error_body,
-    merge_page,
-    next_page_token,
-    object_path,
-    page_items,
-    quote_etag,
-)
+from exportctl.client.pages import Json, Objects, Params
 from exportctl.client.retry import Backoff
 from exportctl.client.session import RequestParts, Session
 from exportctl.client.transport import Answer, RequestCounts, RequestSender
@@ -147,7 +136,7 @@ class Client:
         """
         found: dict[str, Json] = {}
         for page in self.pages(path, params=params, limit=limit):
-            merge_page(found, page)
+            paging.merge_page(found, page)
         return [*found.values()]
 
     def pages(self, path: str, *, params: Params = (), limit: int | None = PAGE_SIZE) -> Iterator[Objects]:
@@ -164,8 +153,8 @@ class Client:
         while True:
             answer = self._send_read(line, [*own, *([("continuationToken", token)] if token is not None else [])])
             body = self._parse_object(line, answer)
-            yield page_items(line, answer, body)
-            token = next_page_token(line, answer, body)
+            yield paging.page_items(line, answer, body)
+            token = paging.next_page_token(line, answer, body)
             if token is None:
                 return
             if token in seen:
@@ -180,9 +169,9 @@ class Client:
         while True:
             answer = self._send_read(line, [*params, ("start", str(start)), ("limit", str(PAGE_SIZE))])
             body = self._parse_object(line, answer)
-            page = page_items(line, answer, body)
-            merge_page(found, page)
-            if not has_more_pages(body):
+            page = paging.page_items(line, answer, body)
+            paging.merge_page(found, page)
+            if not paging.has_more_pages(body):
                 return [*found.values()]
             if not page:
                 raise unusable_answer_error(
@@ -192,9 +181,9 @@ class Client:
 
     def get(self, path: str) -> Json:
         """Get one object, without the envelope of the service."""
-        line = RequestLine("GET", object_path(path))
+        line = RequestLine("GET", paging.object_path(path))
         answer = self._send_read(line, ())
-        items = page_items(line, answer, self._parse_object(line, answer))
+        items = paging.page_items(line, answer, self._parse_object(line, answer))
         if not items:
             raise NotFound(
                 f"the service answered {answer.status} to {line}, but the answer contains no object",
@@ -216,7 +205,7 @@ class Client:
         made = self._parse_object(line, answer)
         if not isinstance(made.get("id"), str) or not made["id"]:
             raise unusable_answer_error(line, answer, "its answer names no id")
-        return CreatedObject(str(made["id"]), etag_of(made))
+        return CreatedObject(str(made["id"]), paging.etag_of(made))
 
     def patch(self, path: str, ops: Sequence[Json], etag: str) -> str | None:
         """
@@ -227,17 +216,17 @@ class Client:
         Raises:
             Conflict: the object has another etag now.
         """
-        line = RequestLine("PATCH", object_path(path))
+        line = RequestLine("PATCH", paging.object_path(path))
         return self._new_etag(line, self._send_write(line, body=[*ops], etag=etag))
 
     def act(self, path: str, op: str, *, etag: str | None = None) -> str | None:
         """POST the action `op` (enable, disable) on an object, without a body; return the new etag if there is one."""
-        line = RequestLine("POST", f"{object_path(path)}/action")
+        line = RequestLine("POST", f"{paging.object_path(path)}/action")
         return self._new_etag(line, self._send_write(line, params=[("op", op)], etag=etag))
 
     def delete(self, path: str) -> None:
         """DELETE an object. It may still exist for some time; at the end a GET answers 404 [D] [DF]."""
-        self._send_write(RequestLine("DELETE", object_path(path)))
+        self._send_write(RequestLine("DELETE", paging.object_path(path)))
 
     def _send_read(self, line: RequestLine, params: Params, *, base: str = FLOW_SERVICE) -> Answer:
         return self._session.send_request(line, RequestParts(base, params))
@@ -247,7 +236,7 @@ class Client:
     ) -> Answer:
         headers = {"Content-Type": "application/json"} if body is not None else {}
         if etag is not None:
-            headers["If-Match"] = quote_etag(etag)
+            headers["If-Match"] = paging.quote_etag(etag)
         content = None if body is None else json.dumps(body, allow_nan=False).encode()
         return self._session.send_request(line, RequestParts(FLOW_SERVICE, params, headers, content, auth_values(body)))
 
@@ -255,7 +244,7 @@ class Client:
         body = json_object(answer)
         if body is None:
             raise unusable_answer_error(line, answer, f"with {describe_body(answer)}")
-        if is_error_body(body):
+        if paging.is_error_body(body):
             raise self._session.build_error(line, answer)
         return body
 
@@ -264,5 +253,5 @@ class Client:
         if not answer.body.strip():
             return None
         body = self._parse_object(line, answer)
-        items = page_items(line, answer, body)
-        return etag_of(items[0] if items else body)
+        items = paging.page_items(line, answer, body)
+        return paging.etag_of(items[0] if items else body)
