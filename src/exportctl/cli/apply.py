@@ -96,8 +96,8 @@ def renew(
     """
     Move the rolling ends that are due, and nothing else.
 
-    renew sends one PATCH for each end. It needs no secret and asks nothing. It exits with 4 if a rolling end is already
-    in the past: only apply moves that one.
+    renew sends one PATCH for each end. It needs no secret and asks nothing. It exits with 4 if it leaves a rolling end
+    as it is: one in the past, which only apply moves, or one that it cannot renew.
     """
     call = command_context(ctx)
     call.require_format(TEXT, JSON)

@@ -50,8 +50,9 @@ def drift(
     drift shows who changed it, when and with which client, if the service still records it. Edits of the YAML that are
     not applied yet count as pending changes, not as drift.
 
-    With --patch it edits the YAML to accept the live values. Nothing else in the files changes: comments, order and
-    quotes stay. A plan checks the edit first. The exit code is that of `drift` after the edit.
+    --patch shows the edit of the YAML that accepts the live values, and --write makes it. Nothing else in the files
+    changes: comments, order and quotes stay. A plan checks the edit first. The exit code is that of `drift` after the
+    edit.
     """
     call = command_context(ctx)
     call.require_format(TEXT, JSON, MARKDOWN)

@@ -242,7 +242,7 @@ def _row(term: Term) -> str:
 
 _HEAD = """# Glossary
 
-Every word that exportctl shows. `exportctl explain TERM` prints the same text. This page is written from the code.
+Every word that exportctl shows. `exportctl explain TERM` prints the same text. This page is generated from the code.
 """
 _RULES_HEAD = """## Rules
 

@@ -24,7 +24,7 @@ def snapshot(
     Save what a plan reads from the sandbox to a file.
 
     `plan --refresh-from FILE` then needs no credentials. The file holds the objects of all exports, managed or not,
-    with the names and ids of the people who wrote them. Of the auth values it holds only plain ones, such as a host.
+    with the ids of the people and clients that wrote them. Of the auth values it holds only plain ones, such as a host.
     snapshot writes nothing to the platform.
     """
     call = command_context(ctx)
