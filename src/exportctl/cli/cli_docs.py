@@ -29,7 +29,7 @@ common head of the other documents. The [glossary](glossary.md) explains every w
 | `AEP_ORG_ID`, `AEP_SANDBOX` | values for plain references of the config; `doctor` uses them without a config |
 | `EXPORTCTL_READER_*` and the variables of the clouds | \
 [how `verify` reads storage](how-to/let-verify-read-storage.md#which-credentials-verify-uses) |
-| `HTTPS_PROXY`, `NO_PROXY`, `SSL_CERT_FILE` | the proxy, the hosts that need none, and the file of trusted certificates |
+| `HTTPS_PROXY`, `NO_PROXY`, `SSL_CERT_FILE` | the proxy, hosts without proxy, and the file of trusted certificates |
 | `NO_COLOR` | no colour |
 | `FORCE_COLOR` | colour even without a terminal |
 | `CI` | no questions and no progress bar |
