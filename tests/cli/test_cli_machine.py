@@ -77,6 +77,15 @@ def test_an_apply_with_failures(run: CommandLine) -> None:
     assert result["counts"]["failed"] == 1
 
 
+def test_an_apply_names_the_values_that_the_service_keeps_in_another_spelling(run: CommandLine) -> None:
+    run.edit("orders: {datasets: [Orders]}", 'orders: {datasets: [Orders], folder: "%DATASET_ID%/%EXPORT_TIME%/"}')
+    run("emulator", "switches", "set", "normalise=trailing-slash")
+    result = run("apply", "--auto-approve", "--format", "json").document["result"]
+    assert result["final_check_passed"] is True
+    assert result["normalised"]
+    assert all(" stored as " in line for line in result["normalised"])
+
+
 def test_shared_options_stand_before_or_after_the_command(run: CommandLine) -> None:
     before, after = run("--format", "json", "plan"), run("plan", "--format", "json")
     assert before.document == after.document

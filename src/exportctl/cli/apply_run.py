@@ -49,7 +49,7 @@ class ApplyReport:
 
     outcomes: tuple[Outcome, ...] = ()
     remaining_plan: Plan | None = None
-    final_check_passed: bool = False
+    final_check_passed: bool | None = None
     interrupted: bool = False
     normalised: tuple[str, ...] = ()
     errors: tuple[Finding, ...] = ()
@@ -186,7 +186,8 @@ def _run_and_check(call: CommandContext, under_way: ApplyRun, interrupt: Interru
         ending.errors = error.findings()
         return ending
     ending.outcomes += check.outcomes
-    ending.remaining_plan, ending.final_check_passed, ending.normalised = check.plan, check.passed, check.normalised
+    ending.remaining_plan, ending.normalised = check.plan, check.normalised
+    ending.final_check_passed = check.passed and not check.plan.errors()
     ending.interrupted = interrupt.received
     return ending
 
@@ -196,14 +197,14 @@ def _show_report(call: CommandContext, order: ApplyRequest, made: ConnectedPlan,
     if call.format == JSON:
         screen.write_document(_document(order, made, ending))
         return
-    for line in ending.normalised:
-        screen.say(f"normalised by the service: {format_values.clean_text(line)}")
     if order.is_renewal:
         screen.show(text_plan.render_renewals(made.plan, color=screen.color, width=screen.width))
     screen.show(
         apply.render_apply_report(
             ending.outcomes,
             remaining=ending.remaining_plan,
+            proved=ending.final_check_passed,
+            normalised=ending.normalised,
             interrupted=ending.interrupted,
             color=screen.color,
             width=screen.width,
@@ -220,6 +221,8 @@ def _document(order: ApplyRequest, made: ConnectedPlan, ending: ApplyReport) -> 
         made.plan,
         ending.outcomes,
         remaining=ending.remaining_plan,
+        proved=ending.final_check_passed,
+        normalised=ending.normalised,
         interrupted=ending.interrupted,
         errors=ending.errors,
     )

@@ -79,8 +79,8 @@ VERBS: Mapping[Verb, str] = {
     Verb.MARK: "Apply writes only the ownership marker.",
     Verb.RENEW: "Apply moves a rolling end, and changes nothing else.",
     Verb.PAUSED: "exportctl leaves the flow paused. Apply changes nothing.",
-    Verb.BLOCKED: "The address has duplicates, or a flow that exportctl cannot compare. Apply changes nothing until you"
-    " resolve this. The findings say how.",
+    Verb.BLOCKED: "The address has duplicates, or a flow that cannot be compared. Apply changes nothing until this is"
+    " resolved. The findings say how.",
     Verb.UNCHANGED: "The sandbox holds what the config asks for.",
 }
 _VERB_ALIASES: Mapping[Verb, tuple[str, ...]] = {
