@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from exportctl.cli.all_environments import MAX_PARALLEL
+from exportctl.cli.environments import MAX_PARALLEL
 from exportctl.emulator import SeedDataset
 from tests.cli.command_line import START, CommandLine
 from tests.cli.emulator_server import CONFIG, PATIENCE, SANDBOXES, VARIABLES, EmulatorServer, serve_config

@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from exportctl.cli.context import CommandContext
+from exportctl.cli.context import TEXT, CommandContext
 from exportctl.cli.files import append_text
 from exportctl.errors import Finding, Level
 from exportctl.model.plan import Plan
-from exportctl.monitor import drift
-from exportctl.monitor.drift import DriftReport
 from exportctl.output import github_actions
 from exportctl.output.color import paint
 from exportctl.output.text import plan as text_plan
 
 
 def show_warnings(call: CommandContext, findings: Sequence[Finding]) -> None:
-    """Show the warnings of the config on stderr. Only `validate` shows notes."""
+    """Show the warnings of the config on stderr, with text output only. Only `validate` shows notes."""
     found = tuple(f for f in findings if f.level is not Level.NOTE)
-    if found:
+    if found and call.format == TEXT:
         call.screen.say("\n".join(text_plan.findings(found, paint(call.screen.err_color), "")))
 
 
@@ -39,15 +37,6 @@ def publish_plan(call: CommandContext, plan: Plan, findings: Sequence[Finding] =
 def plan_findings(plan: Plan) -> tuple[Finding, ...]:
     """Return all findings of a plan and of its items."""
     return (*plan.findings, *(f for item in plan.items for f in item.findings))
-
-
-def publish_drift(call: CommandContext, report: DriftReport, fail_on: frozenset[str]) -> None:
-    """Publish annotations, outputs and a summary under GitHub Actions. `fail_on` are the groups of --fail-on."""
-    if call.screen.is_github_actions:
-        from exportctl.output.markdown import plan as markdown_plan
-
-        outputs = github_actions.drift_outputs(report, failing=drift.has_failures(report, fail_on))
-        publish_to_actions(call, report.notes, outputs, markdown_plan.render_drift(report, fail_on=fail_on))
 
 
 def publish_findings(call: CommandContext, findings: Sequence[Finding]) -> None:

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import inspect
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -24,7 +25,11 @@ from exportctl.cli.screen import Screen
 from exportctl.config.scalars import parse_duration, parse_moment, parse_time_of_day
 from exportctl.errors import Error, UsageError
 from exportctl.model.references import BadValue
-from exportctl.workflows.load_config import Setup
+from exportctl.workflows.load_config import Setup, hidden_values
+
+if TYPE_CHECKING:
+    from exportctl.model.plan_options import PlanOptions
+    from exportctl.workflows.plan import ConnectedPlan
 
 TEXT, JSON, MARKDOWN, JUNIT = "text", "json", "markdown", "junit"
 COMPLETION_VARIABLE = "_EXPORTCTL_COMPLETE"  # set by the shell script that `completion` prints
@@ -58,6 +63,18 @@ class CommandContext:
             raise UsageError(f"-C {self.folder}: this folder does not exist", rule="usage")
         chosen = self.environment or self.env.get("EXPORTCTL_ENV") or None
         return Setup(self.folder, self.files, chosen, self.env, self.now)
+
+    @contextmanager
+    def open_plan(
+        self, asked: PlanOptions, setup: Setup | None = None, leave_unset: tuple[str, ...] = ()
+    ) -> Iterator[ConnectedPlan]:
+        """Plan against the sandbox. From now on the screen masks the secrets of the config."""
+        from exportctl.workflows import plan as plan_workflow
+
+        setup = setup or self.setup()
+        with plan_workflow.open_plan(setup, asked, wall=self.wall, leave_unset=leave_unset) as made:
+            self.screen.hide(hidden_values(made.project, setup))
+            yield made
 
     def as_of(self) -> int:
         """Return the moment that offline checks use, in seconds since 1970 UTC."""

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from exportctl.cli import exit_codes
-from exportctl.cli.all_environments import EnvironmentCommand, run_all_environments
-from exportctl.cli.ci_reports import publish_drift, show_warnings
 from exportctl.cli.context import JSON, MARKDOWN, TEXT, CommandContext, command_context
-from exportctl.cli.options import AllEnvironments, Target, check_addresses, parse_classes, reject_option
+from exportctl.cli.environments import EnvironmentCommand, run_environments
+from exportctl.cli.options import AllEnvironments, Target, parse_classes, reject_option
 from exportctl.model.plan_options import PlanOptions
 from exportctl.monitor import drift as drift_report
 from exportctl.monitor.drift import DriftGroup, DriftReport
@@ -18,10 +17,6 @@ from exportctl.output import github_actions
 from exportctl.output.json import drift as json_drift
 from exportctl.output.markdown import plan
 from exportctl.output.text import drift as text_drift
-from exportctl.workflows.load_config import hidden_values
-
-if TYPE_CHECKING:
-    from exportctl.workflows.plan import ConnectedPlan
 
 
 def drift(
@@ -63,11 +58,13 @@ def drift(
     if patch:
         reject_option("--all-environments", (every,), "a patch is for one sandbox: choose it with --env")
         return _accept_live_values(call, asked, failing, write)
-    if every:
-        return run_all_environments(call, asked, _environment_command(call, failing))
-    report = read_drift(call, asked)
-    show_report(call, report, failing)
-    return exit_code(report, failing)
+    return run_environments(
+        call,
+        asked,
+        _drift_command(call, failing),
+        lambda report: json_drift.render_drift(report, fail_on=failing),
+        every=every,
+    )
 
 
 def _accept_live_values(call: CommandContext, asked: PlanOptions, failing: frozenset[str], write: bool) -> int:
@@ -81,48 +78,16 @@ def _accept_live_values(call: CommandContext, asked: PlanOptions, failing: froze
     return code
 
 
-def read_drift(call: CommandContext, asked: PlanOptions) -> DriftReport:
-    from exportctl.workflows import plan as plan_workflow
-
-    setup = call.setup()
-    with plan_workflow.open_plan(setup, asked, wall=call.wall) as made:
-        call.screen.hide(hidden_values(made.project, setup))
-    check_addresses(asked, [made.project])
-    if call.format == TEXT:
-        show_warnings(call, made.findings)
-    return _build_report(made)
-
-
-def _build_report(made: ConnectedPlan) -> DriftReport:
-    return drift_report.build_drift_report(made.plan, end_warning=made.project.policy.end_warning)
-
-
-def exit_code(report: DriftReport, failing: frozenset[str]) -> int:
-    """Return the exit code. An error of the plan counts before drift."""
-    failed = exit_codes.FAILED if report.errors else exit_codes.DONE
-    drifted = exit_codes.DRIFT if drift_report.has_failures(report, failing) else exit_codes.DONE
-    return exit_codes.pick_exit_code(failed, drifted)
-
-
-def show_report(call: CommandContext, report: DriftReport, failing: frozenset[str]) -> None:
-    screen = call.screen
-    if call.format == JSON:
-        screen.write_document(json_drift.render_drift(report, fail_on=failing))
-    elif call.format == MARKDOWN:
-        screen.show(plan.render_drift(report, fail_on=failing))
-    else:
-        screen.show(text_drift.render_drift(report, fail_on=failing, color=screen.color, width=screen.width))
-    publish_drift(call, report, failing)
-
-
-def _environment_command(call: CommandContext, failing: frozenset[str]) -> EnvironmentCommand[DriftReport]:
+def _drift_command(call: CommandContext, failing: frozenset[str]) -> EnvironmentCommand[DriftReport]:
     from exportctl.output.json import environments
 
     screen = call.screen
     return EnvironmentCommand(
         command="drift",
-        build_result=_build_report,
-        exit_code=lambda report: exit_code(report, failing),
+        build_result=lambda made: drift_report.build_drift_report(
+            made.plan, end_warning=made.project.policy.end_warning
+        ),
+        exit_code=lambda report: _exit_code(report, failing),
         summary=lambda report: text_drift.summary(report).removeprefix("Drift: "),
         text=lambda report: text_drift.render_drift(report, fail_on=failing, color=screen.color, width=screen.width),
         markdown=lambda report, limit: plan.render_drift(report, fail_on=failing, limit=limit),
@@ -130,6 +95,13 @@ def _environment_command(call: CommandContext, failing: frozenset[str]) -> Envir
         notes=lambda report: report.notes,
         outputs=lambda report: github_actions.drift_outputs(report, failing=drift_report.has_failures(report, failing)),
     )
+
+
+def _exit_code(report: DriftReport, failing: frozenset[str]) -> int:
+    """Return the exit code. An error of the plan counts before drift."""
+    failed = exit_codes.FAILED if report.errors else exit_codes.DONE
+    drifted = exit_codes.DRIFT if drift_report.has_failures(report, failing) else exit_codes.DONE
+    return exit_codes.pick_exit_code(failed, drifted)
 
 
 COMMANDS = {"drift": (drift, "exportctl drift --env prod --fail-on drift,paused,ending")}

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from exportctl.cli import exit_codes
-from exportctl.cli.all_environments import EnvironmentCommand, run_all_environments
 from exportctl.cli.ci_reports import plan_findings, publish_plan, show_warnings
 from exportctl.cli.context import JSON, MARKDOWN, TEXT, CommandContext, command_context, read_text
+from exportctl.cli.environments import EnvironmentCommand, run_all_environments
 from exportctl.cli.files import save_plan
 from exportctl.cli.options import (
     AllEnvironments,
@@ -99,12 +99,12 @@ def plan(
 def _make_plan(call: CommandContext, asked: PlanOptions, file: Path | None) -> tuple[PlanResult, Snapshot | None]:
     """Plan against the sandbox, or against the snapshot in `file`."""
     from exportctl.snapshot import file as document
-    from exportctl.workflows import plan as plan_workflow
+    from exportctl.workflows import snapshot as snapshot_workflow
 
     setup = call.setup()
     if file is None:
-        with plan_workflow.open_plan(setup, asked, wall=call.wall) as made:
-            call.screen.hide(hidden_values(made.project, setup))
+        with call.open_plan(asked, setup) as made:
+            pass
         return made, None
     snapshot = document.load_snapshot(read_text(call.folder / file, "the snapshot"))
     draft = plan_workflow.plan_from_snapshot(setup, asked, snapshot, wall=call.wall)

@@ -1,5 +1,5 @@
 """
-All environments of a config in one call of `plan`, `drift` or `status`: read side by side, shown one after another.
+One environment of a config, or all in one call of `plan`, `drift` or `status`: all are read side by side.
 
     config ─▶ projects ─▶ mask the values of all ─▶ read, MAX_PARALLEL at a time ─▶ results in order of names ─▶ output
 
@@ -27,6 +27,7 @@ from exportctl.output import github_actions, phrases
 from exportctl.output.color import paint
 from exportctl.output.environments import UNREAD, EnvironmentResult, Table, merge_findings
 from exportctl.output.markdown import environments as markdown_environments
+from exportctl.output.markdown.plan import LIMIT
 from exportctl.output.text import plan as text
 from exportctl.output.text import tables
 from exportctl.workflows.load_config import Setup, hidden_values, read_projects, require_references
@@ -45,8 +46,7 @@ class EnvironmentCommand(Generic[T]):
     """
     How a command builds and shows its result for one environment.
 
-    `notes` and `outputs` are for CI systems: None if the command gives them nothing. `extra_table` is a table over all
-    environments.
+    `notes` and `outputs` are for CI systems: None if the command gives them nothing. `extra_table` is over all of them.
     """
 
     command: str
@@ -59,6 +59,25 @@ class EnvironmentCommand(Generic[T]):
     notes: Callable[[T], Sequence[Finding]] | None = None
     outputs: Callable[[T], Mapping[str, str]] | None = None
     extra_table: Callable[[Sequence[EnvironmentResult[T]]], Table | None] = lambda sides: None
+
+
+def run_environments(
+    call: CommandContext, asked: PlanOptions, kind: EnvironmentCommand[T], document: Callable[[T], str], *, every: bool
+) -> int:
+    """Show the result of the chosen environment, as JSON in `document`, or the results of every environment."""
+    if every:
+        return run_all_environments(call, asked, kind)
+    with call.open_plan(asked) as made:
+        check_addresses(asked, [made.project])
+    show_warnings(call, made.findings)
+    found = kind.build_result(made)
+    if call.format == JSON:
+        call.screen.write_document(document(found))
+    else:
+        call.screen.show(kind.text(found) if call.format == TEXT else kind.markdown(found, LIMIT))
+    if call.screen.is_github_actions and kind.notes and kind.outputs:
+        publish_to_actions(call, kind.notes(found), kind.outputs(found), kind.markdown(found, LIMIT))
+    return kind.exit_code(found)
 
 
 def run_all_environments(call: CommandContext, asked: PlanOptions, kind: EnvironmentCommand[T]) -> int:
@@ -77,19 +96,18 @@ def run_all_environments(call: CommandContext, asked: PlanOptions, kind: Environ
         raise UsageError("--all-environments: this config has no environments", rule="usage")
     check_addresses(asked, list(projects.values()))
     found = _read_environments(call, setup, projects, findings, asked, kind.build_result)
-    sides = [_environment_result(name, found[name]) for name in projects]
+    sides = [
+        EnvironmentResult(name, None, one.findings())
+        if isinstance(one := found[name], Error)
+        else EnvironmentResult(name, one)
+        for name in projects
+    ]
     _show_results(call, kind, sides, findings)
     _publish_results(call, kind, sides, findings)
     codes = [
         exit_codes.error_exit_code(one) if isinstance(one, Error) else kind.exit_code(one) for one in found.values()
     ]
     return exit_codes.pick_exit_code(*codes)
-
-
-def _environment_result(name: str, found: T | Error) -> EnvironmentResult[T]:
-    return (
-        EnvironmentResult(name, None, found.findings()) if isinstance(found, Error) else EnvironmentResult(name, found)
-    )
 
 
 # -- read -------------------------------------------------------------------------------------------------------------
@@ -166,8 +184,7 @@ def _show_results(
     findings: Sequence[Finding],
 ) -> None:
     screen = call.screen
-    if call.format == TEXT:
-        show_warnings(call, findings)
+    show_warnings(call, findings)
     for side in sides:
         if side.result is None:
             lines = text.findings(side.errors, paint(screen.err_color), "")
