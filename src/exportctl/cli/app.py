@@ -8,19 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from exportctl import __version__
-from exportctl.cli import (
-    apply,
-    datasets_doctor,
-    diff_environments,
-    drift,
-    import_,
-    monitoring,
-    offline,
-    plan,
-    rotate,
-    snapshot,
-    verify,
-)
+from exportctl.cli import apply, datasets_doctor, environments, import_, monitoring, offline, plan, snapshot, verify
 from exportctl.cli.context import add_commands, command_context, group
 from exportctl.cli.emulator import commands
 
@@ -28,19 +16,7 @@ app = group(
     "Manage Adobe Experience Platform dataset exports as code.\n\nDeclare exports in YAML, plan, apply, and see what "
     "was changed by hand.\n\nStart with: exportctl init, then exportctl plan. Every command has --help."
 )
-for family in (
-    offline,
-    plan,
-    apply,
-    rotate,
-    drift,
-    monitoring,
-    verify,
-    snapshot,
-    import_,
-    diff_environments,
-    datasets_doctor,
-):
+for family in (offline, plan, apply, monitoring, verify, snapshot, import_, environments, datasets_doctor):
     add_commands(app, family.COMMANDS)
 app.add_typer(commands.app, name="emulator")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +20,7 @@ from exportctl.cli import exit_codes, plan
 from exportctl.cli.ci_reports import publish_plan
 from exportctl.cli.context import JSON, CommandContext
 from exportctl.cli.files import append_audit_record, check_audit
-from exportctl.cli.progress import show_progress
+from exportctl.cli.screen import Screen
 from exportctl.errors import Error, Finding, UsageError
 from exportctl.model.outcome import Outcome
 from exportctl.model.plan import Plan
@@ -30,17 +30,28 @@ from exportctl.output.json import documents
 from exportctl.output.text import apply
 from exportctl.output.text import plan as text_plan
 
-WEEK = 7 * 86400
-
-
 if TYPE_CHECKING:
     from exportctl.planfile.file import SavedPlan
     from exportctl.workflows.apply import ApplyRun
     from exportctl.workflows.load_config import Setup
     from exportctl.workflows.plan import ConnectedPlan
 
-
+WEEK = 7 * 86400
 PRODUCTION = "prod"  # the sandbox of a request that names none [UD]
+
+
+@dataclass(frozen=True)
+class ApplyRequest:
+    """What to apply and how. `saved`, `only_if` or `auto_approve` is the approval; without one apply asks."""
+
+    flags: PlanOptions
+    saved: SavedPlan | None = None
+    only_if: str | None = None
+    auto_approve: bool = False
+    max_age: int = WEEK
+    parallelism: int = 4
+    audit: Path | None = None
+    is_renewal: bool = False
 
 
 @dataclass
@@ -174,9 +185,10 @@ def _ask_approval(call: CommandContext, order: ApplyRequest, shown: Plan) -> boo
 
 
 def _run_and_check(call: CommandContext, under_way: ApplyRun, interrupt: Interrupt) -> ApplyReport:
-    with show_progress(call.screen, len(under_way.planned.plan.steps())) as report:
-        for outcome in under_way.execute_steps():
-            report(outcome)
+    total = len(under_way.connected_plan.plan.steps())
+    with _show_progress(call.screen, total) as print_line:
+        for number, outcome in enumerate(under_way.execute_steps(), 1):
+            print_line(apply.outcome(outcome, number, total, color=call.screen.err_color))
     ending = ApplyReport(tuple(under_way.step_outcomes), interrupted=interrupt.received)
     if interrupt.received:
         return ending
@@ -190,6 +202,28 @@ def _run_and_check(call: CommandContext, under_way: ApplyRun, interrupt: Interru
     ending.final_check_passed = check.passed and not check.plan.errors()
     ending.interrupted = interrupt.received
     return ending
+
+
+@contextmanager
+def _show_progress(screen: Screen, total: int) -> Iterator[Callable[[str], None]]:
+    """Yield the function that prints a line on stderr: above a progress bar on a terminal."""
+    if not screen.is_interactive:
+        yield screen.say
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.text import Text
+
+    console = Console(file=screen.err, no_color=not screen.err_color, highlight=False, markup=False)
+    columns = (TextColumn("applying"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as drawn:
+        task = drawn.add_task("apply", total=total)
+
+        def print_line(line: str) -> None:
+            drawn.console.print(Text.from_ansi(screen.mask_text(line).rstrip("\n")))
+            drawn.advance(task)
+
+        yield print_line
 
 
 def _show_report(call: CommandContext, order: ApplyRequest, made: ConnectedPlan, ending: ApplyReport) -> None:
@@ -226,17 +260,3 @@ def _document(order: ApplyRequest, made: ConnectedPlan, ending: ApplyReport) -> 
         interrupted=ending.interrupted,
         errors=ending.errors,
     )
-
-
-@dataclass(frozen=True)
-class ApplyRequest:
-    """What to apply and how. `saved`, `only_if` or `auto_approve` is the approval; without one apply asks."""
-
-    flags: PlanOptions
-    saved: SavedPlan | None = None
-    only_if: str | None = None
-    auto_approve: bool = False
-    max_age: int = WEEK
-    parallelism: int = 4
-    audit: Path | None = None
-    is_renewal: bool = False

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,14 +30,15 @@ from exportctl.cli.options import (
     flags,
     reject_option,
 )
-from exportctl.cli.rehearse import RequestedRehearsal, parse_switches, rehearse_plan
 from exportctl.config import load as config
+from exportctl.errors import UsageError
 from exportctl.model.plan_options import PlanOptions
 from exportctl.workflows.load_config import hidden_values, readable_config
 
 if TYPE_CHECKING:
     from exportctl.snapshot.file import Snapshot
     from exportctl.workflows.plan import PlanResult
+    from exportctl.workflows.rehearse import Rehearsal
 
 PLACEHOLDER_NOTE = "Unset variables use placeholder values (emulator).\n"
 _ONE_ENVIRONMENT_ONLY = (
@@ -94,6 +98,60 @@ def plan(
     return exit_codes.pick_exit_code(
         exit_codes.plan_exit_code(made.plan, detailed=detailed), stage.exit_code() if stage else exit_codes.DONE
     )
+
+
+@dataclass(frozen=True)
+class RequestedRehearsal:
+    """A rehearsal that was requested. `result` is None if the plan has errors or refusals: then there is none."""
+
+    result: Rehearsal | None
+
+    def exit_code(self) -> int:
+        return exit_codes.DONE if self.result is None or self.result.passed else exit_codes.INCOMPLETE
+
+
+def rehearse_plan(
+    call: CommandContext, made: PlanResult, snapshot: Snapshot | None, asked: PlanOptions, switches: dict[str, object]
+) -> RequestedRehearsal:
+    """Rehearse `made`. `snapshot` is what it was made from; None: the sandbox, whose snapshot is taken now."""
+    if made.plan.is_refused or made.plan.errors():
+        return RequestedRehearsal(None)
+    from exportctl.snapshot import file as document
+    from exportctl.workflows import rehearse
+    from exportctl.workflows import snapshot as snapshot_workflow
+
+    setup = replace(call.setup(), now=made.plan.as_of)
+    if snapshot is None:
+        snapshot = document.build_snapshot(made.plan.header, made.live, made.plan.as_of)
+        made = snapshot_workflow.plan_from_snapshot(setup, asked, snapshot, wall=call.wall)
+    return RequestedRehearsal(rehearse.rehearse(made, snapshot, setup, asked, switches))
+
+
+def parse_switches(given: Iterable[str]) -> dict[str, object]:
+    """
+    Parse switches of the emulator: `NAME=VALUE`.
+
+    Raises:
+        UsageError: no switch has this name, or this value.
+    """
+    from exportctl.emulator.switches import QUESTIONS, Switches
+
+    found: dict[str, object] = {}
+    for text in given:
+        name, _, value = text.partition("=")
+        known = QUESTIONS[name].values if name in QUESTIONS else ()
+        try:
+            found[name] = value if value in known else json.loads(value)
+            Switches.from_json(found)
+        except ValueError as error:
+            why = (
+                f"write NAME=VALUE; this is no value of {name}"
+                if isinstance(error, json.JSONDecodeError)
+                else str(error)
+            )
+            hint = "list all switches: exportctl emulator switches show"
+            raise UsageError(f"--rehearse-switch {text}: {why}", rule="usage", hint=hint) from error
+    return found
 
 
 def _make_plan(call: CommandContext, asked: PlanOptions, file: Path | None) -> tuple[PlanResult, Snapshot | None]:

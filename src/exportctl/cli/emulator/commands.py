@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -22,11 +22,14 @@ from exportctl.cli.context import (
     parsed_duration,
     parsed_moment,
 )
-from exportctl.cli.emulator import ingest, storage, ui
+from exportctl.cli.emulator import storage, ui
 from exportctl.cli.emulator.connect import Url, connect_emulator, show_answer
 from exportctl.errors import Error, UsageError
 from exportctl.model import schedule
 from exportctl.output import format_values, phrases
+
+if TYPE_CHECKING:
+    from exportctl.model.project import Project
 
 app = group("Run and control the emulator. Nothing reaches Adobe.")
 clock_app = group("Show or move the emulator's clock.\n\nWhen it moves, exports that are due run.")
@@ -126,6 +129,41 @@ def reset(ctx: typer.Context, url: Url = None) -> int:
         if url is None:
             answer = emulator_workflow.seed_from_config(call.setup(), found)
     return show_answer(call, answer, "Reset." + ("" if url else " Seeded again from the config."))
+
+
+def ingest(
+    ctx: typer.Context,
+    dataset: Annotated[str, typer.Argument(metavar="DATASET", help="An alias of the config, a name or an id.")],
+    rows: Annotated[int, typer.Argument(metavar="ROWS", min=1, help="The number of rows.")],
+    sandbox: Annotated[
+        str | None, typer.Option("--sandbox", metavar="NAME", help="The sandbox. Default: that of the config.")
+    ] = None,
+    spread: Annotated[
+        str | None,
+        typer.Option(
+            "--spread", metavar="DURATION", help="Spread the times of events over this time before now. Default: 1 day."
+        ),
+    ] = None,
+    url: Url = None,
+) -> int:
+    """
+    Add rows to a dataset of the emulator.
+
+    The next runs of its exports send them.
+    """
+    call = command_context(ctx)
+    seconds = parsed_duration(spread, "--spread") if spread else schedule.DAY
+    with connect_emulator(call, url) as found:
+        where = sandbox or (found.project.platform.sandbox if found.project else "prod")
+        name = _resolve_dataset(found.project, dataset)
+        answer = found.post("ingest", {"sandbox": where, "dataset": name, "rows": rows, "spread": seconds})
+    return show_answer(call, answer, f"{format_values.clean_text(dataset)}: {rows} rows added.")
+
+
+def _resolve_dataset(project: Project | None, name: str) -> str:
+    """Return the id or name that an alias of the config stands for; a name or an id as it is."""
+    declared = [d for e in project.exports.values() for d in e.datasets] if project else []
+    return next((d.id or d.name or name for d in declared if d.alias == name), name)
 
 
 def requests(
@@ -294,7 +332,7 @@ def _value_list(settings: tuple[object, ...]) -> str:
 
 add_commands(app, {"serve": (serve, "exportctl emulator serve --port 8025")})
 add_commands(app, {"seed": (seed, "exportctl emulator seed --from-config")})
-add_commands(app, {"ingest": (ingest.ingest, "exportctl emulator ingest web 500")})
+add_commands(app, {"ingest": (ingest, "exportctl emulator ingest web 500")})
 add_commands(app, {"reset": (reset, "exportctl emulator reset")})
 add_commands(app, {"requests": (requests, "exportctl emulator requests --writes")})
 add_commands(clock_app, {"get": (clock_get, "exportctl emulator clock get")})
