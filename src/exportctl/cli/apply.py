@@ -30,6 +30,9 @@ from exportctl.errors import PlanFileError, StalePlan, UsageError
 from exportctl.model.outcome import OutcomeStatus
 from exportctl.model.plan import DESTINATIONS, Address
 from exportctl.model.plan_options import PlanOptions
+from exportctl.output.json import documents
+from exportctl.output.text import tables
+from exportctl.planfile import file as planfile
 from exportctl.workflows.load_config import read_project
 
 if TYPE_CHECKING:
@@ -112,8 +115,6 @@ def renew(
 
 
 def _load_plan_file(call: CommandContext, file: Path, given: PlanOptions, only_if: str | None) -> SavedPlan:
-    from exportctl.planfile import file as planfile
-
     reject_option(
         "PLANFILE", (given != PlanOptions(), only_if), "a saved plan has its own options: leave out all others"
     )
@@ -121,8 +122,6 @@ def _load_plan_file(call: CommandContext, file: Path, given: PlanOptions, only_i
 
 
 def _approved_flags(saved: SavedPlan) -> PlanOptions:
-    from exportctl.planfile import file as planfile
-
     try:
         given = PlanOptions.from_json_values(dict(saved.options))
     except TypeError as error:
@@ -135,8 +134,6 @@ def _approved_flags(saved: SavedPlan) -> PlanOptions:
 
 def run_apply(call: CommandContext, order: ApplyRequest) -> int:
     """Plan, check the approval, and apply if nothing blocks it."""
-    from exportctl.planfile import file as planfile
-
     saved, setup = order.saved, call.setup()
     if saved:
         setup = replace(setup, now=saved.as_of, environment=setup.environment or saved.header.environment)
@@ -164,10 +161,6 @@ def _check_approval(call: CommandContext, order: ApplyRequest, made: ConnectedPl
         StalePlan: the plan has another digest; or the saved plan is too old, is for another sandbox, or would make a
             flow run again that has ended since.
     """
-    from exportctl.output.json import documents
-    from exportctl.output.text import tables
-    from exportctl.planfile import file as planfile
-
     if order.only_if and planfile.approval_digest(made.plan) != order.only_if:
         raise StalePlan(
             f"the plan has digest {planfile.approval_digest(made.plan)}, not {order.only_if}; nothing was written",
@@ -191,8 +184,6 @@ def _check_approval(call: CommandContext, order: ApplyRequest, made: ConnectedPl
 
 
 def _check_age(order: ApplyRequest, saved: SavedPlan, now: int) -> None:
-    from exportctl.planfile import file as planfile
-
     age = planfile.age_seconds(saved, now)
     if age > order.max_age:
         raise StalePlan(
@@ -216,8 +207,6 @@ def _check_sandbox(made: ConnectedPlan, saved: SavedPlan) -> None:
 
 def _check_ends(shown: Plan, now: int) -> None:
     """Check that no flow has ended since: a new plan says more about such a flow than the saved one does."""
-    from exportctl.planfile import file as planfile
-
     ended = planfile.expired_since_plan(shown, now)
     if ended:
         raise StalePlan(

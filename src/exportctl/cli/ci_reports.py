@@ -11,6 +11,7 @@ from exportctl.errors import Finding, Level
 from exportctl.model.plan import Plan
 from exportctl.output import github_actions
 from exportctl.output.color import paint
+from exportctl.output.markdown import plan as markdown_plan
 from exportctl.output.text import plan as text_plan
 
 
@@ -24,8 +25,6 @@ def show_warnings(call: CommandContext, findings: Sequence[Finding]) -> None:
 def publish_plan(call: CommandContext, plan: Plan, findings: Sequence[Finding] = (), more: str = "") -> None:
     """Publish annotations, outputs and a summary under GitHub Actions. `more` is Markdown after the plan."""
     if call.screen.is_github_actions:
-        from exportctl.output.markdown import plan as markdown_plan
-
         publish_to_actions(
             call,
             (*findings, *plan_findings(plan)),

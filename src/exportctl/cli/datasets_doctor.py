@@ -6,7 +6,9 @@ import typer
 
 from exportctl.cli import exit_codes
 from exportctl.cli.context import JSON, TEXT, command_context
-from exportctl.model.outcome import CheckStatus
+from exportctl.model.check import CheckStatus
+from exportctl.output.json import documents
+from exportctl.output.text import tables
 
 
 def datasets(ctx: typer.Context) -> int:
@@ -15,8 +17,6 @@ def datasets(ctx: typer.Context) -> int:
 
     The list also names the exports of the config that use them.
     """
-    from exportctl.output.json import documents
-    from exportctl.output.text import tables
     from exportctl.workflows import plan as plan_workflow
 
     call = command_context(ctx)
@@ -40,8 +40,6 @@ def doctor(ctx: typer.Context) -> int:
     connections of this project that no flow uses. Without a config it uses AEP_CLIENT_ID, AEP_CLIENT_SECRET, AEP_ORG_ID
     and AEP_SANDBOX.
     """
-    from exportctl.output.json import documents
-    from exportctl.output.text import tables
     from exportctl.workflows import doctor as examination
 
     call = command_context(ctx)

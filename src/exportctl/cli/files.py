@@ -24,6 +24,7 @@ from exportctl.errors import Error
 from exportctl.model.outcome import Outcome
 from exportctl.model.plan import Plan
 from exportctl.output.format_values import escape_surrogates
+from exportctl.planfile import file as planfile
 
 if TYPE_CHECKING:
     from exportctl.workflows.plan import ConnectedPlan
@@ -179,8 +180,6 @@ def save_plan(call: CommandContext, plan: Plan, file: Path) -> None:
     Raises:
         Error: a known secret is in the plan, or the file cannot be written. Nothing was written.
     """
-    from exportctl.planfile import file as planfile
-
     if plan.errors() or plan.is_refused:
         call.screen.say(f"{file} is not written: apply would refuse this plan.")
         return
@@ -214,8 +213,6 @@ def append_audit_record(
 def _audit_record(
     call: CommandContext, made: ConnectedPlan, outcomes: Sequence[Outcome], result: str
 ) -> dict[str, Any]:
-    from exportctl.planfile import file as planfile
-
     header = made.plan.header
     return {
         "time": datetime.fromtimestamp(call.wall(), UTC).isoformat().replace("+00:00", "Z"),

@@ -27,6 +27,7 @@ from exportctl.cli.context import COMPLETION_VARIABLE, JSON, CommandContext, Int
 from exportctl.cli.screen import Screen
 from exportctl.errors import Error, UsageError
 from exportctl.output import github_actions
+from exportctl.output.json import documents
 from exportctl.output.text import tables
 
 # Typer brings a Click of its own or uses the installed one, by version; both have this class.
@@ -108,8 +109,6 @@ def _show_error(call: CommandContext, argv: Sequence[str], error: Error) -> None
     """Show an error: as the one document with --format json, else as text on stderr."""
     screen = call.screen
     if call.format == JSON or _asks_for_json(argv):
-        from exportctl.output.json import documents  # only now: it costs every start 7 ms
-
         screen.write_document(documents.render_errors(error.findings()))
     else:
         screen.say(tables.render_error(error, color=screen.err_color))

@@ -23,6 +23,7 @@ from exportctl.output import github_actions
 from exportctl.output.json import drift as json_drift
 from exportctl.output.markdown import plan
 from exportctl.output.text import drift as text_drift
+from exportctl.plan.ownership import build_ownership
 
 if TYPE_CHECKING:
     from exportctl.monitor.forecast import Forecast
@@ -150,7 +151,6 @@ def _status_command(call: CommandContext, expiring: int | None) -> EnvironmentCo
     from exportctl.output.json import environments
     from exportctl.output.markdown import monitoring as markdown_monitoring
     from exportctl.output.text import status as text_status
-    from exportctl.plan.ownership import build_ownership
 
     def build_report(made: ConnectedPlan) -> StatusReport:
         return health.status(made.plan, build_ownership(made.live, made.project.name), made.project, expiring=expiring)
@@ -240,7 +240,6 @@ def forecast(
     account it shows how many connections the server must allow.
     """
     from exportctl.monitor import forecast as health
-    from exportctl.plan.ownership import build_ownership
 
     call = command_context(ctx)
     call.require_format(TEXT, JSON)

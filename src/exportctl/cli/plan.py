@@ -33,6 +33,12 @@ from exportctl.cli.options import (
 from exportctl.config import load as config
 from exportctl.errors import UsageError
 from exportctl.model.plan_options import PlanOptions
+from exportctl.output import github_actions, phrases
+from exportctl.output.json import documents
+from exportctl.output.markdown import plan as markdown_plan
+from exportctl.output.text import plan as text_plan
+from exportctl.output.text import tables
+from exportctl.planfile import file as planfile
 from exportctl.workflows.load_config import hidden_values, readable_config
 
 if TYPE_CHECKING:
@@ -181,8 +187,6 @@ def _publish_to_actions(call: CommandContext, made: PlanResult, stage: Requested
 def show_plan(call: CommandContext, made: PlanResult, stage: RequestedRehearsal | None = None) -> None:
     """Show a plan in the chosen format, with its rehearsal if one was requested."""
     from exportctl.output import rehearsal
-    from exportctl.output.json import documents
-    from exportctl.output.markdown import plan as markdown_plan
 
     screen = call.screen
     if call.format == JSON:
@@ -201,17 +205,13 @@ def show_plan(call: CommandContext, made: PlanResult, stage: RequestedRehearsal 
 
 
 def _plan_text(call: CommandContext, made: PlanResult) -> str:
-    from exportctl.output.text import plan as text_plan
-
     words = text_plan.render_plan(made.plan, color=call.screen.color, width=call.screen.width)
     return (PLACEHOLDER_NOTE if made.uses_placeholders else "") + words
 
 
 def _environment_command(call: CommandContext, *, detailed: bool) -> EnvironmentCommand[PlanResult]:
     """Return how `plan` shows one environment of several."""
-    from exportctl.output import github_actions, phrases
     from exportctl.output.json import environments
-    from exportctl.output.markdown import plan as markdown_plan
 
     return EnvironmentCommand(
         command="plan",
@@ -228,9 +228,6 @@ def _environment_command(call: CommandContext, *, detailed: bool) -> Environment
 
 def show_explained_values(call: CommandContext) -> int:
     """Show every value of the config with its position. Reads no network."""
-    from exportctl.output.json import documents
-    from exportctl.output.text import tables
-
     setup = call.setup()
     check_environment(call)
     entries = config.explain_values(readable_config(setup), setup.environment)
@@ -244,10 +241,6 @@ def show_explained_values(call: CommandContext) -> int:
 
 def show(ctx: typer.Context, file: Annotated[Path, typer.Argument(metavar="PLANFILE", help="A saved plan.")]) -> int:
     """Show a saved plan. Reads no config and no network."""
-    from exportctl.output.json import documents
-    from exportctl.output.text import plan as text_plan
-    from exportctl.planfile import file as planfile
-
     call = command_context(ctx)
     saved = planfile.load_plan(read_text(call.folder / file, "the saved plan"))
     if call.require_format(TEXT, JSON) == JSON:
