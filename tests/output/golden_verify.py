@@ -9,8 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from exportctl.output import github_actions, junit
-from exportctl.output.json import verify as json_verify
-from exportctl.output.markdown import verify as markdown_verify
+from exportctl.output.json import monitoring as json_monitoring
+from exportctl.output.markdown import monitoring as markdown_monitoring
 from exportctl.output.text import verify as text_verify
 from tests.output.sample_reports import full_report
 
@@ -22,10 +22,10 @@ def texts() -> dict[str, str]:
     return {
         "verify.txt": text_verify.render_verify_report(report),
         "verify-80.txt": text_verify.render_verify_report(report, width=80),
-        "verify.md": markdown_verify.render_verify_report(report),
-        "verify.json": json_verify.render_verify_report(report),
+        "verify.md": markdown_monitoring.render_verify_report(report),
+        "verify.json": json_monitoring.render_verify_report(report),
         "verify.xml": junit.render_verify_report(report, str),
-        "annotations.txt": github_actions.render_annotations(markdown_verify.findings(report, {})),
+        "annotations.txt": github_actions.render_annotations(github_actions.verify_findings(report, {})),
     }
 
 

@@ -15,9 +15,8 @@ from exportctl.model.outcome import Check, CheckStatus
 from exportctl.model.plan import ListedDataset, Plan
 from exportctl.monitor import drift
 from exportctl.output.json import documents as json_documents
-from exportctl.output.json import drift as json_drift
-from exportctl.output.json import environments, monitoring, patch, schemas, verify
-from exportctl.output.json import import_result as json_import_result
+from exportctl.output.json import environments, monitoring, schemas
+from exportctl.output.json import import_and_accept as json_edits
 from exportctl.output.json.environments import EnvironmentBody
 from exportctl.planfile import file as planfile
 from exportctl.planfile.staleness import StaleValue
@@ -77,17 +76,17 @@ def documents() -> dict[str, tuple[str, str]]:
         _environments("status", status_report(), environments.status_body),
     )
     found["forecast"] = ("forecast", monitoring.render_forecast(forecast_report()))
-    found["verify"] = ("verify", verify.render_verify_report(full_report()))
+    found["verify"] = ("verify", monitoring.render_verify_report(full_report()))
     found["environments"] = ("diff-environments", environments.render_comparison(two_environments()))
-    found["import"] = ("import", json_import_result.render_import(import_result(ORDERS), file=None))
+    found["import"] = ("import", json_edits.render_import(import_result(ORDERS), file=None))
     found["patch"] = (
         "patch",
-        patch.render_patch(patch_result(), shown_patch(), written=False, failures=failed_entries()),
+        json_edits.render_patch(patch_result(), shown_patch(), written=False, failures=failed_entries()),
     )
     for name, plan in PLANS.items():
         report = drift.build_drift_report(plan, end_warning=30 * DAY)
         found[f"plan {name}"] = ("plan", json_documents.render_plan(plan))
-        found[f"drift {name}"] = ("drift", json_drift.render_drift(report, fail_on=("pending",), errors=FINDINGS))
+        found[f"drift {name}"] = ("drift", monitoring.render_drift(report, fail_on=("pending",), errors=FINDINGS))
         found[f"drift {name}, another not read"] = (
             "drift-environments",
             _environments("drift", report, lambda r: environments.drift_body(r, {"pending"})),

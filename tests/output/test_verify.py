@@ -17,9 +17,9 @@ from exportctl.errors import Finding, SourcePosition
 from exportctl.model.secret import build_mask
 from exportctl.monitor.delivery.report import DeliveryResult, Evidence, ExportVerdicts, Verdict, VerifyReport
 from exportctl.output import github_actions, junit
+from exportctl.output.json import monitoring as json_monitoring
 from exportctl.output.json import schemas
-from exportctl.output.json import verify as json_verify
-from exportctl.output.markdown import verify as markdown_verify
+from exportctl.output.markdown import monitoring as markdown_monitoring
 from exportctl.output.text import verify as text_verify
 from tests.output import golden_verify
 from tests.output.sample_plans import AS_OF, DAY, HEADER, address
@@ -87,7 +87,7 @@ def test_where_nothing_reaches_adobe_the_header_says_so() -> None:
     embedded = replace(full_report(), header=replace(HEADER, platform="embedded"))
 
     assert "EMULATOR: nothing reaches Adobe" in text_verify.render_verify_report(embedded)
-    assert "EMULATOR: nothing reaches Adobe" in markdown_verify.render_verify_report(embedded)
+    assert "EMULATOR: nothing reaches Adobe" in markdown_monitoring.render_verify_report(embedded)
     assert "EMULATOR" not in TEXTS["verify.txt"] + TEXTS["verify.md"]
 
 
@@ -187,7 +187,7 @@ def test_a_config_without_exports_is_not_said_to_be_fine() -> None:
 
 @pytest.mark.parametrize("shown", [full_report(), report(evil_export()), report()], ids=["full", "evil", "empty"])
 def test_the_document_fits_its_schema_and_no_other_key_does(shown: VerifyReport) -> None:
-    document = json.loads(json_verify.render_verify_report(shown))
+    document = json.loads(json_monitoring.render_verify_report(shown))
     validator = Draft202012Validator(schemas.schema("verify"))
 
     validator.validate(document)
@@ -208,7 +208,7 @@ def test_the_checked_in_schema_is_the_generated_one() -> None:
 
 
 def test_no_object_is_left_out_for_a_machine() -> None:
-    result = json.loads(json_verify.render_verify_report(full_report()))["result"]
+    result = json.loads(json_monitoring.render_verify_report(full_report()))["result"]
 
     (found,) = [v for e in result["exports"] for v in e["verdicts"] if v["result"] == "MISMATCH"]
     assert [part(n) for n in range(25)] == found["objects"]
@@ -216,7 +216,7 @@ def test_no_object_is_left_out_for_a_machine() -> None:
 
 
 def test_what_could_not_be_read_stands_in_the_envelope_too() -> None:
-    document = json.loads(json_verify.render_verify_report(full_report()))
+    document = json.loads(json_monitoring.render_verify_report(full_report()))
 
     (export,) = [e for e in document["result"]["exports"] if e["address"] == "exports.denied"]
     assert [e["rule"] for e in document["errors"]] == ["storage-denied"]
@@ -333,9 +333,9 @@ def large_report() -> VerifyReport:
 
 
 def test_markdown_of_many_exports_fits_and_says_what_is_missing() -> None:
-    shown = markdown_verify.render_verify_report(large_report())
+    shown = markdown_monitoring.render_verify_report(large_report())
 
-    assert markdown_verify.render_verify_report(large_report(), limit=10_000) != shown
+    assert markdown_monitoring.render_verify_report(large_report(), limit=10_000) != shown
     assert 32_000 < len(shown) <= 65_536
     assert re.search(r"- _\d+ of 3000 shown_", shown)
     told = re.search(r"_(\d+) of 501 exports shown", shown)
@@ -344,7 +344,7 @@ def test_markdown_of_many_exports_fits_and_says_what_is_missing() -> None:
 
 
 def test_markdown_shows_first_what_fails() -> None:
-    shown = markdown_verify.render_verify_report(large_report())
+    shown = markdown_monitoring.render_verify_report(large_report())
 
     assert "<summary><code>exports.export-0000</code>" in shown
     assert "a-good-one" not in shown
@@ -353,7 +353,7 @@ def test_markdown_shows_first_what_fails() -> None:
 def test_every_row_of_a_table_has_the_same_number_of_cells() -> None:
     rows = [
         line
-        for line in markdown_verify.render_verify_report(report(evil_export(), web())).splitlines()
+        for line in markdown_monitoring.render_verify_report(report(evil_export(), web())).splitlines()
         if line.startswith("|")
     ]
 
@@ -361,7 +361,7 @@ def test_every_row_of_a_table_has_the_same_number_of_cells() -> None:
 
 
 def test_an_annotation_points_at_the_declaration_and_names_the_export() -> None:
-    found = markdown_verify.findings(
+    found = github_actions.verify_findings(
         report(denied_export(), web()), {address("web-to-lake"): SourcePosition("exports.yaml", 9, 3)}
     )
 
@@ -380,10 +380,10 @@ def test_an_annotation_points_at_the_declaration_and_names_the_export() -> None:
 
 
 def test_outputs_tell_later_steps_what_was_found() -> None:
-    outputs = markdown_verify.outputs(full_report())
+    outputs = github_actions.verify_outputs(full_report())
 
     assert (outputs["failing"], outputs["errors"], outputs["mismatch"]) == ("true", "1", "1")
-    assert markdown_verify.outputs(report(orders()))["failing"] == "false"
+    assert github_actions.verify_outputs(report(orders()))["failing"] == "false"
 
 
 # -- text by others ---------------------------------------------------------------------------------------------------
@@ -391,10 +391,10 @@ def test_outputs_tell_later_steps_what_was_found() -> None:
 EVIL_TEXTS = {
     "text": text_verify.render_verify_report(report(evil_export())),
     "sentence": text_verify.sentence(evil_export().verdicts[0]),
-    "markdown": markdown_verify.render_verify_report(report(evil_export())),
-    "json": json_verify.render_verify_report(report(evil_export())),
+    "markdown": markdown_monitoring.render_verify_report(report(evil_export())),
+    "json": json_monitoring.render_verify_report(report(evil_export())),
     "junit": junit.render_verify_report(report(evil_export()), str),
-    "annotations": github_actions.render_annotations(markdown_verify.findings(report(evil_export()), {})),
+    "annotations": github_actions.render_annotations(github_actions.verify_findings(report(evil_export()), {})),
 }
 
 
@@ -420,6 +420,6 @@ def test_a_window_is_said_in_every_form() -> None:
 
     assert "since 2026-11-21 02:00 UTC" in text_verify.render_verify_report(
         made
-    ) + markdown_verify.render_verify_report(made)
-    assert json.loads(json_verify.render_verify_report(made))["result"]["since"] == AS_OF - DAY
+    ) + markdown_monitoring.render_verify_report(made)
+    assert json.loads(json_monitoring.render_verify_report(made))["result"]["since"] == AS_OF - DAY
     assert 'name="since" value="2026-11-21 02:00 UTC"' in junit.render_verify_report(made, str)

@@ -12,7 +12,7 @@ from exportctl.cli.files import FileReplacement, replace_files
 from exportctl.cli.options import check_addresses
 from exportctl.errors import Error
 from exportctl.monitor import drift
-from exportctl.output.text import patch as text_patch
+from exportctl.output.text import import_and_accept as text_edits
 
 if TYPE_CHECKING:
     from exportctl.accept.patch_file import Patch
@@ -101,19 +101,19 @@ def _show_edits(
 ) -> None:
     screen = call.screen
     if call.format == JSON:
-        from exportctl.output.json import patch as json_patch
+        from exportctl.output.json import import_and_accept as json_edits
 
-        screen.write_document(json_patch.render_patch(made, patch, written=order.write, failures=failures))
+        screen.write_document(json_edits.render_patch(made, patch, written=order.write, failures=failures))
         return
     if order.write:
-        screen.show(text_patch.render_patch(made, patch, written=True, failures=failures, color=screen.color))
+        screen.show(text_edits.render_patch(made, patch, written=True, failures=failures, color=screen.color))
         return
     hidden = [one.file for one in patch.diffs if one.text is None]
     if hidden:
         text = f"the edit of {', '.join(hidden)} is not shown: a line of it holds a sensitive value"
         raise Error(text, rule="patch-hidden", hint=_HIDDEN.format(order.write_command))
     if call.format == MARKDOWN:
-        screen.show(text_patch.render_patch_markdown(made, patch, failures=failures))
+        screen.show(text_edits.render_patch_markdown(made, patch, failures=failures))
         return
     screen.write_document("".join(one.text or "" for one in patch.diffs))
-    screen.say(text_patch.render_patch(made, patch, written=False, failures=failures, color=screen.err_color))
+    screen.say(text_edits.render_patch(made, patch, written=False, failures=failures, color=screen.err_color))

@@ -272,7 +272,7 @@ def _destination_key(project: Project, given: str) -> str:
 
 
 def _show_next_steps(call: CommandContext, made: ConnectedPlan, address: Address) -> None:
-    from exportctl.output.text import rotation as text_rotation
+    from exportctl.output.text import apply as text_apply
     from exportctl.plan import rotation
 
     base = next(item.id for item in made.plan.items if item.address == address)
@@ -280,7 +280,7 @@ def _show_next_steps(call: CommandContext, made: ConnectedPlan, address: Address
     done = made.platform.as_of()
     shown = rotation.account_flows(made.live, made.project, base, done)
     color = call.screen.err_color if call.format == JSON else call.screen.color
-    words = text_rotation.render_next_steps(shown, made.plan.header, done, color=color)
+    words = text_apply.render_next_steps(shown, made.plan.header, done, color=color)
     (call.screen.say if call.format == JSON else call.screen.show)(words)
 
 

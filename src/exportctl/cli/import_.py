@@ -15,7 +15,7 @@ from exportctl.config.files import PARTS_FOLDER
 from exportctl.errors import Error, UsageError
 from exportctl.model.plan import DESTINATIONS, EXPORTS, Verb
 from exportctl.model.plan_options import PlanOptions
-from exportctl.output.text import import_result as text_import_result
+from exportctl.output.text import import_and_accept as text_edits
 
 if TYPE_CHECKING:
     from exportctl.importing.result import ImportResult, Selection
@@ -178,14 +178,14 @@ def _show_result(call: CommandContext, made: ImportResult, file: str | None) -> 
     """Show the result: the YAML on stdout unless it is in a file, and the rest on stderr."""
     screen = call.screen
     if call.format == JSON:
-        from exportctl.output.json import import_result as json_import_result
+        from exportctl.output.json import import_and_accept as json_edits
 
-        screen.write_document(json_import_result.render_import(made, file=file))
+        screen.write_document(json_edits.render_import(made, file=file))
     elif file:
-        screen.show(text_import_result.render_import(made, file=file, color=screen.color))
+        screen.show(text_edits.render_import(made, file=file, color=screen.color))
     else:
         screen.show(made.text)
-        screen.say(text_import_result.render_import(made, file=None, color=screen.err_color))
+        screen.say(text_edits.render_import(made, file=None, color=screen.err_color))
 
 
 COMMANDS = {

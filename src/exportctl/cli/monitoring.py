@@ -20,7 +20,6 @@ from exportctl.model.references import BadValue
 from exportctl.monitor import drift as drift_report
 from exportctl.monitor.drift import DriftGroup, DriftReport
 from exportctl.output import github_actions
-from exportctl.output.json import drift as json_drift
 from exportctl.output.markdown import plan
 from exportctl.output.text import drift as text_drift
 from exportctl.plan.ownership import build_ownership
@@ -63,6 +62,8 @@ def drift(
     With --patch it edits the YAML to accept the live values. Nothing else in the files changes: comments, order and
     quotes stay. A plan checks the edit first. The exit code is that of `drift` after the edit.
     """
+    from exportctl.output.json import monitoring as json_monitoring
+
     call = command_context(ctx)
     call.require_format(TEXT, JSON, MARKDOWN)
     failing = parse_classes(fail_on, drift_report.FAIL_ON, drift_report.DEFAULT_FAILING, "--fail-on")
@@ -76,7 +77,7 @@ def drift(
         call,
         asked,
         _drift_command(call, failing),
-        lambda report: json_drift.render_drift(report, fail_on=failing),
+        lambda report: json_monitoring.render_drift(report, fail_on=failing),
         every=every,
     )
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from exportctl.cli import exit_codes
-from exportctl.cli.ci_reports import show_warnings
+from exportctl.cli.ci_reports import publish_to_actions, show_warnings
 from exportctl.cli.context import (
     JSON,
     JUNIT,
@@ -21,7 +20,6 @@ from exportctl.cli.context import (
     parsed_duration,
     parsed_moment,
 )
-from exportctl.cli.files import append_text
 from exportctl.cli.options import MAX_SUGGESTIONS, Target, check_addresses
 from exportctl.config.scalars import parse_duration
 from exportctl.errors import Error, UsageError
@@ -30,7 +28,7 @@ from exportctl.model.plan_options import PlanOptions
 from exportctl.model.project import Project
 from exportctl.model.references import BadValue
 from exportctl.output import format_values, github_actions, junit
-from exportctl.output.markdown import verify as markdown_verify
+from exportctl.output.markdown import monitoring as markdown_monitoring
 from exportctl.output.text import verify as text_verify
 from exportctl.workflows.load_config import hidden_values
 
@@ -217,32 +215,21 @@ def _progress_reporter(call: CommandContext) -> Callable[[VerifyReport], None]:
 def _show_report(call: CommandContext, report: VerifyReport, project: Project) -> None:
     """Show the report. The document comes last, so that there is exactly one even if something before it fails."""
     screen = call.screen
+    markdown = markdown_monitoring.render_verify_report(report)
     if screen.is_github_actions:
-        _publish_to_actions(call, report, project)
+        positions = {Address(EXPORTS, key): export.at for key, export in project.exports.items()}
+        findings = github_actions.verify_findings(report, positions)
+        publish_to_actions(call, findings, github_actions.verify_outputs(report), markdown)
     if call.format == JSON:
-        from exportctl.output.json import verify as json_verify
+        from exportctl.output.json import monitoring as json_monitoring
 
-        screen.write_document(json_verify.render_verify_report(report))
+        screen.write_document(json_monitoring.render_verify_report(report))
     elif call.format == JUNIT:
         screen.write_document(junit.render_verify_report(report, screen.mask_text))
     elif call.format == MARKDOWN:
-        screen.show(markdown_verify.render_verify_report(report))
+        screen.show(markdown)
     else:
         screen.show(text_verify.render_verify_report(report, color=screen.color, width=screen.width))
-
-
-def _publish_to_actions(call: CommandContext, report: VerifyReport, project: Project) -> None:
-    """Publish annotations at the lines that declare exports, outputs and a summary."""
-    positions = {Address(EXPORTS, key): export.at for key, export in project.exports.items()}
-    call.screen.write_workflow_command(github_actions.render_annotations(markdown_verify.findings(report, positions)))
-    texts = {
-        "GITHUB_OUTPUT": github_actions.outputs(markdown_verify.outputs(report)),
-        "GITHUB_STEP_SUMMARY": f"{markdown_verify.render_verify_report(report)}\n",
-    }
-    for name, words in texts.items():
-        file = call.env.get(name)
-        if file:
-            append_text(Path(file), call.screen.mask_text(words))
 
 
 COMMANDS = {

@@ -10,13 +10,15 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from exportctl.errors import Finding, Level
-from exportctl.model.plan import Plan
+from exportctl.errors import Finding, Level, SourcePosition
+from exportctl.model.plan import Address, Plan
+from exportctl.monitor.delivery.report import ExportVerdicts, Verdict, VerifyReport
 from exportctl.monitor.drift import DriftReport
 from exportctl.output import format_values as values
 from exportctl.output import phrases
-from exportctl.output.text import drift
+from exportctl.output.text import drift, verify
 from exportctl.planfile.file import approval_digest
 
 _OF_ONE = frozenset({"digest", "summary"})
@@ -73,6 +75,28 @@ def drift_outputs(report: DriftReport, *, failing: bool) -> dict[str, str]:
         "failing": _flag(failing),
         "summary": drift.summary(report),
         **{name: str(number) for name, number in report.counts().items()},
+    }
+
+
+def verify_findings(report: VerifyReport, places: Mapping[Address, SourcePosition]) -> tuple[Finding, ...]:
+    """Return failures and read errors as annotations; `places` says where exports are declared."""
+    failing = [(e, _verdict_finding(e, v)) for e in report.exports for v in e.verdicts if v.fails]
+    unread = [(e, replace(f, message=f"{e.address}: {f.message}")) for e in report.exports for f in e.errors]
+    return tuple(replace(f, at=f.at or places.get(e.address)) for e, f in (*failing, *unread))
+
+
+def _verdict_finding(export: ExportVerdicts, verdict: Verdict) -> Finding:
+    message = f"{export.address}: {verify.subject(verdict)}: {verdict.reason}"
+    return Finding(f"verify-{verdict.result.lower()}", message, hint=verdict.hint)
+
+
+def verify_outputs(report: VerifyReport) -> dict[str, str]:
+    """Return `failing`, `summary`, and a number for each result."""
+    return {
+        "failing": _flag(report.has_failed),
+        "errors": str(len(report.errors())),
+        "summary": verify.summary(report),
+        **{word.lower(): str(count) for word, count in report.counts().items()},
     }
 
 

@@ -29,10 +29,9 @@ from exportctl.model.json_form import (
 )
 from exportctl.model.plan import Plan, PlanHeader
 from exportctl.output.environments import EnvironmentResult
-from exportctl.output.json.drift import DRIFT_RESULT, drift_result
 from exportctl.output.json.envelope import MOMENT, PLATFORM, Document
 from exportctl.output.json.forms import PLAN
-from exportctl.output.json.monitoring import STATUS_RESULT
+from exportctl.output.json.monitoring import DRIFT_RESULT, STATUS_RESULT, drift_result
 from exportctl.planfile.serialize import ERROR, POSITION, field_value
 
 if TYPE_CHECKING:

@@ -1,14 +1,18 @@
 """
-The JSON documents of `runs`, `status` and `forecast`: every fact of the text output, and no list is cut.
+The JSON documents of `drift`, `status`, `runs`, `forecast` and `verify`: every fact of the text output, no list is cut.
 
-Moments are whole seconds since 1970 UTC, sizes are bytes; null stands for what the service does not report.
+Moments are whole seconds since 1970 UTC, sizes are bytes; null stands for what the service does not report, or what was
+not counted.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
 
+from exportctl.errors import Finding
 from exportctl.model.json_form import (
+    Json,
     JsonObject,
     Member,
     choice,
@@ -21,13 +25,17 @@ from exportctl.model.json_form import (
     part,
     text,
 )
+from exportctl.model.plan import Verb
+from exportctl.monitor import drift
+from exportctl.monitor.delivery.report import DeliveryResult, Evidence, ExportVerdicts, Verdict, VerifyReport
+from exportctl.monitor.drift import DriftEntry, DriftGroup, DriftReport
 from exportctl.monitor.flow_view import LastRun
 from exportctl.monitor.forecast import FlowForecast, Forecast, SimultaneousRuns
 from exportctl.monitor.runs import FlowRuns, RunsReport, error_hints
 from exportctl.monitor.status import ExportHealth, FlowState, HealthResult, StatusReport
 from exportctl.output.json.envelope import MOMENT, Document
 from exportctl.output.json.forms import PROJECT
-from exportctl.planfile.serialize import OTHER_FLOW, address
+from exportctl.planfile.serialize import ERROR, FIELD, FINDING, OTHER_FLOW, address
 from exportctl.resources.run import Run, RunError, RunStatus
 
 _FLOW: Member[Any] = nullable(text("flow id; null: not applied"))
@@ -151,6 +159,79 @@ FORECAST = Document(
     ),
 )
 
+DRIFT_ENTRY = JsonObject[DriftEntry](
+    "one result of the comparison",
+    group=choice("what it is", DriftGroup),
+    address=nullable(address()),
+    id=nullable(text("id of the flow or of the account")),
+    field=nullable(part(FIELD)),
+    finding=nullable(part(FINDING)),
+    verb=nullable(choice("what the next apply does to the whole address", Verb)),
+    ends=nullable(number(MOMENT)),
+    renewal_due=flag("the next apply moves the rolling end"),
+    other_flow=nullable(part(OTHER_FLOW, lambda entry: entry.flow)),
+)
+
+
+class _Drift(NamedTuple):
+    report: DriftReport
+    fail_on: Collection[str]
+
+
+DRIFT_RESULT = JsonObject[_Drift](
+    "where the sandbox differs from what was last applied",
+    project=text("the config's project", lambda d: d.report.header.project),
+    failing=flag("the exit code is 3", lambda d: drift.has_failures(d.report, d.fail_on)),
+    fail_on=listing("groups that make the exit code 3", text("group"), lambda d: sorted(d.fail_on)),
+    counts=counts("entries by group", DriftGroup, lambda d: d.report.counts()),
+    entries=listing("by group, then in plan order", DRIFT_ENTRY, lambda d: d.report.entries),
+    findings=listing("other warnings and notes", FINDING, lambda d: d.report.notes),
+)
+DRIFT = Document("drift", DRIFT_RESULT)
+
+_VERDICT = JsonObject[Verdict](
+    "one dataset and one expected run",
+    dataset=text("dataset name"),
+    dataset_id=text("dataset id; empty where it is unknown"),
+    due=nullable(number(f"when the run was due, {MOMENT}; null: no run was due")),
+    result=choice("the result", DeliveryResult),
+    failing=flag("the verdict makes the exit code 9", lambda v: v.fails),
+    reason=text("for people"),
+    hint=nullable(text("what to do")),
+    evidence=choice("what the result is based on, weakest first", Evidence),
+    run=nullable(text("run id")),
+    completed=nullable(number(f"when the run ended, {MOMENT}")),
+    folder=nullable(text("the run's folder in storage")),
+    objects=listing("objects that the reason is about", text("path in storage")),
+    rows=nullable(number("rows in the files, or rows that the run reports")),
+    files=nullable(number("data files found")),
+    size=nullable(number("bytes of the data files found")),
+)
+VERIFY = Document(
+    "verify",
+    JsonObject[VerifyReport](
+        "whether the files of each expected run arrived",
+        project=PROJECT,
+        since=number(f"start of the window, {MOMENT}; `as_of` is its end"),
+        deep=flag("file contents were read too"),
+        failing=flag("the exit code is 9, unless there are errors", lambda r: r.has_failed),
+        counts=counts("verdicts by result", DeliveryResult, lambda r: r.counts()),
+        exports=listing(
+            "by address",
+            JsonObject[ExportVerdicts](
+                "one export",
+                address=address(),
+                flow=nullable(text("flow id; null: not applied")),
+                state=text("enabled, disabled, finished, expired, unknown or not applied"),
+                storage=text("what was read; begins with `runs only` where storage was not read"),
+                failing=flag("one of its verdicts fails", lambda e: e.has_failed),
+                verdicts=listing("by dataset, then by time", _VERDICT),
+                errors=listing("why its storage could not be read", ERROR),
+            ),
+        ),
+    ),
+)
+
 
 def render_runs(report: RunsReport) -> str:
     """Return the document of runs."""
@@ -165,3 +246,21 @@ def render_status(report: StatusReport) -> str:
 def render_forecast(report: Forecast) -> str:
     """Return the document of the next runs."""
     return FORECAST.render(report, header=report.header, as_of=report.as_of, errors=report.errors)
+
+
+def render_drift(
+    report: DriftReport, *, fail_on: Collection[str] = drift.DEFAULT_FAILING, errors: Sequence[Finding] = ()
+) -> str:
+    """Return the document of a drift report."""
+    every = (*errors, *report.errors)
+    return DRIFT.render(_Drift(report, fail_on), header=report.header, as_of=report.as_of, errors=every)
+
+
+def drift_result(report: DriftReport, fail_on: Collection[str]) -> Json:
+    """Return the `result` of a drift report."""
+    return DRIFT_RESULT.encode(_Drift(report, fail_on))
+
+
+def render_verify_report(report: VerifyReport) -> str:
+    """Return the document of a verify report."""
+    return VERIFY.render(report, header=report.header, as_of=report.as_of, errors=report.errors())

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from exportctl.model.json_form import Definition, Json
-from exportctl.output.json import documents, drift, environments, import_result, monitoring, patch, verify
+from exportctl.output.json import documents, environments, import_and_accept, monitoring
 from exportctl.output.json.envelope import Document
 from exportctl.output.json.forms import OUTCOME, PLAN
 from exportctl.planfile import file as planfile
@@ -25,7 +25,7 @@ SUFFIX = ".schema.json"
 
 _DOCUMENTS: tuple[Document[Any], ...] = (
     documents.PLAN_DOCUMENT,
-    drift.DRIFT,
+    monitoring.DRIFT,
     documents.APPLY,
     documents.RENEW,
     documents.VALIDATE,
@@ -36,9 +36,9 @@ _DOCUMENTS: tuple[Document[Any], ...] = (
     documents.ERRORS,
     *environments.ENVIRONMENTS.values(),
     environments.DIFF_ENVIRONMENTS,
-    verify.VERIFY,
-    import_result.IMPORT,
-    patch.PATCH,
+    monitoring.VERIFY,
+    import_and_accept.IMPORT,
+    import_and_accept.PATCH,
     monitoring.RUNS,
     monitoring.STATUS,
     monitoring.FORECAST,

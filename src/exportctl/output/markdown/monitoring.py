@@ -1,7 +1,7 @@
 """
-Runs and status for the summary of a CI run or for a comment: the counts first, then tables.
+Status, runs and verdicts for the summary of a CI run or for a comment: the counts first, then tables.
 
-Goes in: a RunsReport or a StatusReport. Comes out: GitHub Markdown of at most `limit` characters, cut at a row.
+Comes out: GitHub Markdown of at most `limit` characters, cut at a row or at an export.
 """
 
 from __future__ import annotations
@@ -14,13 +14,15 @@ from exportctl.monitor.status import HealthResult
 from exportctl.output.color import paint
 from exportctl.output.markdown import plan
 from exportctl.output.markdown_escape import code, prose
-from exportctl.output.text import runs, status
+from exportctl.output.text import runs, status, verify
 
 if TYPE_CHECKING:
-    from exportctl.monitor.runs import FlowRuns, RunsReport
+    from exportctl.monitor.delivery.report import ExportVerdicts, Verdict, VerifyReport
+    from exportctl.monitor.run_list import FlowRuns, RunsReport
     from exportctl.monitor.status import StatusReport
     from exportctl.resources.run import RunError
 
+_RESERVE = 200  # characters for the lines that say how much is shown
 _CUT = "\n_This is cut; the text output is complete._\n"
 
 
@@ -81,3 +83,52 @@ def _cut_to_limit(lines: list[str], limit: int) -> str:
     if len(whole) <= limit:
         return whole
     return "\n".join(plan.fit_lines(lines, limit - len(_CUT) - 1)) + "\n" + _CUT
+
+
+def render_verify_report(report: VerifyReport, *, limit: int = plan.LIMIT) -> str:
+    """Return the whole report, as far as it fits; failures take at most half of the room."""
+    failing = [_failed_verdict(e, v) for e in report.exports for v in e.verdicts if v.fails]
+    unread = [f"{code(str(e.address))} {plan.finding(f)}" for e in report.exports for f in e.errors]
+    parts = [
+        *_verify_head(report),
+        *plan.section("Could not be read", unread, limit // 4),
+        *plan.section("Failed", failing, limit // 4),
+    ]
+    head = "\n".join(parts)
+    ordered = sorted(report.exports, key=lambda e: not (e.has_failed or e.errors))
+    details = [_verdict_table(e) for e in ordered]
+    kept = plan.fit_lines(details, limit - len(head) - _RESERVE)
+    cut = f"\n_{len(kept)} of {len(details)} exports shown; the text output has them all._\n"
+    return head + "".join(kept) + (cut if len(kept) < len(details) else "")
+
+
+def _verify_head(report: VerifyReport) -> list[str]:
+    fails = "Fails." if report.has_failed else "Nothing fails."
+    return [
+        *plan.head("verify", report.header, report.as_of),
+        f"**{verify.summary(report)}** {'Not all could be read.' if report.errors() else fails}\n",
+        *(f"{prose(line)}\n" for line in verify.coverage_lines(report, paint(False))),
+    ]
+
+
+def _failed_verdict(export: ExportVerdicts, verdict: Verdict) -> str:
+    about = "".join(f"\n  - {code(path)}" for path in verify.objects(verdict))
+    where = f"{code(str(export.address))} {code(verify.subject(verdict))}"
+    return f"**{verdict.result}** {where}: {prose(verdict.reason)}{about}"
+
+
+def _verdict_table(export: ExportVerdicts) -> str:
+    rows = [
+        f"| {' | '.join(code(cell) if cell else '' for cell in verify.cells(v))} | {prose(v.reason)} |"
+        for v in export.verdicts
+    ]
+    titles = [title.lower() for title in (*verify.TITLES, "WHY")]
+    state = "" if export.state == "enabled" else f"{export.state}, "
+    lines = [
+        f"\n<details><summary>{code(str(export.address))} {prose(state + export.storage)}</summary>\n",
+        f"| {' | '.join(titles)} |",
+        "|" + "---|" * len(titles),
+        *rows,
+        "\n</details>\n",
+    ]
+    return "\n".join(lines)

@@ -1,23 +1,27 @@
-"""What people read of a patch: each difference with both values, where it is edited, why one is left; all masked."""
+"""What people and programs read of a patch and of an import: each difference or flow, and why one is left out."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import replace
 
+import jsonschema
 import pytest
 
 from exportctl.accept.patch_file import Patch, added_texts, build_patch, diff_file
 from exportctl.accept.result import AcceptResult, EditedFile
 from exportctl.errors import Finding
+from exportctl.importing.result import NEEDS_NO_IMPORT, LeftOutFlow, LeftOutReason
 from exportctl.model.plan import Address, PlanItem, Refusal, Verb
-from exportctl.output.json import patch as json_patch
-from exportctl.output.text import patch as text_patch
+from exportctl.output.json import import_and_accept as json_edits
+from exportctl.output.json import schemas
+from exportctl.output.text import import_and_accept as text_edits
+from tests.output.sample_imports import LEFT_OUT_FLOWS, MORE_ADOPTED, ORDERS, import_result
 from tests.output.sample_patches import HEADER, failed_entries, patch_result, shown_patch
 
 
 def test_the_report_names_what_is_accepted_and_what_is_left() -> None:
-    assert text_patch.render_patch(patch_result(), shown_patch(), written=False).splitlines()[2:] == [
+    assert text_edits.render_patch(patch_result(), shown_patch(), written=False).splitlines()[2:] == [
         '    exports.orders  title: "orders" -> "evil\\x1b[31m\\n[eu]"  exports.yaml',
         "        note: allows json-uncompressed for it, because the live values break them",
         '    exports.more  title: "orders" -> "evil\\x1b[31m\\n[eu]"  by the edit above',
@@ -36,16 +40,16 @@ def test_the_report_names_what_is_accepted_and_what_is_left() -> None:
 
 def test_no_view_shows_what_is_not_for_everybody() -> None:
     views = (
-        text_patch.render_patch(patch_result(), shown_patch(), written=True, color=True),
-        text_patch.render_patch_markdown(patch_result(), shown_patch()),
-        json_patch.render_patch(patch_result(), shown_patch(), written=True, failures=()),
+        text_edits.render_patch(patch_result(), shown_patch(), written=True, color=True),
+        text_edits.render_patch_markdown(patch_result(), shown_patch()),
+        json_edits.render_patch(patch_result(), shown_patch(), written=True, failures=()),
     )
 
     assert [one for one in views if "canary" in one or "\x1b[31m" in one or "\x07" in one] == []
 
 
 def test_the_document_says_where_lines_are_kept_out() -> None:
-    result = json.loads(json_patch.render_patch(patch_result(), shown_patch(), written=False, failures=()))["result"]
+    result = json.loads(json_edits.render_patch(patch_result(), shown_patch(), written=False, failures=()))["result"]
 
     assert [(one["file"], one["diff"] is None, one["context"]) for one in result["files"]] == [
         ("exports.yaml", False, 3),
@@ -57,9 +61,9 @@ def test_where_nothing_differs_that_is_all_that_is_said() -> None:
     nothing = AcceptResult(patch_result().plan, patch_result().plan, (), (), ())
 
     assert (
-        text_patch.render_patch(nothing, Patch((), "."), written=True).splitlines()[-1] == "Patch: nothing to accept."
+        text_edits.render_patch(nothing, Patch((), "."), written=True).splitlines()[-1] == "Patch: nothing to accept."
     )
-    assert HEADER.sandbox in text_patch.render_patch(nothing, Patch((), "."), written=True)
+    assert HEADER.sandbox in text_edits.render_patch(nothing, Patch((), "."), written=True)
 
 
 def test_a_file_without_a_last_line_end_is_said_to_have_none() -> None:
@@ -100,7 +104,7 @@ def test_a_changed_line_with_a_literal_of_auth_is_not_shown_at_all() -> None:
 
 
 def test_what_no_edit_mends_is_said_with_what_it_ends_in() -> None:
-    lines = text_patch.render_patch(patch_result(), shown_patch(), written=True, failures=failed_entries()).splitlines()
+    lines = text_edits.render_patch(patch_result(), shown_patch(), written=True, failures=failed_entries()).splitlines()
 
     assert lines[lines.index("Drift still fails for (1)") + 1 :] == [
         "    warning: exports.orders: its flow is gone  [flow-gone]",
@@ -117,7 +121,7 @@ def test_what_apply_would_refuse_is_said_once() -> None:
     items = tuple(PlanItem(Address("exports", name), Verb.ADOPT, refusals=(refusal,)) for name in ("orders", "new"))
     made = replace(patch_result(), targeted_plan=replace(patch_result().plan, items=items))
 
-    lines = text_patch.render_patch(made, shown_patch(), written=True, failures=failed_entries()).splitlines()
+    lines = text_edits.render_patch(made, shown_patch(), written=True, failures=failed_entries()).splitlines()
 
     assert lines[lines.index("Blocked by safety checks (1)") + 1 :][:4] == [
         "    exports.new",
@@ -125,7 +129,7 @@ def test_what_apply_would_refuse_is_said_once() -> None:
         "            to allow exactly this: make it say the same",
         "",
     ]
-    result = json.loads(json_patch.render_patch(made, shown_patch(), written=True, failures=failed_entries()))["result"]
+    result = json.loads(json_edits.render_patch(made, shown_patch(), written=True, failures=failed_entries()))["result"]
     assert [one["address"] for one in result["refusals"]] == ["exports.orders", "exports.new"]
 
 
@@ -134,11 +138,11 @@ def test_errors_of_the_plan_are_said() -> None:
     plan = replace(patch_result().plan, findings=(wrong,))
     made = replace(patch_result(), plan=plan, targeted_plan=plan)
 
-    assert "    error: exports.new: no dataset is called so  [dataset-unknown]" in text_patch.render_patch(
+    assert "    error: exports.new: no dataset is called so  [dataset-unknown]" in text_edits.render_patch(
         made, shown_patch(), written=True
     )
     assert (
-        json.loads(json_patch.render_patch(made, shown_patch(), written=True, failures=()))["result"]["findings"] != []
+        json.loads(json_edits.render_patch(made, shown_patch(), written=True, failures=()))["result"]["findings"] != []
     )
 
 
@@ -156,21 +160,21 @@ def test_what_apply_would_do_is_said_of_the_whole_plan(verb: Verb, writes: str) 
     plan = replace(patch_result().plan, items=(PlanItem(Address("exports", "another"), verb),))
     made = replace(patch_result(), plan=plan)
 
-    assert f"then `exportctl plan`; {writes}." in text_patch.render_patch(made, shown_patch(), written=True)
+    assert f"then `exportctl plan`; {writes}." in text_edits.render_patch(made, shown_patch(), written=True)
 
 
 def test_markdown_holds_whatever_the_file_holds_in_a_fence() -> None:
     edited = EditedFile("a.yaml", "a: |\n ````\nb: x\n", "a: |\n ````\nb: y\n")
     patch = Patch((diff_file(edited),), ".")
 
-    assert "`````diff\n" in text_patch.render_patch_markdown(patch_result(), patch)
+    assert "`````diff\n" in text_edits.render_patch_markdown(patch_result(), patch)
 
 
 def test_markdown_that_is_too_long_holds_no_part_of_a_patch() -> None:
-    whole = text_patch.render_patch_markdown(patch_result(), shown_patch())
+    whole = text_edits.render_patch_markdown(patch_result(), shown_patch())
     report = whole.partition("````diff")[0]
 
-    short = text_patch.render_patch_markdown(patch_result(), shown_patch(), limit=len(report) + 5)
+    short = text_edits.render_patch_markdown(patch_result(), shown_patch(), limit=len(report) + 5)
 
     assert "@@" in whole
     assert "@@" not in short
@@ -227,3 +231,77 @@ def test_what_is_no_reference_is_found_as_it_is_meant() -> None:
 
 def test_what_was_there_is_not_brought_in() -> None:
     assert added_texts(EditedFile("a.yaml", "a: x\nb: y\n", "a: x\nb: z\n")) == ("b: z", "z")
+
+
+# -- import ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_report_counts_what_needs_no_import_and_tells_the_rest() -> None:
+    shown = text_edits.render_import(import_result(ORDERS), file=None)
+
+    assert shown.splitlines()[2:] == [
+        "Left out (2)",
+        "    (no name) f-3 has no name",
+        '    "rich\\x1b[31m [eu]" f-4 encrypts its files',
+        "",
+        "Import: 1 flow to adopt, 2 left out.",
+        "Not imported: 1 for audiences.",
+        "Save the YAML as a file below exports/.",
+        text_edits.NEXT,
+    ]
+
+
+def test_what_was_asked_for_is_told_whatever_the_reason() -> None:
+    shown = text_edits.render_import(import_result(ids=("f-2",), left=LEFT_OUT_FLOWS[:1]), file=None)
+
+    assert shown.splitlines()[2:] == [
+        "Left out (1)",
+        '    "Audience" f-2 exports audiences, no datasets',
+        "",
+        "Nothing to import.",
+    ]
+
+
+def test_the_report_names_what_is_kept_and_who_has_it() -> None:
+    others = [replace(MORE_ADOPTED, address=Address("exports", f"more-{n}"), kept=("labels",)) for n in range(3)]
+
+    shown = text_edits.render_import(import_result(ORDERS, MORE_ADOPTED, *others, left=()), file="exports/x.yaml")
+
+    assert shown.splitlines()[2:] == [
+        "Kept as they are, because no config can describe them:",
+        "    'x\\x1b[31m': exports.web",
+        "    labels: exports.web, exports.more-0, exports.more-1 and 1 more",
+        "    target params.csvOptions: exports.web",
+        "",
+        "Import: 5 flows to adopt, 0 left out.",
+        "Wrote exports/x.yaml.",
+        text_edits.NEXT,
+    ]
+
+
+def test_the_document_says_what_is_kept_of_each_flow() -> None:
+    document = json.loads(json_edits.render_import(import_result(ORDERS, MORE_ADOPTED), file=None))
+
+    jsonschema.validate(document, schemas.schema("import"))
+    assert [one["kept"] for one in document["result"]["exports"]] == [[], [*MORE_ADOPTED.kept]]
+
+
+def test_the_document_holds_every_flow_and_its_schema_knows_every_reason() -> None:
+    every = tuple(LeftOutFlow(f"f-{n}", f"flow {n}", reason, "why") for n, reason in enumerate(LeftOutReason))
+
+    document = json.loads(json_edits.render_import(import_result(ORDERS, left=every), file="exports/x.yaml"))
+
+    jsonschema.validate(document, schemas.schema("import"))
+    assert [one["reason"] for one in document["result"]["left_out"]] == list(LeftOutReason)
+    assert list(document["result"]["counts"]) == sorted(LeftOutReason)
+    assert set(document["result"]["counts"].values()) == {1}
+    assert document["result"]["yaml"] == "exports: {}\n"
+
+
+@pytest.mark.parametrize("reason", LeftOutReason)
+def test_all_but_what_needs_no_import_makes_it_incomplete(reason: LeftOutReason) -> None:
+    one = (LeftOutFlow("f", "x", reason, "why"),)
+
+    assert import_result(left=one).is_incomplete == (reason not in NEEDS_NO_IMPORT)
+    assert import_result(left=one, ids=("f",)).is_incomplete
+    assert not import_result(ORDERS, left=()).is_incomplete
