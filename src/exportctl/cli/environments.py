@@ -60,7 +60,7 @@ class EnvironmentCommand(Generic[T]):
     """
     How a command builds and shows its result for one environment.
 
-    `notes` and `outputs` are for CI systems: None if the command gives them nothing. `extra_table` is over all of them.
+    `notes` and `outputs` are for CI systems: None if the command gives them nothing. `extra_table` shows all of them.
     """
 
     command: str
