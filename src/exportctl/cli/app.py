@@ -6,6 +6,7 @@ from functools import cache
 from typing import Annotated, Any
 
 import typer
+from typer import Option
 
 from exportctl import __version__
 from exportctl.cli import apply, datasets_doctor, environments, import_, monitoring, offline, plan, snapshot, verify
@@ -23,8 +24,7 @@ app.add_typer(commands.app, name="emulator")
 
 @app.callback(invoke_without_command=True)
 def show_version_or_help(
-    ctx: typer.Context,
-    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
+    ctx: typer.Context, version: Annotated[bool, Option("--version", help="Show the version and exit.")] = False
 ) -> None:
     if version:
         command_context(ctx).screen.show(f"exportctl {__version__}\n")

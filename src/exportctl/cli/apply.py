@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer import Argument, Option
 
 from exportctl.cli import exit_codes, plan
 from exportctl.cli.apply_run import ApplyRequest, confirm_and_apply
@@ -47,15 +48,14 @@ def apply(
     file: PlanFile = None,
     auto_approve: AutoApprove = False,
     only_if: Annotated[
-        str | None,
-        typer.Option("--only-if", metavar="DIGEST", help="Apply only if the plan has this digest. Does not ask."),
+        str | None, Option("--only-if", metavar="DIGEST", help="Apply only if the plan has this digest. Does not ask.")
     ] = None,
     max_age: Annotated[
-        str, typer.Option("--max-age", metavar="DURATION", help="Refuse a saved plan that is older than this.")
+        str, Option("--max-age", metavar="DURATION", help="Refuse a saved plan that is older than this.")
     ] = "7 days",
     parallelism: Parallelism = 4,
     audit: Annotated[
-        Path | None, typer.Option("--audit", metavar="FILE", help="Append one JSON line about this apply to a file.")
+        Path | None, Option("--audit", metavar="FILE", help="Append one JSON line about this apply to a file.")
     ] = None,
     target: Target = None,
     allow_deletes: AllowDeletes = 0,
@@ -90,14 +90,14 @@ def apply(
 
 def renew(
     ctx: typer.Context,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show which ends are due. Write nothing.")] = False,
+    dry_run: Annotated[bool, Option("--dry-run", help="Show which ends are due. Write nothing.")] = False,
     parallelism: Parallelism = 4,
     audit: Annotated[
-        Path | None, typer.Option("--audit", metavar="FILE", help="Append one JSON line about this run to a file.")
+        Path | None, Option("--audit", metavar="FILE", help="Append one JSON line about this run to a file.")
     ] = None,
     target: Target = None,
     auto_approve: Annotated[
-        bool, typer.Option("--auto-approve", help="Accepted for scripts, without effect: renew never asks.")
+        bool, Option("--auto-approve", help="Accepted for scripts, without effect: renew never asks.")
     ] = False,
 ) -> int:
     """
@@ -219,13 +219,11 @@ def _check_ends(shown: Plan, now: int) -> None:
 
 def rotate(
     ctx: typer.Context,
-    destination: Annotated[
-        str, typer.Argument(metavar="DESTINATION", help="The key of the destination, such as partner.")
-    ],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan. Write nothing.")] = False,
+    destination: Annotated[str, Argument(metavar="DESTINATION", help="The key of the destination, such as partner.")],
+    dry_run: Annotated[bool, Option("--dry-run", help="Show the plan. Write nothing.")] = False,
     auto_approve: AutoApprove = False,
     audit: Annotated[
-        Path | None, typer.Option("--audit", metavar="FILE", help="Append one JSON line about this run to a file.")
+        Path | None, Option("--audit", metavar="FILE", help="Append one JSON line about this run to a file.")
     ] = None,
 ) -> int:
     """

@@ -25,7 +25,8 @@ from exportctl.errors import Error, Finding, UsageError
 from exportctl.model.outcome import Outcome
 from exportctl.model.plan import Plan
 from exportctl.model.plan_options import PlanOptions
-from exportctl.output import format_values, phrases
+from exportctl.output import phrases
+from exportctl.output.format_values import clean_text
 from exportctl.output.json import documents
 from exportctl.output.text import apply
 from exportctl.output.text import plan as text_plan
@@ -178,7 +179,7 @@ def _ask_approval(call: CommandContext, order: ApplyRequest, shown: Plan) -> boo
         raise UsageError("apply must ask, and there is no terminal", rule="no-terminal", hint=hint)
     if call.format == JSON:
         screen.say(text_plan.render_plan(shown, color=screen.err_color, width=screen.width))
-    sandbox = format_values.clean_text(shown.header.sandbox)
+    sandbox = clean_text(shown.header.sandbox)
     if shown.header.sandbox == PRODUCTION:
         return screen.ask(f"This is sandbox {sandbox}. To apply, type its name: ") == PRODUCTION
     return screen.ask(f"Apply this to sandbox {sandbox}? Type `yes` to apply: ") == "yes"

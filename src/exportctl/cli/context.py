@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer import Option
 from typer.core import TyperCommand, TyperGroup
 
 from exportctl.cli.screen import Screen
@@ -151,29 +152,28 @@ def read_text(path: Path, what: str) -> str:
 
 def _shared_options(
     folder: Annotated[
-        str | None, typer.Option("-C", metavar="DIR", help="Work in this folder instead of the current one.")
+        str | None, Option("-C", metavar="DIR", help="Work in this folder instead of the current one.")
     ] = None,
     files: Annotated[
         list[str] | None,
-        typer.Option(
+        Option(
             "-f", metavar="PATH", help="Use this config file instead of exports.yaml and exports/*.yaml. Repeatable."
         ),
     ] = None,
     environment: Annotated[
         str | None,
-        typer.Option("--env", "-e", metavar="NAME", help="Use this environment of the config. Default: EXPORTCTL_ENV."),
+        Option("--env", "-e", metavar="NAME", help="Use this environment of the config. Default: EXPORTCTL_ENV."),
     ] = None,
     format: Annotated[
         str | None,
-        typer.Option(
+        Option(
             "--format",
             metavar="FORMAT",
             help="Output format: text (default), json; some commands have markdown or junit.",
         ),
     ] = None,
     now: Annotated[
-        str | None,
-        typer.Option("--now", metavar="MOMENT", help="Use this date or RFC 3339 moment as the current time."),
+        str | None, Option("--now", metavar="MOMENT", help="Use this date or RFC 3339 moment as the current time.")
     ] = None,
 ) -> None:
     """Hold the options that every command has."""

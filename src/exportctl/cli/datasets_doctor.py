@@ -52,7 +52,4 @@ def doctor(ctx: typer.Context) -> int:
     return exit_codes.FAILED if any(c.status is CheckStatus.FAILED for c in checks) else exit_codes.DONE
 
 
-COMMANDS = {
-    "datasets": (datasets, "exportctl datasets --env prod"),
-    "doctor": (doctor, "exportctl doctor"),
-}
+COMMANDS = {"datasets": (datasets, "exportctl datasets --env prod"), "doctor": (doctor, "exportctl doctor")}

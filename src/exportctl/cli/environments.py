@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
 
 import typer
+from typer import Argument
 
 from exportctl import clock as clocks
 from exportctl.cli import exit_codes
@@ -30,7 +31,8 @@ from exportctl.config.schema_check import closest_match
 from exportctl.errors import Error, Finding, UsageError
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.project import Project
-from exportctl.output import github_actions, phrases
+from exportctl.model.schedule import format_count
+from exportctl.output import github_actions
 from exportctl.output.color import paint
 from exportctl.output.environments import UNREAD, EnvironmentResult, Table, merge_findings
 from exportctl.output.markdown import environments as markdown_environments
@@ -216,18 +218,14 @@ def _show_results(
         lines = tables.table(("ENVIRONMENT", kind.command.upper()), rows, paint(screen.color))
         more = kind.extra_table(sides)
         if more is not None:
-            lines += [
-                "",
-                more.title,
-                *(tables.table(more.heads, more.rows, paint(screen.color)) if more.rows else []),
-            ]
+            lines += ["", more.title, *(tables.table(more.heads, more.rows, paint(screen.color)) if more.rows else [])]
         screen.show("\n".join([*lines, ""]))
 
 
 def _summary_line(kind: EnvironmentCommand[T], found: T) -> str:
     """Return the summary and the number of errors that keep the plan from being applied."""
     errors = len(kind.json_body(found).errors)
-    return kind.summary(found) + (f" {phrases.number(errors, 'error')}." if errors else "")
+    return kind.summary(found) + (f" {format_count(errors, 'error')}." if errors else "")
 
 
 def _markdown(kind: EnvironmentCommand[T], sides: Sequence[EnvironmentResult[T]]) -> str:
@@ -266,8 +264,8 @@ def _publish_results(
 
 def diff_environments(
     ctx: typer.Context,
-    left: Annotated[str, typer.Argument(metavar="A", help="An environment of the config.")],
-    right: Annotated[str, typer.Argument(metavar="B", help="Another environment.")],
+    left: Annotated[str, Argument(metavar="A", help="An environment of the config.")],
+    right: Annotated[str, Argument(metavar="B", help="Another environment.")],
 ) -> int:
     """
     Compare what two environments declare. Reads no network.

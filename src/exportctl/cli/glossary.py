@@ -195,10 +195,7 @@ VERBS: Mapping[Verb, str] = {
     " resolved. The findings say how.",
     Verb.UNCHANGED: "The sandbox holds what the config asks for.",
 }
-_VERB_ALIASES: Mapping[Verb, tuple[str, ...]] = {
-    Verb.MARK: ("marker only",),
-    Verb.UNCHANGED: ("no changes",),
-}
+_VERB_ALIASES: Mapping[Verb, tuple[str, ...]] = {Verb.MARK: ("marker only",), Verb.UNCHANGED: ("no changes",)}
 
 _OUTCOMES: Mapping[OutcomeStatus, str] = {
     OutcomeStatus.DONE: "The write succeeded.",

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer import Option
 
 from exportctl.cli import exit_codes
 from exportctl.cli.context import JSON, TEXT, CommandContext, command_context
@@ -25,30 +26,25 @@ _SECRET = "take the value out of the flow's name, description or folder, or impo
 
 def import_flows(
     ctx: typer.Context,
-    every: Annotated[bool, typer.Option("--all", help="Import all flows that no project manages.")] = False,
+    every: Annotated[bool, Option("--all", help="Import all flows that no project manages.")] = False,
     flow: Annotated[
-        list[str] | None, typer.Option("--flow", metavar="ID", help="Import this flow, by its id. Repeatable.")
+        list[str] | None, Option("--flow", metavar="ID", help="Import this flow, by its id. Repeatable.")
     ] = None,
     name: Annotated[
-        list[str] | None,
-        typer.Option("--name", metavar="GLOB", help="Import flows by name, such as 'Orders*'. Repeatable."),
+        list[str] | None, Option("--name", metavar="GLOB", help="Import flows by name, such as 'Orders*'. Repeatable.")
     ] = None,
     into: Annotated[
         Path | None,
-        typer.Option(
-            "--into", metavar="FILE", help="Write a new file, such as exports/imported.yaml, instead of stdout."
-        ),
+        Option("--into", metavar="FILE", help="Write a new file, such as exports/imported.yaml, instead of stdout."),
     ] = None,
     update: Annotated[
         list[str] | None,
-        typer.Option(
-            "--update", metavar="EXPORT", help="Edit the YAML of this export to match the live flow. Repeatable."
-        ),
+        Option("--update", metavar="EXPORT", help="Edit the YAML of this export to match the live flow. Repeatable."),
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="With --update: show the edit as a patch and write nothing.")
+        bool, Option("--dry-run", help="With --update: show the edit as a patch and write nothing.")
     ] = False,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit with 4 if the import leaves something out.")] = False,
+    strict: Annotated[bool, Option("--strict", help="Exit with 4 if the import leaves something out.")] = False,
 ) -> int:
     """
     Write YAML for flows that were made elsewhere.

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer import Argument, Option
 
 from exportctl.cli import exit_codes
 from exportctl.cli.ci_reports import show_warnings
@@ -37,7 +38,7 @@ def drift(
     ctx: typer.Context,
     fail_on: Annotated[
         str | None,
-        typer.Option(
+        Option(
             "--fail-on",
             metavar="CLASSES",
             help="Exit with 3 for these groups: "
@@ -47,10 +48,9 @@ def drift(
     ] = None,
     every: AllEnvironments = False,
     patch: Annotated[
-        bool,
-        typer.Option("--patch", help="Show the smallest edit of the YAML that accepts the live values, as a patch."),
+        bool, Option("--patch", help="Show the smallest edit of the YAML that accepts the live values, as a patch.")
     ] = False,
-    write: Annotated[bool, typer.Option("--write", help="With --patch: edit the files.")] = False,
+    write: Annotated[bool, Option("--write", help="With --patch: edit the files.")] = False,
     target: Target = None,
 ) -> int:
     """
@@ -124,7 +124,7 @@ def status(
     every: AllEnvironments = False,
     expiring: Annotated[
         str | None,
-        typer.Option(
+        Option(
             "--expiring",
             metavar="DURATION",
             help="Warn of ends within this time, such as 30d. Also lists other flows that end.",
@@ -170,18 +170,16 @@ def _status_command(call: CommandContext, expiring: int | None) -> EnvironmentCo
 
 def runs(
     ctx: typer.Context,
-    export: Annotated[
-        str, typer.Argument(metavar="EXPORT", help="An address (KEY means all its parts), or a flow id.")
-    ],
+    export: Annotated[str, Argument(metavar="EXPORT", help="An address (KEY means all its parts), or a flow id.")],
     limit: Annotated[
         int | None,
-        typer.Option(
+        Option(
             "--limit", metavar="N", min=1, help="Show at most N runs of each flow. Default: 10, or all with --since."
         ),
     ] = None,
     since: Annotated[
         str | None,
-        typer.Option(
+        Option(
             "--since", metavar="WHEN", help="Show no older runs: a date, an RFC 3339 moment, or a duration such as 7d."
         ),
     ] = None,
@@ -222,13 +220,13 @@ def _parse_since(given: str, as_of: int) -> int:
 
 def forecast(
     ctx: typer.Context,
-    days: Annotated[int, typer.Option("--days", metavar="N", min=1, max=MAX_DAYS, help="Show this many days.")] = 7,
+    days: Annotated[int, Option("--days", metavar="N", min=1, max=MAX_DAYS, help="Show this many days.")] = 7,
     planned: Annotated[
-        bool, typer.Option("--planned", help="Show runs as after the next apply, not as the flows are now.")
+        bool, Option("--planned", help="Show runs as after the next apply, not as the flows are now.")
     ] = False,
     svg: Annotated[
         Path | None,
-        typer.Option(
+        Option(
             "--svg", metavar="FILE", help="Also write an SVG chart to this file. `-` writes only the chart, to stdout."
         ),
     ] = None,

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer import Argument, Option
 
 from exportctl.cli import exit_codes
 from exportctl.cli.ci_reports import publish_findings
@@ -69,20 +70,18 @@ def schema(
     ctx: typer.Context,
     name: Annotated[
         str,
-        typer.Argument(
+        Argument(
             metavar="NAME", help="`exports` for the config, or a kind of JSON output: plan, drift, apply, saved-plan …"
         ),
     ] = "exports",
-    write: Annotated[
-        str | None, typer.Option("--write", metavar="DIR", help="Write all schemas into this folder.")
-    ] = None,
+    write: Annotated[str | None, Option("--write", metavar="DIR", help="Write all schemas into this folder.")] = None,
 ) -> int:
     """Print the JSON Schema of the config or of JSON output."""
     from exportctl.output.json import schemas  # every kind of document: no other command needs them all
 
     call = command_context(ctx)
     call.require_format(TEXT, JSON)
-    files = schema_files() | schemas.files()
+    files = {**{file: editor_file.schema_text(one) for file, one in editor_file.FILES.items()}, **schemas.files()}
     if write is not None:
         return _write_schemas(call, files, call.folder / write)
     text = files.get(f"{name}{schemas.SUFFIX}")
@@ -107,7 +106,7 @@ def _write_schemas(call: CommandContext, files: dict[str, str], folder: Path) ->
 def explain(
     ctx: typer.Context,
     topic: Annotated[
-        list[str], typer.Argument(metavar="TERM", help="A term, a rule, an exit code, or a field of the config.")
+        list[str], Argument(metavar="TERM", help="A term, a rule, an exit code, or a field of the config.")
     ],
 ) -> int:
     """
@@ -127,7 +126,7 @@ def explain(
 
 
 def completion(
-    ctx: typer.Context, shell: Annotated[str, typer.Argument(metavar="SHELL", help="bash, zsh, fish or powershell.")]
+    ctx: typer.Context, shell: Annotated[str, Argument(metavar="SHELL", help="bash, zsh, fish or powershell.")]
 ) -> int:
     """Print the completion script for a shell."""
     import typer.completion

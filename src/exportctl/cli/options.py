@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Argument, Option
 
 from exportctl.cli.context import CommandContext
 from exportctl.config.schema_check import closest_match
@@ -21,53 +21,44 @@ MAX_SUGGESTIONS = 5  # addresses to name if none is similar
 
 Target = Annotated[
     Globs,
-    typer.Option(
-        "--target", metavar="GLOB", help="Limit to these addresses and what they need, such as exports.web-*."
-    ),
+    Option("--target", metavar="GLOB", help="Limit to these addresses and what they need, such as exports.web-*."),
 ]
 AllowDeletes = Annotated[
-    int, typer.Option("--allow-deletes", metavar="N", min=0, help="Allow N deletions that no `removed` entry names.")
+    int, Option("--allow-deletes", metavar="N", min=0, help="Allow N deletions that no `removed` entry names.")
 ]
 AllowReplace = Annotated[
     Globs,
-    typer.Option(
-        "--allow-replace", metavar="ADDR", help="Allow a new flow for this export. It causes a full re-export."
-    ),
+    Option("--allow-replace", metavar="ADDR", help="Allow a new flow for this export. It causes a full re-export."),
 ]
 AllowRecreate = Annotated[
     Globs,
-    typer.Option(
-        "--allow-recreate", metavar="ADDR", help="Allow a new flow for a deleted one. It causes a full re-export."
-    ),
+    Option("--allow-recreate", metavar="ADDR", help="Allow a new flow for a deleted one. It causes a full re-export."),
 ]
 Resume = Annotated[
-    Globs,
-    typer.Option("--resume", metavar="ADDR", help="Resume a flow that was paused by hand: enable it, restore its end."),
+    Globs, Option("--resume", metavar="ADDR", help="Resume a flow that was paused by hand: enable it, restore its end.")
 ]
 RefreshFrom = Annotated[
     Path | None,
-    typer.Option(
+    Option(
         "--refresh-from",
         metavar="SNAPSHOT",
         help="Plan against a file from `snapshot`, without network and credentials.",
     ),
 ]
 Rehearse = Annotated[
-    bool,
-    typer.Option("--rehearse", help="Also apply the plan in a private emulator. Nothing reaches the platform."),
+    bool, Option("--rehearse", help="Also apply the plan in a private emulator. Nothing reaches the platform.")
 ]
 RehearseSwitch = Annotated[
-    Globs,
-    typer.Option("--rehearse-switch", metavar="NAME=VALUE", help="Set a switch of that emulator."),
+    Globs, Option("--rehearse-switch", metavar="NAME=VALUE", help="Set a switch of that emulator.")
 ]
 AllEnvironments = Annotated[
-    bool, typer.Option("--all-environments", help="Use every environment of the config, side by side.")
+    bool, Option("--all-environments", help="Use every environment of the config, side by side.")
 ]
-AutoApprove = Annotated[bool, typer.Option("--auto-approve", help="Do not ask. Required without a terminal.")]
+AutoApprove = Annotated[bool, Option("--auto-approve", help="Do not ask. Required without a terminal.")]
 Parallelism = Annotated[
-    int, typer.Option("--parallelism", metavar="N", min=1, help="Make up to N independent changes side by side.")
+    int, Option("--parallelism", metavar="N", min=1, help="Make up to N independent changes side by side.")
 ]
-PlanFile = Annotated[Path | None, typer.Argument(metavar="PLANFILE", help="A plan saved with `plan --out`.")]
+PlanFile = Annotated[Path | None, Argument(metavar="PLANFILE", help="A plan saved with `plan --out`.")]
 
 
 def flags(
@@ -108,9 +99,7 @@ def check_addresses(given: PlanOptions, projects: Sequence[Project], *, targets:
         for glob in globs:
             if not any(is_glob_match((glob,), address) for address in known):
                 raise UsageError(
-                    f"{option} {glob}: no resource matches",
-                    rule="usage",
-                    hint=_nearest_address(glob, known),
+                    f"{option} {glob}: no resource matches", rule="usage", hint=_nearest_address(glob, known)
                 )
 
 

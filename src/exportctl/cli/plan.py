@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer import Argument, Option
 
 from exportctl.cli import exit_codes
 from exportctl.cli.ci_reports import plan_findings, publish_plan, show_warnings
@@ -55,11 +56,10 @@ _ONE_ENVIRONMENT_ONLY = (
 
 def plan(
     ctx: typer.Context,
-    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Save the plan for `apply FILE`.")] = None,
-    detailed: Annotated[bool, typer.Option("--detailed-exitcode", help="Exit with 2 if there are changes.")] = False,
+    out: Annotated[Path | None, Option("--out", metavar="FILE", help="Save the plan for `apply FILE`.")] = None,
+    detailed: Annotated[bool, Option("--detailed-exitcode", help="Exit with 2 if there are changes.")] = False,
     explain: Annotated[
-        bool,
-        typer.Option("--explain-values", help="Show each value of the config and the line that sets it, not a plan."),
+        bool, Option("--explain-values", help="Show each value of the config and the line that sets it, not a plan.")
     ] = False,
     refresh_from: RefreshFrom = None,
     rehearse: Rehearse = False,
@@ -239,7 +239,7 @@ def show_explained_values(call: CommandContext) -> int:
     return exit_codes.DONE
 
 
-def show(ctx: typer.Context, file: Annotated[Path, typer.Argument(metavar="PLANFILE", help="A saved plan.")]) -> int:
+def show(ctx: typer.Context, file: Annotated[Path, Argument(metavar="PLANFILE", help="A saved plan.")]) -> int:
     """Show a saved plan. Reads no config and no network."""
     call = command_context(ctx)
     saved = planfile.load_plan(read_text(call.folder / file, "the saved plan"))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer import Option
 
 from exportctl.cli import exit_codes
 from exportctl.cli.context import TEXT, command_context
@@ -18,7 +19,7 @@ _HINT = "take the value out of the name, path or description in the sandbox that
 
 def snapshot(
     ctx: typer.Context,
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Write this file. Only its owner can read it.")],
+    out: Annotated[Path, Option("--out", metavar="FILE", help="Write this file. Only its owner can read it.")],
 ) -> int:
     """
     Save what a plan reads from the sandbox to a file.

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer import Option
 
 from exportctl.cli import exit_codes
 from exportctl.cli.ci_reports import publish_to_actions, show_warnings
@@ -59,27 +60,23 @@ def verify(
     ctx: typer.Context,
     since: Annotated[
         str | None,
-        typer.Option(
+        Option(
             "--since",
             metavar="WHEN",
             help="How far back: a date, an RFC 3339 moment, or a duration such as `6 hours`. Default: 1 day.",
         ),
     ] = None,
-    deep: Annotated[bool, typer.Option("--deep", help="Also read the files: count rows, find broken files.")] = False,
+    deep: Annotated[bool, Option("--deep", help="Also read the files: count rows, find broken files.")] = False,
     runs_only: Annotated[
-        bool, typer.Option("--runs-only", help="Do not read storage. Check only the runs that the service reports.")
+        bool, Option("--runs-only", help="Do not read storage. Check only the runs that the service reports.")
     ] = False,
     target: Target = None,
     wait: Annotated[
         str | None,
-        typer.Option(
-            "--wait",
-            metavar="DURATION",
-            help="Wait at most this long for the newest run of one --target.",
-        ),
+        Option("--wait", metavar="DURATION", help="Wait at most this long for the newest run of one --target."),
     ] = None,
     poll: Annotated[
-        str | None, typer.Option("--poll", metavar="DURATION", help=f"How often --wait checks. Default: {POLL}.")
+        str | None, Option("--poll", metavar="DURATION", help=f"How often --wait checks. Default: {POLL}.")
     ] = None,
 ) -> int:
     """

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 from exportctl.output import format_values, phrases
+from exportctl.output.format_values import clean_text
 from exportctl.output.text import forecast
 
 if TYPE_CHECKING:
@@ -81,10 +82,8 @@ def _lane_description(report: Forecast, lane: FlowForecast) -> str:
 def _notes(report: Forecast) -> list[str]:
     lines = []
     for one in report.simultaneous_runs:
-        members = ", ".join(format_values.clean_text(member) for member in one.members)
-        lines.append(
-            f"Simultaneous runs: {forecast.start_times(one)}, on {format_values.clean_text(one.account)}: {members}."
-        )
+        members = ", ".join(clean_text(member) for member in one.members)
+        lines.append(f"Simultaneous runs: {forecast.start_times(one)}, on {clean_text(one.account)}: {members}.")
         lines += [f"{forecast.connections(one)}."] if forecast.connections(one) else []
     return [*(part for line in lines for part in textwrap.wrap(line, _LONGEST)), forecast.summary(report)]
 
@@ -129,4 +128,4 @@ def _words(x: int, y: int, words: str, ink: str = _INK) -> str:
 
 def _text(words: str) -> str:
     """Return foreign text for XML; control characters, which XML cannot hold, are spelled out."""
-    return escape(format_values.clean_text(words))
+    return escape(clean_text(words))

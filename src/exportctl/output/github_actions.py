@@ -18,6 +18,7 @@ from exportctl.monitor.delivery.report import ExportVerdicts, Verdict, VerifyRep
 from exportctl.monitor.drift import DriftReport
 from exportctl.output import format_values as values
 from exportctl.output import phrases
+from exportctl.output.format_values import clean_text
 from exportctl.output.text import drift, verify
 from exportctl.planfile.file import approval_digest
 
@@ -34,7 +35,7 @@ def annotation(shown: Finding) -> str:
     """Return the workflow command of one finding."""
     place = {"file": shown.at.file, "line": shown.at.line, "col": shown.at.column} if shown.at else {}
     properties = ",".join(
-        f"{name}={_data(values.clean_text(str(part))).replace(':', '%3A').replace(',', '%2C')}"
+        f"{name}={_data(clean_text(str(part))).replace(':', '%3A').replace(',', '%2C')}"
         for name, part in {**place, "title": shown.rule}.items()
     )
     words = shown.message + (f"\n{shown.hint}" if shown.hint else "")

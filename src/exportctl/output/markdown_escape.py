@@ -11,7 +11,7 @@ from __future__ import annotations
 import html
 import re
 
-from exportctl.output import format_values
+from exportctl.output.format_values import clean_text
 
 _SIGN = re.compile(r"[&<>`|*_#\[\]~\\@$!^{}\"']|(?<=:)//")
 _BREAK = "&#8203;"
@@ -19,12 +19,12 @@ _BREAK = "&#8203;"
 
 def code(text: str) -> str:
     """Return text as code, for tables, lists and summaries."""
-    return f"<code>{_entities(format_values.clean_text(text))}</code>"
+    return f"<code>{_entities(clean_text(text))}</code>"
 
 
 def prose(text: str) -> str:
     """Return our own sentence, which may quote foreign text."""
-    line = " ".join(format_values.clean_text(part) for part in text.split("\n"))
+    line = " ".join(clean_text(part) for part in text.split("\n"))
     return re.sub(r"(&#64;|&#35;)", rf"\1{_BREAK}", _entities(line))
 
 

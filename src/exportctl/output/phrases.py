@@ -16,8 +16,9 @@ from exportctl.model.plan import (
     PlanItem,
     Verb,
 )
-from exportctl.model.schedule import format_age
+from exportctl.model.schedule import format_age, format_count
 from exportctl.output import format_values
+from exportctl.output.format_values import clean_text
 from exportctl.planfile.file import approval_digest
 from exportctl.resources.kinds import SCHEDULE_FIELDS
 
@@ -99,16 +100,6 @@ def resume_option(item: PlanItem) -> str:
     return f"--resume {format_values.address(item.address)}"
 
 
-def number(count: int, noun: str) -> str:
-    """Return `1 write`, `7 writes`."""
-    return f"{count} {noun}" + ("" if count == 1 else "s")
-
-
-def addresses(count: int) -> str:
-    """Return `1 address`, `7 addresses`."""
-    return f"{count} address" + ("" if count == 1 else "es")
-
-
 def summary(n: Mapping[str, int]) -> str:
     """Return `Plan: 2 to create, …, 14 unchanged.` from a plan's counts; it names blocked ones where there are any."""
     blocked = f"{n['blocked']} blocked, " if n["blocked"] else ""
@@ -125,7 +116,7 @@ def plan_line(plan: Plan) -> str:
 
 def writes(plan: Plan) -> str:
     """Return how many write requests an apply sends."""
-    return f"Apply will make {number(len(plan.steps()), 'write')}."
+    return f"Apply will make {format_count(len(plan.steps()), 'write')}."
 
 
 def approval(plan: Plan) -> str | None:
@@ -141,7 +132,7 @@ def approval(plan: Plan) -> str | None:
     ):
         return None
     options = " and the same options" if any(plan.options.values()) else ""
-    environment = f"--env {format_values.clean_text(plan.header.environment)} " if plan.header.environment else ""
+    environment = f"--env {clean_text(plan.header.environment)} " if plan.header.environment else ""
     return f"To apply exactly this: exportctl apply {environment}--only-if {approval_digest(plan)}{options}"
 
 
@@ -188,12 +179,9 @@ def secrets(plan: Plan) -> tuple[str, ...]:
 
 def sandbox_label(header: PlanHeader) -> str:
     """Return `organization …, sandbox prod, environment prod`."""
-    parts = [
-        f"organization {format_values.clean_text(header.organization)}",
-        f"sandbox {format_values.clean_text(header.sandbox)}",
-    ]
+    parts = [f"organization {clean_text(header.organization)}", f"sandbox {clean_text(header.sandbox)}"]
     if header.environment:
-        parts.append(f"environment {format_values.clean_text(header.environment)}")
+        parts.append(f"environment {clean_text(header.environment)}")
     return ", ".join(parts)
 
 

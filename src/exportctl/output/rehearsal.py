@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from exportctl.errors import Finding
 from exportctl.model.json_form import Json
-from exportctl.output import format_values, phrases
+from exportctl.model.schedule import format_count
 from exportctl.output.color import paint
+from exportctl.output.format_values import clean_text
 from exportctl.output.json.forms import REHEARSAL
 from exportctl.output.markdown import plan
 from exportctl.output.markdown_escape import prose
@@ -45,9 +46,9 @@ def text_part(shown: Rehearsal | None, *, color: bool = False, width: int = 120)
 
 
 def _summary_lines(shown: Rehearsal) -> list[str]:
-    writes = ", ".join(f"{number} {format_values.clean_text(what)}" for what, number in shown.writes.items())
-    total = phrases.number(sum(shown.writes.values()), "write")
-    calls = f"{phrases.number(shown.reads, 'read')}, {total}{f': {writes}' if writes else ''}."
+    writes = ", ".join(f"{number} {clean_text(what)}" for what, number in shown.writes.items())
+    total = format_count(sum(shown.writes.values()), "write")
+    calls = f"{format_count(shown.reads, 'read')}, {total}{f': {writes}' if writes else ''}."
     return [apply.summary(shown.outcomes), calls, PASSED if shown.passed else REMAINING]
 
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer import Argument, Option
 
 from exportctl.cli import exit_codes
 from exportctl.cli.context import (
@@ -26,7 +27,8 @@ from exportctl.cli.emulator import storage, ui
 from exportctl.cli.emulator.connect import Url, connect_emulator, show_answer
 from exportctl.errors import Error, UsageError
 from exportctl.model import schedule
-from exportctl.output import format_values, phrases
+from exportctl.output import format_values
+from exportctl.output.format_values import clean_text
 
 if TYPE_CHECKING:
     from exportctl.model.project import Project
@@ -42,7 +44,7 @@ switches_app = group(
 
 def serve(
     ctx: typer.Context,
-    port: Annotated[int, typer.Option("--port", metavar="N", min=0, max=65535, help="0 picks a free port.")] = 8025,
+    port: Annotated[int, Option("--port", metavar="N", min=0, max=65535, help="0 picks a free port.")] = 8025,
 ) -> int:
     """
     Serve the emulator over HTTP on this machine.
@@ -81,15 +83,15 @@ def _serving_message(organization: str, url: str) -> str:
 def seed(
     ctx: typer.Context,
     from_config: Annotated[
-        bool, typer.Option("--from-config", help="Add all sandboxes and datasets that the config names.")
+        bool, Option("--from-config", help="Add all sandboxes and datasets that the config names.")
     ] = False,
     sandbox: Annotated[
-        str | None, typer.Option("--sandbox", metavar="NAME", help="The sandbox. Default: that of the config.")
+        str | None, Option("--sandbox", metavar="NAME", help="The sandbox. Default: that of the config.")
     ] = None,
     dataset: Annotated[
-        list[str] | None, typer.Option("--dataset", metavar="NAME", help="Add this dataset. Repeatable.")
+        list[str] | None, Option("--dataset", metavar="NAME", help="Add this dataset. Repeatable.")
     ] = None,
-    rows: Annotated[int, typer.Option("--rows", metavar="N", min=0, help="Rows in each new dataset.")] = 0,
+    rows: Annotated[int, Option("--rows", metavar="N", min=0, help="Rows in each new dataset.")] = 0,
     url: Url = None,
 ) -> int:
     """
@@ -111,8 +113,7 @@ def seed(
         where = sandbox or (found.project.platform.sandbox if found.project else "prod")
         added = [{"name": name, "rows": rows} for name in dataset or ()]
         answer = found.post("seed", {"sandboxes": [where], "datasets": {where: added}})
-    count = phrases.number(len(dataset or ()), "dataset")
-    return show_answer(call, answer, f"Seeded sandbox {format_values.clean_text(where)}: {count} added.")
+    return show_answer(call, answer, f"Seeded sandbox {clean_text(where)}: {len(dataset or ())} datasets added.")
 
 
 def reset(ctx: typer.Context, url: Url = None) -> int:
@@ -133,14 +134,14 @@ def reset(ctx: typer.Context, url: Url = None) -> int:
 
 def ingest(
     ctx: typer.Context,
-    dataset: Annotated[str, typer.Argument(metavar="DATASET", help="An alias of the config, a name or an id.")],
-    rows: Annotated[int, typer.Argument(metavar="ROWS", min=1, help="The number of rows.")],
+    dataset: Annotated[str, Argument(metavar="DATASET", help="An alias of the config, a name or an id.")],
+    rows: Annotated[int, Argument(metavar="ROWS", min=1, help="The number of rows.")],
     sandbox: Annotated[
-        str | None, typer.Option("--sandbox", metavar="NAME", help="The sandbox. Default: that of the config.")
+        str | None, Option("--sandbox", metavar="NAME", help="The sandbox. Default: that of the config.")
     ] = None,
     spread: Annotated[
         str | None,
-        typer.Option(
+        Option(
             "--spread", metavar="DURATION", help="Spread the times of events over this time before now. Default: 1 day."
         ),
     ] = None,
@@ -157,7 +158,7 @@ def ingest(
         where = sandbox or (found.project.platform.sandbox if found.project else "prod")
         name = _resolve_dataset(found.project, dataset)
         answer = found.post("ingest", {"sandbox": where, "dataset": name, "rows": rows, "spread": seconds})
-    return show_answer(call, answer, f"{format_values.clean_text(dataset)}: {rows} rows added.")
+    return show_answer(call, answer, f"{clean_text(dataset)}: {rows} rows added.")
 
 
 def _resolve_dataset(project: Project | None, name: str) -> str:
@@ -168,7 +169,7 @@ def _resolve_dataset(project: Project | None, name: str) -> str:
 
 def requests(
     ctx: typer.Context,
-    writes: Annotated[bool, typer.Option("--writes", help="Show only requests that change something.")] = False,
+    writes: Annotated[bool, Option("--writes", help="Show only requests that change something.")] = False,
     url: Url = None,
 ) -> int:
     """
@@ -185,7 +186,7 @@ def requests(
 
 def _target(entry: dict[str, Any]) -> str:
     query = "&".join(f"{key}={value}" for key, value in entry["query"])
-    return format_values.clean_text(entry["path"] + (f"?{query}" if query else ""))
+    return clean_text(entry["path"] + (f"?{query}" if query else ""))
 
 
 def clock_get(ctx: typer.Context, url: Url = None) -> int:
@@ -202,9 +203,7 @@ def clock(ctx: typer.Context, url: Url = None) -> int:
 
 def clock_set(
     ctx: typer.Context,
-    moment: Annotated[
-        str, typer.Argument(metavar="MOMENT", help="A date, an RFC 3339 moment, or the next HH:MM in UTC.")
-    ],
+    moment: Annotated[str, Argument(metavar="MOMENT", help="A date, an RFC 3339 moment, or the next HH:MM in UTC.")],
     url: Url = None,
 ) -> int:
     """Set the emulator's clock to a moment."""
@@ -220,7 +219,7 @@ def clock_set(
 
 def clock_advance(
     ctx: typer.Context,
-    duration: Annotated[str, typer.Argument(metavar="DURATION", help="Such as `1 day`, 6h, or seconds.")],
+    duration: Annotated[str, Argument(metavar="DURATION", help="Such as `1 day`, 6h, or seconds.")],
     url: Url = None,
 ) -> int:
     """
@@ -248,7 +247,7 @@ def faults_list(ctx: typer.Context, url: Url = None) -> int:
 
 def faults_add(
     ctx: typer.Context,
-    fault: Annotated[str, typer.Argument(metavar="JSON", help="Members: effect, method, path, nth, count, when …")],
+    fault: Annotated[str, Argument(metavar="JSON", help="Members: effect, method, path, nth, count, when …")],
     url: Url = None,
 ) -> int:
     """
@@ -275,10 +274,7 @@ def faults_clear(ctx: typer.Context, url: Url = None) -> int:
 
 
 def _show_faults(call: CommandContext, answer: dict[str, Any]) -> int:
-    lines = [
-        format_values.clean_text(json.dumps({k: v for k, v in f.items() if v}, sort_keys=True))
-        for f in answer["faults"]
-    ]
+    lines = [clean_text(json.dumps({k: v for k, v in f.items() if v}, sort_keys=True)) for f in answer["faults"]]
     return show_answer(call, answer, "\n".join(lines) or "No faults.")
 
 
@@ -291,7 +287,7 @@ def switches_show(ctx: typer.Context, url: Url = None) -> int:
 
 def switches_set(
     ctx: typer.Context,
-    settings: Annotated[list[str], typer.Argument(metavar="NAME=VALUE", help="Such as list_lag=60.")],
+    settings: Annotated[list[str], Argument(metavar="NAME=VALUE", help="Such as list_lag=60.")],
     url: Url = None,
 ) -> int:
     """

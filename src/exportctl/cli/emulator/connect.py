@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
+from typer import Argument, Option
 
 from exportctl.cli import exit_codes
 from exportctl.cli.context import JSON, TEXT, CommandContext
@@ -16,12 +16,10 @@ if TYPE_CHECKING:
     from exportctl.workflows.emulator import EmulatorAdmin
 
 Url = Annotated[
-    str | None, typer.Option("--url", metavar="URL", help="Use a served emulator, such as http://127.0.0.1:8025.")
+    str | None, Option("--url", metavar="URL", help="Use a served emulator, such as http://127.0.0.1:8025.")
 ]
-Flow = Annotated[str, typer.Argument(metavar="FLOW", help="An export's address, a flow id, or a unique flow name.")]
-Person = Annotated[
-    str | None, typer.Option("--as", metavar="PERSON", help="Who makes the edit, such as jane@acme.example.")
-]
+Flow = Annotated[str, Argument(metavar="FLOW", help="An export's address, a flow id, or a unique flow name.")]
+Person = Annotated[str | None, Option("--as", metavar="PERSON", help="Who makes the edit, such as jane@acme.example.")]
 
 
 @contextmanager

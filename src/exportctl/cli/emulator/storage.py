@@ -9,26 +9,26 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 import typer
+from typer import Argument, Option
 
 from exportctl.cli import exit_codes
 from exportctl.cli.context import CommandContext, add_commands, command_context, group, read_text
 from exportctl.cli.emulator.connect import Url, connect_emulator, show_answer
 from exportctl.errors import UsageError
-from exportctl.output import format_values
+from exportctl.output.format_values import clean_text
 
 app = group(
     "Show or set where the emulator writes files.\n\nIt writes to a local folder or to real storage. Hosts other than "
     "this machine need --allow-real-storage."
 )
 
-Type = Annotated[str, typer.Argument(metavar="TYPE", help="A destination type, such as amazon-s3.")]
-Option = Annotated[
+Type = Annotated[str, Argument(metavar="TYPE", help="A destination type, such as amazon-s3.")]
+StorageOption = Annotated[
     list[str] | None,
-    typer.Option("--option", metavar="KEY=VALUE", help="An option of the storage. VALUE can be @FILE or env:NAME."),
+    Option("--option", metavar="KEY=VALUE", help="An option of the storage. VALUE can be @FILE or env:NAME."),
 ]
 AllowedHosts = Annotated[
-    list[str] | None,
-    typer.Option("--allow-real-storage", metavar="HOST", help="Allow writes to this host. Repeatable."),
+    list[str] | None, Option("--allow-real-storage", metavar="HOST", help="Allow writes to this host. Repeatable.")
 ]
 
 
@@ -47,8 +47,8 @@ def storage_show(ctx: typer.Context, url: Url = None) -> int:
 def storage_set(
     ctx: typer.Context,
     type: Type,
-    at: Annotated[str, typer.Argument(metavar="URL", help="Such as http://127.0.0.1:9000 or sftp://127.0.0.1:2222.")],
-    option: Option = None,
+    at: Annotated[str, Argument(metavar="URL", help="Such as http://127.0.0.1:9000 or sftp://127.0.0.1:2222.")],
+    option: StorageOption = None,
     allow: AllowedHosts = None,
     url: Url = None,
 ) -> int:
@@ -125,7 +125,7 @@ def _endpoint_text(endpoint: Mapping[str, Any] | None) -> str:
 
     at, members = format_location(endpoint)
     shown = "  ".join(f"{name}={value}" for name, value in members.items() if name != "known_hosts")
-    return format_values.clean_text(f"{at}  {shown}".rstrip())
+    return clean_text(f"{at}  {shown}".rstrip())
 
 
 _STORAGE = "exportctl emulator storage"

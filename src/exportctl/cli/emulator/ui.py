@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
+from typer import Argument
 
 from exportctl.cli.context import add_commands, command_context, group, parsed_moment
 from exportctl.cli.emulator.connect import Flow, Person, Url, connect_emulator, show_answer
-from exportctl.output import format_values
+from exportctl.output.format_values import clean_text
 
 app = group("Edit a flow by hand, as a person in the AEP UI does.")
 
@@ -18,9 +19,7 @@ def _edit_flow(ctx: typer.Context, url: str | None, verb: str, flow: str, person
     call = command_context(ctx)
     with connect_emulator(call, url) as found:
         answer = found.edit(verb, flow, person, **members)
-    return show_answer(
-        call, answer, f"{verb}: {format_values.clean_text(flow)} was edited by hand in the emulator ({answer['id']})."
-    )
+    return show_answer(call, answer, f"{verb}: {clean_text(flow)} was edited by hand in the emulator ({answer['id']}).")
 
 
 def _edit_command(verb: str, summary: str) -> Callable[..., int]:
@@ -34,7 +33,7 @@ def _edit_command(verb: str, summary: str) -> Callable[..., int]:
 def end(
     ctx: typer.Context,
     flow: Flow,
-    moment: Annotated[str, typer.Argument(metavar="MOMENT", help="A date or RFC 3339 moment.")],
+    moment: Annotated[str, Argument(metavar="MOMENT", help="A date or RFC 3339 moment.")],
     person: Person = None,
     url: Url = None,
 ) -> int:
@@ -45,7 +44,7 @@ def end(
 def path(
     ctx: typer.Context,
     flow: Flow,
-    path: Annotated[str, typer.Argument(metavar="PATH", help="The new path in the storage.")],
+    path: Annotated[str, Argument(metavar="PATH", help="The new path in the storage.")],
     person: Person = None,
     url: Url = None,
 ) -> int:
@@ -56,7 +55,7 @@ def path(
 def datasets(
     ctx: typer.Context,
     flow: Flow,
-    datasets: Annotated[list[str], typer.Argument(metavar="DATASET...", help="Ids or exact names.")],
+    datasets: Annotated[list[str], Argument(metavar="DATASET...", help="Ids or exact names.")],
     person: Person = None,
     url: Url = None,
 ) -> int:
@@ -67,7 +66,7 @@ def datasets(
 def rename(
     ctx: typer.Context,
     flow: Flow,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The new name.")],
+    name: Annotated[str, Argument(metavar="NAME", help="The new name.")],
     person: Person = None,
     url: Url = None,
 ) -> int:
@@ -78,7 +77,7 @@ def rename(
 def describe(
     ctx: typer.Context,
     flow: Flow,
-    text: Annotated[str, typer.Argument(metavar="TEXT", help="The new description.")],
+    text: Annotated[str, Argument(metavar="TEXT", help="The new description.")],
     person: Person = None,
     url: Url = None,
 ) -> int:

@@ -34,15 +34,7 @@ from exportctl.output.json.forms import OUTCOME, PLAN, REHEARSAL
 from exportctl.output.text import apply
 from exportctl.planfile import file as planfile
 from exportctl.planfile.file import SavedPlan
-from exportctl.planfile.serialize import (
-    CONTENT,
-    FIELD,
-    FINDING,
-    POSITION,
-    address,
-    decode_plan,
-    field_value,
-)
+from exportctl.planfile.serialize import CONTENT, FIELD, FINDING, POSITION, address, decode_plan, field_value
 from exportctl.planfile.staleness import StaleValue
 
 if TYPE_CHECKING:
@@ -208,10 +200,7 @@ RENEW = Document(
         expired=listing(
             "rolling ends in the past: exit code 4; an apply moves them",
             JsonObject[_ItemField](
-                "one expired flow",
-                address=_ITEM_ADDRESS,
-                id=_FLOW_ID,
-                ended=number(MOMENT, lambda f: f.field.before),
+                "one expired flow", address=_ITEM_ADDRESS, id=_FLOW_ID, ended=number(MOMENT, lambda f: f.field.before)
             ),
             lambda a: a.fields(Cause.EXPIRED),
         ),
@@ -220,12 +209,7 @@ RENEW = Document(
         ),
         paused=listing(
             "flows that were paused by hand; they stay paused",
-            JsonObject[_ItemField](
-                "one paused flow",
-                address=_ITEM_ADDRESS,
-                id=_FLOW_ID,
-                field=part(FIELD),
-            ),
+            JsonObject[_ItemField]("one paused flow", address=_ITEM_ADDRESS, id=_FLOW_ID, field=part(FIELD)),
             lambda a: a.fields(Cause.PAUSED),
         ),
         counts=_COUNTS,

@@ -83,10 +83,7 @@ PATCH = Document(
         unaccepted=listing(
             "changes that still differ, in plan order",
             JsonObject[UnacceptedChanges](
-                "differences that no edit accepts",
-                address=address(),
-                fields=_CHANGES,
-                reason=text("for people"),
+                "differences that no edit accepts", address=address(), fields=_CHANGES, reason=text("for people")
             ),
             lambda a: a.found.unaccepted,
         ),

@@ -44,10 +44,7 @@ _DOCUMENTS: tuple[Document[Any], ...] = (
     monitoring.FORECAST,
 )
 RESULTS: Mapping[str, Document[Any]] = {document.kind: document for document in _DOCUMENTS}
-FILES: Mapping[str, Callable[[], Json]] = {
-    planfile.KIND: planfile.FILE.schema,
-    snapshot.KIND: snapshot.FILE.schema,
-}
+FILES: Mapping[str, Callable[[], Json]] = {planfile.KIND: planfile.FILE.schema, snapshot.KIND: snapshot.FILE.schema}
 DEFINITIONS: Mapping[str, Definition[Any]] = {
     one.name: one for one in (ACTOR, ERROR, FIELD, FINDING, ITEM, MARKER, OTHER_FLOW, OUTCOME, PLAN, POSITION, STEP)
 }

@@ -10,6 +10,7 @@ from exportctl.model.outcome import Outcome, OutcomeStatus
 from exportctl.model.plan import CHANGE_VERBS, Action, Plan, PlanHeader, PlanItem, Step
 from exportctl.output import format_values, phrases
 from exportctl.output.color import paint
+from exportctl.output.format_values import clean_text
 from exportctl.output.text import plan
 from exportctl.resources.kinds import KINDS
 
@@ -38,7 +39,7 @@ def outcome(shown: Outcome, number: int, total: int, *, color: bool = False) -> 
     width = len(str(total))
     head = f"[{number:>{width}}/{total}] {ink(_STYLES[shown.status], shown.status.value)}: {step(shown.step, shown.id)}"
     lines = [head]
-    lines += [plan.INDENT + format_values.clean_text(line) for line in _words(shown)]
+    lines += [plan.INDENT + clean_text(line) for line in _words(shown)]
     return "\n".join(lines) + "\n"
 
 
@@ -47,10 +48,7 @@ def step(shown: Step, made: str | None = None) -> str:
     verb = shown.operation if shown.action is Action.ACT and shown.operation else shown.action.value
     kind = KINDS[shown.kind].label
     ident = made or shown.id
-    return (
-        f"{verb} {kind}{' ' + format_values.clean_text(ident) if ident else ''} of "
-        f"{format_values.address(shown.address)}"
-    )
+    return f"{verb} {kind}{' ' + clean_text(ident) if ident else ''} of {format_values.address(shown.address)}"
 
 
 def _words(shown: Outcome) -> list[str]:
@@ -81,12 +79,12 @@ def render_apply_report(
     for shown in outcomes:
         if shown.status is not OutcomeStatus.DONE:
             lines.append(f"{ink(_STYLES[shown.status], shown.status.value)}: {step(shown.step, shown.id)}")
-            lines += [plan.INDENT + format_values.clean_text(line) for line in _words(shown)]
+            lines += [plan.INDENT + clean_text(line) for line in _words(shown)]
     lines += [""] if lines else []
     if interrupted:
         lines.append(ink("warning", "Interrupted: no new request was sent; the requests in progress have finished."))
     lines.append(ink("bold", summary(outcomes)))
-    lines += [f"The service keeps another spelling: {format_values.clean_text(name)}" for name in normalised]
+    lines += [f"The service keeps another spelling: {clean_text(name)}" for name in normalised]
     proof = has_passed_final_check(remaining, proved)
     left = _unrenewed_ends(remaining) if remaining else []
     if proof is False and remaining is not None:
@@ -152,15 +150,12 @@ def render_next_steps(shown: Sequence[AccountFlow], header: PlanHeader, since: i
     ink = paint(color)
     head = "Keep the old secrets valid until each of these flows has written files with the new secrets:"
     lines = [ink("warning", head), *(plan.INDENT + _account_flow(one) for one in shown)]
-    lines += [
-        "Check after they have run:",
-        *(plan.INDENT + call for call in follow_up_commands(shown, header, since)),
-    ]
+    lines += ["Check after they have run:", *(plan.INDENT + call for call in follow_up_commands(shown, header, since))]
     return "\n".join(lines) + "\n"
 
 
 def _account_flow(one: AccountFlow) -> str:
-    name = str(one.address) if one.address else f'"{format_values.clean_text(one.name)}", not in this config'
+    name = str(one.address) if one.address else f'"{clean_text(one.name)}", not in this config'
     return f"{name}: " + (
         f"next run {format_values.moment(one.next_run)}" if one.next_run is not None else "next run unknown"
     )

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from exportctl.model.schedule import format_count
 from exportctl.monitor import drift
 from exportctl.monitor.drift import DriftEntry, DriftGroup, DriftReport
 from exportctl.output import format_values, phrases
 from exportctl.output.color import Paint, paint
+from exportctl.output.format_values import clean_text
 from exportctl.output.text import plan
 
 TITLES: Mapping[DriftGroup, str] = {
@@ -33,11 +35,7 @@ TITLES: Mapping[DriftGroup, str] = {
 
 
 def render_drift(
-    report: DriftReport,
-    *,
-    fail_on: Collection[str] = drift.DEFAULT_FAILING,
-    color: bool = False,
-    width: int = 120,
+    report: DriftReport, *, fail_on: Collection[str] = drift.DEFAULT_FAILING, color: bool = False, width: int = 120
 ) -> str:
     """Return the whole report. `fail_on` names the groups that make the exit code 3."""
     ink = paint(color)
@@ -71,7 +69,7 @@ def _meaning(report: DriftReport, fail_on: Collection[str], ink: Paint) -> str:
 def failure_sentence(failures: Sequence[DriftEntry]) -> str:
     """Return what makes the exit code 3."""
     groups = ", ".join(dict.fromkeys(entry.group.value for entry in failures))
-    return f"Exit 3: {phrases.number(len(failures), 'finding')} in {groups}."
+    return f"Exit 3: {format_count(len(failures), 'finding')} in {groups}."
 
 
 def _is_failing(group: DriftGroup, fail_on: Collection[str]) -> bool:
@@ -97,7 +95,7 @@ def subject(entry: DriftEntry) -> str:
     """Return address and id; empty for an entry about the plan as a whole."""
     if entry.address is None:
         return ""
-    label = f"  ({format_values.object_label(entry.address)} {format_values.clean_text(entry.id)})" if entry.id else ""
+    label = f"  ({format_values.object_label(entry.address)} {clean_text(entry.id)})" if entry.id else ""
     return format_values.address(entry.address) + label
 
 
@@ -114,12 +112,12 @@ def flow(entry: DriftEntry, as_of: int) -> str:
     shown = entry.flow
     assert shown is not None
     parts = [
-        f"{format_values.quote_text(shown.name)} (flow {format_values.clean_text(shown.id)})",
-        format_values.clean_text(shown.type or "other type"),
+        f"{format_values.quote_text(shown.name)} (flow {clean_text(shown.id)})",
+        clean_text(shown.type or "other type"),
     ]
     parts.append("enabled" if shown.enabled else "disabled")
     if shown.owner:
-        parts.append(f"owned by project {format_values.clean_text(shown.owner)}")
+        parts.append(f"owned by project {clean_text(shown.owner)}")
     if shown.ends is not None:
         parts.append(format_values.end_text(shown.ends, as_of) + (" (assumed)" if shown.assumed_end else ""))
     return ", ".join(parts)

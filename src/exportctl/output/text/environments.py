@@ -13,8 +13,10 @@ from exportctl.config.environment_diff import (
     FieldDifference,
     OneSidedDeclaration,
 )
-from exportctl.output import format_values, phrases
+from exportctl.model.schedule import format_count
+from exportctl.output import format_values
 from exportctl.output.color import Paint, paint
+from exportctl.output.format_values import clean_text
 from exportctl.output.text import plan
 
 _DURATIONS = ("end_warning",)  # in seconds; no field of an export, so `values` does not know it
@@ -28,7 +30,7 @@ def render_comparison(shown: EnvironmentDiff, *, color: bool = False) -> str:
         lines += _only_in_one(one, ink)
     lines += [""] if shown.one_sided else []
     for address, found in groupby(shown.differences, key=lambda d: d.address):
-        lines.append(ink("bold", format_values.clean_text(address)))
+        lines.append(ink("bold", clean_text(address)))
         for difference in found:
             lines += _difference(difference, shown, ink)
         lines.append("")
@@ -37,16 +39,13 @@ def render_comparison(shown: EnvironmentDiff, *, color: bool = False) -> str:
 
 def _only_in_one(one: OneSidedDeclaration, ink: Paint) -> list[str]:
     sign = " " if one.causes else ink("warning", "?")
-    return [
-        f"{sign} {ink('bold', format_values.clean_text(one.address))}: only in {one.environment}",
-        *_causes(one.causes, ink),
-    ]
+    return [f"{sign} {ink('bold', clean_text(one.address))}: only in {one.environment}", *_causes(one.causes, ink)]
 
 
 def _difference(one: FieldDifference, shown: EnvironmentDiff, ink: Paint) -> list[str]:
     sign = ink("warning", "?") if one.is_unintended else " "
     sides = [f"{name} {_value(one, side)}" for name, side in ((shown.left, one.left), (shown.right, one.right))]
-    return [f"  {sign} {format_values.clean_text(one.path)}: {', '.join(sides)}", *_causes(one.causes, ink)]
+    return [f"  {sign} {clean_text(one.path)}: {', '.join(sides)}", *_causes(one.causes, ink)]
 
 
 def _value(one: FieldDifference, side: Any) -> str:
@@ -59,12 +58,12 @@ def _causes(causes: Sequence[DifferenceCause], ink: Paint) -> list[str]:
 
 
 def _cause(cause: DifferenceCause) -> str:
-    place = format_values.clean_text(str(cause.at))
+    place = clean_text(str(cause.at))
     if cause.origin is DifferenceOrigin.OVERLAY:
         return f"{place}: the overlay of {cause.environment}"
     if cause.origin is DifferenceOrigin.LIST:
         return f"{place}: its `environments` list leaves {cause.environment} out"
-    return f"{place}: no overlay sets it; both use {format_values.clean_text(str(cause.written))}"
+    return f"{place}: no overlay sets it; both use {clean_text(str(cause.written))}"
 
 
 def _summary(shown: EnvironmentDiff, ink: Paint) -> list[str]:
@@ -72,6 +71,6 @@ def _summary(shown: EnvironmentDiff, ink: Paint) -> list[str]:
     lines = [ink("bold", f"{things}. Different fields: {len(shown.differences)}.")]
     if shown.unintended_count:
         lines.append(
-            ink("warning", f"{phrases.number(shown.unintended_count, 'difference')} that no overlay sets: marked `?`.")
+            ink("warning", f"{format_count(shown.unintended_count, 'difference')} that no overlay sets: marked `?`.")
         )
     return lines

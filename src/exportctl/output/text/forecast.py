@@ -13,8 +13,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from exportctl.output import format_values, phrases
+from exportctl.model.schedule import format_count
+from exportctl.output import format_values
 from exportctl.output.color import Paint, paint
+from exportctl.output.format_values import clean_text
 from exportctl.output.text import plan, tables
 
 if TYPE_CHECKING:
@@ -23,21 +25,7 @@ if TYPE_CHECKING:
 TITLES = ("EXPORT", "SCHEDULE", "RUNS", "FIRST", "LAST", "NOTE")
 RUN, SEVERAL, NONE, MIDNIGHT, END = "●", "■", "·", "|", "E"
 SOURCE = "Adobe's page on SFTP destinations"  # dataset-exports.md 4.3
-_HOURS = (
-    1,
-    2,
-    3,
-    4,
-    6,
-    8,
-    12,
-    24,
-    48,
-    72,
-    168,
-    336,
-    672,
-)  # a column: a part or a multiple of a day
+_HOURS = (1, 2, 3, 4, 6, 8, 12, 24, 48, 72, 168, 336, 672)  # a column: a part or a multiple of a day
 _NARROWEST = 20  # cells the picture takes, however narrow the screen is
 
 
@@ -57,7 +45,7 @@ def render_forecast(report: Forecast, *, color: bool = False, width: int = 120) 
 
 def basis(report: Forecast) -> str:
     """Return the window, and the state that the forecast starts from."""
-    until = f"{phrases.number(report.days, 'day')}, until {format_values.moment(report.until)}"
+    until = f"{format_count(report.days, 'day')}, until {format_values.moment(report.until)}"
     if report.planned:
         return f"{until}, as after the next apply; what a safety check blocks stays as it is"
     return f"{until}, as the flows are now"
@@ -66,14 +54,12 @@ def basis(report: Forecast) -> str:
 def label(report: Forecast, lane: FlowForecast) -> str:
     """Return the address, with the flow where an address has several."""
     several = sum(other.address == lane.address for other in report.flows) > 1
-    return format_values.address(lane.address) + (
-        f" (flow {format_values.clean_text(lane.flow)})" if several and lane.flow else ""
-    )
+    return format_values.address(lane.address) + (f" (flow {clean_text(lane.flow)})" if several and lane.flow else "")
 
 
 def note(lane: FlowForecast) -> str:
     """Return why there are no runs, and the end if it is in the window."""
-    parts = [format_values.clean_text(lane.no_run_reason)] if lane.no_run_reason else []
+    parts = [clean_text(lane.no_run_reason)] if lane.no_run_reason else []
     parts += [f"ends {format_values.moment(lane.ends)}"] if lane.ends is not None else []
     return ", ".join(parts)
 
@@ -82,7 +68,7 @@ def cells(report: Forecast, lane: FlowForecast) -> tuple[str, ...]:
     """Return one text per title."""
     return (
         label(report, lane),
-        format_values.clean_text(lane.schedule),
+        clean_text(lane.schedule),
         str(len(lane.runs)),
         format_values.moment(lane.runs[0]) if lane.runs else "",
         format_values.moment(lane.runs[-1]) if len(lane.runs) > 1 else "",
@@ -95,7 +81,7 @@ def summary(report: Forecast) -> str:
     runs = sum(len(lane.runs) for lane in report.flows)
     idle = sum(not lane.runs for lane in report.flows)
     ends = sum(lane.ends is not None for lane in report.flows)
-    parts = [f"{phrases.number(runs, 'run')} of {phrases.number(len(report.flows), 'flow')}"]
+    parts = [f"{format_count(runs, 'run')} of {format_count(len(report.flows), 'flow')}"]
     parts += [f"{idle} without runs"] if idle else []
     parts += [f"{ends} {'ends' if ends == 1 else 'end'}"] if ends else []
     return f"Forecast: {'; '.join(parts)}."
@@ -114,7 +100,7 @@ def picture(report: Forecast, width: int, ink: Paint) -> list[str]:
         f"{name:<{margin}}{''.join(_row(report, lane, hours))}" for name, lane in zip(labels, report.flows, strict=True)
     ]
     midnight = f", {MIDNIGHT} midnight UTC" if hours < 24 else ""
-    column = phrases.number(hours, "hour") if hours < 24 else phrases.number(hours // 24, "day")
+    column = format_count(hours, "hour") if hours < 24 else format_count(hours // 24, "day")
     legend = f"{RUN} a run, {SEVERAL} several, {NONE} none{midnight}, {END} ends; a column is {column}"
     return [ink("dim", dates.rstrip()), *rows, ink("dim", legend)]
 
@@ -173,9 +159,9 @@ def simultaneous_run_lines(groups: Sequence[SimultaneousRuns], width: int) -> li
     """Return when, on which account and which flows; for SFTP also the connections that the server must accept."""
     lines: list[str] = []
     for one in groups:
-        members = ", ".join(format_values.clean_text(member) for member in one.members)
+        members = ", ".join(clean_text(member) for member in one.members)
         lines += format_values.wrapped_lines(
-            f"{start_times(one)}, on {format_values.clean_text(one.account)}: {members}", width, plan.INDENT, "  "
+            f"{start_times(one)}, on {clean_text(one.account)}: {members}", width, plan.INDENT, "  "
         )
         lines += format_values.wrapped_lines(connections(one), width, plan.INDENT * 2, "  ")
     return lines
@@ -192,6 +178,6 @@ def connections(one: SimultaneousRuns) -> str:
     if one.min_connections is None:
         return ""
     return (
-        f"{phrases.number(one.datasets, 'dataset')} at the same time: the server should accept as many connections, "
+        f"{format_count(one.datasets, 'dataset')} at the same time: the server should accept as many connections, "
         f"and must accept {one.min_connections}, otherwise exports fail ({SOURCE})"
     )

@@ -12,9 +12,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from exportctl.model.plan import Address, FieldChange, Plan, Verb
+from exportctl.model.schedule import format_count
 from exportctl.monitor.drift import DriftEntry
-from exportctl.output import format_values, phrases
+from exportctl.output import format_values
 from exportctl.output.color import Paint, paint
+from exportctl.output.format_values import clean_text
 from exportctl.output.markdown.plan import LIMIT
 from exportctl.output.text import drift
 from exportctl.output.text import plan as text_plan
@@ -60,7 +62,7 @@ def render_patch(
 
 
 def _accepted_lines(one: AcceptedChanges, ink: Paint) -> list[str]:
-    file = ", ".join(format_values.clean_text(name) for name in one.files) or "by the edit above"
+    file = ", ".join(clean_text(name) for name in one.files) or "by the edit above"
     lines = _differences(one.address, one.changes, f"  {ink('dim', file)}")
     if one.allowed_rules:
         rules = ", ".join(one.allowed_rules)
@@ -70,10 +72,7 @@ def _accepted_lines(one: AcceptedChanges, ink: Paint) -> list[str]:
 
 
 def _not_accepted_lines(one: UnacceptedChanges, ink: Paint) -> list[str]:
-    return [
-        *_differences(one.address, one.changes, ""),
-        f"{text_plan.INDENT * 2}{format_values.clean_text(one.reason)}",
-    ]
+    return [*_differences(one.address, one.changes, ""), f"{text_plan.INDENT * 2}{clean_text(one.reason)}"]
 
 
 def _differences(address: Address, changes: Sequence[FieldChange], tail: str) -> list[str]:
@@ -108,15 +107,15 @@ def _summary(shown: AcceptResult) -> str:
     left = sum(len(one.changes) for one in shown.unaccepted)
     if not accepted and not left:
         return "Patch: nothing to accept."
-    files = phrases.number(len(shown.edited_files), "file")
-    return f"Patch: {phrases.number(accepted, 'difference')} accepted in {files}, {left} not accepted."
+    files = format_count(len(shown.edited_files), "file")
+    return f"Patch: {format_count(accepted, 'difference')} accepted in {files}, {left} not accepted."
 
 
 def _next_steps(shown: AcceptResult, patch: Patch, written: bool) -> list[str]:
     if not shown.edited_files:
         return []
     if written:
-        names = ", ".join(format_values.clean_text(one.file) for one in shown.edited_files)
+        names = ", ".join(clean_text(one.file) for one in shown.edited_files)
         return [f"Edited {names}. Next: read the change, then `exportctl plan`; {_apply_note(shown.plan)}."]
     where = (
         "the folder of the config" if patch.folder == "." else f"{patch.folder}, relative to the folder of the config"
@@ -162,10 +161,7 @@ def render_import(shown: ImportResult, *, file: str | None, color: bool = False)
         parts = [f"{count} {_COUNTED[reason]}" for reason, count in counted.items()]
         lines.append(f"Not imported: {', '.join(parts)}.")
     if shown.exports:
-        lines += [
-            f"Wrote {format_values.clean_text(file)}." if file else "Save the YAML as a file below exports/.",
-            NEXT,
-        ]
+        lines += [f"Wrote {clean_text(file)}." if file else "Save the YAML as a file below exports/.", NEXT]
     return "\n".join(lines) + "\n"
 
 
@@ -177,17 +173,15 @@ def _kept_lines(shown: ImportResult) -> Iterator[str]:
             having.setdefault(name, []).append(format_values.address(one.address))
     for name, addresses in sorted(having.items()):
         more = f" and {len(addresses) - _SHOWN} more" if len(addresses) > _SHOWN else ""
-        yield f"{text_plan.INDENT}{format_values.clean_text(name)}: {', '.join(addresses[:_SHOWN])}{more}"
+        yield f"{text_plan.INDENT}{clean_text(name)}: {', '.join(addresses[:_SHOWN])}{more}"
 
 
 def _left_out_line(one: LeftOutFlow, ink: Paint) -> str:
-    name = f'"{format_values.clean_text(one.name)}"' if one.name else "(no name)"
-    return (
-        f"{text_plan.INDENT}{name} {ink('dim', format_values.clean_text(one.id))} {format_values.clean_text(one.text)}"
-    )
+    name = f'"{clean_text(one.name)}"' if one.name else "(no name)"
+    return f"{text_plan.INDENT}{name} {ink('dim', clean_text(one.id))} {clean_text(one.text)}"
 
 
 def _import_summary(shown: ImportResult, left: int) -> str:
     if not shown.exports:
         return "Nothing to import."
-    return f"Import: {phrases.number(len(shown.exports), 'flow')} to adopt, {left} left out."
+    return f"Import: {format_count(len(shown.exports), 'flow')} to adopt, {left} left out."

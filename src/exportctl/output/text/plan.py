@@ -14,9 +14,10 @@ from collections.abc import Iterator, Mapping
 
 from exportctl.errors import Finding, Level
 from exportctl.model.plan import Cause, Consequence, FieldChange, Plan, PlanHeader, PlanItem, Refusal, Verb
-from exportctl.model.schedule import format_age
+from exportctl.model.schedule import format_age, format_count
 from exportctl.output import format_values, phrases
 from exportctl.output.color import Paint, paint
+from exportctl.output.format_values import clean_text
 from exportctl.planfile.file import SavedPlan, age_seconds, approval_digest
 from exportctl.planfile.serialize import decode_plan
 
@@ -51,7 +52,7 @@ def render_saved_plan(saved: SavedPlan, *, now: int, color: bool = False, width:
     shown = decode_plan(saved.content)
     made = f"made {format_age(age_seconds(saved, now))} ago" if now >= saved.as_of else "made with a later clock"
     lines = header(saved.header, "Saved plan", saved.as_of, ink)
-    lines += [f"{made} by exportctl {format_values.clean_text(saved.version)}, approves {approval_digest(shown)}", ""]
+    lines += [f"{made} by exportctl {clean_text(saved.version)}, approves {approval_digest(shown)}", ""]
     return "\n".join([*lines, *_body(shown, saved.content["counts"], ink, width), ""])
 
 
@@ -61,12 +62,8 @@ def _body(shown: Plan, counts: Mapping[str, int], ink: Paint, width: int) -> lis
         if phrases.is_listed(item):
             lines += [*block(item, shown.as_of, ink, width), ""]
     lines += _section("Errors, warnings and notes:", findings(_findings(shown), ink))
-    lines += _section(
-        "Apply will read these references:", [INDENT + format_values.clean_text(s) for s in phrases.secrets(shown)]
-    )
-    lines += _section(
-        "Not set here, so not compared:", [INDENT + format_values.clean_text(name) for name in shown.unset]
-    )
+    lines += _section("Apply will read these references:", [INDENT + clean_text(s) for s in phrases.secrets(shown)])
+    lines += _section("Not set here, so not compared:", [INDENT + clean_text(name) for name in shown.unset])
     return lines + footer(shown, counts, ink)
 
 
@@ -85,7 +82,7 @@ def footer(shown: Plan, counts: Mapping[str, int], ink: Paint) -> list[str]:
     lines = [verdict] if verdict else []
     lines += [ink("bold", phrases.summary(counts)), phrases.writes(shown)]
     if shown.targeted_out:
-        lines.append(f"Left out by --target: {phrases.addresses(shown.targeted_out)}.")
+        lines.append(f"Left out by --target: {shown.targeted_out} address{'es' if shown.targeted_out > 1 else ''}.")
     if shown.is_refused:
         lines.append(ink("refused", "Blocked by a safety check: see the lines that begin with `!`."))
     return lines
@@ -114,9 +111,9 @@ def headline(item: PlanItem, ink: Paint) -> str:
     if item.verb not in phrases.SELF_EVIDENT or (item.refusals and item.verb is not Verb.UNCHANGED):
         parts.append(phrases.verb(item.verb, item.address))
     if item.id:
-        parts.append(f"({format_values.object_label(item.address)} {format_values.clean_text(item.id)})")
+        parts.append(f"({format_values.object_label(item.address)} {clean_text(item.id)})")
     if item.at:
-        parts.append(ink("dim", format_values.clean_text(str(item.at))))
+        parts.append(ink("dim", clean_text(str(item.at))))
     return "  ".join(parts)
 
 
@@ -127,12 +124,12 @@ def field(change: FieldChange, ink: Paint, width: int, moves: bool = True) -> li
     `moves`: show what apply would do; else only show both sides.
     """
     head = (
-        f"{INDENT}{format_values.clean_text(change.path)}: "
+        f"{INDENT}{clean_text(change.path)}: "
         f"{phrases.both_values(change) if moves else phrases.compared_values(change)}"
     )
     if change.cause is Cause.CREATE:
         return [head]
-    words = phrases.cause(change) + (f"  {format_values.clean_text(str(change.at))}" if change.at else "")
+    words = phrases.cause(change) + (f"  {clean_text(str(change.at))}" if change.at else "")
     style = _CAUSES.get(change.cause, "dim")
     if len(head) + 3 + len(words) <= width:
         return [f"{head}   {ink(style, words)}"]
@@ -143,7 +140,7 @@ def runs(item: PlanItem, as_of: int) -> list[str]:
     """Return when it runs before and after the plan, and when it ends."""
     lines: list[str] = []
     if item.schedule:
-        lines.append(f"{INDENT}schedule: {format_values.clean_text(item.schedule)}")
+        lines.append(f"{INDENT}schedule: {clean_text(item.schedule)}")
     if item.next_before and item.next_before != item.next_after:
         lines.append(f"{INDENT}next runs before: {format_values.moments(item.next_before)}")
         lines.append(f"{INDENT}next runs after:  {format_values.moments(item.next_after)}")
@@ -157,15 +154,15 @@ def runs(item: PlanItem, as_of: int) -> list[str]:
 def refusal_lines(refusal: Refusal, ink: Paint) -> list[str]:
     """Return the safety check that blocks, and what allows exactly this."""
     return [
-        f"{INDENT}{ink('refused', '!')} blocked by safety check {format_values.clean_text(refusal.safety_check)}: "
-        f"{format_values.clean_text(refusal.text)}",
-        f"{INDENT * 2}to allow exactly this: {format_values.clean_text(refusal.allow)}",
+        f"{INDENT}{ink('refused', '!')} blocked by safety check {clean_text(refusal.safety_check)}: "
+        f"{clean_text(refusal.text)}",
+        f"{INDENT * 2}to allow exactly this: {clean_text(refusal.allow)}",
     ]
 
 
 def _consequence(shown: Consequence, ink: Paint) -> str:
     words = {"cost": "cost", "warning": "warning"}.get(shown.level, "note")
-    return f"{INDENT}{ink('warning', words) if words != 'note' else words}: {format_values.clean_text(shown.text)}"
+    return f"{INDENT}{ink('warning', words) if words != 'note' else words}: {clean_text(shown.text)}"
 
 
 def findings(shown: tuple[Finding, ...], ink: Paint, indent: str = INDENT) -> list[str]:
@@ -173,7 +170,7 @@ def findings(shown: tuple[Finding, ...], ink: Paint, indent: str = INDENT) -> li
     lines: list[str] = []
     for found in shown:
         style = {Level.ERROR: "error", Level.WARNING: "warning"}.get(found.level, "dim")
-        where = f"{format_values.clean_text(str(found.at))}: " if found.at else ""
+        where = f"{clean_text(str(found.at))}: " if found.at else ""
         lines += _indented_lines(
             f"{ink(style, found.level.value)}: {where}", found.message, f"  [{found.rule}]", indent
         )
@@ -211,7 +208,7 @@ def render_renewals(shown: Plan, *, color: bool = False, width: int = 120) -> st
     lines += [""] if due else []
     lines += _section("Expired, and not renewed:", findings(phrases.expired_findings(shown), ink))
     lines += _section("Not renewed:", findings(phrases.not_renewed_findings(shown), ink))
-    lines.append(f"{phrases.number(len(due), 'rolling end')} due." if due else "No rolling end is due.")
+    lines.append(f"{format_count(len(due), 'rolling end')} due." if due else "No rolling end is due.")
     return "\n".join([*lines, *paused_lines(shown, ink, width)]) + "\n"
 
 

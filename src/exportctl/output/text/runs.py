@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from exportctl.monitor.runs import error_hints
-from exportctl.output import format_values, phrases
+from exportctl.model.schedule import format_count
+from exportctl.monitor.run_error_hints import error_hints
+from exportctl.output import format_values
 from exportctl.output.color import Paint, paint
+from exportctl.output.format_values import clean_text
 from exportctl.output.text import plan, tables
 from exportctl.output.text.verify import size
 from exportctl.resources.run import RunStatus
@@ -37,9 +39,7 @@ def render_runs(report: RunsReport, *, color: bool = False, width: int = 120) ->
 def headline(flow: FlowRuns, ink: Paint) -> str:
     """Return the address or title of a flow, and its id."""
     name = str(flow.address) if flow.address else f'"{flow.title}"'
-    return ink("bold", format_values.clean_text(name)) + (
-        f"  (flow {format_values.clean_text(flow.flow)})" if flow.flow else ""
-    )
+    return ink("bold", clean_text(name)) + (f"  (flow {clean_text(flow.flow)})" if flow.flow else "")
 
 
 def _table(flow: FlowRuns, ink: Paint, width: int) -> list[str]:
@@ -92,5 +92,5 @@ def summary(report: RunsReport) -> str:
     words = [run.status for flow in report.flows for run in flow.runs]
     counted = ", ".join(f"{words.count(word)} {word.value}" for word in RunStatus if word in words) or "none"
     limits = [f"since {format_values.moment(report.since)}"] if report.since is not None else []
-    limits += [f"at most {phrases.number(report.limit, 'run')} of each flow"] if report.limit is not None else []
+    limits += [f"at most {format_count(report.limit, 'run')} of each flow"] if report.limit is not None else []
     return f"Runs: {counted}; newest first, {', '.join(limits)}."

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from exportctl.model.schedule import format_age
+from exportctl.model.schedule import format_age, format_count
 from exportctl.monitor.status import HealthResult
-from exportctl.output import format_values, phrases
+from exportctl.output import format_values
 from exportctl.output.color import Paint, paint
 from exportctl.output.environments import EnvironmentResult, Table
+from exportctl.output.format_values import clean_text
 from exportctl.output.text import plan, tables
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def render_status(report: StatusReport, *, color: bool = False) -> str:
         lines.append(head)
         for one, row in zip(report.exports, rows, strict=True):
             lines.append(_paint_row(one, row, ink))
-            lines += [f"{plan.INDENT}{format_values.clean_text(note)}" for note in one.notes]
+            lines += [f"{plan.INDENT}{clean_text(note)}" for note in one.notes]
         lines.append("")
     if report.errors:
         lines += ["Errors:", *plan.findings(report.errors, ink), ""]
@@ -92,7 +93,7 @@ def other_flows(report: StatusReport) -> list[str]:
     """Count the flows that this config does not manage, and list those that end soon if a user asks for them."""
     if not report.unmanaged:
         return []
-    count = phrases.number(report.unmanaged, "flow")
+    count = format_count(report.unmanaged, "flow")
     if report.ending is None:
         return [
             f"{count} in the sandbox not managed by this config; `--expiring 30d` lists those that end within 30 days."
@@ -112,8 +113,8 @@ def other_flows(report: StatusReport) -> list[str]:
 
 def other_flow(flow: OtherFlow) -> str:
     """Return `"Loyalty flow" (flow 1a2b…), owned by project theirs`."""
-    owner = f", owned by project {format_values.clean_text(flow.owner)}" if flow.owner else ""
-    return f"{format_values.quote_text(flow.name)} (flow {format_values.clean_text(flow.id)}){owner}"
+    owner = f", owned by project {clean_text(flow.owner)}" if flow.owner else ""
+    return f"{format_values.quote_text(flow.name)} (flow {clean_text(flow.id)}){owner}"
 
 
 def assumed_note(shown: OtherFlow | ExportHealth) -> str:

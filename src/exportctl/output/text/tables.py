@@ -8,8 +8,10 @@ from collections.abc import Mapping, Sequence
 from exportctl.errors import Error, Finding, Level, SourcePosition
 from exportctl.model.outcome import Check, CheckStatus
 from exportctl.model.plan import ListedDataset
-from exportctl.output import format_values, phrases
+from exportctl.model.schedule import format_count
+from exportctl.output import format_values
 from exportctl.output.color import Paint, paint
+from exportctl.output.format_values import clean_text
 from exportctl.output.text import plan
 from exportctl.planfile.staleness import StaleValue
 
@@ -35,14 +37,14 @@ def render_validation(
     lines += [""] if lines else []
     lines.append(_verdict(findings, ink))
     if not _count(findings, Level.ERROR):
-        holds = [phrases.number(exports, "export"), phrases.number(destinations, "destination")]
-        within = f" in {phrases.number(environments, 'environment')}" if environments else ""
+        holds = [format_count(exports, "export"), format_count(destinations, "destination")]
+        within = f" in {format_count(environments, 'environment')}" if environments else ""
         lines.append(f"The config declares {' and '.join(holds)}{within}.")
     return "\n".join(lines) + "\n"
 
 
 def _verdict(findings: Sequence[Finding], ink: Paint) -> str:
-    counted = [phrases.number(_count(findings, level), level.value) for level in Level if _count(findings, level)]
+    counted = [format_count(_count(findings, level), level.value) for level in Level if _count(findings, level)]
     if _count(findings, Level.ERROR):
         return ink("error", f"Not valid: {', '.join(counted)}.")
     return ink("good", "Valid" + (f": {', '.join(counted)}." if counted else "."))
@@ -58,16 +60,12 @@ def render_datasets(
     """Return a table of datasets, by name; `used_by` maps a dataset's id to the addresses that export it."""
     ink = paint(color)
     rows = [
-        (
-            format_values.clean_text(d.name),
-            format_values.clean_text(d.id),
-            ", ".join(format_values.clean_text(a) for a in used_by.get(d.id, ())),
-        )
+        (clean_text(d.name), clean_text(d.id), ", ".join(clean_text(a) for a in used_by.get(d.id, ())))
         for d in sorted(shown, key=lambda d: (d.name, d.id))
     ]
     lines = table(("NAME", "ID", "EXPORTED BY"), rows, ink) if rows else []
     unused = sum(not used_by.get(d.id) for d in shown)
-    lines.append(f"{phrases.number(len(rows), 'dataset')} can be exported, {unused} not exported by this config.")
+    lines.append(f"{format_count(len(rows), 'dataset')} can be exported, {unused} not exported by this config.")
     return "\n".join(lines) + "\n"
 
 
@@ -90,9 +88,9 @@ def render_checks(checks: Sequence[Check], *, color: bool = False) -> str:
     lines = []
     for check in checks:
         state = ink(_STATES[check.status], f"{check.status.value:<7}")
-        lines.append(f"{state}  {format_values.clean_text(check.name)}: {format_values.clean_text(check.message)}")
+        lines.append(f"{state}  {clean_text(check.name)}: {clean_text(check.message)}")
         if check.fix:
-            lines.append(f"         {format_values.clean_text(check.fix)}")
+            lines.append(f"         {clean_text(check.fix)}")
     lines.append(_health(checks, ink))
     return "\n".join(lines) + "\n"
 
@@ -101,7 +99,7 @@ def _health(checks: Sequence[Check], ink: Paint) -> str:
     """Return the verdict. A skipped check proves nothing; where all are skipped, nothing is known."""
     failed = sum(c.status is CheckStatus.FAILED for c in checks)
     if failed:
-        return ink("error", f"{phrases.number(failed, 'check')} failed.")
+        return ink("error", f"{format_count(failed, 'check')} failed.")
     if all(c.status is CheckStatus.SKIPPED for c in checks):
         return ink("error", "Nothing could be checked.")
     skipped = [c.name for c in checks if c.status is CheckStatus.SKIPPED]
@@ -110,7 +108,7 @@ def _health(checks: Sequence[Check], ink: Paint) -> str:
 
 
 def _names(shown: Sequence[str]) -> str:
-    return ", ".join(dict.fromkeys(format_values.clean_text(name) for name in shown))
+    return ", ".join(dict.fromkeys(clean_text(name) for name in shown))
 
 
 def render_stale_plan(differences: Sequence[StaleValue], *, color: bool = False) -> str:
@@ -123,7 +121,7 @@ def render_stale_plan(differences: Sequence[StaleValue], *, color: bool = False)
 
 def difference(shown: StaleValue) -> str:
     """Return `exports.web-to-lake fields.path.before: saved "/a", now "/c"`."""
-    where = f"{format_values.clean_text(shown.address)} {format_values.clean_text(shown.path)}".strip()
+    where = f"{clean_text(shown.address)} {clean_text(shown.path)}".strip()
     path = _value_path(shown.path)
     return f"{where}: saved {format_values.value(path, shown.saved)}, now {format_values.value(path, shown.now)}"
 
@@ -138,11 +136,8 @@ def render_explanation(
     topic: str, words: str, entries: Sequence[tuple[str, object, SourcePosition | None]] = ()
 ) -> str:
     """Return a rule, a term or a value in words; `entries` hold path, value and the line that sets it."""
-    lines = [
-        format_values.clean_text(topic),
-        *(plan.INDENT + format_values.clean_text(line) for line in words.split("\n") if line),
-    ]
+    lines = [clean_text(topic), *(plan.INDENT + clean_text(line) for line in words.split("\n") if line)]
     for path, shown, at in entries:
-        where = f"  {format_values.clean_text(str(at))}" if at else ""
-        lines.append(f"{plan.INDENT}{format_values.clean_text(path)}: {format_values.value(path, shown)}{where}")
+        where = f"  {clean_text(str(at))}" if at else ""
+        lines.append(f"{plan.INDENT}{clean_text(path)}: {format_values.value(path, shown)}{where}")
     return "\n".join(lines) + "\n"

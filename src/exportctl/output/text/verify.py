@@ -15,8 +15,10 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from exportctl.output import format_values, phrases
+from exportctl.model.schedule import format_count
+from exportctl.output import format_values
 from exportctl.output.color import Paint, paint
+from exportctl.output.format_values import clean_text
 from exportctl.output.text import plan, tables
 
 if TYPE_CHECKING:
@@ -61,7 +63,7 @@ def _meaning(report: VerifyReport, ink: Paint) -> str:
     unread = sum(bool(e.errors) for e in report.exports)
     if unread:
         also = f"; {fail} too" if failing else ""
-        return ink("error", f"Exit 1: {phrases.number(unread, 'export')} could not be checked completely{also}.")
+        return ink("error", f"Exit 1: {format_count(unread, 'export')} could not be checked completely{also}.")
     return ink("error", f"Exit 9: {fail}.") if failing else ink("good", "Exit 0: nothing fails.")
 
 
@@ -91,7 +93,7 @@ def subject(verdict: Verdict) -> str:
 
 def sentence(verdict: Verdict) -> str:
     """Return `UNKNOWN Orders, due 2026-11-24 02:00 UTC: running since 2026-11-24 02:10 UTC`."""
-    return format_values.clean_text(f"{verdict.result} {subject(verdict)}: {verdict.reason}")
+    return clean_text(f"{verdict.result} {subject(verdict)}: {verdict.reason}")
 
 
 # -- rows -------------------------------------------------------------------------------------------------------------
@@ -102,7 +104,7 @@ def cells(verdict: Verdict) -> tuple[str, ...]:
     return (
         format_values.NOTHING if verdict.due is None else format_values.moment(verdict.due),
         verdict.result.value,
-        format_values.clean_text(verdict.dataset),
+        clean_text(verdict.dataset),
         "" if verdict.rows is None else str(verdict.rows),
         "" if verdict.files is None else str(verdict.files),
         "" if verdict.size is None else size(verdict.size),
@@ -141,7 +143,7 @@ def _rows(verdicts: Sequence[Verdict], ink: Paint, width: int) -> list[list[str]
 def _parts(verdict: Verdict, row: Sequence[str], names: int, why: int, widths: Sequence[int]) -> list[tuple[str, ...]]:
     """Return a row of the table, and further rows where the name takes more than `names` cells."""
     due, word, dataset, *numbers = row
-    reason = format_values.clean_text(verdict.reason)
+    reason = clean_text(verdict.reason)
     first, *more = textwrap.wrap(dataset, names, break_on_hyphens=False) or [""]
     aligned = [number.rjust(wide) for number, wide in zip(numbers, widths[_NAME + 1 :], strict=True)]
     blank = ("",) * len(aligned)
@@ -159,13 +161,9 @@ def style(verdict: Verdict) -> str:
 def _headline(export: ExportVerdicts, ink: Paint) -> str:
     """Return `exports.orders  (flow 1a2b…)  s3://acme-lake/aep`, with the state where it is not `enabled`."""
     parts = [ink("bold", format_values.address(export.address))]
-    parts += (
-        [f"({format_values.object_label(export.address)} {format_values.clean_text(export.flow)})"]
-        if export.flow
-        else []
-    )
-    parts += [format_values.clean_text(export.state)] if export.state != "enabled" else []
-    where = "storage could not be read" if export.errors else format_values.clean_text(export.storage)
+    parts += [f"({format_values.object_label(export.address)} {clean_text(export.flow)})"] if export.flow else []
+    parts += [clean_text(export.state)] if export.state != "enabled" else []
+    where = "storage could not be read" if export.errors else clean_text(export.storage)
     parts.append(ink("warning", where) if where.startswith(RUNS_ONLY) else where)
     return "  ".join(parts)
 
@@ -182,7 +180,7 @@ def _detail_lines(verdict: Verdict, said: bool, ink: Paint, width: int) -> list[
 
 def objects(verdict: Verdict) -> list[str]:
     """Return the paths of a verdict, at most the first OBJECTS."""
-    shown = [format_values.clean_text(path) for path in verdict.objects[:OBJECTS]]
+    shown = [clean_text(path) for path in verdict.objects[:OBJECTS]]
     more = len(verdict.objects) - OBJECTS
     return [*shown, f"and {more} more; --format json names all"] if more > 0 else shown
 
@@ -192,4 +190,4 @@ def origin(verdict: Verdict) -> list[str]:
     if verdict.run is None:
         return []
     completed = "" if verdict.completed is None else f", completed {format_values.moment(verdict.completed)}"
-    return [f"run {format_values.clean_text(verdict.run)}{completed}"]
+    return [f"run {clean_text(verdict.run)}{completed}"]
