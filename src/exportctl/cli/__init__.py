@@ -1,7 +1,5 @@
 """
-The command line: one file per command or per few commands.
-
-Each parses its options, calls one workflow, prints one output and returns one exit code.
+The command line: a command parses options, calls a workflow, prints an output and returns an exit code.
 
 The installed `exportctl` calls `run`, which answers `--version` before anything heavy is imported.
 """

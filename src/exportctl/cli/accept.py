@@ -28,10 +28,9 @@ _SECRET_BESIDE = "take the value out of the file, and write a reference instead"
 @dataclass(frozen=True)
 class AcceptOptions:
     """
-    Which differences to accept, and how.
+    Which differences to accept, and how. `fail_on` are the groups that `drift` fails for.
 
-    `fail_on` are the groups that `drift` fails for. `write_command` is the call that edits the files, `target_option`
-    the option that names the addresses.
+    `write_command` is the call that edits the files, `target_option` the option that names the addresses.
     """
 
     request: AcceptRequest
@@ -67,12 +66,7 @@ def show_or_write_edits(call: CommandContext, order: AcceptOptions) -> tuple[Acc
 
 
 def _refuse_secrets(call: CommandContext, made: AcceptResult) -> None:
-    """
-    Refuse edits that add a secret.
-
-    Raises:
-        Error: an edit would write a known secret value to a file, in any spelling.
-    """
+    """Raise an Error for an edit that would write a known secret value to a file, in any spelling."""
     from exportctl.accept.patch_file import added_texts
 
     for one in made.edited_files:
@@ -81,12 +75,7 @@ def _refuse_secrets(call: CommandContext, made: AcceptResult) -> None:
 
 
 def _refuse_secret_lines(call: CommandContext, patch: Patch) -> None:
-    """
-    Refuse a patch with a secret in an unchanged line: masked, the patch would not apply.
-
-    Raises:
-        Error: a line beside a change holds a known secret value.
-    """
+    """Raise an Error for a patch with a secret in an unchanged line: masked, the patch would not apply."""
     for one in patch.diffs:
         if one.text is not None and call.screen.mask_text(one.text) != one.text:
             raise Error(

@@ -154,13 +154,7 @@ def run_apply(call: CommandContext, order: ApplyRequest) -> int:
 
 
 def _check_approval(call: CommandContext, order: ApplyRequest, made: ConnectedPlan) -> int | None:
-    """
-    Show what has changed since the approval, and return the exit code. None: nothing has changed.
-
-    Raises:
-        StalePlan: the plan has another digest; or the saved plan is too old, is for another sandbox, or would make a
-            flow run again that has ended since.
-    """
+    """Return the exit code after showing what changed since the approval; None: nothing did. Raises StalePlan."""
     if order.only_if and planfile.approval_digest(made.plan) != order.only_if:
         raise StalePlan(
             f"the plan has digest {planfile.approval_digest(made.plan)}, not {order.only_if}; nothing was written",
@@ -255,12 +249,7 @@ def rotate(
 
 
 def _destination_key(project: Project, given: str) -> str:
-    """
-    Return the key of a destination, given with or without `destinations.`.
-
-    Raises:
-        UsageError: no destination has this key.
-    """
+    """Return the key of a destination, given with or without `destinations.`, or raise a UsageError."""
     key = given.removeprefix(f"{DESTINATIONS}.")
     if key in project.destinations:
         return key

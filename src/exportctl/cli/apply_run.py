@@ -1,8 +1,7 @@
 """
 Apply a plan: ask, write under a progress bar, run the final check, and report.
 
-After an interrupt (Ctrl-C, SIGTERM) nothing new starts. The requests under way finish, the report is written, and the
-exit code is 8.
+After an interrupt (Ctrl-C, SIGTERM) nothing new starts. The requests under way finish, and the report is written.
 """
 
 from __future__ import annotations
@@ -164,8 +163,7 @@ def _ask_approval(call: CommandContext, order: ApplyRequest, shown: Plan) -> boo
     """
     Ask whether to apply, unless the plan is approved or changes nothing that the config declares.
 
-    A saved plan, a digest and --auto-approve are approvals. For the sandbox prod the answer is its name: a `yes` that
-    was meant for another terminal must not reach it.
+    For the sandbox prod the answer is its name: a `yes` that was meant for another terminal must not reach it.
 
     Raises:
         UsageError: an answer is needed and there is no terminal.

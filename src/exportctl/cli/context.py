@@ -54,12 +54,7 @@ class CommandContext:
     wall: Callable[[], int] = field(default=lambda: int(time.time()))
 
     def setup(self) -> Setup:
-        """
-        Return the set-up that the options describe.
-
-        Raises:
-            UsageError: the folder does not exist.
-        """
+        """Return the set-up that the options describe, or raise a UsageError: the folder does not exist."""
         if not self.folder.is_dir():
             raise UsageError(f"-C {self.folder}: this folder does not exist", rule="usage")
         chosen = self.environment or self.env.get("EXPORTCTL_ENV") or None
@@ -82,12 +77,7 @@ class CommandContext:
         return self.now if self.now is not None else self.wall()
 
     def require_format(self, *known: str) -> str:
-        """
-        Return the chosen format.
-
-        Raises:
-            UsageError: the command does not have this format.
-        """
+        """Return the chosen format, or raise a UsageError: the command does not have it."""
         if self.format not in known:
             raise UsageError(f"--format {self.format}: this command has {', '.join(known)}", rule="usage")
         return self.format
@@ -136,12 +126,7 @@ def _parse_option(read: Callable[[str], int], text: str, option: str) -> int:
 
 
 def read_text(path: Path, what: str) -> str:
-    """
-    Read a file. `what` names it in errors.
-
-    Raises:
-        Error: the file cannot be read, or is not UTF-8.
-    """
+    """Read a file as UTF-8, or raise an Error. `what` names the file in it."""
     try:
         return path.read_bytes().decode("utf-8")
     except OSError as error:

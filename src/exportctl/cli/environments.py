@@ -1,5 +1,5 @@
 """
-One environment of a config, or all in one call of `plan`, `drift` or `status`: all are read side by side.
+One environment of a config, all of them in one call of `plan`, `drift` or `status`, or two of them compared.
 
     config ─▶ projects ─▶ mask the values of all ─▶ read, MAX_PARALLEL at a time ─▶ results in order of names ─▶ output
 
@@ -62,7 +62,7 @@ class EnvironmentCommand(Generic[T]):
     """
     How a command builds and shows its result for one environment.
 
-    `notes` and `outputs` are for CI systems: None if the command gives them nothing. `extra_table` shows all of them.
+    `notes` and `outputs` are for CI systems: None if there are none. `extra_table` joins all environments.
     """
 
     command: str
@@ -162,11 +162,7 @@ def _read_environments(
 def _run_parallel(
     projects: Mapping[str, Project], setup: Setup, one: Callable[[Project, Setup], T | Error]
 ) -> Mapping[str, T | Error]:
-    """
-    Call `one` for every project.
-
-    After an interrupt nothing new starts. The requests under way end by themselves within seconds.
-    """
+    """Call `one` for every project. After an interrupt nothing new starts; requests under way end within seconds."""
     from exportctl.workflows import connect
 
     stop = threading.Event()
@@ -293,12 +289,7 @@ def diff_environments(
 
 
 def _check_names(whole: ParsedConfig, left: str, right: str) -> None:
-    """
-    Check that two different environments are named.
-
-    Raises:
-        UsageError: one is not declared, or both are the same.
-    """
+    """Raise a UsageError for an environment that is not declared, or for one that is compared with itself."""
     for name in (left, right):
         if name not in whole.environments:
             guess = closest_match(name, whole.environments)

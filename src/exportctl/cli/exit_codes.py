@@ -1,8 +1,4 @@
-"""
-Exit codes, and which one counts when several apply. Pure.
-
-`TEXTS` is the table that `exportctl explain`, docs/cli.md and docs/glossary.md show.
-"""
+"""Exit codes, what they mean to people, and which one counts when several apply. Pure."""
 
 from __future__ import annotations
 

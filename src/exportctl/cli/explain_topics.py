@@ -1,8 +1,4 @@
-"""
-What `explain` knows: the terms of the glossary, rules, and fields of the config. Pure.
-
-In: a topic as a person typed it. Out: a title and a text, or a UsageError that names similar topics.
-"""
+"""What `explain` knows: the terms of the glossary, rules, and fields of the config. Pure."""
 
 from __future__ import annotations
 
@@ -26,10 +22,10 @@ _Entry = tuple[str, str]  # title and text
 
 def explain_topic(topic: str) -> tuple[str, str]:
     """
-    Explain a term, a rule or a field of the config. One word can have several meanings: the text holds all of them.
+    Return title and text of a term, a rule or a field of the config. The text holds all meanings of a word.
 
     Raises:
-        UsageError: nothing has this name.
+        UsageError: nothing has this name. The hint names similar topics.
     """
     name = topic.strip().strip("[]`\"'")
     entries = [*_term_entries(name), *_field_entries(name)]

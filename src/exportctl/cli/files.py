@@ -1,8 +1,8 @@
 """
 Files that commands write: edits of the config, saved plans, reports and audit records.
 
-Edits of several files happen together, as far as a file system can: every new text is on disk before the first file is
-replaced. Links stay links, and mode and owner stay.
+Every new text is on disk before the first file is replaced. Links stay links, and mode and owner stay. What the file
+system refuses is an Error.
 """
 
 from __future__ import annotations
@@ -83,11 +83,8 @@ def write_file(file: Path, text: str, *, mode: int | None = None) -> None:
     """
     Write a file in one step: a reader sees all of the old text or all of the new text.
 
-    Something that is not a regular file, such as /dev/stdout or a pipe, is written to and not replaced. A link stays a
-    link. `mode` None: the file keeps its mode and, if permitted, its owner; a new file gets the user's default mode.
-
-    Raises:
-        Error: the file cannot be written.
+    Something that is not a regular file, such as /dev/stdout or a pipe, is written to and not replaced. `mode` None:
+    the file keeps its mode and, if permitted, its owner; a new file gets the user's default mode.
     """
     with _file_errors(file):
         if file.exists() and not file.is_file():
@@ -97,12 +94,7 @@ def write_file(file: Path, text: str, *, mode: int | None = None) -> None:
 
 
 def write_new_file(file: Path, text: str) -> None:
-    """
-    Write a file that does not exist yet.
-
-    Raises:
-        Error: the file exists, or cannot be written.
-    """
+    """Write a file that does not exist yet, or raise an Error."""
     with _file_errors(file):
         file.touch(exist_ok=False)  # the name is ours before the text is written
         try:
@@ -113,24 +105,14 @@ def write_new_file(file: Path, text: str) -> None:
 
 
 def append_text(file: Path, text: str) -> None:
-    """
-    Append to a file.
-
-    Raises:
-        Error: the file cannot be appended to.
-    """
+    """Append to a file."""
     with _file_errors(file), file.open("a", encoding="utf-8") as stream:
         stream.write(escape_surrogates(text))
 
 
 @contextmanager
 def _file_errors(file: Path, note: str = "") -> Iterator[None]:
-    """
-    Turn an error of the file system into one for people.
-
-    Raises:
-        Error: the file system refused.
-    """
+    """Turn an error of the file system into an Error for people."""
     try:
         yield
     except OSError as error:
@@ -174,12 +156,7 @@ _HINT = "take the value out of titles, paths and descriptions, and write a refer
 
 
 def save_plan(call: CommandContext, plan: Plan, file: Path) -> None:
-    """
-    Write a saved plan in one step, readable by its owner only.
-
-    Raises:
-        Error: a known secret is in the plan, or the file cannot be written. Nothing was written.
-    """
+    """Write a saved plan that only its owner can read, or raise an Error: a known secret is in the plan."""
     if plan.errors() or plan.is_refused:
         call.screen.say(f"{file} is not written: apply would refuse this plan.")
         return
@@ -191,12 +168,7 @@ def save_plan(call: CommandContext, plan: Plan, file: Path) -> None:
 
 
 def check_audit(call: CommandContext, file: Path | None) -> None:
-    """
-    Check before the first write that the audit file can be written.
-
-    Raises:
-        Error: the file cannot be appended to.
-    """
+    """Check before the first write that the audit file can be written."""
     if file:
         append_text(call.folder / file, "")
 

@@ -1,8 +1,7 @@
 """
-The terms of exportctl, in one table. Pure.
+The terms of exportctl. `exportctl explain TERM` looks them up here, and docs/glossary.md is written from here. Pure.
 
-`exportctl explain TERM` looks terms up here, and docs/glossary.md is written from here. Rules and safety checks come
-from their own tables in `rules`, exit codes from `exit_codes`.
+Rules and safety checks come from their own tables in `rules`, exit codes from `exit_codes`.
 """
 
 from __future__ import annotations

@@ -82,12 +82,7 @@ def import_flows(
 
 
 def _update_exports(call: CommandContext, names: list[str], *, dry_run: bool, strict: bool) -> int:
-    """
-    Edit the YAML of exports to match their live flows.
-
-    Raises:
-        UsageError: a name is not that of an export.
-    """
+    """Edit the YAML of exports to match their live flows."""
     from exportctl.accept.request import DIFFERING_CAUSES, AcceptRequest
     from exportctl.cli import accept
 
@@ -110,12 +105,7 @@ def _update_exports(call: CommandContext, names: list[str], *, dry_run: bool, st
 
 
 def _selection(every: bool, ids: list[str], names: list[str]) -> Selection:
-    """
-    Return which flows to import.
-
-    Raises:
-        UsageError: neither --all nor a part is named, or both are.
-    """
+    """Return which flows to import, or raise a UsageError: neither --all nor a part is named, or both are."""
     from exportctl.importing.result import Selection
 
     if every == bool(ids or names):
@@ -124,13 +114,7 @@ def _selection(every: bool, ids: list[str], names: list[str]) -> Selection:
 
 
 def _new_file(call: CommandContext, into: Path) -> str:
-    """
-    Return the name of the new file, relative to the config.
-
-    Raises:
-        UsageError: the config would not read this file.
-        Error: the file exists.
-    """
+    """Return the name of the new file, relative to the config. It must not exist, and the config must read it."""
     if (call.folder / into).exists():
         hint = "choose another name: a person may have edited this file"
         raise Error(f"{into} already exists; nothing was written", rule="file-exists", hint=hint)
@@ -144,23 +128,13 @@ def _new_file(call: CommandContext, into: Path) -> str:
 
 
 def _refuse_secrets(call: CommandContext, made: ImportResult) -> None:
-    """
-    Refuse YAML that holds a secret.
-
-    Raises:
-        Error: a known secret value is in the YAML.
-    """
+    """Raise an Error for YAML that holds a known secret value."""
     if call.screen.mask_text(made.text) != made.text:
         raise Error("the YAML holds a secret value; nothing was written", rule="secret-in-import", hint=_SECRET)
 
 
 def _write_yaml(call: CommandContext, file: str, text: str) -> None:
-    """
-    Write the YAML to a new file.
-
-    Raises:
-        Error: the file or its folder cannot be written.
-    """
+    """Write the YAML to a new file, and make its folder."""
     path = call.folder / file
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

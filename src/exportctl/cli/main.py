@@ -1,8 +1,4 @@
-"""
-The command line as one function: arguments in, exit code out. Only this module catches every exception.
-
-In: argv, the environment, three streams. Nothing here knows what a command does.
-"""
+"""The command line as one function: arguments and streams in, exit code out. It alone catches every exception."""
 
 from __future__ import annotations
 

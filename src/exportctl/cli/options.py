@@ -81,8 +81,7 @@ def check_addresses(given: PlanOptions, projects: Sequence[Project], *, targets:
     """
     Check that every address in the options matches something in one of `projects`.
 
-    A misspelt target would plan nothing, and a misspelt consent would have no effect. `targets` is the option that
-    names the targets.
+    A misspelt target would plan nothing, and a misspelt consent would have no effect. `targets` names the option.
 
     Raises:
         UsageError: an address matches nothing declared. The hint names a similar one.
@@ -121,12 +120,7 @@ def _nearest_address(glob: str, known: Iterable[Address]) -> str:
 
 
 def check_environment(call: CommandContext) -> None:
-    """
-    Check the chosen environment, for commands that need no project.
-
-    Raises:
-        Error: `--env` or EXPORTCTL_ENV names an environment that is not declared.
-    """
+    """Raise an Error if the chosen environment is not declared, for commands that need no project."""
     setup = call.setup()
     known = read_config(setup).environments
     if setup.environment and setup.environment not in known:
@@ -135,12 +129,7 @@ def check_environment(call: CommandContext) -> None:
 
 
 def parse_classes(text: str | None, known: frozenset[str], default: frozenset[str], option: str) -> frozenset[str]:
-    """
-    Parse a list of names, separated by commas or spaces.
-
-    Raises:
-        UsageError: a name is unknown.
-    """
+    """Parse names, separated by commas or spaces, or raise a UsageError: a name is unknown."""
     if text is None:
         return default
     names = [name for name in text.replace(",", " ").split() if name]
@@ -153,11 +142,6 @@ def parse_classes(text: str | None, known: frozenset[str], default: frozenset[st
 
 
 def reject_option(option: str, given: Sequence[object], reason: str) -> None:
-    """
-    Refuse an option that does not go with the others.
-
-    Raises:
-        UsageError: the option, or one of those that it excludes, was given.
-    """
+    """Raise a UsageError if an option, or one of those that it excludes, was given."""
     if any(given):
         raise UsageError(f"{option}: {reason}", rule="usage")

@@ -134,12 +134,7 @@ def rehearse_plan(
 
 
 def parse_switches(given: Iterable[str]) -> dict[str, object]:
-    """
-    Parse switches of the emulator: `NAME=VALUE`.
-
-    Raises:
-        UsageError: no switch has this name, or this value.
-    """
+    """Parse switches of the emulator, `NAME=VALUE`, or raise a UsageError: no switch has this name, or this value."""
     from exportctl.emulator.switches import QUESTIONS, Switches
 
     found: dict[str, object] = {}

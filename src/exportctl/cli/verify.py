@@ -103,12 +103,7 @@ def verify(
 
 
 def _parse_window(since: str | None) -> Window:
-    """
-    Parse --since.
-
-    Raises:
-        UsageError: it is neither a duration nor a moment.
-    """
+    """Parse --since, or raise a UsageError: it is neither a duration nor a moment."""
     if since is None:
         return Window()
     try:
@@ -118,12 +113,7 @@ def _parse_window(since: str | None) -> Window:
 
 
 def _parse_wait(wait: str | None, poll: str | None, since: str | None) -> WaitOptions | None:
-    """
-    Parse --wait and --poll.
-
-    Raises:
-        UsageError: one is not a duration, or does not go with the other options.
-    """
+    """Parse --wait and --poll, or raise a UsageError."""
     if wait is None:
         if poll is not None:
             raise UsageError("--poll: add --wait", rule="usage")
@@ -166,12 +156,7 @@ def _run_verify(
 
 
 def _check_targets(asked: PlanOptions, project: Project, waiting: WaitOptions | None) -> None:
-    """
-    Check that the targets name exports, and exactly one with --wait.
-
-    Raises:
-        UsageError: a target names nothing declared, no target names an export, or --wait has several exports.
-    """
+    """Raise a UsageError unless the targets name exports, and exactly one with --wait."""
     check_addresses(asked, [project])
     found = sorted(Address(EXPORTS, key) for key in project.exports if asked.is_targeted(Address(EXPORTS, key)))
     if asked.targets and not found:

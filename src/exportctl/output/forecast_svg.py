@@ -1,9 +1,8 @@
 """
 The picture of a forecast as one SVG file, without scripts and without fonts or images from elsewhere.
 
-Goes in: a Forecast. Comes out: the text of an SVG document with a row per flow, a grid of days in UTC, a dot per run,
-and a bar at an end; below it the runs that start at the same time. A screen reader reads the same facts, in the words
-of the text output.
+A row per flow, a grid of days in UTC, a dot per run, and a bar at an end; below it the runs that start at the same
+time. A screen reader reads the same facts, in the words of the text output.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """
 How single values look in every output: moments, durations, locations, datasets, masks, foreign text.
 
-Goes in: one value. Comes out: one line of plain text. Foreign text (flow names, datasets, people, paths) appears with
-its control and formatting characters spelled out, so no name can move the cursor or reorder a line.
+Foreign text (flow names, datasets, people, paths) appears with its control and formatting characters spelled out, so
+no name can move the cursor or reorder a line.
 """
 
 from __future__ import annotations
@@ -30,9 +30,7 @@ _CLIENTS = {"exc_app": "the UI (exc_app)", "acp_foundation_connectors": "the bac
 
 
 def clean_text(text: str) -> str:
-    """
-    Return foreign text in one line; control, formatting and surrogate characters become `\\x1b`, `\\u202e`, `\\n`.
-    """
+    r"""Return foreign text in one line; control, formatting and surrogate characters become `\x1b`, `\u202e`, `\n`."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(_escaped_char(c) if unicodedata.category(c) in _UNSAFE else c for c in text)

@@ -1,8 +1,8 @@
 """
 What GitHub Actions reads: workflow commands for annotations, and text for the file that GITHUB_OUTPUT names.
 
-Goes in: findings, names and values. Comes out: text; the caller writes it. `neutralize_commands` keeps foreign text
-from being read as a command. Source of the formats: the Actions toolkit (`core.ts`, `command.ts`, `file-command.ts`).
+`neutralize_commands` keeps foreign text from being read as a command. Source of the formats: the Actions toolkit
+(`core.ts`, `command.ts`, `file-command.ts`).
 """
 
 from __future__ import annotations

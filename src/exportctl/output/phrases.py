@@ -79,9 +79,7 @@ def cause(change: FieldChange) -> str:
 
 
 def both_values(change: FieldChange) -> str:
-    """
-    Return both values: `live -> config` where apply writes, else side by side, so that nothing looks like a write.
-    """
+    """Return `live -> config` where apply writes, else both side by side, so that nothing looks like a write."""
     if change.cause is Cause.CREATE:
         return format_values.value(change.path, change.after)
     if change.cause in _MOVES:
@@ -120,9 +118,7 @@ def writes(plan: Plan) -> str:
 
 
 def approval(plan: Plan) -> str | None:
-    """
-    Return how to apply exactly this plan without a file; None for a snapshot, a rotation or a plan without changes.
-    """
+    """Return how to apply exactly this plan without a file; None where that is not possible."""
     if (
         plan.is_empty
         or plan.is_refused

@@ -1,8 +1,4 @@
-"""
-What a rehearsal adds to its plan: as text, as Markdown, as JSON.
-
-Goes in: a Rehearsal, or None where a safety check blocked the plan. Comes out: text in one of the formats.
-"""
+"""What a rehearsal adds to its plan, as text, Markdown and JSON. None: a safety check blocked the plan."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""
-The JSON documents of plans, applies and checks, each with its schema: one description makes both.
-
-Goes in: the values that the text output shows. Comes out: the text of one document.
-"""
+"""The JSON documents of plans, applies and checks, each with its schema: one description makes both."""
 
 from __future__ import annotations
 
@@ -61,7 +57,7 @@ PLAN_DOCUMENT = Document(
 
 def render_plan(shown: Plan, *, more: Mapping[str, Json | None] | None = None, errors: Sequence[Finding] = ()) -> str:
     """
-    Return the document of a plan. Findings of level error are in `errors` too.
+    Return the document of a plan. `errors` are those that the plan itself does not hold.
 
     `more` holds `rehearsal` where a user asks for one; it is null where a safety check blocks the plan.
     """

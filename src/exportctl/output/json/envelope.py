@@ -1,8 +1,6 @@
 """
 The envelope around every JSON document: one document for each run, errors included.
 
-    {format_version, kind, platform, as_of, result, errors}
-
 A `Document` is one kind of document: it makes the text, and the JSON Schema that the text fits, from one description.
 Moments are whole seconds since 1970 UTC. `result` is null where a run has nothing but errors.
 """

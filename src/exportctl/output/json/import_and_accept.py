@@ -1,8 +1,4 @@
-"""
-The JSON documents of edits of the YAML that accept live values, and of new YAML that `import` writes.
-
-Both name what could not be written, and why.
-"""
+"""The JSON documents of edits that accept live values, and of YAML for flows that were made elsewhere."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
 """
 All environments in one comment: a table of them, then a section for each, within one limit.
 
-Goes in: results, and a function that renders one. Comes out: GitHub Markdown of at most `limit` characters. A short
-section is complete; a long one gets an equal part of the room that is left, and cuts itself.
+A short section is complete; a long one gets an equal part of the room that is left, and cuts itself.
 """
 
 from __future__ import annotations
@@ -30,10 +29,9 @@ def render_environments(
     limit: int = plan.LIMIT,
 ) -> str:
     """
-    Return the comment.
+    Return GitHub Markdown of at most `limit` characters.
 
-    `summary` returns one line about an environment, `section` its part of at most so many characters. `more` is a table
-    over all environments.
+    `summary` returns one line about an environment, `section` its part of at most so many characters.
     """
     rows = [(code(s.environment), prose(UNREAD if s.result is None else summary(s.result))) for s in sides]
     lines = [f"## exportctl {command}: {len(sides)} environments\n"]

@@ -1,8 +1,4 @@
-"""
-Status, runs and verdicts for the summary of a CI run or for a comment: the counts first, then tables.
-
-Comes out: GitHub Markdown of at most `limit` characters, cut at a row or at an export.
-"""
+"""Status, runs and verdicts for a CI summary or a comment: the counts first, then tables, all within a limit."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """
 Plan and drift for pull requests: the summary, consequences and ends first, then a collapsed part per resource.
 
-Goes in: a Plan or a DriftReport. Comes out: GitHub Markdown of at most LIMIT characters, cut at a resource.
+GitHub Markdown of at most LIMIT characters, cut at a resource.
 """
 
 from __future__ import annotations

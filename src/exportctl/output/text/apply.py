@@ -140,11 +140,7 @@ def has_passed_final_check(remaining: Plan | None, proved: bool | None) -> bool 
 
 
 def render_next_steps(shown: Sequence[AccountFlow], header: PlanHeader, since: int, *, color: bool = False) -> str:
-    """
-    Return the steps that follow.
-
-    `since`: when the new secrets were in place, in seconds since 1970 UTC. Earlier runs prove nothing.
-    """
+    """Return the steps after a rotation. `since`: when the new secrets were in place; earlier runs prove nothing."""
     if not shown:
         return "No flow uses this account, so nothing uses the old secrets.\n"
     ink = paint(color)

@@ -1,8 +1,4 @@
-"""
-A drift report as text: one group after another, one line per field with both values, who, when and with what.
-
-Goes in: a DriftReport and the groups that fail. Comes out: text that ends with the meaning of the exit code.
-"""
+"""A drift report as text: one group after another, one line per field with both values, who, when and with what."""
 
 from __future__ import annotations
 

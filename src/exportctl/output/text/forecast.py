@@ -1,8 +1,6 @@
 """
 The next runs as text: a table, a picture with a row per export and a column per few hours, simultaneous runs.
 
-Goes in: a Forecast, whether to color, the width. Comes out: text. The picture takes the finest columns that fit.
-
                           01-16      01-17      01-18
     exports.orders  ····|·●··········|·●··········|·●····
     exports.web     ·●·●|·●·●·●·●·●·●|·●·●E·······|······

@@ -1,8 +1,7 @@
 """
-Edits of the YAML that accept live values, and new YAML that `import` writes, as text: what is in it, and what is not.
+Edits that accept live values, and YAML for flows that were made elsewhere, as text: what is in it, and what is not.
 
-A difference that no edit accepts, and a flow that is left out, has its reason. Flows that need no import (declared, of
-another project, for audiences) are only counted, unless a user named them.
+Flows that need no import (declared, of another project, for audiences) are only counted, unless a user named them.
 """
 
 from __future__ import annotations

@@ -1,9 +1,6 @@
 """
 A plan as text for people: header, one block per address, warnings, references that apply reads, footer.
 
-Goes in: a Plan (or a saved one), whether to color, the width. Comes out: text that ends in a line end; equal plans give
-equal bytes.
-
     ~ exports.web-to-lake  (flow 1a2b…)  exports.yaml:14:3
         path: "/a" -> "/b"   drift: changed by jane@acme.example at 2026-11-22 09:10 UTC with the UI (exc_app)
 """
@@ -89,9 +86,7 @@ def footer(shown: Plan, counts: Mapping[str, int], ink: Paint) -> list[str]:
 
 
 def block(item: PlanItem, as_of: int, ink: Paint, width: int) -> list[str]:
-    """
-    Return one address: what happens, why, what follows, when it runs and ends as seen at `as_of`, and what allows it.
-    """
+    """Return one address: what happens, why, what follows, when it runs and ends, and what allows it."""
     lines = [headline(item, ink)]
     for change in item.fields:
         lines += field(change, ink, width)
@@ -118,11 +113,7 @@ def headline(item: PlanItem, ink: Paint) -> str:
 
 
 def field(change: FieldChange, ink: Paint, width: int, moves: bool = True) -> list[str]:
-    """
-    Return one field with both values, and the cause beside it, or below where the line is too long.
-
-    `moves`: show what apply would do; else only show both sides.
-    """
+    """Return one field with both values and the cause. `moves` False: show both sides, not what apply would do."""
     head = (
         f"{INDENT}{clean_text(change.path)}: "
         f"{phrases.both_values(change) if moves else phrases.compared_values(change)}"
@@ -213,9 +204,7 @@ def render_renewals(shown: Plan, *, color: bool = False, width: int = 120) -> st
 
 
 def paused_lines(shown: Plan, ink: Paint, width: int) -> list[str]:
-    """
-    Return the flows that were paused by hand. Every report of a nightly run lists them: nothing else reports them.
-    """
+    """Return the flows that were paused by hand. Nothing else in a nightly run reports them."""
     found = [(item, c) for item in shown.items for c in item.fields if c.cause is Cause.PAUSED]
     lines = [ink("error", f"Paused, left paused until --resume ({len(found)}):")] if found else []
     for item, change in found:

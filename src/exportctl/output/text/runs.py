@@ -1,8 +1,4 @@
-"""
-The newest runs of flows as text: a table per flow; below a failed run its errors, each with what to check.
-
-Goes in: a RunsReport. Comes out: text; what the service does not report is empty.
-"""
+"""The newest runs of flows as text: a table per flow; below a failed run its errors, each with what to check."""
 
 from __future__ import annotations
 

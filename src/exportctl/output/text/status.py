@@ -1,8 +1,4 @@
-"""
-The state of every export as one table: health, state, last run, next run, days left.
-
-Goes in: a StatusReport. Comes out: text that ends with the exports counted by health. Notes are below their row.
-"""
+"""The state of every export as one table: health, state, last run, next run, days left."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
 """
 A verify report as text: one row per dataset and expected run, under its export; failures are explained below.
 
-Goes in: a VerifyReport, whether to color, the width. Comes out: text that ends with what was checked. Names wrap, paths
-are never cut: a reader pastes them into another tool.
+Names wrap, paths are never cut: a reader pastes them into another tool.
 
     exports.web-to-lake  s3://acme-lake/aep
         2026-11-24 02:00 UTC  MISMATCH  web  1200  2  4.1 MiB  2 files, the run wrote 1
