@@ -11,7 +11,6 @@ from typer import Argument, Option
 
 from exportctl.cli import exit_codes, plan
 from exportctl.cli.apply_run import ApplyRequest, confirm_and_apply
-from exportctl.cli.ci_reports import publish_plan
 from exportctl.cli.context import JSON, TEXT, CommandContext, command_context, parsed_duration, read_text
 from exportctl.cli.options import (
     AllowDeletes,
@@ -37,7 +36,6 @@ from exportctl.planfile import file as planfile
 from exportctl.workflows.load_config import read_project
 
 if TYPE_CHECKING:
-    from exportctl.model.plan import Plan
     from exportctl.model.project import Project
     from exportctl.planfile.file import SavedPlan
     from exportctl.workflows.plan import ConnectedPlan
@@ -147,26 +145,19 @@ def run_apply(call: CommandContext, order: ApplyRequest) -> int:
         if saved:
             made = replace(made, plan=planfile.reduce_to_approval(saved, made.plan))
         if made.plan.errors() or made.plan.is_refused:
-            plan.show_plan(call, made)
-            publish_plan(call, made.plan, made.findings)
+            plan.report_plan(call, made)
             return exit_codes.pick_exit_code(exit_codes.plan_exit_code(made.plan), exit_codes.BLOCKED)
         return confirm_and_apply(call, setup, order, made).exit_code
 
 
 def _check_approval(call: CommandContext, order: ApplyRequest, made: ConnectedPlan) -> int | None:
     """Return the exit code after showing what changed since the approval; None: nothing did. Raises StalePlan."""
-    if order.only_if and planfile.approval_digest(made.plan) != order.only_if:
-        raise StalePlan(
-            f"the plan has digest {planfile.approval_digest(made.plan)}, not {order.only_if}; nothing was written",
-            rule="stale-plan",
-            hint="make and review a new plan",
-        )
+    digest = planfile.approval_digest(made.plan)
+    if order.only_if and digest != order.only_if:
+        raise _stale_plan(f"the plan has digest {digest}, not {order.only_if}", "make and review a new plan")
     if order.saved is None:
         return None
-    now = call.now if call.now is not None else made.platform.as_of()
-    _check_sandbox(made, order.saved)  # first: another sandbox may have another clock
-    _check_age(order, order.saved, now)
-    _check_ends(planfile.reduce_to_approval(order.saved, made.plan), now)
+    _check_saved_plan(order.saved, made, order.max_age, call.now if call.now is not None else made.platform.as_of())
     moved = planfile.stale_values(order.saved, made.plan)
     if not moved:
         return None
@@ -177,38 +168,38 @@ def _check_approval(call: CommandContext, order: ApplyRequest, made: ConnectedPl
     return exit_codes.STALE
 
 
-def _check_age(order: ApplyRequest, saved: SavedPlan, now: int) -> None:
-    age = planfile.age_seconds(saved, now)
-    if age > order.max_age:
-        raise StalePlan(
-            f"the saved plan is {age // 3600} hours old, more than --max-age allows; nothing was written",
-            rule="plan-too-old",
-            hint="make and review a new plan, or raise --max-age",
-        )
+def _check_saved_plan(saved: SavedPlan, made: ConnectedPlan, max_age: int, now: int) -> None:
+    """
+    Check what every value depends on: the sandbox first, since another sandbox may have another clock.
 
-
-def _check_sandbox(made: ConnectedPlan, saved: SavedPlan) -> None:
-    """Check first that the sandbox is the same: between two sandboxes every value differs."""
-    before, now = saved.header, made.plan.header
-    if (before.organization, before.sandbox) != (now.organization, now.sandbox):
-        raise StalePlan(
+    Raises:
+        StalePlan: the plan is for another sandbox, is older than `max_age` seconds, or would make a flow run again that
+            has ended since.
+    """
+    before, live = saved.header, made.plan.header
+    if (before.organization, before.sandbox) != (live.organization, live.sandbox):
+        raise _stale_plan(
             f"the plan was saved for sandbox {before.sandbox} of {before.organization}, "
-            f"this is {now.sandbox} of {now.organization}; nothing was written",
-            rule="stale-plan",
-            hint="choose the environment of the plan with --env, or make and review a new plan",
+            f"this is {live.sandbox} of {live.organization}",
+            "choose the environment of the plan with --env, or make and review a new plan",
         )
-
-
-def _check_ends(shown: Plan, now: int) -> None:
-    """Check that no flow has ended since: a new plan says more about such a flow than the saved one does."""
-    ended = planfile.expired_since_plan(shown, now)
+    age = planfile.age_seconds(saved, now)
+    if age > max_age:
+        raise _stale_plan(
+            f"the saved plan is {age // 3600} hours old, more than --max-age allows",
+            "make and review a new plan, or raise --max-age",
+            rule="plan-too-old",
+        )
+    ended = planfile.expired_since_plan(planfile.reduce_to_approval(saved, made.plan), now)
     if ended:
-        raise StalePlan(
-            f"these flows have ended since the plan was made, and it would make them run again: {', '.join(ended)}; "
-            "nothing was written",
-            rule="stale-plan",
-            hint="make a new plan: it says what they may send",
+        raise _stale_plan(
+            f"these flows have ended since the plan was made, and it would make them run again: {', '.join(ended)}",
+            "make a new plan: it says what they may send",
         )
+
+
+def _stale_plan(reason: str, hint: str, rule: str = "stale-plan") -> StalePlan:
+    return StalePlan(f"{reason}; nothing was written", rule=rule, hint=hint)
 
 
 def rotate(
@@ -238,8 +229,7 @@ def rotate(
     with call.open_plan(asked, setup) as made:
         rotation.check_rotation(made.plan, made.project, address)
         if dry_run or made.plan.errors() or made.plan.is_refused:
-            plan.show_plan(call, made)
-            publish_plan(call, made.plan, made.findings)
+            plan.report_plan(call, made)
             return exit_codes.plan_exit_code(made.plan)
         carried = confirm_and_apply(call, setup, ApplyRequest(asked, auto_approve=auto_approve, audit=audit), made)
         # Also after a failure: once the new secrets are sent, the old ones must stay valid for a while.

@@ -110,14 +110,19 @@ def append_text(file: Path, text: str) -> None:
         stream.write(escape_surrogates(text))
 
 
+def make_folder(folder: Path) -> None:
+    with _file_errors(folder, failure="created"):
+        folder.mkdir(parents=True, exist_ok=True)
+
+
 @contextmanager
-def _file_errors(file: Path, note: str = "") -> Iterator[None]:
+def _file_errors(file: Path, note: str = "", failure: str = "written") -> Iterator[None]:
     """Turn an error of the file system into an Error for people."""
     try:
         yield
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise Error(f"{file} cannot be written: {reason}{note}", rule="file") from error
+        raise Error(f"{file} cannot be {failure}: {reason}{note}", rule="file") from error
 
 
 def _replace_file(file: Path, text: str, mode: int | None) -> None:

@@ -10,7 +10,7 @@ from typer import Option
 
 from exportctl.cli import exit_codes
 from exportctl.cli.context import JSON, TEXT, CommandContext, command_context
-from exportctl.cli.files import write_new_file
+from exportctl.cli.files import make_folder, write_new_file
 from exportctl.cli.options import reject_option
 from exportctl.config.files import PARTS_FOLDER
 from exportctl.errors import Error, UsageError
@@ -73,10 +73,12 @@ def import_flows(
         call.setup(), asked, file=file or import_and_accept.STDOUT, wall=call.wall
     )
     call.screen.hide(secrets)
-    _refuse_secrets(call, made)
+    if call.screen.mask_text(made.text) != made.text:
+        raise Error("the YAML holds a secret value; nothing was written", rule="secret-in-import", hint=_SECRET)
     written = file if made.text else None
     if written:
-        _write_yaml(call, written, made.text)
+        make_folder((call.folder / written).parent)
+        write_new_file(call.folder / written, made.text)
     _show_result(call, made, written)
     return exit_codes.INCOMPLETE if strict and made.is_incomplete else exit_codes.DONE
 
@@ -125,23 +127,6 @@ def _new_file(call: CommandContext, into: Path) -> str:
             f"--into {into}: the config reads only exports.yaml and {PARTS_FOLDER}/*.yaml", rule="usage", hint=hint
         )
     return into.as_posix()
-
-
-def _refuse_secrets(call: CommandContext, made: ImportResult) -> None:
-    """Raise an Error for YAML that holds a known secret value."""
-    if call.screen.mask_text(made.text) != made.text:
-        raise Error("the YAML holds a secret value; nothing was written", rule="secret-in-import", hint=_SECRET)
-
-
-def _write_yaml(call: CommandContext, file: str, text: str) -> None:
-    """Write the YAML to a new file, and make its folder."""
-    path = call.folder / file
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise Error(f"{path.parent} cannot be created: {reason}", rule="file") from error
-    write_new_file(path, text)
 
 
 def _show_result(call: CommandContext, made: ImportResult, file: str | None) -> None:

@@ -12,7 +12,7 @@ from exportctl.cli import exit_codes
 from exportctl.cli.ci_reports import publish_findings
 from exportctl.cli.context import COMPLETION_VARIABLE, JSON, TEXT, CommandContext, command_context
 from exportctl.cli.explain_topics import explain_topic
-from exportctl.cli.files import write_file, write_new_file
+from exportctl.cli.files import make_folder, write_file, write_new_file
 from exportctl.cli.options import check_environment
 from exportctl.config import template
 from exportctl.config.schema.root import schema_files
@@ -93,10 +93,7 @@ def schema(
 
 
 def _write_schemas(call: CommandContext, files: dict[str, str], folder: Path) -> int:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise Error(f"{folder} cannot be created: {(error.strerror or str(error)).lower()}", rule="file") from error
+    make_folder(folder)
     for file, text in files.items():
         write_file(folder / file, text)
     call.screen.say(f"Wrote {len(files)} schemas into {folder}.")

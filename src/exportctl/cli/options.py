@@ -61,13 +61,7 @@ Parallelism = Annotated[
 PlanFile = Annotated[Path | None, Argument(metavar="PLANFILE", help="A plan saved with `plan --out`.")]
 
 
-def flags(
-    target: Globs = None,
-    allow_deletes: int = 0,
-    allow_replace: Globs = None,
-    allow_recreate: Globs = None,
-    resume: Globs = None,
-) -> PlanOptions:
+def flags(target: Globs, allow_deletes: int, allow_replace: Globs, allow_recreate: Globs, resume: Globs) -> PlanOptions:
     return PlanOptions(
         targets=tuple(target or ()),
         allow_deletes=allow_deletes,

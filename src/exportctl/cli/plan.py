@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,6 +37,7 @@ from exportctl.model.plan_options import PlanOptions
 from exportctl.output import github_actions, phrases
 from exportctl.output.json import documents
 from exportctl.output.markdown import plan as markdown_plan
+from exportctl.output.rehearsal import NO_REHEARSAL, RehearsalView, render_rehearsal
 from exportctl.output.text import plan as text_plan
 from exportctl.output.text import tables
 from exportctl.planfile import file as planfile
@@ -93,35 +94,27 @@ def plan(
         reject_option("--refresh-from", (out,), "apply cannot use a plan from a snapshot: leave out --out")
     if not rehearse:
         reject_option("--rehearse-switch", (rehearse_switch,), "add --rehearse")
-    settings = parse_switches(rehearse_switch or ())
+    switches = parse_switches(rehearse_switch or ())
     made, snapshot = _make_plan(call, asked, refresh_from)
     check_addresses(asked, [made.project])
-    stage = rehearse_plan(call, made, snapshot, asked, settings) if rehearse else None
-    show_plan(call, made, stage)
-    _publish_to_actions(call, made, stage)
+    code, rehearsed = exit_codes.plan_exit_code(made.plan, detailed=detailed), NO_REHEARSAL
+    if rehearse:
+        result = _rehearse_plan(call, made, snapshot, asked, switches)
+        rehearsed = render_rehearsal(result, color=call.screen.color, width=call.screen.width)
+        if result and not result.passed:
+            code = exit_codes.pick_exit_code(code, exit_codes.INCOMPLETE)
+    report_plan(call, made, rehearsed)
     if out:
         save_plan(call, made.plan, out)
-    return exit_codes.pick_exit_code(
-        exit_codes.plan_exit_code(made.plan, detailed=detailed), stage.exit_code() if stage else exit_codes.DONE
-    )
+    return code
 
 
-@dataclass(frozen=True)
-class RequestedRehearsal:
-    """A rehearsal that was requested. `result` is None if the plan has errors or refusals: then there is none."""
-
-    result: Rehearsal | None
-
-    def exit_code(self) -> int:
-        return exit_codes.DONE if self.result is None or self.result.passed else exit_codes.INCOMPLETE
-
-
-def rehearse_plan(
+def _rehearse_plan(
     call: CommandContext, made: PlanResult, snapshot: Snapshot | None, asked: PlanOptions, switches: dict[str, object]
-) -> RequestedRehearsal:
-    """Rehearse `made`. `snapshot` is what it was made from; None: the sandbox, whose snapshot is taken now."""
+) -> Rehearsal | None:
+    """Rehearse `made`; None: apply would refuse it. Without the snapshot that it was made from, one is taken now."""
     if made.plan.is_refused or made.plan.errors():
-        return RequestedRehearsal(None)
+        return None
     from exportctl.snapshot import file as document
     from exportctl.workflows import rehearse
     from exportctl.workflows import snapshot as snapshot_workflow
@@ -130,7 +123,7 @@ def rehearse_plan(
     if snapshot is None:
         snapshot = document.build_snapshot(made.plan.header, made.live, made.plan.as_of)
         made = snapshot_workflow.plan_from_snapshot(setup, asked, snapshot, wall=call.wall)
-    return RequestedRehearsal(rehearse.rehearse(made, snapshot, setup, asked, switches))
+    return rehearse.rehearse(made, snapshot, setup, asked, switches)
 
 
 def parse_switches(given: Iterable[str]) -> dict[str, object]:
@@ -145,11 +138,8 @@ def parse_switches(given: Iterable[str]) -> dict[str, object]:
             found[name] = value if value in known else json.loads(value)
             Switches.from_json(found)
         except ValueError as error:
-            why = (
-                f"write NAME=VALUE; this is no value of {name}"
-                if isinstance(error, json.JSONDecodeError)
-                else str(error)
-            )
+            is_json = not isinstance(error, json.JSONDecodeError)
+            why = str(error) if is_json else f"write NAME=VALUE; this is no value of {name}"
             hint = "list all switches: exportctl emulator switches show"
             raise UsageError(f"--rehearse-switch {text}: {why}", rule="usage", hint=hint) from error
     return found
@@ -171,32 +161,22 @@ def _make_plan(call: CommandContext, asked: PlanOptions, file: Path | None) -> t
     return draft, snapshot
 
 
-def _publish_to_actions(call: CommandContext, made: PlanResult, stage: RequestedRehearsal | None) -> None:
-    from exportctl.output import rehearsal
-
-    found = rehearsal.errors(stage.result) if stage else ()
-    part = rehearsal.markdown_part(stage.result) if stage else ""
-    publish_plan(call, made.plan, (*made.findings, *found), part)
+def report_plan(call: CommandContext, made: PlanResult, rehearsed: RehearsalView = NO_REHEARSAL) -> None:
+    """Show a plan, and publish it to GitHub Actions."""
+    show_plan(call, made, rehearsed)
+    publish_plan(call, made.plan, (*made.findings, *rehearsed.errors), rehearsed.markdown)
 
 
-def show_plan(call: CommandContext, made: PlanResult, stage: RequestedRehearsal | None = None) -> None:
-    """Show a plan in the chosen format, with its rehearsal if one was requested."""
-    from exportctl.output import rehearsal
-
-    screen = call.screen
+def show_plan(call: CommandContext, made: PlanResult, rehearsed: RehearsalView = NO_REHEARSAL) -> None:
+    """Show a plan in the chosen format."""
     if call.format == JSON:
-        more = {"rehearsal": rehearsal.document(stage.result)} if stage else {}
-        screen.write_document(
-            documents.render_plan(made.plan, more=more, errors=rehearsal.errors(stage.result) if stage else ())
-        )
+        call.screen.write_document(documents.render_plan(made.plan, more=rehearsed.members, errors=rehearsed.errors))
     elif call.format == MARKDOWN:
-        part = rehearsal.markdown_part(stage.result) if stage else ""
-        screen.show(markdown_plan.render_plan(made.plan, limit=markdown_plan.LIMIT - len(part)) + part)
+        limit = markdown_plan.LIMIT - len(rehearsed.markdown)
+        call.screen.show(markdown_plan.render_plan(made.plan, limit=limit) + rehearsed.markdown)
     else:
         show_warnings(call, made.findings)
-        screen.show(_plan_text(call, made))
-        if stage:
-            screen.show(rehearsal.text_part(stage.result, color=screen.color, width=screen.width))
+        call.screen.show(_plan_text(call, made) + rehearsed.text)
 
 
 def _plan_text(call: CommandContext, made: PlanResult) -> str:

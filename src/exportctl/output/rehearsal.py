@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
 from exportctl.errors import Finding
 from exportctl.model.json_form import Json
 from exportctl.model.schedule import format_count
-from exportctl.output.color import paint
+from exportctl.output.color import Paint, paint
 from exportctl.output.format_values import clean_text
 from exportctl.output.json.forms import REHEARSAL
 from exportctl.output.markdown import plan
@@ -24,9 +25,27 @@ PASSED = "All steps are done there, and a second plan has no changes."
 REMAINING = "Not all steps are done there; a second plan still has changes."
 
 
-def text_part(shown: Rehearsal | None, *, color: bool = False, width: int = 120) -> str:
+class RehearsalView(NamedTuple):
+    """What a rehearsal adds to its plan: a part of each output, and errors."""
+
+    text: str = ""
+    markdown: str = ""
+    members: Mapping[str, Json | None] = {}
+    errors: tuple[Finding, ...] = ()
+
+
+NO_REHEARSAL = RehearsalView()
+
+
+def render_rehearsal(shown: Rehearsal | None, *, color: bool, width: int) -> RehearsalView:
+    """Return what a requested rehearsal adds. None: apply would refuse the plan, so there was none."""
+    document = None if shown is None else REHEARSAL.encode(shown)
+    errors = shown.refused if shown else ()
+    return RehearsalView(_text(shown, paint(color), width), _markdown(shown), {"rehearsal": document}, errors)
+
+
+def _text(shown: Rehearsal | None, ink: Paint, width: int) -> str:
     """Return what failed with the line of the config, then numbers, then what a second plan would change."""
-    ink = paint(color)
     if shown is None:
         return f"\n{ink('warning', BLOCKED)}\n"
     lines = ["", ink("bold", TITLE), *text_view.findings(shown.refused, ink), *_summary_lines(shown)]
@@ -48,19 +67,9 @@ def _summary_lines(shown: Rehearsal) -> list[str]:
     return [apply.summary(shown.outcomes), calls, PASSED if shown.passed else REMAINING]
 
 
-def markdown_part(shown: Rehearsal | None) -> str:
+def _markdown(shown: Rehearsal | None) -> str:
     """Return the part that follows the plan's own."""
     if shown is None:
         return f"\n**{BLOCKED}**\n"
     lines = [*map(plan.finding, shown.refused), *map(prose, _summary_lines(shown))]
     return "\n".join(["", f"**{TITLE}**\n", *(f"- {line}" for line in lines), ""])
-
-
-def document(shown: Rehearsal | None) -> Json | None:
-    """Return the member `rehearsal` of a plan's result."""
-    return None if shown is None else REHEARSAL.encode(shown)
-
-
-def errors(shown: Rehearsal | None) -> tuple[Finding, ...]:
-    """Return the errors that the envelope adds to those of the plan."""
-    return shown.refused if shown else ()

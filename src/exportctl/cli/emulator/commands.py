@@ -15,7 +15,6 @@ from typer import Argument, Option
 
 from exportctl.cli import exit_codes
 from exportctl.cli.context import (
-    CommandContext,
     add_commands,
     command_context,
     group,
@@ -24,7 +23,7 @@ from exportctl.cli.context import (
     parsed_moment,
 )
 from exportctl.cli.emulator import storage, ui
-from exportctl.cli.emulator.connect import Url, connect_emulator, show_answer
+from exportctl.cli.emulator.connect import Url, ask_emulator, connect_emulator, show_answer
 from exportctl.errors import Error, UsageError
 from exportctl.model import schedule
 from exportctl.output import format_values
@@ -40,6 +39,9 @@ switches_app = group(
     "Show or set the switches of the emulator.\n\nEach switch is an open question: Adobe's documents do not say how "
     "the service behaves."
 )
+
+
+Sandbox = Annotated[str | None, Option("--sandbox", metavar="NAME", help="The sandbox. Default: that of the config.")]
 
 
 def serve(
@@ -85,9 +87,7 @@ def seed(
     from_config: Annotated[
         bool, Option("--from-config", help="Add all sandboxes and datasets that the config names.")
     ] = False,
-    sandbox: Annotated[
-        str | None, Option("--sandbox", metavar="NAME", help="The sandbox. Default: that of the config.")
-    ] = None,
+    sandbox: Sandbox = None,
     dataset: Annotated[
         list[str] | None, Option("--dataset", metavar="NAME", help="Add this dataset. Repeatable.")
     ] = None,
@@ -106,14 +106,14 @@ def seed(
         raise UsageError("choose what to add: --from-config, --sandbox NAME or --dataset NAME", rule="usage")
     if from_config and (url or sandbox or dataset or rows):
         raise UsageError("--from-config seeds the embedded emulator: leave out all other options", rule="usage")
-    with connect_emulator(call, url) as found:
+    with connect_emulator(ctx, url) as found:
         if from_config:
             answer = emulator_workflow.seed_from_config(call.setup(), found)
-            return show_answer(call, answer, f"Seeded from the config: sandboxes {', '.join(answer['sandboxes'])}.")
-        where = sandbox or (found.project.platform.sandbox if found.project else "prod")
+            return show_answer(ctx, answer, f"Seeded from the config: sandboxes {', '.join(answer['sandboxes'])}.")
+        where = sandbox or _default_sandbox(found.project)
         added = [{"name": name, "rows": rows} for name in dataset or ()]
         answer = found.post("seed", {"sandboxes": [where], "datasets": {where: added}})
-    return show_answer(call, answer, f"Seeded sandbox {clean_text(where)}: {len(dataset or ())} datasets added.")
+    return show_answer(ctx, answer, f"Seeded sandbox {clean_text(where)}: {len(dataset or ())} datasets added.")
 
 
 def reset(ctx: typer.Context, url: Url = None) -> int:
@@ -125,20 +125,18 @@ def reset(ctx: typer.Context, url: Url = None) -> int:
     from exportctl.workflows import emulator as emulator_workflow
 
     call = command_context(ctx)
-    with connect_emulator(call, url) as found:
+    with connect_emulator(ctx, url) as found:
         answer = found.post("reset", {})
         if url is None:
             answer = emulator_workflow.seed_from_config(call.setup(), found)
-    return show_answer(call, answer, "Reset." + ("" if url else " Seeded again from the config."))
+    return show_answer(ctx, answer, "Reset." + ("" if url else " Seeded again from the config."))
 
 
 def ingest(
     ctx: typer.Context,
     dataset: Annotated[str, Argument(metavar="DATASET", help="An alias of the config, a name or an id.")],
     rows: Annotated[int, Argument(metavar="ROWS", min=1, help="The number of rows.")],
-    sandbox: Annotated[
-        str | None, Option("--sandbox", metavar="NAME", help="The sandbox. Default: that of the config.")
-    ] = None,
+    sandbox: Sandbox = None,
     spread: Annotated[
         str | None,
         Option(
@@ -152,13 +150,16 @@ def ingest(
 
     The next runs of its exports send them.
     """
-    call = command_context(ctx)
     seconds = parsed_duration(spread, "--spread") if spread else schedule.DAY
-    with connect_emulator(call, url) as found:
-        where = sandbox or (found.project.platform.sandbox if found.project else "prod")
+    with connect_emulator(ctx, url) as found:
+        where = sandbox or _default_sandbox(found.project)
         name = _resolve_dataset(found.project, dataset)
         answer = found.post("ingest", {"sandbox": where, "dataset": name, "rows": rows, "spread": seconds})
-    return show_answer(call, answer, f"{clean_text(dataset)}: {rows} rows added.")
+    return show_answer(ctx, answer, f"{clean_text(dataset)}: {rows} rows added.")
+
+
+def _default_sandbox(project: Project | None) -> str:
+    return project.platform.sandbox if project else "prod"
 
 
 def _resolve_dataset(project: Project | None, name: str) -> str:
@@ -177,11 +178,10 @@ def requests(
 
     Oldest first, without headers and bodies.
     """
-    call = command_context(ctx)
-    with connect_emulator(call, url) as found:
+    with connect_emulator(ctx, url) as found:
         listed = [entry for entry in found.get("requests")["requests"] if entry["write"] or not writes]
     lines = [f"{format_values.moment(int(e['at']))}  {e['status']:>3}  {e['method']:<6} {_target(e)}" for e in listed]
-    return show_answer(call, {"requests": listed}, "\n".join([*lines, f"{len(listed)} requests."]))
+    return show_answer(ctx, {"requests": listed}, "\n".join([*lines, f"{len(listed)} requests."]))
 
 
 def _target(entry: dict[str, Any]) -> str:
@@ -191,9 +191,7 @@ def _target(entry: dict[str, Any]) -> str:
 
 def clock_get(ctx: typer.Context, url: Url = None) -> int:
     """Show the emulator's time."""
-    call = command_context(ctx)
-    with connect_emulator(call, url) as found:
-        return _show_time(call, found.get("clock"))
+    return _show_time(ctx, ask_emulator(ctx, url, "GET", "clock"))
 
 
 @clock_app.callback(invoke_without_command=True)
@@ -207,14 +205,13 @@ def clock_set(
     url: Url = None,
 ) -> int:
     """Set the emulator's clock to a moment."""
-    call = command_context(ctx)
-    with connect_emulator(call, url) as found:
+    with connect_emulator(ctx, url) as found:
         if ":" in moment[:3]:
             time_of_day, now = parsed_clock(moment, "MOMENT"), int(found.get("clock")["now"])
             wanted = now + (time_of_day - now) % schedule.DAY
         else:
             wanted = parsed_moment(moment, "MOMENT")
-        return _show_time(call, found.post("clock", {"set": wanted}))
+        return _show_time(ctx, found.post("clock", {"set": wanted}))
 
 
 def clock_advance(
@@ -227,22 +224,18 @@ def clock_advance(
 
     In this time exports run, tokens expire and flows end.
     """
-    call = command_context(ctx)
-    with connect_emulator(call, url) as found:
-        return _show_time(call, found.post("clock", {"advance": parsed_duration(duration, "DURATION")}))
+    return _show_time(ctx, ask_emulator(ctx, url, "POST", "clock", {"advance": parsed_duration(duration, "DURATION")}))
 
 
-def _show_time(call: CommandContext, answer: dict[str, Any]) -> int:
+def _show_time(ctx: typer.Context, answer: dict[str, Any]) -> int:
     now = datetime.fromtimestamp(int(answer["now"]), UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     kind = "stopped until you move it" if answer["mode"] == "manual" else "runs"
-    return show_answer(call, answer, f"{now} ({kind})")
+    return show_answer(ctx, answer, f"{now} ({kind})")
 
 
 def faults_list(ctx: typer.Context, url: Url = None) -> int:
     """List the faults that were added, used ones included."""
-    call = command_context(ctx)
-    with connect_emulator(call, url) as found:
-        return _show_faults(call, found.get("faults"))
+    return _show_faults(ctx, ask_emulator(ctx, url, "GET", "faults"))
 
 
 def faults_add(
@@ -255,34 +248,28 @@ def faults_add(
 
     Effects: status, lost, slow, cut, html, stale, repeat-page, drop-item, expire-token, throttle.
     """
-    call = command_context(ctx)
     try:
         body = json.loads(fault)
     except ValueError as error:
         raise UsageError(f"a fault is a JSON object: {error}", rule="usage") from error
     if not isinstance(body, dict):
         raise UsageError("a fault is a JSON object", rule="usage")
-    with connect_emulator(call, url) as found:
-        return _show_faults(call, found.post("faults", body))
+    return _show_faults(ctx, ask_emulator(ctx, url, "POST", "faults", body))
 
 
 def faults_clear(ctx: typer.Context, url: Url = None) -> int:
     """Remove all faults."""
-    call = command_context(ctx)
-    with connect_emulator(call, url) as found:
-        return _show_faults(call, found.send("DELETE", "faults", None))
+    return _show_faults(ctx, ask_emulator(ctx, url, "DELETE", "faults"))
 
 
-def _show_faults(call: CommandContext, answer: dict[str, Any]) -> int:
+def _show_faults(ctx: typer.Context, answer: dict[str, Any]) -> int:
     lines = [clean_text(json.dumps({k: v for k, v in f.items() if v}, sort_keys=True)) for f in answer["faults"]]
-    return show_answer(call, answer, "\n".join(lines) or "No faults.")
+    return show_answer(ctx, answer, "\n".join(lines) or "No faults.")
 
 
 def switches_show(ctx: typer.Context, url: Url = None) -> int:
     """Show every switch, its value and its possible values."""
-    call = command_context(ctx)
-    with connect_emulator(call, url) as found:
-        return _show_switches(call, found.get("switches"))
+    return _show_switches(ctx, ask_emulator(ctx, url, "GET", "switches"))
 
 
 def switches_set(
@@ -295,10 +282,8 @@ def switches_set(
 
     `exportctl emulator switches show` lists names and values.
     """
-    call = command_context(ctx)
     body = dict(_parse_setting(one) for one in settings)
-    with connect_emulator(call, url) as found:
-        return _show_switches(call, found.send("PATCH", "switches", body))
+    return _show_switches(ctx, ask_emulator(ctx, url, "PATCH", "switches", body))
 
 
 def _parse_setting(text: str) -> tuple[str, Any]:
@@ -311,19 +296,19 @@ def _parse_setting(text: str) -> tuple[str, Any]:
         return name, value
 
 
-def _show_switches(call: CommandContext, answer: dict[str, Any]) -> int:
+def _show_switches(ctx: typer.Context, answer: dict[str, Any]) -> int:
     from exportctl.emulator.switches import QUESTIONS
 
     lines = []
     for name, setting in sorted(answer.items()):
         question = QUESTIONS[name]
-        possible = f"{question.span[0]} to {question.span[1]}" if question.span else _value_list(question.values)
+        possible = (
+            f"{question.span[0]} to {question.span[1]}"
+            if question.span
+            else ", ".join(map(json.dumps, question.values))
+        )
         lines.append(f"{name} = {json.dumps(setting)}  (possible: {possible})\n    {question.text}")
-    return show_answer(call, answer, "\n".join(lines))
-
-
-def _value_list(settings: tuple[object, ...]) -> str:
-    return ", ".join(json.dumps(value) for value in settings)
+    return show_answer(ctx, answer, "\n".join(lines))
 
 
 add_commands(app, {"serve": (serve, "exportctl emulator serve --port 8025")})

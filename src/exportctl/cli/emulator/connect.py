@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
+import typer
 from typer import Argument, Option
 
 from exportctl.cli import exit_codes
-from exportctl.cli.context import JSON, TEXT, CommandContext
+from exportctl.cli.context import JSON, TEXT, command_context
 
 if TYPE_CHECKING:
     from exportctl.workflows.emulator import EmulatorAdmin
@@ -23,16 +24,26 @@ Person = Annotated[str | None, Option("--as", metavar="PERSON", help="Who makes 
 
 
 @contextmanager
-def connect_emulator(call: CommandContext, url: str | None) -> Iterator[EmulatorAdmin]:
+def connect_emulator(ctx: typer.Context, url: str | None) -> Iterator[EmulatorAdmin]:
     from exportctl.workflows import emulator
 
+    call = command_context(ctx)
     call.require_format(TEXT, JSON)
     with emulator.open_admin(call.setup(), url, call.as_of()) as found:
         yield found
 
 
-def show_answer(call: CommandContext, answer: dict[str, Any], text: str) -> int:
+def ask_emulator(
+    ctx: typer.Context, url: str | None, method: str, operation: str, body: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """Send one request, and return the answer."""
+    with connect_emulator(ctx, url) as found:
+        return found.send(method, operation, body)
+
+
+def show_answer(ctx: typer.Context, answer: dict[str, Any], text: str) -> int:
     """Show an answer: as JSON for machines, as text for people."""
+    call = command_context(ctx)
     if call.format == JSON:
         call.screen.write_document(json.dumps(answer, sort_keys=True, indent=2) + "\n")
     else:

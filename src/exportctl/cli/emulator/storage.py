@@ -13,7 +13,7 @@ from typer import Argument, Option
 
 from exportctl.cli import exit_codes
 from exportctl.cli.context import CommandContext, add_commands, command_context, group, read_text
-from exportctl.cli.emulator.connect import Url, connect_emulator, show_answer
+from exportctl.cli.emulator.connect import Url, ask_emulator, show_answer
 from exportctl.errors import UsageError
 from exportctl.output.format_values import clean_text
 
@@ -39,9 +39,7 @@ def storage(ctx: typer.Context, url: Url = None) -> int:
 
 def storage_show(ctx: typer.Context, url: Url = None) -> int:
     """Show where the files of each destination type go."""
-    call = command_context(ctx)
-    with connect_emulator(call, url) as found:
-        return _show_storage(call, found.get("storage"))
+    return _show_storage(ctx, ask_emulator(ctx, url, "GET", "storage"))
 
 
 def storage_set(
@@ -61,8 +59,7 @@ def storage_set(
     call = command_context(ctx)
     given = dict(_parse_storage_option(text, call) for text in option or ())
     body = {"endpoints": {type: {**_parse_endpoint(at), **given}}, "allowed_hosts": allow or []}
-    with connect_emulator(call, url) as found:
-        return _show_storage(call, found.send("PATCH", "storage", body))
+    return _show_storage(ctx, ask_emulator(ctx, url, "PATCH", "storage", body))
 
 
 def storage_local(ctx: typer.Context, type: Type, url: Url = None) -> int:
@@ -71,9 +68,7 @@ def storage_local(ctx: typer.Context, type: Type, url: Url = None) -> int:
 
     The emulator forgets the endpoint that was set.
     """
-    call = command_context(ctx)
-    with connect_emulator(call, url) as found:
-        return _show_storage(call, found.send("DELETE", f"storage/{quote(type, safe='')}", None))
+    return _show_storage(ctx, ask_emulator(ctx, url, "DELETE", f"storage/{quote(type, safe='')}"))
 
 
 def _parse_endpoint(at: str) -> dict[str, Any]:
@@ -109,13 +104,13 @@ def _option_value(name: str, written: str, folder: Path, env: Mapping[str, str])
     return env[variable]
 
 
-def _show_storage(call: CommandContext, answer: dict[str, Any]) -> int:
+def _show_storage(ctx: typer.Context, answer: dict[str, Any]) -> int:
     from exportctl.emulator.storage.settings import OPTIONS
 
     lines = [f"{type:<22}{_endpoint_text(answer['endpoints'].get(type))}" for type in OPTIONS]
     if answer["allowed_hosts"]:
         lines.append(f"Allowed hosts: {', '.join(answer['allowed_hosts'])}")
-    return show_answer(call, answer, "\n".join(lines))
+    return show_answer(ctx, answer, "\n".join(lines))
 
 
 def _endpoint_text(endpoint: Mapping[str, Any] | None) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer import Argument
 
-from exportctl.cli.context import add_commands, command_context, group, parsed_moment
+from exportctl.cli.context import add_commands, group, parsed_moment
 from exportctl.cli.emulator.connect import Flow, Person, Url, connect_emulator, show_answer
 from exportctl.output.format_values import clean_text
 
@@ -16,10 +16,9 @@ app = group("Edit a flow by hand, as a person in the AEP UI does.")
 
 
 def _edit_flow(ctx: typer.Context, url: str | None, verb: str, flow: str, person: str | None, **members: Any) -> int:
-    call = command_context(ctx)
-    with connect_emulator(call, url) as found:
+    with connect_emulator(ctx, url) as found:
         answer = found.edit(verb, flow, person, **members)
-    return show_answer(call, answer, f"{verb}: {clean_text(flow)} was edited by hand in the emulator ({answer['id']}).")
+    return show_answer(ctx, answer, f"{verb}: {clean_text(flow)} was edited by hand in the emulator ({answer['id']}).")
 
 
 def _edit_command(verb: str, summary: str) -> Callable[..., int]:
