@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from exportctl.cli.cli_docs import cli_markdown
+from exportctl.cli.app import cli_markdown
 from exportctl.cli.glossary import glossary_markdown
 from exportctl.config.reference_docs import reference_markdown
 from exportctl.config.schema.root import schema_files

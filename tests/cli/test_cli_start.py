@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from exportctl import __version__
-from exportctl.cli.cli_docs import cli_markdown
-from exportctl.config.schema.root import schema_files
+from exportctl.cli.app import cli_markdown
+from exportctl.config.schema import editor_file
 from exportctl.output.json import schemas
 from tests.cli.command_line import ROOT, CommandLine, Terminal
 

@@ -1,7 +1,8 @@
-"""All commands in one tree."""
+"""All commands in one tree, and the page of the documentation that is written from it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from typing import Annotated, Any
 
@@ -9,9 +10,52 @@ import typer
 from typer import Option
 
 from exportctl import __version__
-from exportctl.cli import apply, datasets_doctor, environments, import_, monitoring, offline, plan, snapshot, verify
+from exportctl.cli import (
+    apply,
+    datasets_doctor,
+    environments,
+    exit_codes,
+    import_,
+    monitoring,
+    offline,
+    plan,
+    snapshot,
+    verify,
+)
 from exportctl.cli.context import add_commands, command_context, group
 from exportctl.cli.emulator import commands
+
+_PAGE_WIDTH = 100
+_PAGE_HEAD = """# Command line
+
+Every command, as `exportctl … --help` shows it. This page is written from the code.
+
+You can write the options `-C`, `-f`, `--env`, `--format` and `--now` before or after the command. Results go to
+stdout. Progress, warnings and errors go to stderr. With `--format json` exportctl prints exactly one document, errors
+included; the schemas are in `schemas/`. `emulator` commands print what the emulator's own interface answers, without
+the envelope. The [glossary](glossary.md) explains every word that the commands print.
+
+| variable | meaning |
+|---|---|
+| `EXPORTCTL_ENV` | the environment, if `--env` is not given |
+| `EXPORTCTL_ALLOWED_HOSTS` | further hosts that may get the token |
+| `EXPORTCTL_VAR_*` | values for plain references of the config |
+| `EXPORTCTL_TRACEBACK=1` | shows where an unexpected error comes from |
+| `AEP_CLIENT_ID`, `AEP_CLIENT_SECRET`, `AEP_SCOPES`, `AEP_ACCESS_TOKEN` | credentials of the platform |
+| `AEP_IMS_URL` | the address that gives the token. Default: Adobe's IMS; for a platform on this machine, the same |
+| `AEP_ORG_ID`, `AEP_SANDBOX` | values for plain references of the config; `doctor` uses them without a config |
+| `NO_COLOR` | no colour |
+| `FORCE_COLOR` | colour even without a terminal |
+| `CI` | no questions and no progress bar |
+| `GITHUB_ACTIONS`, `GITHUB_OUTPUT`, `GITHUB_STEP_SUMMARY` | exportctl writes annotations, outputs and a summary |
+
+## Exit codes
+
+If several apply, the first in the order 64 8 1 7 6 5 4 3 9 2 0 counts.
+
+| code | meaning |
+|---|---|
+"""
 
 app = group(
     "Manage Adobe Experience Platform dataset exports as code.\n\nDeclare exports in YAML, plan, apply, and see what "
@@ -38,3 +82,17 @@ def show_version_or_help(
 def build_command() -> Any:
     """Build the tree of commands once."""
     return typer.main.get_command(app)
+
+
+def cli_markdown() -> str:
+    """Return the text of docs/cli.md, ending in one newline. A test compares the file with it."""
+    rows = "".join(f"| {code} | {exit_codes.TEXTS[code]} |\n" for code in sorted(exit_codes.TEXTS))
+    return _PAGE_HEAD + rows + "".join(_section(build_command(), "exportctl", None)).rstrip("\n") + "\n"
+
+
+def _section(command: Any, name: str, parent: Any) -> Iterator[str]:
+    """Yield the section of a command and those of its subcommands."""
+    with command.make_context(name, [], parent, resilient_parsing=True, terminal_width=_PAGE_WIDTH) as ctx:
+        yield f"\n## {ctx.command_path}\n\n```text\n{ctx.get_help().rstrip()}\n```\n"
+        for below, one in getattr(command, "commands", {}).items():
+            yield from _section(one, below, ctx)

@@ -10,7 +10,7 @@ from exportctl.model.json_form import Json
 from exportctl.model.schedule import format_count
 from exportctl.output.color import Paint, paint
 from exportctl.output.format_values import clean_text
-from exportctl.output.json.forms import REHEARSAL
+from exportctl.output.json.envelope import REHEARSAL
 from exportctl.output.markdown import plan
 from exportctl.output.markdown_escape import prose
 from exportctl.output.text import apply

@@ -14,14 +14,7 @@ import typer
 from typer import Argument, Option
 
 from exportctl.cli import exit_codes
-from exportctl.cli.context import (
-    add_commands,
-    command_context,
-    group,
-    parsed_clock,
-    parsed_duration,
-    parsed_moment,
-)
+from exportctl.cli.context import add_commands, command_context, group, parsed_clock, parsed_duration, parsed_moment
 from exportctl.cli.emulator import storage, ui
 from exportctl.cli.emulator.connect import Url, ask_emulator, connect_emulator, show_answer
 from exportctl.errors import Error, UsageError

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from exportctl.errors import Finding, Level, SourcePosition
 from exportctl.model.json_form import (
@@ -25,16 +25,12 @@ from exportctl.model.json_form import (
 from exportctl.model.outcome import Check, CheckStatus, Outcome, OutcomeStatus
 from exportctl.model.plan import Cause, FieldChange, ListedDataset, Plan, PlanHeader, PlanItem
 from exportctl.output import phrases
-from exportctl.output.json.envelope import MOMENT, Document
-from exportctl.output.json.forms import OUTCOME, PLAN, REHEARSAL
+from exportctl.output.json.envelope import MOMENT, OUTCOME, PLAN, REHEARSAL, Document
 from exportctl.output.text import apply
 from exportctl.planfile import file as planfile
 from exportctl.planfile.file import SavedPlan
 from exportctl.planfile.serialize import CONTENT, FIELD, FINDING, POSITION, address, decode_plan, field_value
 from exportctl.planfile.staleness import StaleValue
-
-if TYPE_CHECKING:
-    pass
 
 
 class _PlanWithRehearsal(NamedTuple):
@@ -103,19 +99,19 @@ def render_saved_plan(shown: SavedPlan, *, now: int) -> str:
 ERRORS: Document[Any] = Document("error", None)
 
 
-def render_errors(found: Sequence[Finding], *, header: PlanHeader | None = None, as_of: int | None = None) -> str:
+def render_errors(found: Sequence[Finding]) -> str:
     """Return the document of a run that ended before it had a result."""
-    return ERRORS.render(None, header=header, as_of=as_of, errors=_error_findings(found))
+    return ERRORS.render(None, errors=_error_findings(found))
 
 
 def _error_findings(found: Sequence[Finding]) -> tuple[Finding, ...]:
     return tuple(f for f in found if f.level is Level.ERROR)
 
 
-def render_stale_plan(shown: SavedPlan, differences: Sequence[StaleValue], *, errors: Sequence[Finding] = ()) -> str:
+def render_stale_plan(shown: SavedPlan, differences: Sequence[StaleValue]) -> str:
     """Return the document of an apply that writes nothing because the saved plan is stale: an error per difference."""
     stale = tuple(Finding("stale-plan", str(d), hint="make and review a new plan") for d in differences)
-    return ERRORS.render(None, header=shown.header, as_of=shown.as_of, errors=(*errors, *stale))
+    return ERRORS.render(None, header=shown.header, as_of=shown.as_of, errors=stale)
 
 
 class _Apply(NamedTuple):
@@ -239,12 +235,10 @@ VALIDATE = Document(
 )
 
 
-def render_validation(
-    findings: Sequence[Finding], *, exports: int, destinations: int, environments: int, header: PlanHeader | None = None
-) -> str:
+def render_validation(findings: Sequence[Finding], *, exports: int, destinations: int, environments: int) -> str:
     """Return the document of the offline checks. Findings of level error are in `errors` too."""
     result = _Validation(findings, exports, destinations, environments)
-    return VALIDATE.render(result, header=header, as_of=None, errors=_error_findings(findings))
+    return VALIDATE.render(result, errors=_error_findings(findings))
 
 
 class _Datasets(NamedTuple):
@@ -331,13 +325,6 @@ EXPLAIN = Document(
 )
 
 
-def render_explanation(
-    topic: str,
-    words: str,
-    entries: Sequence[tuple[str, Any, SourcePosition | None]] = (),
-    *,
-    header: PlanHeader | None = None,
-    as_of: int | None = None,
-) -> str:
+def render_explanation(topic: str, words: str, entries: Sequence[tuple[str, Any, SourcePosition | None]] = ()) -> str:
     """Return the document of an explained rule or term, or of the lines that set a value."""
-    return EXPLAIN.render(_Explanation(topic, words, entries), header=header, as_of=as_of)
+    return EXPLAIN.render(_Explanation(topic, words, entries))

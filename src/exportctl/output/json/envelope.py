@@ -1,5 +1,5 @@
 """
-The envelope around every JSON document: one document for each run, errors included.
+The envelope around every JSON document, and what several documents hold.
 
 A `Document` is one kind of document: it makes the text, and the JSON Schema that the text fits, from one description.
 Moments are whole seconds since 1970 UTC. `result` is null where a run has nothing but errors.
@@ -10,29 +10,73 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from exportctl.errors import Finding
 from exportctl.model.json_form import (
+    Definition,
     Json,
     JsonObject,
     Member,
     choice,
     constant,
+    counts,
     encoded_part,
+    flag,
     listing,
+    mapping,
     nullable,
     number,
     optional,
     part,
     text,
 )
-from exportctl.model.plan import PLATFORMS, PlanHeader
-from exportctl.planfile.serialize import ERROR
+from exportctl.model.outcome import Outcome, OutcomeStatus
+from exportctl.model.plan import PLATFORMS, Action, Plan, PlanHeader
+from exportctl.output.text import apply
+from exportctl.planfile.file import approval_digest
+from exportctl.planfile.serialize import CONTENT, ERROR, address
+
+if TYPE_CHECKING:
+    from exportctl.workflows.rehearse import Rehearsal
 
 FORMAT_VERSION = 2
 MOMENT = "seconds since 1970 UTC"
 T = TypeVar("T")
+
+PROJECT: Member[Any] = text("the config's project", lambda shown: shown.header.project)
+
+PLAN = Definition[Plan](
+    "plan",
+    "a plan",
+    project=PROJECT,
+    digest=text("16 hex digits of what is approved; `apply --only-if` takes them", approval_digest),
+    **CONTENT,
+)
+OUTCOME = Definition[Outcome](
+    "outcome",
+    "the result of one step",
+    step=text("the step's key", lambda o: o.step.key),
+    address=address(lambda o: o.step.address),
+    action=choice("what the request does", Action, lambda o: o.step.action),
+    operation=nullable(text("operation of an `act`", lambda o: o.step.operation)),
+    kind=text("the service's kind of object", lambda o: o.step.kind),
+    id=nullable(text("id of the object", lambda o: o.id or o.step.id)),
+    status=choice("how the step ended", OutcomeStatus),
+    rule=nullable(text("stable id of what went wrong")),
+    message=nullable(text("for people")),
+    hint=nullable(text("what to do")),
+)
+REHEARSAL: JsonObject[Rehearsal] = JsonObject(
+    "the result of this plan in the emulator; nothing reached the platform",
+    passed=flag("all steps are done, and a second plan has no changes"),
+    reads=number("read requests after the plan was made"),
+    writes=mapping("by method and collection: write requests, those that were refused too", number("how many")),
+    counts=counts("steps by how they ended", OutcomeStatus, lambda r: apply.tally(r.outcomes)),
+    outcomes=listing("every step of the plan", OUTCOME),
+    refused=listing("what the emulator refused, with the line of the config; also in errors", ERROR),
+    remaining_plan=nullable(part(PLAN, lambda r: None if r.passed else r.remaining_plan)),
+)
 
 PLATFORM = JsonObject[PlanHeader](
     "which sandbox",
@@ -61,7 +105,12 @@ class Document(Generic[T]):
     result: JsonObject[T] | None
 
     def render(
-        self, value: T | None, *, header: PlanHeader | None, as_of: int | None, errors: Sequence[Finding] = ()
+        self,
+        value: T | None,
+        *,
+        header: PlanHeader | None = None,
+        as_of: int | None = None,
+        errors: Sequence[Finding] = (),
     ) -> str:
         """Return the text of the document. `header` is None where no platform is involved."""
         result = None if value is None or self.result is None else self.result.encode(value)

@@ -29,8 +29,7 @@ from exportctl.model.json_form import (
 )
 from exportctl.model.plan import Plan, PlanHeader
 from exportctl.output.environments import EnvironmentResult
-from exportctl.output.json.envelope import MOMENT, PLATFORM, Document
-from exportctl.output.json.forms import PLAN
+from exportctl.output.json.envelope import MOMENT, PLAN, PLATFORM, Document
 from exportctl.output.json.monitoring import DRIFT_RESULT, STATUS_RESULT, drift_result
 from exportctl.planfile.serialize import ERROR, POSITION, field_value
 
@@ -107,7 +106,7 @@ def render_environments(
         for one, body in zip(results, bodies, strict=True)
     ]
     errors = tuple(dict.fromkeys(f for row in rows for f in row.errors))
-    return ENVIRONMENTS[command].render(rows, header=None, as_of=None, errors=errors)
+    return ENVIRONMENTS[command].render(rows, errors=errors)
 
 
 _CAUSES: Member[Any] = listing(
@@ -155,4 +154,4 @@ DIFF_ENVIRONMENTS = Document(
 
 def render_comparison(shown: EnvironmentDiff) -> str:
     """Return the document of two environments, with the same facts as the text output."""
-    return DIFF_ENVIRONMENTS.render(shown, header=None, as_of=None)
+    return DIFF_ENVIRONMENTS.render(shown)

@@ -7,10 +7,9 @@ not counted.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
-from exportctl.errors import Finding
 from exportctl.model.json_form import (
     Json,
     JsonObject,
@@ -33,8 +32,7 @@ from exportctl.monitor.flow_view import LastRun
 from exportctl.monitor.forecast import FlowForecast, Forecast, SimultaneousRuns
 from exportctl.monitor.runs import FlowRuns, RunsReport, error_hints
 from exportctl.monitor.status import ExportHealth, FlowState, HealthResult, StatusReport
-from exportctl.output.json.envelope import MOMENT, Document
-from exportctl.output.json.forms import PROJECT
+from exportctl.output.json.envelope import MOMENT, PROJECT, Document
 from exportctl.planfile.serialize import ERROR, FIELD, FINDING, OTHER_FLOW, address
 from exportctl.resources.run import Run, RunError, RunStatus
 
@@ -248,12 +246,9 @@ def render_forecast(report: Forecast) -> str:
     return FORECAST.render(report, header=report.header, as_of=report.as_of, errors=report.errors)
 
 
-def render_drift(
-    report: DriftReport, *, fail_on: Collection[str] = drift.DEFAULT_FAILING, errors: Sequence[Finding] = ()
-) -> str:
+def render_drift(report: DriftReport, *, fail_on: Collection[str] = drift.DEFAULT_FAILING) -> str:
     """Return the document of a drift report."""
-    every = (*errors, *report.errors)
-    return DRIFT.render(_Drift(report, fail_on), header=report.header, as_of=report.as_of, errors=every)
+    return DRIFT.render(_Drift(report, fail_on), header=report.header, as_of=report.as_of, errors=report.errors)
 
 
 def drift_result(report: DriftReport, fail_on: Collection[str]) -> Json:

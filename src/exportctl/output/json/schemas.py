@@ -13,8 +13,7 @@ from typing import Any
 
 from exportctl.model.json_form import Definition, Json
 from exportctl.output.json import documents, environments, import_and_accept, monitoring
-from exportctl.output.json.envelope import Document
-from exportctl.output.json.forms import OUTCOME, PLAN
+from exportctl.output.json.envelope import OUTCOME, PLAN, Document
 from exportctl.planfile import file as planfile
 from exportctl.planfile.serialize import ACTOR, ERROR, FIELD, FINDING, ITEM, MARKER, OTHER_FLOW, POSITION, STEP
 from exportctl.snapshot import file as snapshot
