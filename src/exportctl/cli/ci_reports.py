@@ -9,7 +9,7 @@ from exportctl.cli.context import TEXT, CommandContext
 from exportctl.cli.files import append_text
 from exportctl.errors import Finding, Level
 from exportctl.model.plan import Plan
-from exportctl.output import github_actions
+from exportctl.output import github_actions, phrases
 from exportctl.output.color import paint
 from exportctl.output.markdown import plan as markdown_plan
 from exportctl.output.text import plan as text_plan
@@ -27,15 +27,10 @@ def publish_plan(call: CommandContext, plan: Plan, findings: Sequence[Finding] =
     if call.screen.is_github_actions:
         publish_to_actions(
             call,
-            (*findings, *plan_findings(plan)),
+            (*findings, *phrases.plan_findings(plan)),
             github_actions.plan_outputs(plan),
             markdown_plan.render_plan(plan) + more,
         )
-
-
-def plan_findings(plan: Plan) -> tuple[Finding, ...]:
-    """Return all findings of a plan and of its items."""
-    return (*plan.findings, *(f for item in plan.items for f in item.findings))
 
 
 def publish_findings(call: CommandContext, findings: Sequence[Finding]) -> None:

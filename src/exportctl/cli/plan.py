@@ -12,7 +12,7 @@ import typer
 from typer import Argument, Option
 
 from exportctl.cli import exit_codes
-from exportctl.cli.ci_reports import plan_findings, publish_plan, show_warnings
+from exportctl.cli.ci_reports import publish_plan, show_warnings
 from exportctl.cli.context import JSON, MARKDOWN, TEXT, CommandContext, command_context, read_text
 from exportctl.cli.environments import EnvironmentCommand, run_all_environments
 from exportctl.cli.files import save_plan
@@ -196,7 +196,7 @@ def _environment_command(call: CommandContext, *, detailed: bool) -> Environment
         text=lambda made: _plan_text(call, made),
         markdown=lambda made, limit: markdown_plan.render_plan(made.plan, limit=limit),
         json_body=lambda made: environments.plan_body(made.plan),
-        notes=lambda made: plan_findings(made.plan),
+        notes=lambda made: phrases.plan_findings(made.plan),
         outputs=lambda made: github_actions.plan_outputs(made.plan),
     )
 

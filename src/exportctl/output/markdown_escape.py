@@ -17,9 +17,9 @@ _SIGN = re.compile(r"[&<>`|*_#\[\]~\\@$!^{}\"']|(?<=:)//")
 _BREAK = "&#8203;"
 
 
-def code(text: str) -> str:
-    """Return text as code, for tables, lists and summaries."""
-    return f"<code>{_entities(clean_text(text))}</code>"
+def code(shown: object) -> str:
+    """Return a text, an address or a position as code, for tables, lists and summaries."""
+    return f"<code>{_entities(clean_text(str(shown)))}</code>"
 
 
 def prose(text: str) -> str:

@@ -146,6 +146,11 @@ def is_listed(item: PlanItem) -> bool:
     return item.verb is not Verb.UNCHANGED or bool(item.refusals or item.fields)
 
 
+def plan_findings(plan: Plan) -> tuple[Finding, ...]:
+    """Return each finding of a plan and of its items once, those about the plan first."""
+    return tuple(dict.fromkeys((*plan.findings, *(f for item in plan.items for f in item.findings))))
+
+
 def expired_findings(plan: Plan) -> tuple[Finding, ...]:
     """Return the finding of each rolling end in the past, with the next step."""
     over = [item for item in plan.items if item.is_expired]

@@ -48,10 +48,10 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], room: int) -> li
     """Return the table, cut at a row; no lines without rows."""
     if not rows:
         return []
-    lines = [f"| {' | '.join(row)} |" for row in rows]
+    head, line, *lines = plan.table_lines(heads, rows)
     kept = plan.fit_lines(lines, room)
     cut = [] if len(kept) == len(lines) else [f"\n_{len(kept)} of {len(lines)} shown_"]
-    return [f"| {' | '.join(head.lower() for head in heads)} |", "|" + "---|" * len(heads), *kept, *cut, ""]
+    return [head, line, *kept, *cut, ""]
 
 
 def _section(command: str, side: EnvironmentResult[T], section: Callable[[T, int], str], limit: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from exportctl.monitor.runs import error_hints
@@ -26,7 +26,7 @@ def render_status(report: StatusReport, *, limit: int = plan.LIMIT) -> str:
     """Return the status report. Failed exports come first, so a cut removes healthy ones."""
     order = list(HealthResult)
     rows = [
-        _row([code(cell) if cell else "" for cell in status.cells(one, report.as_of)], "; ".join(one.notes))
+        _cells(status.cells(one, report.as_of), "; ".join(one.notes))
         for one in sorted(report.exports, key=lambda one: (order.index(one.result), one.address))
     ]
     lines = [
@@ -34,8 +34,7 @@ def render_status(report: StatusReport, *, limit: int = plan.LIMIT) -> str:
         f"**{status.summary(report)}**\n",
         *(f"- {plan.finding(found)}" for found in report.errors),
         *([""] if report.errors else []),
-        *_titles((*status.TITLES, "NOTES")),
-        *rows,
+        *plan.table_lines((*status.TITLES, "NOTES"), rows),
         "",
         *(f"{prose(line.strip())}\n" for line in status.other_flows(report)),
     ]
@@ -50,27 +49,23 @@ def render_runs(report: RunsReport, *, limit: int = plan.LIMIT) -> str:
     return _cut_to_limit(lines, limit)
 
 
-def _table(flow: FlowRuns) -> Iterator[str]:
+def _table(flow: FlowRuns) -> list[str]:
     if not flow.runs:
-        yield runs.NO_RUNS if flow.flow else runs.NOT_APPLIED
-        return
-    yield from _titles((*runs.TITLES, "ERRORS"))
+        return [runs.NO_RUNS if flow.flow else runs.NOT_APPLIED]
+    rows = []
     for run in flow.runs:
-        errors = "; ".join(map(_error_text, run.errors, error_hints(run.errors, flow.type)))
-        yield _row([code(cell) if cell else "" for cell in runs.cells(run)], errors)
+        errors = map(_error_text, run.errors, error_hints(run.errors, flow.type))
+        rows.append(_cells(runs.cells(run), "; ".join(errors)))
+    return plan.table_lines((*runs.TITLES, "ERRORS"), rows)
 
 
 def _error_text(error: RunError, found: str | None) -> str:
     return runs.error_text(error) + (f" (hint: {found})" if found else "")
 
 
-def _titles(titles: Iterable[str]) -> list[str]:
-    shown = [title.lower() for title in titles]
-    return [f"| {' | '.join(shown)} |", "|" + "---|" * len(shown)]
-
-
-def _row(cells: list[str], words: str) -> str:
-    return f"| {' | '.join(cells)} | {prose(words)} |"
+def _cells(values: Iterable[str], words: str) -> list[str]:
+    """Return values as code, and words as prose in the last cell."""
+    return [*(code(value) if value else "" for value in values), prose(words)]
 
 
 def _cut_to_limit(lines: list[str], limit: int) -> str:
@@ -84,7 +79,7 @@ def _cut_to_limit(lines: list[str], limit: int) -> str:
 def render_verify_report(report: VerifyReport, *, limit: int = plan.LIMIT) -> str:
     """Return the whole report, as far as it fits; failures take at most half of the room."""
     failing = [_failed_verdict(e, v) for e in report.exports for v in e.verdicts if v.fails]
-    unread = [f"{code(str(e.address))} {plan.finding(f)}" for e in report.exports for f in e.errors]
+    unread = [f"{code(e.address)} {plan.finding(f)}" for e in report.exports for f in e.errors]
     parts = [
         *_verify_head(report),
         *plan.section("Could not be read", unread, limit // 4),
@@ -109,22 +104,16 @@ def _verify_head(report: VerifyReport) -> list[str]:
 
 def _failed_verdict(export: ExportVerdicts, verdict: Verdict) -> str:
     about = "".join(f"\n  - {code(path)}" for path in verify.objects(verdict))
-    where = f"{code(str(export.address))} {code(verify.subject(verdict))}"
+    where = f"{code(export.address)} {code(verify.subject(verdict))}"
     return f"**{verdict.result}** {where}: {prose(verdict.reason)}{about}"
 
 
 def _verdict_table(export: ExportVerdicts) -> str:
-    rows = [
-        f"| {' | '.join(code(cell) if cell else '' for cell in verify.cells(v))} | {prose(v.reason)} |"
-        for v in export.verdicts
-    ]
-    titles = [title.lower() for title in (*verify.TITLES, "WHY")]
+    rows = [_cells(verify.cells(v), v.reason) for v in export.verdicts]
     state = "" if export.state == "enabled" else f"{export.state}, "
     lines = [
-        f"\n<details><summary>{code(str(export.address))} {prose(state + export.storage)}</summary>\n",
-        f"| {' | '.join(titles)} |",
-        "|" + "---|" * len(titles),
-        *rows,
+        f"\n<details><summary>{code(export.address)} {prose(state + export.storage)}</summary>\n",
+        *plan.table_lines((*verify.TITLES, "WHY"), rows),
         "\n</details>\n",
     ]
     return "\n".join(lines)

@@ -36,7 +36,7 @@ def render_plan(shown: Plan, *, limit: int = LIMIT) -> str:
         *section("Consequences", _consequences(spoken), share),
         *section("Ends", _ends(spoken, shown.as_of), share),
         *section("Left paused", _paused_lines(spoken), share),
-        *section("Errors, warnings and notes", _findings(_all_findings(shown)), share),
+        *section("Errors, warnings and notes", [finding(f) for f in phrases.plan_findings(shown)], share),
         *section("References apply will read", [code(name) for name in phrases.secrets(shown)], share),
         *section("Not set here, so not compared", [code(name) for name in shown.unset], share),
     ]
@@ -53,8 +53,12 @@ def render_drift(report: DriftReport, *, fail_on: Collection[str] = drift.DEFAUL
         *head("drift", report.header, report.as_of),
         f"**{text_drift.summary(report)}** {f'Fails because of: {failing}.' if failing else 'Does not fail.'}\n",
         *section("Ends", [_end_line(e, report.as_of) for e in ends], share),
-        *section("Flows that this config does not manage", [_flow_line(e, report.as_of) for e in flows], share),
-        *section("Errors, warnings and notes", _findings(report.notes), share),
+        *section(
+            "Flows that this config does not manage",
+            [f"{e.group}: {code(text_drift.flow(e, report.as_of))}" for e in flows],
+            share,
+        ),
+        *section("Errors, warnings and notes", [finding(f) for f in report.notes], share),
     ]
     shown_above = {DriftGroup.EXPIRED, DriftGroup.ENDING, DriftGroup.UNMANAGED, DriftGroup.OTHER_PROJECT}
     subjects: dict[str, list[DriftEntry]] = {}
@@ -113,13 +117,9 @@ def fit_lines(lines: Sequence[str], room: int) -> list[str]:
     return kept
 
 
-def _address(item: PlanItem) -> str:
-    return code(str(item.address))
-
-
 def _refusals(items: Iterable[PlanItem]) -> list[str]:
     return [
-        f"{_address(item)}: {prose(r.safety_check)}: {prose(r.text)}; to allow exactly this: {code(r.allow)}"
+        f"{code(item.address)}: {prose(r.safety_check)}: {prose(r.text)}; to allow exactly this: {code(r.allow)}"
         for item in items
         for r in item.refusals
     ]
@@ -130,34 +130,28 @@ def _consequences(items: Iterable[PlanItem]) -> list[str]:
     rank = {"cost": 0, "warning": 1}
     found = [(rank.get(c.level, 2), item, c) for item in items for c in item.consequences]
     return [
-        f"{_address(item)}: {f'**{c.level}**: ' if level < 2 else ''}{prose(c.text)}"
+        f"{code(item.address)}: {f'**{c.level}**: ' if level < 2 else ''}{prose(c.text)}"
         for level, item, c in sorted(found, key=lambda entry: entry[0])
     ]
 
 
 def _ends(items: Iterable[PlanItem], as_of: int) -> list[str]:
-    return [f"{_address(item)} {format_values.end_text(item.ends, as_of)}" for item in items if item.ends is not None]
+    return [
+        f"{code(item.address)} {format_values.end_text(item.ends, as_of)}" for item in items if item.ends is not None
+    ]
 
 
 def _paused_lines(items: Iterable[PlanItem]) -> list[str]:
     return [
-        f"{_address(item)}: to resume exactly this: {code(phrases.resume_option(item))}"
+        f"{code(item.address)}: to resume exactly this: {code(phrases.resume_option(item))}"
         for item in items
         if item.is_paused
     ]
 
 
-def _all_findings(shown: Plan) -> Iterable[Finding]:
-    return dict.fromkeys((*shown.findings, *(f for item in shown.items for f in item.findings)))
-
-
-def _findings(found: Iterable[Finding]) -> list[str]:
-    return [finding(f) for f in found]
-
-
 def finding(shown: Finding) -> str:
     """Return one finding as a line."""
-    where = f"{code(str(shown.at))}: " if shown.at else ""
+    where = f"{code(shown.at)}: " if shown.at else ""
     hint = f" ({prose(shown.hint)})" if shown.hint else ""
     return f"{shown.level.value}: {where}{prose(shown.message)}{hint} {code(shown.rule)}"
 
@@ -165,11 +159,11 @@ def finding(shown: Finding) -> str:
 def details(item: PlanItem, as_of: int) -> str:
     """Return one address, collapsed: a table of fields, then runs and end as seen at `as_of`."""
     words = phrases.verb(item.verb, item.address) + (", blocked" if item.refusals else "")
-    lines = [f"<details><summary>{code(format_values.symbol(item))} {_address(item)} {prose(words)}</summary>\n"]
+    lines = [f"<details><summary>{code(format_values.symbol(item))} {code(item.address)} {prose(words)}</summary>\n"]
     if item.id:
         lines.append(f"{format_values.object_label(item.address)} {code(item.id)}\n")
     if item.at:
-        lines.append(f"declared at {code(str(item.at))}\n")
+        lines.append(f"declared at {code(item.at)}\n")
     lines += table(item.fields)
     lines += [f"{line.strip()}\n" for line in _runs(item, as_of)]
     return "\n".join([*lines, "</details>", ""])
@@ -187,14 +181,24 @@ def table(fields: Sequence[FieldChange]) -> list[str]:
     """Return both values of each field and why they differ."""
     if not fields:
         return []
-    return ["| field | live | config | why |", "|---|---|---|---|", *map(_row, fields), ""]
+    return [*table_lines(("field", "live", "config", "why"), map(_field_cells, fields)), ""]
 
 
-def _row(change: FieldChange) -> str:
+def _field_cells(change: FieldChange) -> tuple[str, ...]:
     before = "" if change.cause is Cause.CREATE else code(format_values.value(change.path, change.before))
     why = prose(phrases.cause(change) or change.cause.value)
-    where = f" {code(str(change.at))}" if change.at else ""
-    return f"| {code(change.path)} | {before} | {code(format_values.value(change.path, change.after))} | {why}{where} |"
+    where = f" {code(change.at)}" if change.at else ""
+    return code(change.path), before, code(format_values.value(change.path, change.after)), why + where
+
+
+def table_lines(titles: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
+    """Return a table of cells that are Markdown already, with its titles in lower case."""
+    head = [title.lower() for title in titles]
+    return [_row(head), "|" + "---|" * len(head), *map(_row, rows)]
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def _subject(entry: DriftEntry) -> str:
@@ -205,10 +209,6 @@ def _end_line(entry: DriftEntry, as_of: int) -> str:
     if entry.finding:
         return finding(entry.finding)
     return f"{code(_subject(entry))} {prose(text_drift.change_text(entry, as_of))}"
-
-
-def _flow_line(entry: DriftEntry, as_of: int) -> str:
-    return f"{entry.group}: {code(text_drift.flow(entry, as_of))}"
 
 
 def _drift_details(subject: str, entries: Sequence[DriftEntry], as_of: int) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from exportctl.errors import Finding, Level
-from exportctl.model.plan import Cause, Consequence, FieldChange, Plan, PlanHeader, PlanItem, Refusal, Verb
+from exportctl.model.plan import Cause, FieldChange, Plan, PlanHeader, PlanItem, Refusal, Verb
 from exportctl.model.schedule import format_age, format_count
 from exportctl.output import format_values, phrases
 from exportctl.output.color import Paint, paint
@@ -58,7 +58,7 @@ def _body(shown: Plan, counts: Mapping[str, int], ink: Paint, width: int) -> lis
     for item in shown.items:
         if phrases.is_listed(item):
             lines += [*block(item, shown.as_of, ink, width), ""]
-    lines += _section("Errors, warnings and notes:", findings(_findings(shown), ink))
+    lines += _section("Errors, warnings and notes:", findings(phrases.plan_findings(shown), ink))
     lines += _section("Apply will read these references:", [INDENT + clean_text(s) for s in phrases.secrets(shown)])
     lines += _section("Not set here, so not compared:", [INDENT + clean_text(name) for name in shown.unset])
     return lines + footer(shown, counts, ink)
@@ -90,7 +90,9 @@ def block(item: PlanItem, as_of: int, ink: Paint, width: int) -> list[str]:
     lines = [headline(item, ink)]
     for change in item.fields:
         lines += field(change, ink, width)
-    lines += [_consequence(c, ink) for c in item.consequences]
+    for c in item.consequences:
+        level = ink("warning", c.level) if c.level in ("cost", "warning") else "note"
+        lines.append(f"{INDENT}{level}: {clean_text(c.text)}")
     lines += runs(item, as_of)
     if item.is_paused:
         lines.append(f"{INDENT}left paused; to resume exactly this: {phrases.resume_option(item)}")
@@ -151,11 +153,6 @@ def refusal_lines(refusal: Refusal, ink: Paint) -> list[str]:
     ]
 
 
-def _consequence(shown: Consequence, ink: Paint) -> str:
-    words = {"cost": "cost", "warning": "warning"}.get(shown.level, "note")
-    return f"{INDENT}{ink('warning', words) if words != 'note' else words}: {clean_text(shown.text)}"
-
-
 def findings(shown: tuple[Finding, ...], ink: Paint, indent: str = INDENT) -> list[str]:
     """Return level, line, message and rule of each finding, with the fix below."""
     lines: list[str] = []
@@ -175,11 +172,6 @@ def _indented_lines(before: str, text: str, after: str, indent: str) -> Iterator
     yield f"{indent}{before}{first}{after if not more else ''}"
     for place, line in enumerate(more, 1):
         yield f"{indent}  {line}{after if place == len(more) else ''}"
-
-
-def _findings(shown: Plan) -> tuple[Finding, ...]:
-    """Return each finding once, those about the plan first."""
-    return tuple(dict.fromkeys((*shown.findings, *(f for item in shown.items for f in item.findings))))
 
 
 def _section(title: str, lines: list[str]) -> list[str]:
