@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from exportctl.cli import exit_codes, plan
 from exportctl.cli.ci_reports import publish_plan
-from exportctl.cli.context import JSON, CommandContext
+from exportctl.cli.context import JSON, CommandContext, handle_signals
 from exportctl.cli.files import append_audit_record, check_audit
 from exportctl.cli.screen import Screen
 from exportctl.errors import Error, Finding, UsageError
@@ -84,20 +84,6 @@ class Interrupt:
         self.stop.set()
 
 
-@contextmanager
-def handle_signals(interrupt: Interrupt) -> Iterator[None]:
-    """Give SIGINT and SIGTERM to `interrupt` for a while. Only the main thread can handle signals."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
 @dataclass(frozen=True)
 class ApplyResult:
     """The exit code, and how each step ended. Without outcomes, no step was started."""
@@ -122,7 +108,7 @@ def confirm_and_apply(call: CommandContext, setup: Setup, order: ApplyRequest, m
     if not _ask_approval(call, order, made.plan):
         call.screen.say("Not applied.")
         return ApplyResult(exit_codes.FAILED)
-    with handle_signals(interrupt):
+    with handle_signals(interrupt, signal.SIGINT, signal.SIGTERM):
         ending = _run_and_check(call, under_way, interrupt)
         code = exit_codes.pick_exit_code(
             ending.exit_code(under_way.has_succeeded()), _unrenewed_exit_code(order, made.plan)

@@ -10,12 +10,15 @@ group, and merge their values into the CommandContext. The innermost value wins.
 from __future__ import annotations
 
 import inspect
+import signal
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -38,6 +41,20 @@ COMPLETION_VARIABLE = "_EXPORTCTL_COMPLETE"  # set by the shell script that `com
 
 class Interrupted(Error):
     """Ctrl-C while nothing was being written. Typer would turn KeyboardInterrupt into an exit code of its own."""
+
+
+@contextmanager
+def handle_signals(handler: Callable[[int, FrameType | None], None], *numbers: int) -> Iterator[None]:
+    """Give signals to `handler` for a while. Only the main thread can handle signals."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, handler) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, former in before.items():
+            signal.signal(number, signal.SIG_DFL if former is None else former)
 
 
 @dataclass
@@ -87,14 +104,10 @@ class CommandContext:
         self.folder = Path(given["folder"]) if given["folder"] else self.folder
         self.files += tuple(given["files"] or ())
         self.environment = given["environment"] or self.environment
-        self.format = _known_format(given["format"] or self.format)
+        self.format = given["format"] or self.format
+        if self.format not in (TEXT, JSON, MARKDOWN, JUNIT):
+            raise UsageError(f"--format {self.format}: choose {TEXT}, {JSON}, {MARKDOWN} or {JUNIT}", rule="usage")
         self.now = parsed_moment(given["now"], "--now") if given["now"] else self.now
-
-
-def _known_format(text: str) -> str:
-    if text not in (TEXT, JSON, MARKDOWN, JUNIT):
-        raise UsageError(f"--format {text}: choose {TEXT}, {JSON}, {MARKDOWN} or {JUNIT}", rule="usage")
-    return text
 
 
 def command_context(ctx: typer.Context) -> CommandContext:

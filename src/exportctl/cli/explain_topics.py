@@ -28,17 +28,13 @@ def explain_topic(topic: str) -> tuple[str, str]:
         UsageError: nothing has this name. The hint names similar topics.
     """
     name = topic.strip().strip("[]`\"'")
-    entries = [*_term_entries(name), *_field_entries(name)]
+    table = _entries_by_key()
+    terms = next((table[key] for key in _possible_keys(name) if key in table), ())
+    entries = [*terms, *_field_entries(name)]
     if not entries:
         raise _unknown_topic(name)
     title, text = entries[0]
     return title, "\n".join([text, *(f"{also}: {words}" for also, words in entries[1:])])
-
-
-def _term_entries(name: str) -> list[_Entry]:
-    table = _entries_by_key()
-    found = next((table[key] for key in _possible_keys(name) if key in table), ())
-    return list(found)
 
 
 def _possible_keys(name: str) -> Iterator[str]:
@@ -98,12 +94,9 @@ def _field_schema(path: str) -> Mapping[str, Any] | None:
 def _follow_ref(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the schema that `$ref` names, with its own keys laid over it."""
     while "$ref" in schema:
-        schema = {**SCHEMA["$defs"][schema["$ref"].removeprefix("#/$defs/")], **_drop_ref(schema)}
+        own = {key: value for key, value in schema.items() if key != "$ref"}
+        schema = {**SCHEMA["$defs"][schema["$ref"].removeprefix("#/$defs/")], **own}
     return schema
-
-
-def _drop_ref(schema: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in schema.items() if key != "$ref"}
 
 
 def _child_schema(schema: Mapping[str, Any], part: str) -> Mapping[str, Any] | None:
@@ -114,11 +107,8 @@ def _child_schema(schema: Mapping[str, Any], part: str) -> Mapping[str, Any] | N
     if entry is None:
         return None
     inside: Mapping[str, Any] = _follow_ref(entry).get("properties") or {}
-    return _mapping(inside[part]) if part in inside else entry if not inside or _is_name(schema) else None
-
-
-def _is_name(schema: Mapping[str, Any]) -> bool:
-    return isinstance(schema.get("additionalProperties"), Mapping)
+    is_name = isinstance(schema.get("additionalProperties"), Mapping)
+    return _mapping(inside[part]) if part in inside else entry if not inside or is_name else None
 
 
 def _mapping(schema: object) -> Mapping[str, Any] | None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import threading
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stdout
+from collections.abc import Mapping, Sequence
+from contextlib import redirect_stdout
 from io import StringIO
 from itertools import pairwise
 from types import FrameType
@@ -19,7 +18,7 @@ import typer.completion
 
 from exportctl.cli import exit_codes
 from exportctl.cli.app import build_command
-from exportctl.cli.context import COMPLETION_VARIABLE, JSON, CommandContext, Interrupted
+from exportctl.cli.context import COMPLETION_VARIABLE, JSON, CommandContext, Interrupted, handle_signals
 from exportctl.cli.screen import Screen
 from exportctl.errors import Error, UsageError
 from exportctl.output import github_actions
@@ -45,7 +44,7 @@ def main(
     )
     call = CommandContext(env, screen)
     try:
-        with _handle_sigterm():
+        with handle_signals(_raise_interrupt, signal.SIGTERM):  # CI systems send it; treat it as Ctrl-C
             return _run_command(list(argv), call)
     except Interrupted as error:
         _show_error(call, argv, error)
@@ -56,21 +55,9 @@ def main(
     except Exception as error:
         if env.get("EXPORTCTL_TRACEBACK") == "1":
             call.screen.say(traceback.format_exc())
-        _show_error(call, argv, _unexpected_error(error))
+        hint = "this is a bug in exportctl; set EXPORTCTL_TRACEBACK=1 to see where"
+        _show_error(call, argv, Error(f"{type(error).__name__}: {error}", rule="unexpected", hint=hint))
         return exit_codes.FAILED
-
-
-@contextmanager
-def _handle_sigterm() -> Iterator[None]:
-    """Treat SIGTERM, which CI systems send, as Ctrl-C. Only the main thread can handle signals."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, _raise_interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)
 
 
 def _raise_interrupt(number: int, frame: FrameType | None) -> None:
@@ -90,28 +77,18 @@ def _run_command(argv: list[str], call: CommandContext) -> int:
         raise UsageError("aborted", rule="usage") from None
     except _ClickError as error:
         where = getattr(error, "ctx", None)
-        command_path = where.command_path if where else "exportctl"
-        hint = f"see `{command_path} --help`"
+        hint = f"see `{where.command_path if where else 'exportctl'} --help`"
         raise UsageError(error.format_message(), rule="usage", hint=hint) from error
     return code if isinstance(code, int) else exit_codes.DONE
-
-
-def _unexpected_error(error: Exception) -> Error:
-    hint = "this is a bug in exportctl; set EXPORTCTL_TRACEBACK=1 to see where"
-    return Error(f"{type(error).__name__}: {error}", rule="unexpected", hint=hint)
 
 
 def _show_error(call: CommandContext, argv: Sequence[str], error: Error) -> None:
     """Show an error: as the one document with --format json, else as text on stderr."""
     screen = call.screen
-    if call.format == JSON or _asks_for_json(argv):
+    # arguments that could not be parsed may ask for JSON too
+    if call.format == JSON or "--format=json" in argv or ("--format", JSON) in pairwise(argv):
         screen.write_document(documents.render_errors(error.findings()))
     else:
         screen.say(tables.render_error(error, color=screen.err_color))
     if screen.is_github_actions:
         screen.write_workflow_command(github_actions.render_annotations(error.findings()))
-
-
-def _asks_for_json(argv: Sequence[str]) -> bool:
-    """Look for --format json in arguments that could not be parsed."""
-    return "--format=json" in argv or any(pair == ("--format", JSON) for pair in pairwise(argv))

@@ -48,13 +48,12 @@ def _data(text: str) -> str:
 
 def outputs(named: Mapping[str, str]) -> str:
     """Return the text to append to GITHUB_OUTPUT, in the format that can hold several lines."""
-    return "".join(_output(name, text) for name, text in named.items())
-
-
-def _output(name: str, text: str) -> str:
-    """Return one value between delimiters. The delimiter is a digest of the value, so it equals none of its lines."""
-    delimiter = "exportctl_" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-    return f"{name}<<{delimiter}\n{text}\n{delimiter}\n"
+    shown = ""
+    for name, text in named.items():
+        # a digest of the value equals none of its lines
+        delimiter = "exportctl_" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+        shown += f"{name}<<{delimiter}\n{text}\n{delimiter}\n"
+    return shown
 
 
 def plan_outputs(shown: Plan) -> dict[str, str]:

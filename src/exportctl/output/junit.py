@@ -12,7 +12,7 @@ applied to every text before escaping, since an escaped secret would not be reco
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
@@ -49,26 +49,19 @@ def render_errors(found: Sequence[Finding], mask: Mask) -> str:
 def _add_suite(root: Element, export: ExportVerdicts, report: VerifyReport) -> None:
     timestamp = datetime.fromtimestamp(report.as_of, UTC).strftime("%Y-%m-%dT%H:%M:%S")  # the form has no offset
     suite = SubElement(root, "testsuite", name=str(export.address), timestamp=timestamp)
-    _add_properties(
-        suite,
-        {
-            "flow": export.flow or "",
-            "state": export.state,
-            "storage": export.storage,
-            "since": format_values.moment(report.since),
-            "deep": "true" if report.deep else "false",
-        },
-    )
+    properties = SubElement(suite, "properties")
+    for name, value in {
+        "flow": export.flow or "",
+        "state": export.state,
+        "storage": export.storage,
+        "since": format_values.moment(report.since),
+        "deep": "true" if report.deep else "false",
+    }.items():
+        SubElement(properties, "property", name=name, value=value)
     for verdict in export.verdicts:
         _add_case(suite, export, verdict)
     if export.errors:
         _add_error_case(suite, str(export.address), "storage", export.errors)
-
-
-def _add_properties(suite: Element, named: Mapping[str, str]) -> None:
-    around = SubElement(suite, "properties")
-    for name, value in named.items():
-        SubElement(around, "property", name=name, value=value)
 
 
 def _add_case(suite: Element, export: ExportVerdicts, verdict: Verdict) -> None:

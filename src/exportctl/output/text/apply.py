@@ -30,6 +30,7 @@ _FINAL_CHECKS: Mapping[bool | None, str] = {
     None: "No final check: make a new plan to see the state of the sandbox.",
     True: "Final check: no changes.",
 }
+_NO_CHANGE_REMAINS = "something remains that is no change. Run `exportctl plan`."
 _ENDS_RENEWED = "Final check: every due end was moved."
 
 
@@ -88,7 +89,9 @@ def render_apply_report(
     proof = has_passed_final_check(remaining, proved)
     left = _unrenewed_ends(remaining) if remaining else []
     if proof is False and remaining is not None:
-        lines.append(f"Final check: {_remaining_phrase(len(_remaining_items(remaining)) + len(remaining.errors()))}")
+        count = len(_remaining_items(remaining)) + len(remaining.errors())
+        changes = "1 change remains." if count == 1 else f"{count} changes remain."
+        lines.append(f"Final check: {changes if count else _NO_CHANGE_REMAINS}")
     else:
         lines.append(" ".join([_ENDS_RENEWED, *left]) if proof and left else _FINAL_CHECKS[proof])
     if remaining is not None:
@@ -103,12 +106,6 @@ def render_apply_report(
 def _remaining_items(remaining: Plan) -> list[PlanItem]:
     """Return the addresses that an apply has not finished."""
     return [item for item in remaining.items if item.steps or item.refusals or item.verb in CHANGE_VERBS]
-
-
-def _remaining_phrase(count: int) -> str:
-    if not count:
-        return "something remains that is no change. Run `exportctl plan`."
-    return "1 change remains." if count == 1 else f"{count} changes remain."
 
 
 def _unrenewed_ends(remaining: Plan) -> list[str]:

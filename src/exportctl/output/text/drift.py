@@ -39,7 +39,8 @@ def render_drift(
     for group in DriftGroup:
         entries = report.entries_of(group)
         if entries:
-            style = "error" if _is_failing(group, fail_on) else "bold"
+            is_failing = group in fail_on or (group is DriftGroup.EXPIRED and DriftGroup.ENDING in fail_on)
+            style = "error" if is_failing else "bold"
             lines.append(ink(style, f"{TITLES[group]} ({len(entries)})"))
             lines += [line for entry in entries for line in entry_lines(entry, report.as_of, ink, width)]
             lines.append("")
@@ -66,10 +67,6 @@ def failure_sentence(failures: Sequence[DriftEntry]) -> str:
     """Return what makes the exit code 3."""
     groups = ", ".join(dict.fromkeys(entry.group.value for entry in failures))
     return f"Exit 3: {format_count(len(failures), 'finding')} in {groups}."
-
-
-def _is_failing(group: DriftGroup, fail_on: Collection[str]) -> bool:
-    return group in fail_on or (group is DriftGroup.EXPIRED and DriftGroup.ENDING in fail_on)
 
 
 def entry_lines(entry: DriftEntry, as_of: int, ink: Paint, width: int) -> list[str]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 TITLES = ("EXPORT", "SCHEDULE", "RUNS", "FIRST", "LAST", "NOTE")
 RUN, SEVERAL, NONE, MIDNIGHT, END = "●", "■", "·", "|", "E"
 SOURCE = "Adobe's page on SFTP destinations"  # dataset-exports.md 4.3
-_HOURS = (1, 2, 3, 4, 6, 8, 12, 24, 48, 72, 168, 336, 672)  # a column: a part or a multiple of a day
+_HOURS = (1, 2, 3, 4, 6, 8, 12, 24, 48, 72, 168, 336, 672)  # that one column stands for: the fewest that fit
 _NARROWEST = 20  # cells the picture takes, however narrow the screen is
 
 
@@ -92,7 +92,8 @@ def picture(report: Forecast, width: int, ink: Paint) -> list[str]:
     """Return the dates, a row per flow, and the legend."""
     labels = [label(report, lane) for lane in report.flows]
     margin = max(len(one) for one in labels) + 2
-    hours = _hours(report, max(_NARROWEST, width - margin))
+    room = max(_NARROWEST, width - margin)
+    hours = next((hours for hours in _HOURS if _width(report, hours) <= room), _HOURS[-1])
     dates = " " * margin + _dates(report, hours)
     rows = [
         f"{name:<{margin}}{''.join(_row(report, lane, hours))}" for name, lane in zip(labels, report.flows, strict=True)
@@ -101,11 +102,6 @@ def picture(report: Forecast, width: int, ink: Paint) -> list[str]:
     column = format_count(hours, "hour") if hours < 24 else format_count(hours // 24, "day")
     legend = f"{RUN} a run, {SEVERAL} several, {NONE} none{midnight}, {END} ends; a column is {column}"
     return [ink("dim", dates.rstrip()), *rows, ink("dim", legend)]
-
-
-def _hours(report: Forecast, room: int) -> int:
-    """Return how many hours one column stands for: the fewest that fit."""
-    return next((hours for hours in _HOURS if _width(report, hours) <= room), _HOURS[-1])
 
 
 def _width(report: Forecast, hours: int) -> int:

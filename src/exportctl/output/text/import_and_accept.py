@@ -22,7 +22,7 @@ from exportctl.output.text import plan as text_plan
 
 if TYPE_CHECKING:
     from exportctl.accept.patch_file import Patch
-    from exportctl.accept.result import AcceptedChanges, AcceptResult, UnacceptedChanges
+    from exportctl.accept.result import AcceptedChanges, AcceptResult
     from exportctl.importing.result import ImportResult, LeftOutFlow
 
 _WITHOUT_CONTEXT = "Lines around a change hold masked values: apply the patch with `git apply --unidiff-zero`."
@@ -49,7 +49,9 @@ def render_patch(
     lines += [""] if shown.accepted else []
     if shown.unaccepted:
         lines.append(ink("warning", f"Not accepted ({len(shown.unaccepted)})"))
-        lines += [line for one in shown.unaccepted for line in _not_accepted_lines(one, ink)]
+        for unaccepted in shown.unaccepted:
+            lines += _differences(unaccepted.address, unaccepted.changes, "")
+            lines.append(f"{text_plan.INDENT * 2}{clean_text(unaccepted.reason)}")
         lines.append("")
     lines += _remaining_failures(shown, failures, ink)
     lines += _refused_items(shown, failures, ink)
@@ -68,10 +70,6 @@ def _accepted_lines(one: AcceptedChanges, ink: Paint) -> list[str]:
         note = f"allows {rules} for it, because the live values break them"
         lines.append(f"{text_plan.INDENT * 2}{ink('warning', 'note')}: {note}")
     return lines
-
-
-def _not_accepted_lines(one: UnacceptedChanges, ink: Paint) -> list[str]:
-    return [*_differences(one.address, one.changes, ""), f"{text_plan.INDENT * 2}{clean_text(one.reason)}"]
 
 
 def _differences(address: Address, changes: Sequence[FieldChange], tail: str) -> list[str]:
