@@ -109,8 +109,12 @@ def _nearest_address(glob: str, known: Iterable[Address]) -> str:
     guess = closest_match(rest if inside else glob.strip("*"), names)
     if guess:
         return f"did you mean {names[guess]}?"
-    some = [str(a) for a in sorted(known, key=lambda a: (a.root != EXPORTS, a.name))]
-    return f"choose one of {', '.join(some[:MAX_SUGGESTIONS])}{' …' if len(some) > MAX_SUGGESTIONS else ''}"
+    return choice_hint(sorted(known, key=lambda a: (a.root != EXPORTS, a.name)))
+
+
+def choice_hint(addresses: Sequence[Address]) -> str:
+    more = " …" if len(addresses) > MAX_SUGGESTIONS else ""
+    return f"choose one of {', '.join(map(str, addresses[:MAX_SUGGESTIONS]))}{more}"
 
 
 def check_environment(call: CommandContext) -> None:

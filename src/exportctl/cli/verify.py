@@ -21,7 +21,7 @@ from exportctl.cli.context import (
     parsed_duration,
     parsed_moment,
 )
-from exportctl.cli.options import MAX_SUGGESTIONS, Target, check_addresses
+from exportctl.cli.options import Target, check_addresses, choice_hint
 from exportctl.config.scalars import parse_duration
 from exportctl.errors import Error, UsageError
 from exportctl.model.plan import EXPORTS, Address
@@ -142,8 +142,7 @@ def _run_verify(
     question = verify_workflow.VerifyRequest(deep=deep, runs_only=runs_only)
     with verify_workflow.open_verifier(setup, asked, wall=call.wall) as look:
         call.screen.hide(hidden_values(look.project, setup))
-        if call.format == TEXT:
-            show_warnings(call, look.findings)
+        show_warnings(call, look.findings)
         _check_targets(asked, look.project, waiting)
         if waiting:
             report = verify_workflow.wait_for_delivery(
@@ -166,11 +165,8 @@ def _check_targets(asked: PlanOptions, project: Project, waiting: WaitOptions | 
     if len(asked.targets) != 1:
         raise UsageError(f"--wait needs exactly one --target, not {len(asked.targets)}", rule="usage")
     if len(found) != 1:
-        some = ", ".join(str(address) for address in found[:MAX_SUGGESTIONS]) + (
-            " …" if len(found) > MAX_SUGGESTIONS else ""
-        )
         message = f"--wait needs a --target that names one export; {asked.targets[0]} names {len(found)}"
-        raise UsageError(message, rule="usage", hint=f"choose one of {some}" if some else None)
+        raise UsageError(message, rule="usage", hint=choice_hint(found))
 
 
 def _window_start(window: Window, look: Verifier, question: VerifyRequest) -> int | None:
