@@ -13,7 +13,7 @@ import pytest
 
 from exportctl import __version__
 from exportctl.cli.app import cli_markdown
-from exportctl.config.schema import editor_file
+from exportctl.config.schema.root import schema_files
 from exportctl.output.json import schemas
 from tests.cli.command_line import ROOT, CommandLine, Terminal
 

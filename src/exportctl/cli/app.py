@@ -28,12 +28,12 @@ from exportctl.cli.emulator import commands
 _PAGE_WIDTH = 100
 _PAGE_HEAD = """# Command line
 
-Every command, as `exportctl … --help` shows it. This page is written from the code.
+Every command, as `exportctl … --help` shows it. This page is generated from the code.
 
 You can write the options `-C`, `-f`, `--env`, `--format` and `--now` before or after the command. Results go to
 stdout. Progress, warnings and errors go to stderr. With `--format json` exportctl prints exactly one document, errors
-included; the schemas are in `schemas/`. `emulator` commands print what the emulator's own interface answers, without
-the envelope. The [glossary](glossary.md) explains every word that the commands print.
+included; the schemas are in `schemas/`. `emulator` commands print the answer of the emulator as it is, without the
+common head of the other documents. The [glossary](glossary.md) explains every word that the commands print.
 
 | variable | meaning |
 |---|---|
@@ -42,8 +42,11 @@ the envelope. The [glossary](glossary.md) explains every word that the commands 
 | `EXPORTCTL_VAR_*` | values for plain references of the config |
 | `EXPORTCTL_TRACEBACK=1` | shows where an unexpected error comes from |
 | `AEP_CLIENT_ID`, `AEP_CLIENT_SECRET`, `AEP_SCOPES`, `AEP_ACCESS_TOKEN` | credentials of the platform |
-| `AEP_IMS_URL` | the address that gives the token. Default: Adobe's IMS; for a platform on this machine, the same |
+| `AEP_IMS_URL` | the address that gives the token. Default: Adobe's IMS, or a platform on this machine itself |
 | `AEP_ORG_ID`, `AEP_SANDBOX` | values for plain references of the config; `doctor` uses them without a config |
+| `EXPORTCTL_READER_*` and the variables of the clouds | \
+[how `verify` reads storage](how-to/let-verify-read-storage.md#which-credentials-verify-uses) |
+| `HTTPS_PROXY`, `NO_PROXY`, `SSL_CERT_FILE` | the proxy, hosts without proxy, and the file of trusted certificates |
 | `NO_COLOR` | no colour |
 | `FORCE_COLOR` | colour even without a terminal |
 | `CI` | no questions and no progress bar |

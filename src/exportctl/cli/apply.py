@@ -157,7 +157,7 @@ def _check_approval(call: CommandContext, order: ApplyRequest, made: ConnectedPl
         raise _stale_plan(f"the plan has digest {digest}, not {order.only_if}", "make and review a new plan")
     if order.saved is None:
         return None
-    _check_saved_plan(order.saved, made, order.max_age, call.now if call.now is not None else made.platform.as_of())
+    _check_saved_plan(order.saved, made, order.max_age, call.now if call.now is not None else made.platform.clock.now())
     moved = planfile.stale_values(order.saved, made.plan)
     if not moved:
         return None
@@ -254,7 +254,7 @@ def _show_next_steps(call: CommandContext, made: ConnectedPlan, address: Address
 
     base = next(item.id for item in made.plan.items if item.address == address)
     assert base is not None
-    done = made.platform.as_of()
+    done = made.platform.clock.now()
     shown = rotation.account_flows(made.live, made.project, base, done)
     color = call.screen.err_color if call.format == JSON else call.screen.color
     words = text_apply.render_next_steps(shown, made.plan.header, done, color=color)

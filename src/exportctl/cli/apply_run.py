@@ -170,7 +170,7 @@ def _ask_approval(call: CommandContext, order: ApplyRequest, shown: Plan) -> boo
 
 
 def _run_and_check(call: CommandContext, under_way: ApplyRun, interrupt: Interrupt) -> ApplyReport:
-    total = len(under_way.connected_plan.plan.steps())
+    total = len(under_way.planned.plan.steps())
     with _show_progress(call.screen, total) as print_line:
         for number, outcome in enumerate(under_way.execute_steps(), 1):
             print_line(apply.outcome(outcome, number, total, color=call.screen.err_color))

@@ -6,7 +6,7 @@ import typer
 
 from exportctl.cli import exit_codes
 from exportctl.cli.context import JSON, TEXT, command_context
-from exportctl.model.check import CheckStatus
+from exportctl.model.outcome import CheckStatus
 from exportctl.output.json import documents
 from exportctl.output.text import tables
 

@@ -24,9 +24,8 @@ from exportctl.cli.ci_reports import publish_to_actions, show_warnings
 from exportctl.cli.context import JSON, MARKDOWN, TEXT, CommandContext, command_context
 from exportctl.cli.options import check_addresses, reject_option
 from exportctl.config import environment_diff
-from exportctl.config.environment_diff import ResolvedEnvironment
+from exportctl.config.environment_diff import ResolvedEnvironment, environment_tree
 from exportctl.config.load import ParsedConfig
-from exportctl.config.provenance import environment_tree
 from exportctl.config.schema_check import closest_match
 from exportctl.errors import Error, Finding, UsageError
 from exportctl.model.plan_options import PlanOptions

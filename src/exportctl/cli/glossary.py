@@ -111,16 +111,16 @@ _TERMS: Mapping[str, str] = {
     "health": "The column HEALTH of `exportctl status`: one word for each export.",
     "state": "The column STATE of `exportctl status`: what the flow is, whatever its runs did.",
     "result": "The column RESULT of `exportctl verify`: one word for each dataset and expected run.",
-    "column": "Other columns of tables. DUE is the time of an expected run. ROWS are counted in the files (--deep),"
-    " FILES and SIZE are what is in storage, WHY is the reason of a RESULT. NOTE says what needs attention. EXPORTED BY"
-    " names the exports of a dataset.",
+    "column": "Other columns of tables. DUE is the time of an expected run. ROWS are what the run reports; with --deep,"
+    " what the files contain. FILES and SIZE are what is in storage. WHY is the reason of a RESULT. NOTE says what"
+    " needs attention. EXPORTED BY names the exports of a dataset.",
     "checked": "The last line of `verify`. It says what was checked and what was not, such as names, numbers and sizes"
     " of files, and their contents (--deep).",
     "status": "The command that shows the state of every export: its last run, its next run and its end.",
-    "forecast": "The command that shows coming runs, what starts together, and what ends.",
+    "forecast": "The command that shows coming runs, simultaneous runs, and ends.",
     "valid": "The config has no errors. `exportctl validate` checks it for all environments, without a connection.",
     "apply": "The command that makes the sandbox equal to the config. It plans, shows the plan, asks and writes.",
-    "import": "The command that writes YAML for flows that were made elsewhere. It adopts them.",
+    "import": "The command that writes YAML for flows that were made elsewhere. The next apply adopts them.",
     "sign": "What a plan shows before an address: `+` create, `~` update, `-/+` replace, `-` delete, `>` another verb,"
     " `!` left paused or blocked by a safety check.",
 }
@@ -140,7 +140,7 @@ _TERM_ALIASES: Mapping[str, tuple[str, ...]] = {
     "config": ("YAML",),
     "result": ("verdict", "verify"),
     "column": ("rows", "files", "size", "why", "note", "id", "name", "exported by"),
-    "forecast": ("starts together",),
+    "forecast": ("simultaneous runs",),
     "valid": ("validate",),
     "sign": ("+", "~", "-/+", "-", ">", "!"),
 }
@@ -190,8 +190,8 @@ VERBS: Mapping[Verb, str] = {
     Verb.MARK: "Apply writes only the ownership marker.",
     Verb.RENEW: "Apply moves a rolling end, and changes nothing else.",
     Verb.PAUSED: "exportctl leaves the flow paused. Apply changes nothing.",
-    Verb.BLOCKED: "The address has duplicates, or a flow that cannot be compared. Apply changes nothing until this is"
-    " resolved. The findings say how.",
+    Verb.BLOCKED: "The address has duplicates, or a flow that exportctl cannot compare. Apply changes nothing until you"
+    " resolve this. The findings say how.",
     Verb.UNCHANGED: "The sandbox holds what the config asks for.",
 }
 _VERB_ALIASES: Mapping[Verb, tuple[str, ...]] = {Verb.MARK: ("marker only",), Verb.UNCHANGED: ("no changes",)}

@@ -59,8 +59,9 @@ def drift(
     drift shows who changed it, when and with which client, if the service still records it. Edits of the YAML that are
     not applied yet count as pending changes, not as drift.
 
-    With --patch it edits the YAML to accept the live values. Nothing else in the files changes: comments, order and
-    quotes stay. A plan checks the edit first. The exit code is that of `drift` after the edit.
+    --patch shows the edit of the YAML that accepts the live values, and --write makes it. Nothing else in the files
+    changes: comments, order and quotes stay. A plan checks the edit first. The exit code is that of `drift` after the
+    edit.
     """
     from exportctl.output.json import monitoring as json_monitoring
 
@@ -275,7 +276,7 @@ def _show_forecast(call: CommandContext, report: Forecast, svg: Path | None) -> 
 
 
 COMMANDS = {
-    "drift": (drift, "exportctl drift --env prod --fail-on drift,stopped,ending"),
+    "drift": (drift, "exportctl drift --env prod --fail-on drift,paused,ending"),
     "status": (status, "exportctl status --env prod --expiring 30d\nexportctl status --all-environments"),
     "runs": (runs, "exportctl runs exports.orders --limit 20\nexportctl runs exports.orders --since 7d"),
     "forecast": (forecast, "exportctl forecast --days 14 --svg forecast.svg"),

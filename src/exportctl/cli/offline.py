@@ -81,7 +81,7 @@ def schema(
 
     call = command_context(ctx)
     call.require_format(TEXT, JSON)
-    files = {**{file: editor_file.schema_text(one) for file, one in editor_file.FILES.items()}, **schemas.files()}
+    files = schema_files() | schemas.files()
     if write is not None:
         return _write_schemas(call, files, call.folder / write)
     text = files.get(f"{name}{schemas.SUFFIX}")

@@ -116,13 +116,13 @@ def _rehearse_plan(
     if made.plan.is_refused or made.plan.errors():
         return None
     from exportctl.snapshot import file as document
+    from exportctl.workflows import plan as plan_workflow
     from exportctl.workflows import rehearse
-    from exportctl.workflows import snapshot as snapshot_workflow
 
     setup = replace(call.setup(), now=made.plan.as_of)
     if snapshot is None:
         snapshot = document.build_snapshot(made.plan.header, made.live, made.plan.as_of)
-        made = snapshot_workflow.plan_from_snapshot(setup, asked, snapshot, wall=call.wall)
+        made = plan_workflow.plan_from_snapshot(setup, asked, snapshot, wall=call.wall)
     return rehearse.rehearse(made, snapshot, setup, asked, switches)
 
 
@@ -148,7 +148,7 @@ def parse_switches(given: Iterable[str]) -> dict[str, object]:
 def _make_plan(call: CommandContext, asked: PlanOptions, file: Path | None) -> tuple[PlanResult, Snapshot | None]:
     """Plan against the sandbox, or against the snapshot in `file`."""
     from exportctl.snapshot import file as document
-    from exportctl.workflows import snapshot as snapshot_workflow
+    from exportctl.workflows import plan as plan_workflow
 
     setup = call.setup()
     if file is None:

@@ -106,7 +106,8 @@ def seed(
         where = sandbox or _default_sandbox(found.project)
         added = [{"name": name, "rows": rows} for name in dataset or ()]
         answer = found.post("seed", {"sandboxes": [where], "datasets": {where: added}})
-    return show_answer(ctx, answer, f"Seeded sandbox {clean_text(where)}: {len(dataset or ())} datasets added.")
+    count = schedule.format_count(len(dataset or ()), "dataset")
+    return show_answer(ctx, answer, f"Seeded sandbox {clean_text(where)}: {count} added.")
 
 
 def reset(ctx: typer.Context, url: Url = None) -> int:

@@ -14,7 +14,7 @@ from exportctl.output.text import runs, status, verify
 
 if TYPE_CHECKING:
     from exportctl.monitor.delivery.report import ExportVerdicts, Verdict, VerifyReport
-    from exportctl.monitor.run_list import FlowRuns, RunsReport
+    from exportctl.monitor.runs import FlowRuns, RunsReport
     from exportctl.monitor.status import StatusReport
     from exportctl.resources.run import RunError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from exportctl.model.schedule import format_count
-from exportctl.monitor.run_error_hints import error_hints
+from exportctl.monitor.runs import error_hints
 from exportctl.output import format_values
 from exportctl.output.color import Paint, paint
 from exportctl.output.format_values import clean_text
