@@ -162,6 +162,12 @@ def test_in_version_1_missing_digests_are_unknown_and_further_ones_are_ignored(b
     assert tuple(name for name in NAMES if name in found.applied) == known
 
 
+def test_a_body_of_another_form_damages_version_1_too() -> None:
+    _, found = marker.parse_marker(checked("[exportctl/1 e acme orders 1 ab12?cd34 "), FLOW)
+    assert found is not None
+    assert (found.damaged, found.applied) == (True, {})
+
+
 def test_a_wrong_check_digest_damages_version_1_too() -> None:
     line = version_1(whole(), FLOW)
     _, found = marker.parse_marker(line.replace("ab12", "ab13", 1), FLOW)

@@ -178,6 +178,13 @@ def test_keys_no_field_stands_for_are_named_but_for_the_services_own() -> None:
     assert wire.unknown_auth(raw) == ("odd",)
 
 
+def test_of_a_target_the_params_of_its_type_are_known_and_of_an_unknown_type_those_that_every_type_has() -> None:
+    everywhere = {"datasetFileType", "compression", "includeFileManifest", "mode"}
+    s3 = {"connectionSpec": {"id": TYPES["amazon-s3"].connection_spec}}
+    assert wire.known_params(s3) == everywhere | {"bucketName", "path"}
+    assert wire.known_params({"connectionSpec": {"id": "unknown"}}) == everywhere
+
+
 def test_ids_are_read_from_a_list_from_text_and_from_nothing() -> None:
     raw = {"a": ["x", "y"], "b": "x", "c": None}
     assert [wire.ids(raw, n) for n in "abcd"] == [("x", "y"), ("x",), (), ()]
