@@ -264,6 +264,26 @@ def test_flows_that_give_in_a_chain_wait_for_the_next() -> None:
     assert waiting_pairs(build_plan(build_project(*exports), account(), *live)) == pairs
 
 
+def test_flows_that_give_on_two_ways_wait_for_each_receiver_once() -> None:
+    """a -> b -> c -> e, and b -> d -> e."""
+    exports = (
+        export("a", ("d1",)),
+        export("b", ("d2", "d3")),
+        export("c", ("d4", "d5")),
+        export("d", ("d6", "d7")),
+        export("e", ("d8", "d9")),
+    )
+    live = (
+        *flow("a", ("d1", "d2")),
+        *flow("b", ("d3", "d4", "d6")),
+        *flow("c", ("d5", "d8")),
+        *flow("d", ("d7", "d9")),
+    )
+    pairs = {("a", "b"), ("b", "c"), ("b", "d"), ("c", "e"), ("d", "e")}
+    plan = build_plan(build_project(*exports), account(), *live)
+    assert waiting_pairs(plan) == {(f"exports.{one}", f"exports.{other}") for one, other in pairs}
+
+
 @pytest.mark.parametrize("title", ["Sales", "SALES ", "other"])
 def test_nothing_waits_for_a_flow_whose_name_is_in_use_until_then(title: str) -> None:
     gone = removed_entries(name="old")

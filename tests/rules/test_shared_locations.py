@@ -104,6 +104,14 @@ def test_two_exports_one_place(where: str, datasets: str, relation: str, macro: 
     assert ([rule] if rule else []) == [f.rule for f in findings if f.rule in OVERLAPS]
 
 
+def test_folders_that_begin_with_different_texts_before_a_macro_are_apart() -> None:
+    one, other = "daily-%EXPORT_TIME%", "weekly-%EXPORT_TIME%"
+
+    findings = all_findings(project(export(folder=one), export("copy", COPY, folder=other)))
+
+    assert [f.rule for f in findings if f.rule in OVERLAPS] == []
+
+
 @pytest.mark.parametrize("relation", ["equal", "nested"])
 def test_the_order_of_the_two_does_not_matter(relation: str) -> None:
     one, other = FOLDERS[relation, "id"]
