@@ -22,6 +22,7 @@ from tests.cli.emulator_server import CONFIG, PATIENCE, SANDBOXES, VARIABLES, Em
 
 NOW = ("--now", "2027-01-15T08:00:00Z")
 COMMANDS = ("plan", "drift", "status")
+PAGE = (Path(__file__).parents[2] / "docs/how-to/use-several-environments.md").read_text(encoding="utf-8")
 EMBEDDED = CONFIG.replace('"URL"', "embedded")
 
 
@@ -178,6 +179,7 @@ def test_a_dataset_that_is_missing_or_double_is_an_error_there_and_the_others_pl
     assert ended.code == 1
     double = next(line for line in ended.out.splitlines() if "[dataset-ambiguous]" in line)
     assert 'exports.yaml:17:24: exports.returns: 2 datasets have the name "Refunds": ' in double
+    assert double.partition("Refunds")[0] in PAGE
     ids = sorted(d["id"] for d in three.emulator.datasets("prod") if d["name"] == "Refunds")
     assert all(one in double for one in ids)
     assert 'did you mean "Refund"' in ended.out
