@@ -216,7 +216,7 @@ _ROWS: tuple[tuple[str, str, RuleStatus, str], ...] = (
      "more than one row.", "spec", "[XD-new] samples 10.1; how many is assumed"),
     ("manifest-content", "The manifest holds flowRunId, scheduledTime and exportResults of sinkPath, name and size; "
      "its name holds the ids of flow and run.", "spec", "[S3P] [sample] 10.3"),
-    ("manifest-location", "A manifest lies in each export folder and lists its files.", "assumed",
+    ("manifest-location", "Each export folder contains a manifest, which lists its files.", "assumed",
      "U18, switch manifest_location"),
     ("manifest-last", "The manifest is written after the files it lists.", "assumed", "switch manifest_last"),
     ("empty-run", "A run without rows succeeds and writes nothing, no manifest either.", "assumed",

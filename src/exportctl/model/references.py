@@ -74,7 +74,7 @@ def _parse_reference(body: str, closed: str, after: str) -> Reference:
     if not closed:
         raise BadValue("bad-reference", f"this reference is not closed: ${{{_shorten(after)}", "end it with }")
     if "${" in body:
-        raise BadValue("bad-reference", "references cannot stand inside each other", "use one variable")
+        raise BadValue("bad-reference", "a reference cannot contain another one", "use one variable")
     whole = f"${{{body}}}"
     if body in ("environment", "sandbox", "project"):
         return Reference(body, body, whole)

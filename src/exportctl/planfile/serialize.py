@@ -171,7 +171,7 @@ STEP = Definition[Step](
     needs=listing("steps that must be done before this one", text("key of a step"), lambda s: sorted(s.needs)),
     seen=mapping("by field: digest of the value that was read", text("digest")),
     secrets=listing(
-        "secret references whose values are sent",
+        "secret references with a value that apply sends",
         text("name of the reference, never its value"),
         lambda s: sorted(s.secrets),
     ),

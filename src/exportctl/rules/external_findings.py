@@ -250,7 +250,7 @@ _DRIFT_FAILURES: tuple[_Row, ...] = (
     ),
     (
         "marker-lost",
-        "A flow or an account whose description lost the owner's marker",
+        "A flow or an account that lost its ownership marker",
         "exportctl finds the flow by its connections, which still have the marker; if they lose it too, the flow is"
         " unmanaged. It finds an account by its name, its creator and its flows (ours).",
         "`exportctl apply` writes the marker again. Edit only the text before the marker.",
@@ -299,7 +299,7 @@ _WARNINGS: tuple[_Row, ...] = (
     ),
     (
         "encryption-fixed",
-        "An account whose encryption differs from the YAML",
+        "An account with another encryption than the YAML",
         "No documentation says how to change the encryption of an account, so exportctl sends nothing (assumed).",
         "Declare another destination with this encryption key, and move the exports there.",
     ),

@@ -13,7 +13,7 @@ FOLDER = LocationField(
     "path",
     required=True,
     part=Part.FOLDER,
-    description="The folder under which all exports of this destination lie.",
+    description="The folder that contains all exports of this destination.",
     example="aep",
     is_checked_live=False,
 )
