@@ -13,7 +13,7 @@ import httpx
 
 from exportctl.client.auth import Credentials
 from exportctl.client.client import Client
-from exportctl.client.retry import Backoff
+from exportctl.client.transport import Backoff
 from exportctl.clock import Clock
 from exportctl.model.secret import Secret
 

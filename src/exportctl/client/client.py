@@ -4,7 +4,7 @@ The Flow Service over HTTP: one method per verb, with paging, retry, the token a
 In: collection paths (`/flows`, `/flows/{id}`) and JSON bodies in wire form. Out: JSON objects, ids, etags, or one
 ServiceError. Safe to use from several threads. It logs and prints nothing. No error contains a token, a secret or a
 request body. The parts: `urls` decides which host may get the token, `auth` gets the token, `session` adds the headers,
-`retry` decides what is sent again, `transport` uses the network, `errors` and `secret` clean the texts, `pages` reads
+`transport` uses the network and decides what is sent again, `errors` and `secret` clean the texts, `pages` reads
 the JSON around objects.
 
 The client repeats a write only when the service certainly did nothing. After any other failure the error says
@@ -27,9 +27,8 @@ from exportctl.client import pages as paging
 from exportctl.client.auth import Credentials
 from exportctl.client.errors import RequestLine, describe_body, json_object, unusable_answer_error
 from exportctl.client.pages import Json, Objects, Params
-from exportctl.client.retry import Backoff
 from exportctl.client.session import RequestParts, Session
-from exportctl.client.transport import Answer, RequestCounts, RequestSender
+from exportctl.client.transport import Answer, Backoff, RequestCounts, RequestSender
 from exportctl.clock import Clock, system_clock
 from exportctl.errors import NotFound
 from exportctl.model.secret import auth_values

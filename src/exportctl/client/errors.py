@@ -16,8 +16,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from exportctl.client.retry import may_have_happened
-from exportctl.client.transport import Answer, NoAnswer
+from exportctl.client.transport import Answer, NoAnswer, may_have_happened
 from exportctl.errors import Conflict, Forbidden, NotFound, NotReached, ServiceError, Unauthorized
 from exportctl.model.secret import Mask, clean_text
 

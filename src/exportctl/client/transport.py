@@ -6,24 +6,39 @@ request with its headers. exportctl follows no redirects and keeps no cookies.
 
 It honours HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR, except for addresses of this machine: a
 token for the loopback must not go to a proxy. It does not read `.netrc`.
+
+    result                              read and token      write
+    429 too many requests               repeat              repeat: the service refused it and did nothing
+    not sent (refused, no route)        repeat              repeat: nothing was sent
+    500 502 503 504                     repeat              never: it may have happened
+    no answer (timed out, cut off)      repeat              never: it may have happened
+    401                                 repeat once with a new token (session.py): the gateway refused the token
+    anything else                       never               never
+
+A write is a POST, PATCH or DELETE. A PATCH that is repeated after a lost answer would meet its own new etag.
+When a write may have happened, apply reads the object first.
 """
 
 from __future__ import annotations
 
+import re
 import ssl
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
-from exportctl.client.retry import THROTTLING, Backoff, Trouble, can_repeat, http_date, retry_after, trouble
 from exportctl.clock import Clock
 from exportctl.errors import Error
+
+SERVER_TROUBLE = frozenset({500, 502, 503, 504})
+THROTTLING = frozenset({429, 500, 503})  # many parallel requests can cause a 500 [TR]
 
 
 class Purpose(StrEnum):
@@ -53,9 +68,8 @@ class Answer:
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
 
-    @property
-    def trouble(self) -> Trouble | None:
-        return trouble(self.status)
+    def can_repeat(self, *, writes: bool) -> bool:
+        return self.status == 429 or (self.status in SERVER_TROUBLE and not writes)
 
 
 @dataclass(frozen=True)
@@ -67,11 +81,8 @@ class NoAnswer:
     final: bool = False
     hint: str | None = None
 
-    @property
-    def trouble(self) -> Trouble | None:
-        if self.final:
-            return None
-        return Trouble.UNSENT if self.unsent else Trouble.LOST
+    def can_repeat(self, *, writes: bool) -> bool:
+        return not self.final and (self.unsent or not writes)
 
 
 @dataclass(frozen=True)
@@ -81,6 +92,28 @@ class RequestCounts:
     reads: int = 0
     writes: int = 0
     token: int = 0
+
+
+@dataclass(frozen=True)
+class Backoff:
+    """Number of tries and waits in seconds: waits double from `first` up to `longest`, all within `total`."""
+
+    tries: int = 5
+    first: float = 0.5
+    longest: float = 60.0
+    total: float = 180.0
+
+    def wait_seconds(self, tried: int, dice: float, requested: float | None) -> float:
+        """
+        Return the seconds before the next try, after `tried` tries.
+
+        `requested` are the seconds that the service asks for (Retry-After). Without them the wait is random, up to the
+        doubled wait, so that parallel callers do not return at the same time. With them a small random part is added
+        for the same reason. `dice` is in [0, 1).
+        """
+        if requested is not None:
+            return min(requested, self.longest) + dice * self.first
+        return dice * min(self.longest, self.first * 2.0 ** (tried - 1))
 
 
 class RequestSender:
@@ -138,18 +171,14 @@ class RequestSender:
             http.close()
 
     def _wait_seconds(self, got: Answer | NoAnswer, request: Request, tried: int) -> float | None:
-        kind = got.trouble
-        if kind is None or tried >= self._backoff.tries:
+        """Return the seconds before the next try, by the table above; None if there is none."""
+        if tried >= self._backoff.tries or not got.can_repeat(writes=request.purpose is Purpose.WRITE):
             return None
-        if not can_repeat(kind, writes=request.purpose is Purpose.WRITE):
-            return None
-        return self._backoff.wait_seconds(tried, self._random(), self._requested_wait(got))
-
-    def _requested_wait(self, got: Answer | NoAnswer) -> float | None:
-        if isinstance(got, NoAnswer):
-            return None
-        date = http_date(got.headers.get("date"))
-        return retry_after(got.headers.get("retry-after"), date.timestamp() if date else self.clock.now())
+        requested = None
+        if isinstance(got, Answer):
+            date = http_date(got.headers.get("date"))
+            requested = retry_after(got.headers.get("retry-after"), date.timestamp() if date else self.clock.now())
+        return self._backoff.wait_seconds(tried, self._random(), requested)
 
     def _send_once(self, request: Request, http: httpx.Client) -> Answer | NoAnswer:
         with self._lock:
@@ -170,6 +199,35 @@ class RequestSender:
             self._date = date or self._date
         if answer.status in THROTTLING and self.on_throttle is not None:
             self.on_throttle()
+
+
+def may_have_happened(status: int) -> bool:
+    """Check whether a write with this answer may have changed something."""
+    return status < 400 or status == 408 or status >= 500
+
+
+def retry_after(text: str | None, now: float) -> float | None:
+    """
+    Return the seconds that a `Retry-After` header asks for: 0 for a past moment, None without a readable header.
+
+    `now` is the time of the service in seconds since 1970 (its Date header), so a wrong local clock does no harm.
+    Both forms are standard; other Adobe APIs behind this gateway document whole seconds [GW].
+    """
+    if text is None:
+        return None
+    if re.fullmatch(r"\s*[0-9]{1,9}\s*", text):
+        return float(text)
+    at = http_date(text)
+    return None if at is None else max(0.0, at.timestamp() - now)
+
+
+def http_date(text: str | None) -> datetime | None:
+    """Parse an HTTP date; return the moment in UTC, None if the text is not a date."""
+    try:
+        found = parsedate_to_datetime(text or "")
+    except (ValueError, TypeError):
+        return None
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
 def _http_client(transport: httpx.BaseTransport | None, timeout: float, *, trust_env: bool) -> httpx.Client:
