@@ -109,7 +109,11 @@ def client_of(script: Any, **changes: Any) -> Client:
         "random": lambda: 0.0,
         "backoff": Backoff(),
     }
-    return Client("https://platform.adobe.io", **{**settings, **changes})
+    on_throttle = changes.pop("on_throttle", None)
+    client = Client("https://platform.adobe.io", **{**settings, **changes})
+    if on_throttle is not None:
+        client.on_throttle(on_throttle)
+    return client
 
 
 def _seen_request(environ: dict[str, Any]) -> SeenRequest:

@@ -20,7 +20,7 @@ class MemoryReader:
         self.asked: list[str] = []
 
     def stored_file(self, path: str = "file") -> StoredFile:
-        return StoredFile(path, len(self._files[path]), 0)
+        return StoredFile(path, len(self._files[path]))
 
     def list(self, prefix: str) -> Iterator[StoredFile]:
         yield from (self.stored_file(path) for path in self._files if path.startswith(prefix))

@@ -139,7 +139,7 @@ class _EndlessReader(MemoryReader):
 def test_memory_stays_flat_however_long_a_file_is() -> None:
     tracemalloc.start()
     try:
-        rows = row_count.count_rows(_EndlessReader({}), StoredFile("file", 1, 0), "json", "none")
+        rows = row_count.count_rows(_EndlessReader({}), StoredFile("file", 1), "json", "none")
         _, most = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

@@ -36,7 +36,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SftpTestServer]
         }.items():
             (running.root / path).parent.mkdir(parents=True, exist_ok=True)
             (running.root / path).write_bytes(content)
-            os.utime(running.root / path, (1_000, 1_000))
         (running.root / "incoming" / "link").symlink_to("a/one.json")
         yield running
 
@@ -77,12 +76,12 @@ def assert_threads_end() -> Iterator[None]:
 
 @pytest.mark.parametrize("prefix", ["incoming", "/incoming/"])
 def test_everything_below_a_folder_is_listed_but_links(reader: StorageReader, prefix: str) -> None:
-    found = sorted((s.path, s.size, s.modified) for s in reader.list(prefix))
+    found = sorted((s.path, s.size) for s in reader.list(prefix))
 
     assert found == [
-        ("incoming/a/b/two", 600_003, 1_000),
-        ("incoming/a/one.json", 3, 1_000),
-        ("incoming/empty", 0, 1_000),
+        ("incoming/a/b/two", 600_003),
+        ("incoming/a/one.json", 3),
+        ("incoming/empty", 0),
     ]
 
 

@@ -36,9 +36,7 @@ from exportctl.model.urls import IMS_TOKEN_URL, parse_service_url
 
 FLOW_SERVICE = "/data/foundation/flowservice"
 SANDBOXES = "/data/foundation/sandbox-management"
-CATALOG = "/data/foundation/catalog"
 LANDING_ZONE = "/data/foundation/connectors/landingzone"
-ACTIVATION = "/data/core/activation/disflowprovider"
 PAGE_SIZE = 100  # the most one call may ask for; the default is not documented [D] [F]
 
 
@@ -66,13 +64,11 @@ class Client:
         random: Callable[[], float] = dice,
         timeout: float = 30.0,
         backoff: Backoff | None = None,
-        on_throttle: Callable[[], None] | None = None,
     ):
         """
         Open a session. `check_host` has accepted `url` and `check_token_url` has accepted `ims_url`.
 
-        `embedded` needs a transport. The client calls `on_throttle` for each 429, 500 and 503 of the platform, in the
-        thread that got the answer. `clock` is by default this machine's, and `now` of it is used only where an answer
+        `embedded` needs a transport. `clock` is by default this machine's, and `now` of it is used only where an answer
         has no Date header. `timeout` is in seconds.
 
         Raises:
@@ -87,7 +83,6 @@ class Client:
             random=random,
             timeout=timeout,
             backoff=backoff or Backoff(),
-            on_throttle=on_throttle,
         )
         self._session = Session(
             platform_url, ims, self._exchange, organization=organization, sandbox=sandbox, credentials=credentials
@@ -107,12 +102,8 @@ class Client:
         """The number of requests that were sent, repeats included."""
         return self._exchange.request_counts()
 
-    @property
-    def on_throttle(self) -> Callable[[], None] | None:
-        return self._exchange.on_throttle
-
-    @on_throttle.setter
-    def on_throttle(self, call: Callable[[], None] | None) -> None:
+    def on_throttle(self, call: Callable[[], None]) -> None:
+        """Call this for each 429, 500 and 503 of the platform from now on, in the thread that got the answer."""
         self._exchange.on_throttle = call
 
     def server_date(self) -> datetime | None:

@@ -128,10 +128,9 @@ class RequestSender:
         random: Callable[[], float],
         timeout: float,
         backoff: Backoff,
-        on_throttle: Callable[[], None] | None,
     ):
         """Open the HTTP clients. `inward` lists the values that `send` will get: setting up TLS takes time."""
-        self.on_throttle = on_throttle
+        self.on_throttle: Callable[[], None] | None = None
         self.clock = clock
         self._random = random
         self._timeout = timeout

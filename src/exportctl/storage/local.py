@@ -63,9 +63,8 @@ class LocalReader:
     def _stored_file(self, entry: os.DirEntry[str]) -> Iterator[StoredFile]:
         """Yield one file, or none if it was removed since its folder was read, such as a temporary file."""
         with suppress(FileNotFoundError):
-            found = entry.stat(follow_symlinks=False)
             path = entry.path[self._cut :].replace(os.sep, "/")
-            yield StoredFile(printable_path(path), found.st_size, int(found.st_mtime))
+            yield StoredFile(printable_path(path), entry.stat(follow_symlinks=False).st_size)
 
     @contextmanager
     def _open_file(self, path: str) -> Iterator[BinaryIO]:

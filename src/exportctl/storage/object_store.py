@@ -39,7 +39,7 @@ class ObjectReader:
             for page in obstore.list(self._store, folder or None, chunk_size=_PAGE):
                 for found in page:
                     if found["size"] or not self._is_folder(found["path"]):
-                        yield StoredFile(found["path"], found["size"], int(found["last_modified"].timestamp()))
+                        yield StoredFile(found["path"], found["size"])
 
     def read(self, path: str, limit: int) -> bytes:
         return read_up_to(self.chunks(path), limit)

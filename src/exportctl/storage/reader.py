@@ -33,11 +33,10 @@ class StorageError(Error):
 
 @dataclass(frozen=True)
 class StoredFile:
-    """One object or file. `modified` in seconds since 1970 UTC."""
+    """One object or file, with its size in bytes."""
 
     path: str
     size: int
-    modified: int
 
 
 def printable_path(path: str) -> str:

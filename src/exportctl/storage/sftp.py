@@ -71,7 +71,7 @@ class SftpReader:
                     if S_ISDIR(mode):
                         pending.append(path)
                     elif S_ISREG(mode):
-                        yield StoredFile(printable_path(path), attrs.size or 0, int(attrs.mtime or 0))
+                        yield StoredFile(printable_path(path), attrs.size or 0)
 
     def read(self, path: str, limit: int) -> bytes:
         return read_up_to(self.chunks(path), limit)
@@ -125,11 +125,10 @@ class SftpReader:
 
         try:
             yield
-        except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath) as error:
-            if not missing_is_empty:
-                raise _sftp_error(self._method, self.label, path, error) from None
         except self._failures as error:
-            raise _sftp_error(self._method, self.label, path, error) from None
+            missing = isinstance(error, asyncssh.SFTPNoSuchFile | asyncssh.SFTPNoSuchPath)
+            if not (missing and missing_is_empty):
+                raise _sftp_error(self._method, self.label, path, error) from None
 
     def _close_quietly(self, step: Coroutine[Any, Any, None]) -> None:
         """Close a file or folder of the server. If that fails, the connection is gone anyway."""

@@ -106,7 +106,7 @@ def start_apply(
     fill, hidden = inputs.read_values_for_apply(made.project, setup.env, setup.folder, made.plan, invent=invent)
     made.platform.client.mask_values(hidden)
     limit = ConcurrencyLimit(parallelism)
-    made.platform.client.on_throttle = limit.halve
+    made.platform.client.on_throttle(limit.halve)
     settle = SETTLE_SECONDS if setup.settle_seconds is None else setup.settle_seconds
     return ApplyRun(made, made.platform, plan_writer(made, made.platform, fill, settle), limit, flags, stop, saved)
 

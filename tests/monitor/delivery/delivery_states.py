@@ -126,7 +126,7 @@ class DeliveryState:
         ]
 
     def holdings(self, deep: bool) -> ExportFiles:
-        stored = [StoredFile(path, size, 0) for path, size in sorted(self.objects.items())]
+        stored = [StoredFile(path, size) for path, size in sorted(self.objects.items())]
         folders = {
             dataset: stored_files.dataset_folders(
                 (s for s in stored if s.path.startswith(folder_layout(self.expectation, dataset).prefix)),

@@ -18,7 +18,7 @@ def years_of_exports() -> Iterator[StoredFile]:
     for night in range(OBJECTS // 100, 0, -1):
         folder = f"aep/{WEB}/{export_time(timestamp(5, 2) - (night - 1) * 86400)}"
         for number in range(100):
-            yield StoredFile(f"{folder}/{part_name(number)}", 2000, 0)
+            yield StoredFile(f"{folder}/{part_name(number)}", 2000)
 
 
 def test_a_hundred_thousand_objects_cost_the_memory_of_those_that_are_asked_for() -> None:
