@@ -13,7 +13,7 @@ from difflib import SequenceMatcher
 
 from exportctl.accept.result import EditedFile
 from exportctl.config.merge import resolve_relative_path
-from exportctl.config.sensitivity import secrecy
+from exportctl.config.schema.destinations import secrecy
 from exportctl.config.yaml_nodes import ListNode, MapNode, Node, ScalarNode, parse_tree
 from exportctl.model.references import BadValue, parse_references
 from exportctl.model.secret import Secrecy

@@ -25,8 +25,8 @@ from typing import Any
 from exportctl.config.interpolation import fill_references
 from exportctl.config.load import HIDDEN_VALUE, ParsedConfig
 from exportctl.config.merge import merge_environment
+from exportctl.config.schema.destinations import secrecy
 from exportctl.config.section import FindingCollector
-from exportctl.config.sensitivity import secrecy
 from exportctl.config.yaml_nodes import ListNode, MapNode, Node, ScalarNode
 from exportctl.errors import SourcePosition
 from exportctl.model import schedule
@@ -61,19 +61,13 @@ class TreeLeaf:
 
 @dataclass(frozen=True)
 class EnvironmentTree:
-    """
-    One environment's tree, with its overlay merged.
+    """One environment's tree, with its overlay merged."""
 
-    `leaves` are the values and `groups` the maps and lists, by path. `path_by_position` gives the path of the value
-    that starts at a position. `overlay_positions` are all positions in this environment's overlay. `removed`
-    maps a path to the `null` of the overlay that removes it.
-    """
-
-    leaves: Mapping[KeyPath, TreeLeaf]
-    groups: Mapping[KeyPath, SourcePosition]
-    path_by_position: Mapping[SourcePosition, KeyPath]
-    overlay_positions: frozenset[SourcePosition]
-    removed: Mapping[KeyPath, SourcePosition]
+    leaves: Mapping[KeyPath, TreeLeaf]  # the values
+    groups: Mapping[KeyPath, SourcePosition]  # the maps and lists
+    path_by_position: Mapping[SourcePosition, KeyPath]  # of the value that starts at a position
+    overlay_positions: frozenset[SourcePosition]  # all positions in this environment's overlay
+    removed: Mapping[KeyPath, SourcePosition]  # the `null` of the overlay that removes the path
 
     @cached_property
     def _sorted_paths(self) -> list[KeyPath]:

@@ -28,11 +28,10 @@ def read_config_files(folder: Path, paths: Sequence[str] = ()) -> dict[str, byte
         ConfigError: no file exists, a file cannot be read, or `-f` names a folder. It holds all these findings at once.
     """
     findings: list[Finding] = []
-    names = _file_names(folder, paths, findings)
     files: dict[str, bytes] = {}
-    for name in names:
-        data = _read_bytes(folder, name, findings) if name else None
-        if name and data is not None:
+    for name in _file_names(folder, paths, findings):
+        data = _read_bytes(folder, name, findings)
+        if data is not None:
             files[name] = data
     if findings:
         raise ConfigError(findings)
@@ -42,23 +41,27 @@ def read_config_files(folder: Path, paths: Sequence[str] = ()) -> dict[str, byte
 
 def project_file_names(folder: Path, paths: Sequence[str] = ()) -> frozenset[str]:
     """List the project's own files, without the files that they only extend."""
-    return frozenset(name for name in _file_names(folder, paths, []) if name)
+    return frozenset(_file_names(folder, paths, []))
 
 
-def _file_names(folder: Path, paths: Sequence[str], findings: list[Finding]) -> list[str | None]:
-    return (
-        [_given_file_name(folder, path, findings) for path in paths] if paths else _default_file_names(folder, findings)
-    )
+def _file_names(folder: Path, paths: Sequence[str], findings: list[Finding]) -> list[str]:
+    names = []
+    for path in paths:
+        if (folder / path).is_dir():
+            findings.append(_folder_given_finding(folder, path, "-f takes files"))
+        else:
+            names.append(Path(relpath(folder / path, folder)).as_posix())
+    return names if paths else _default_file_names(folder, findings)
 
 
-def _default_file_names(folder: Path, findings: list[Finding]) -> list[str | None]:
+def _default_file_names(folder: Path, findings: list[Finding]) -> list[str]:
     if (folder / MAIN_FILE).is_dir():
         findings.append(_folder_given_finding(folder, MAIN_FILE, "the config must be a file"))
         return []
     if not (folder / MAIN_FILE).is_file():
         findings.append(_no_config_finding(folder))
         return []
-    found: list[str | None] = [MAIN_FILE]
+    found = [MAIN_FILE]
     for path in sorted((folder / PARTS_FOLDER).rglob("*")):
         name = path.relative_to(folder).as_posix()
         if any(part.startswith(".") for part in path.relative_to(folder).parts) or not path.is_file():
@@ -76,15 +79,6 @@ def _no_config_finding(folder: Path) -> Finding:
     if (folder / "exports.yml").is_file():
         hint = "rename exports.yml to exports.yaml"
     return Finding("no-config", f"there is no {MAIN_FILE} in this folder", None, hint)
-
-
-def _given_file_name(folder: Path, path: str, findings: list[Finding]) -> str | None:
-    whole = folder / path
-    name = Path(relpath(whole, folder)).as_posix()
-    if whole.is_dir():
-        findings.append(_folder_given_finding(folder, path, "-f takes files"))
-        return None
-    return name
 
 
 def _folder_given_finding(folder: Path, path: str, wanted: str) -> Finding:

@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from exportctl.config.schema.destinations import secrecy
 from exportctl.config.section import FindingCollector
-from exportctl.config.sensitivity import secrecy
 from exportctl.config.yaml_nodes import BrokenNode, ListNode, MapEntry, MapNode, Node, ScalarNode
 from exportctl.errors import Level
 from exportctl.model.project import UnsetReference

@@ -18,9 +18,9 @@ from exportctl import __version__
 from exportctl.config.merge import layers, merge_environment, merge_files
 from exportctl.config.resolve.project import resolve_project
 from exportctl.config.scalars import VERSION
+from exportctl.config.schema.destinations import secrecy
 from exportctl.config.schema_check import check_schema, closest_match
 from exportctl.config.section import FindingCollector
-from exportctl.config.sensitivity import secrecy
 from exportctl.config.yaml_nodes import ListNode, MapNode, Node, ScalarNode, parse_tree
 from exportctl.errors import Finding, Level, SourcePosition
 from exportctl.model.project import Project
@@ -34,20 +34,14 @@ _NEEDS_ALL_FILES = ("unknown-reference", "missing-key", "near-alias", "environme
 
 @dataclass(frozen=True)
 class ParsedConfig:
-    """
-    All files as one tree, before an environment is chosen.
-
-    `findings` come from reading and merging the files. `environments` are the declared names, sorted. `complete` says
-    that every file could be read, so that an undeclared name is really missing. `refused` says that the config needs a
-    later exportctl; that is then the only finding.
-    """
+    """All files as one tree, before an environment is chosen."""
 
     tree: MapNode
-    environments: tuple[str, ...]
+    environments: tuple[str, ...]  # the declared names, sorted
     files: tuple[str, ...]
-    findings: tuple[Finding, ...]
-    complete: bool
-    refused: bool = False
+    findings: tuple[Finding, ...]  # from reading and merging the files
+    complete: bool  # every file could be read, so an undeclared name is really missing
+    refused: bool = False  # the config needs a later exportctl: this is then the only finding
 
 
 def parse_config(files: Mapping[str, bytes]) -> ParsedConfig:

@@ -66,7 +66,9 @@ def read_references(
     """
     values: dict[ReferenceKey, str | Secret] = {}
     unset: dict[ReferenceKey, UnsetReference] = {}
-    for key, written in _wanted_values(project, classes, addresses):
+    for key, written in _all_values(project):
+        if written.secrecy not in classes or (addresses is not None and key[0] not in addresses):
+            continue
         found = resolve_text(written.text, env, lambda path: read_file(folder, path))
         if found is None:
             unset[key] = UnsetReference(_first_unset_name(written.text, env, folder), written.at)
@@ -98,22 +100,14 @@ def read_file(folder: Path, path: str) -> str | None:
         raise Error(f"${{file:{path}}} is not UTF-8 text", rule="file-not-utf8") from error
 
 
-def _wanted_values(
-    project: Project, classes: Collection[Secrecy], addresses: Collection[str] | None
-) -> Iterator[tuple[ReferenceKey, AuthValue]]:
-    for key, written in _all_values(project):
-        if written.secrecy in classes and (addresses is None or key[0] in addresses):
-            yield key, written
-
-
 def _all_values(project: Project) -> Iterator[tuple[ReferenceKey, AuthValue]]:
     for name, written in project.platform.credentials.items():
         yield ("platform", name), written
-    for key, one in project.destinations.items():
+    for one in project.destinations.values():
         for name, written in one.account.auth.items():
-            yield (f"destinations.{key}", name), written
+            yield (one.address, name), written
         if one.encryption:
-            yield (f"destinations.{key}", "encryption.public_key"), one.encryption
+            yield (one.address, "encryption.public_key"), one.encryption
 
 
 def _part_value(part: Reference, variables: Mapping[str, str], read: Callable[[str], str | None]) -> str | None:

@@ -16,7 +16,7 @@ from exportctl.config.schema.parts import WHOLE_NOTE
 from exportctl.config.schema.root import SCHEMA
 from exportctl.model.secret import Secrecy
 from exportctl.resources.destinations.table import TYPES
-from exportctl.resources.destinations.type import AuthMethod, DestinationType
+from exportctl.resources.destinations.type import DestinationType
 
 _HEAD = """# The config
 
@@ -208,10 +208,7 @@ def _fields(secrecy: Secrecy) -> set[str]:
 def _type_row(kind: DestinationType) -> str:
     location = ", ".join(f"`{field.name}`" + ("*" if field.required else "") for field in kind.location)
     account = ", ".join(f"`{key}`" for key in kind.account_key_names)
-    ways = ", or ".join(_auth_method_cell(method) for method in kind.methods) or "none"
+    methods = (" + ".join(f"`{field.name}`" for field in method.written_fields) for method in kind.methods)
+    ways = ", or ".join(methods) or "none"
     notes = f"; files are deleted after {kind.retention_days} days" if kind.retention_days else ""
     return f"| `{kind.name}` | {location} | {account} | {ways}{notes} |"
-
-
-def _auth_method_cell(method: AuthMethod) -> str:
-    return " + ".join(f"`{field.name}`" for field in method.written_fields)

@@ -1,8 +1,8 @@
 """
 The formats of single values: durations, times of day, moments, names. Pure: this module reads no clock.
 
-In: a text. Out: seconds, or a name. A `BadValue` says what is wrong and shows the right form. All times are in UTC,
-because the service's schedules are.
+In: a text. Out: seconds, or a name. Each parser raises `BadValue`, which says what is wrong and shows the right form.
+All times are in UTC, because the service's schedules are.
 """
 
 from __future__ import annotations
@@ -25,12 +25,7 @@ VERSION = r"\d{1,6}\.\d{1,6}(\.\d{1,6})?"
 
 
 def parse_duration(text: str) -> int:
-    """
-    Return the seconds of `180 days`, `30d`, `6 hours` or `2 weeks`.
-
-    Raises:
-        BadValue: the text is not a duration.
-    """
+    """Return the seconds of `180 days`, `30d`, `6 hours` or `2 weeks`."""
     found = re.fullmatch(r"(\d{1,5})\s*([A-Za-z]+)", text.strip())
     seconds = _UNITS.get(found.group(2).lower()) if found else None
     if found is None or seconds is None:
@@ -42,12 +37,7 @@ def parse_duration(text: str) -> int:
 
 
 def parse_time_of_day(text: str) -> int:
-    """
-    Return the seconds after midnight UTC of `HH:MM` or `HH:MM:SS`.
-
-    Raises:
-        BadValue: the text is not a time of day.
-    """
+    """Return the seconds after midnight UTC of `HH:MM` or `HH:MM:SS`."""
     found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?", text.strip())
     if not found:
         hint = 'write hours and minutes (and seconds, if you need them) in UTC, 00:00 to 23:59:59: `at: "02:00"`'
@@ -61,10 +51,8 @@ def parse_moment(text: str, *, inclusive: bool = False) -> int:
     """
     Return the seconds since 1970 UTC of a date like `2026-12-01`, or of an RFC 3339 date-time with an offset.
 
-    A date means its midnight UTC. With `inclusive`, a date includes the whole day, so it means the next midnight.
-
-    Raises:
-        BadValue: the text is not a moment, or it is a date-time without an offset: its time zone is unknown.
+    A date means its midnight UTC. With `inclusive`, a date includes the whole day, so it means the next midnight. A
+    date-time without an offset is a BadValue: its time zone is unknown.
     """
     written = text.strip()
     is_date = bool(re.fullmatch(r"\d{4}-\d{2}-\d{2}", written))

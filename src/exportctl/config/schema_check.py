@@ -14,8 +14,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
+from exportctl.config.schema.destinations import secrecy
 from exportctl.config.schema.root import SCHEMA
-from exportctl.config.sensitivity import secrecy
 from exportctl.config.yaml_nodes import BrokenNode, ListNode, MapEntry, MapNode, Node, plain_value
 from exportctl.errors import Finding, SourcePosition
 from exportctl.model.secret import Secrecy
@@ -81,9 +81,8 @@ _TYPE_WORDS = {
 def check_schema(root: MapNode) -> tuple[MapNode, tuple[Finding, ...]]:
     """Replace each mistake in the tree by a `BrokenNode`, and report it."""
     findings: list[Finding] = []
-    broken: dict[
-        KeyPath, list[str | int]
-    ] = {}  # path above -> keys: those with a mistake, and those that an unknown key probably means
+    # Path above -> keys: those with a mistake, and those that an unknown key probably means.
+    broken: dict[KeyPath, list[str | int]] = {}
     for error in _validator().iter_errors(plain_value(root)):
         if "then" in error.absolute_schema_path or isinstance(_node(root, tuple(error.absolute_path)), BrokenNode):
             continue
@@ -137,12 +136,6 @@ def cron(at: SourcePosition) -> Finding:
     return Finding("cron", "the service knows no cron expressions", at, hint)
 
 
-def _guess_key(key: str, known: Sequence[str]) -> str | None:
-    """Return the known key that an unknown key probably means, so that it is not reported as missing too."""
-    elsewhere = _equivalent_key(key)
-    return elsewhere if elsewhere in known else closest_match(key, known)
-
-
 def _equivalent_key(key: str) -> str | None:
     found = re.match(r"`(\w+)", _KNOWN_ELSEWHERE.get(key, ""))
     return found.group(1) if found else None
@@ -188,25 +181,23 @@ def _is_name(error: Any) -> bool:
 
 def _unknown_keys(root: MapNode, path: KeyPath, error: Any) -> list[tuple[KeyPath | None, Finding]]:
     known = list(error.schema.get("properties", ()))
-    node = _node(root, path)
-    assert isinstance(node, MapNode)
     owner = _path_label(path)
     return [
         (_meant_path(path, key, known), unknown_key(key, entry.key_at, known, owner))
-        for key, entry in node.entries.items()
+        for key, entry in _map_node(root, path).entries.items()
         if key not in known
     ]
 
 
 def _meant_path(path: KeyPath, key: str, known: Sequence[str]) -> KeyPath | None:
-    guess = _guess_key(key, known)
+    """Return the path of the known key that an unknown key probably means: it is not reported as missing too."""
+    elsewhere = _equivalent_key(key)
+    guess = elsewhere if elsewhere in known else closest_match(key, known)
     return (*path, guess) if guess else None
 
 
 def _missing_keys(root: MapNode, path: KeyPath, error: Any) -> list[tuple[KeyPath | None, Finding]]:
-    node = _node(root, path)
-    assert isinstance(node, MapNode)
-    owner = _path_label(path)
+    node, owner = _map_node(root, path), _path_label(path)
     found: list[tuple[KeyPath | None, Finding]] = []
     for key in error.validator_value:
         if key not in node.entries:
@@ -217,11 +208,9 @@ def _missing_keys(root: MapNode, path: KeyPath, error: Any) -> list[tuple[KeyPat
 
 
 def _bad_name(root: MapNode, path: KeyPath, name: str) -> Finding:
-    node = _node(root, path)
-    assert isinstance(node, MapNode)
     message = f'"{name}" is not a name: use lower-case letters, digits and hyphens, at most 48, no hyphen first'
     hint = "write a text with other characters as `title`"
-    return Finding("bad-name", message, node.entries[name].key_at, hint)
+    return Finding("bad-name", message, _map_node(root, path).entries[name].key_at, hint)
 
 
 def _unknown_value(root: MapNode, path: KeyPath, error: Any) -> Finding:
@@ -333,6 +322,12 @@ def _node(root: Node, path: KeyPath) -> Node:
     return root
 
 
+def _map_node(root: Node, path: KeyPath) -> MapNode:
+    node = _node(root, path)
+    assert isinstance(node, MapNode)
+    return node
+
+
 def _replace_broken(
     node: Node, broken: Mapping[KeyPath, list[str | int]], unknown: set[SourcePosition], path: KeyPath
 ) -> Node:
@@ -345,7 +340,6 @@ def _replace_broken(
         missing = [key for key in broken.get(path, ()) if key not in entries]
         return MapNode(entries | {str(key): MapEntry(node.at, BrokenNode(node.at)) for key in missing}, node.at)
     if isinstance(node, ListNode):
-        return ListNode(
-            tuple(_replace_broken(item, broken, unknown, (*path, i)) for i, item in enumerate(node.items)), node.at
-        )
+        items = (_replace_broken(item, broken, unknown, (*path, i)) for i, item in enumerate(node.items))
+        return ListNode(tuple(items), node.at)
     return node

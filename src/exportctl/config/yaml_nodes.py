@@ -77,11 +77,7 @@ Node = ScalarNode | MapNode | ListNode | BrokenNode
 
 
 def parse_tree(name: str, data: bytes) -> tuple[MapNode | None, tuple[Finding, ...]]:
-    """
-    Parse one file into a tree, and report its mistakes.
-
-    The tree is None if the file is not YAML or is empty. Exactly one error then says so.
-    """
+    """Parse one file, and report its mistakes. Without a tree, one error says that the file is not YAML or is empty."""
     text, unreadable = _decode_text(name, data)
     if unreadable:
         return None, (unreadable,)
@@ -118,9 +114,8 @@ def parse_scalar(text: str, at: SourcePosition) -> ScalarNode:
 def _decode_text(name: str, data: bytes) -> tuple[str, Finding | None]:
     if len(data) > MAX_BYTES:
         message = f"{name} is larger than {MAX_BYTES // 1024 // 1024} MiB, the limit of one config file"
-        return "", Finding(
-            "file-too-large", message, SourcePosition(name), "split it into several files under exports/"
-        )
+        hint = "split it into several files under exports/"
+        return "", Finding("file-too-large", message, SourcePosition(name), hint)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -181,20 +176,13 @@ class _Builder:
             if isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
                 if documents > 1:
-                    self._report_several_documents(event)
+                    message = "a config file is one YAML document, but a second one begins here"
+                    hint = "remove the `---`, or move the second document into its own file"
+                    self._add_finding("several-documents", message, self.event_position(event), hint)
                     break
             elif not isinstance(event, yaml.StreamStartEvent | yaml.StreamEndEvent | yaml.DocumentEndEvent):
                 root = self.build_node(event, events, 1)
         return root
-
-    def _report_several_documents(self, event: yaml.Event) -> None:
-        message = "a config file is one YAML document, but a second one begins here"
-        self._add_finding(
-            "several-documents",
-            message,
-            self.event_position(event),
-            "remove the `---`, or move the second document into its own file",
-        )
 
     def build_node(self, event: yaml.Event, events: Iterator[yaml.Event], depth: int) -> Node:
         at = self.event_position(event)

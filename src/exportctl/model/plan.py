@@ -111,17 +111,12 @@ class Verb(StrEnum):
 
 @dataclass(frozen=True)
 class Actor:
-    """
-    The last editor of the live value.
-
-    `by` and `client` are what the service records, None where it no longer does; `at` is in seconds; `note` says why
-    the editor is unknown.
-    """
+    """The last editor of the live value, as the service records it: None where it no longer does."""
 
     by: str | None
     client: str | None
-    at: int | None
-    note: str | None = None
+    at: int | None  # seconds
+    note: str | None = None  # why the editor is unknown
 
 
 @dataclass(frozen=True)
@@ -218,16 +213,11 @@ class ListedDataset:
 
 @dataclass(frozen=True)
 class Inventory:
-    """
-    One sandbox, read with lists only.
+    """One sandbox, read with lists only."""
 
-    `objects` are by kind, `specs` maps the id of a connection spec to its JSON, `datasets` is None if they were not
-    read.
-    """
-
-    objects: Mapping[str, tuple[LiveObject, ...]]
-    datasets: tuple[ListedDataset, ...] | None
-    specs: Mapping[str, Mapping[str, Any]]
+    objects: Mapping[str, tuple[LiveObject, ...]]  # by kind
+    datasets: tuple[ListedDataset, ...] | None  # None: not read
+    specs: Mapping[str, Mapping[str, Any]]  # the JSON of each connection spec, by id
 
     def objects_of_kind(self, kind: str) -> tuple[LiveObject, ...]:
         return self.objects.get(kind, ())

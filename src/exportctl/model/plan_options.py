@@ -52,12 +52,7 @@ class PlanOptions:
 
     @staticmethod
     def from_json_values(saved: dict[str, Any]) -> PlanOptions:
-        """
-        Build options from `to_json_values`.
-
-        Raises:
-            TypeError: an option has an unknown name; the reader of plan files reports it.
-        """
+        """Build options from `to_json_values`; an unknown name is a TypeError, which the reader of the file reports."""
         given: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in saved.items()}
         return PlanOptions(**given)
 

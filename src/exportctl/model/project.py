@@ -62,32 +62,22 @@ class Format:
 
 @dataclass(frozen=True)
 class Schedule:
-    """
-    When an export runs.
+    """When an export runs."""
 
-    `unit` is "hour", "day" or "once", `interval` counts that unit (0 for once). `at` is in seconds after midnight UTC.
-    `start` is the earliest start in epoch seconds, or None.
-    """
-
-    unit: str
-    interval: int
-    at: int
-    start: int | None = None
+    unit: str  # "hour", "day" or "once"
+    interval: int  # of that unit; 0 for once
+    at: int  # seconds after midnight UTC
+    start: int | None = None  # the earliest start, in epoch seconds
 
 
 @dataclass(frozen=True)
 class End:
-    """
-    The end of an export: a `moment` (epoch seconds UTC), or `rolling` with `renew_before` (seconds), or no end.
-
-    `none` means that the YAML says on purpose that there is no end. This overrides an end that a default or a group
-    declares.
-    """
+    """The end of an export: a `moment` (epoch seconds UTC), or `rolling` with `renew_before` (seconds), or no end."""
 
     moment: int | None = None
     rolling: int | None = None
     renew_before: int | None = None
-    none: bool = False
+    none: bool = False  # the YAML says on purpose that there is no end: it overrides a default or a group
 
     @property
     def is_given(self) -> bool:

@@ -25,16 +25,12 @@ class BadValue(ValueError):
 
 @dataclass(frozen=True)
 class Reference:
-    """
-    One `${…}`.
+    """One `${…}`."""
 
-    `kind` is env, file, environment, sandbox or project. `name` is the variable or the path. `default` follows `:-`.
-    """
-
-    kind: str
-    name: str
+    kind: str  # env, file, environment, sandbox or project
+    name: str  # the variable or the path
     text: str
-    default: str | None = None
+    default: str | None = None  # what follows `:-`
 
 
 def parse_references(text: str) -> tuple[str | Reference, ...]:

@@ -34,12 +34,7 @@ def format_every(unit: str, interval: int) -> str:
 
 
 def interval_seconds(every: str) -> int:
-    """
-    Return the interval in seconds; 0 for once.
-
-    Raises:
-        ValueError: the text has another form.
-    """
+    """Return the interval in seconds; 0 for once, ValueError for a text of another form."""
     if every == ONCE:
         return 0
     found = re.fullmatch(r"(\d+) (hour|day)s?", every)
@@ -66,11 +61,7 @@ def first_start(every: str, at: int, not_before: int | None, now: int) -> int:
 
 
 def next_runs(every: str, start: int, end: int | None, now: int, count: int = 3) -> tuple[int, ...]:
-    """
-    Return the next `count` run times after `now` and before `end`.
-
-    Source: run n is due at start + n * interval, flow-service.md 7.3.
-    """
+    """Return the next `count` run times after `now` and before `end`: start + n * interval (flow-service.md 7.3)."""
     return tuple(point for point, _ in zip(run_times(every, start, end, now), range(count), strict=False))
 
 

@@ -55,12 +55,7 @@ class Secret:
 
 
 def check_secret_length(secret: Secret, reference: str, at: SourcePosition | None = None) -> None:
-    """
-    Check that a secret has at least 8 characters.
-
-    Raises:
-        Error: the secret is shorter; the message names the reference and never the value.
-    """
+    """Check that a secret has at least 8 characters. The error names the reference and never the value."""
     if len(secret.reveal()) < MIN_SECRET_LENGTH:
         message = f"the value of {reference} has fewer than {MIN_SECRET_LENGTH} characters: too short for a secret"
         hint = "check where the variable is set: it is often empty or cut"
@@ -68,12 +63,7 @@ def check_secret_length(secret: Secret, reference: str, at: SourcePosition | Non
 
 
 def check_single_line(secret: Secret, reference: str, at: SourcePosition | None = None) -> None:
-    """
-    Check that a value has one line: no service accepts a key, password or name with a line end.
-
-    Raises:
-        Error: the value contains a line end; the message names the reference and never the value.
-    """
+    """Check that a value has one line, as no service accepts more. The error names the reference, never the value."""
     if any(end in secret.reveal() for end in "\r\n"):
         message = f"the value of {reference} contains a line end; no key, password or name has one"
         hint = "write it with printf '%s' instead of echo, and save an .env file without Windows line ends"
@@ -89,13 +79,15 @@ def normalise_private_key(text: str, reference: str = "the private key", at: Sou
     Raises:
         Error: the key is cut, has a passphrase, is not RSA, or is a public key; the message names `reference` only.
     """
-    problem = _Problem(reference, at)
+
+    def problem(rule: str, words: str, hint: str) -> Error:
+        return Error(f"{reference} {words}", rule=rule, hint=hint, at=at)
+
     pem = _pem(text.strip(), problem)
     found = re.search(r"-----BEGIN ([A-Z0-9 ]+)-----", pem)
     if not found:
-        raise problem(
-            "private-key-form", "is not a PEM", "pass a file that begins with -----BEGIN RSA PRIVATE KEY-----"
-        )
+        hint = "pass a file that begins with -----BEGIN RSA PRIVATE KEY-----"
+        raise problem("private-key-form", "is not a PEM", hint)
     label = found.group(1)
     _check_label(label, pem, problem)
     end = f"-----END {label}-----"
@@ -110,13 +102,7 @@ def normalise_private_key(text: str, reference: str = "the private key", at: Sou
 _WHOLE = "pass the whole file; if lines get lost on the way, pass its base64: base64 -w0 < key"
 
 
-class _Problem:
-    def __init__(self, reference: str, at: SourcePosition | None):
-        self.reference = reference
-        self.at = at
-
-    def __call__(self, rule: str, words: str, hint: str) -> Error:
-        return Error(f"{self.reference} {words}", rule=rule, hint=hint, at=self.at)
+_Problem = Callable[[str, str, str], Error]  # from a rule, the words after the reference, and a hint
 
 
 def _pem(text: str, problem: _Problem) -> str:
@@ -165,9 +151,8 @@ def _decode_body(body: str, problem: _Problem) -> bytes:
     try:
         return base64.b64decode("".join(body.split()), validate=True)
     except binascii.Error as error:
-        raise problem(
-            "private-key-cut", "is damaged: its lines between first and last are not base64", _WHOLE
-        ) from error
+        words = "is damaged: its lines between first and last are not base64"
+        raise problem("private-key-cut", words, _WHOLE) from error
 
 
 def _check_der(label: str, data: bytes, problem: _Problem) -> None:

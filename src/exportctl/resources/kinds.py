@@ -95,21 +95,16 @@ class FieldRule:
 
 @dataclass(frozen=True)
 class Kind:
-    """
-    One kind of the service's objects.
-
-    `root` and `letter` name the address its marker carries; `refs` maps a reference field to the kind it names and
-    whether the wire has a list there; `filters` keep a listing to what dataset exports are made of.
-    """
+    """One kind of the service's objects."""
 
     name: str
     label: str
     path: str
-    root: str
-    letter: str
+    root: str  # of the address that its marker carries
+    letter: str  # of that root, in the marker
     fields: list[FieldRule]
-    refs: Mapping[str, tuple[str, bool]]
-    filters: tuple[tuple[str, str], ...]
+    refs: Mapping[str, tuple[str, bool]]  # reference field -> the kind it names, and whether the wire has a list there
+    filters: tuple[tuple[str, str], ...]  # keep a listing to what dataset exports are made of
 
     @property
     def plain_fields(self) -> tuple[FieldRule, ...]:

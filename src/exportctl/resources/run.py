@@ -35,22 +35,17 @@ class RunError:
 
 @dataclass(frozen=True)
 class Run:
-    """
-    One run; moments are seconds since 1970 UTC, None where the service does not say.
-
-    `started` falls back to createdAt.
-    `rows` by the run, `dataset_rows` by dataset id as far as the run tells them apart. `size` in bytes.
-    """
+    """One run; moments are seconds since 1970 UTC, None where the service does not say."""
 
     id: str
     flow: str
     status: RunStatus
-    started: int
+    started: int  # else createdAt
     completed: int | None = None
     rows: int | None = None
     files: int | None = None
-    size: int | None = None
-    dataset_rows: Mapping[str, int] = field(default_factory=dict)
+    size: int | None = None  # bytes
+    dataset_rows: Mapping[str, int] = field(default_factory=dict)  # by id, as far as the run tells them apart
     errors: tuple[RunError, ...] = ()
 
     @property
@@ -124,10 +119,8 @@ def _rows_by_dataset(records: Json) -> dict[str, int]:
     found: dict[str, int] = {}
     for summary in _json_objects(records.get("targetSummaries")):
         for entity in _json_objects(summary.get("entitySummaries")):
-            identity, rows = (
-                str(entity.get("id") or "")[-24:].lower(),
-                non_negative_count(entity.get("outputRecordCount")),
-            )
+            identity = str(entity.get("id") or "")[-24:].lower()
+            rows = non_negative_count(entity.get("outputRecordCount"))
             if rows is not None and len(identity) == 24 and all(c in "0123456789abcdef" for c in identity):
                 found[identity] = found.get(identity, 0) + rows
     return found

@@ -73,8 +73,8 @@ def _plain_members(kind: Kind, holder: str) -> set[str]:
 
 def auth_method(raw: Mapping[str, Any]) -> AuthMethod | None:
     kind = destination_type(raw)
-    name = members(raw.get("auth")).get("specName")
-    return kind.method_by_spec_name(name if isinstance(name, str) else None) if kind else None
+    spec_name = members(raw.get("auth")).get("specName")
+    return next((m for m in (kind.methods if kind else ()) if m.spec_name == spec_name), None)
 
 
 def unknown_auth(raw: Mapping[str, Any]) -> tuple[str, ...]:
@@ -364,11 +364,7 @@ def ids(raw: Mapping[str, Any], name: str) -> tuple[str, ...]:
 
 
 def object_digests(live: LiveObject) -> dict[str, str]:
-    """
-    Return digests of what was read of one object: its managed fields, its references, its marker.
-
-    Values are compared, not etags: an etag changes with every run.
-    """
+    """Return digests of what was read of one object. Values are compared, not etags: an etag changes with every run."""
     kind = kinds.KINDS[live.kind]
     fields = read_fields(live.kind, live.raw)
     read = {name: digest(fields[name]) for name in sorted(fields)}

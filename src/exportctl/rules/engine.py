@@ -15,11 +15,10 @@ from exportctl.config.yaml_nodes import MapNode
 from exportctl.errors import Finding, Level, SourcePosition
 from exportctl.model.project import Project, RuleSetting
 from exportctl.rules import (
-    accounts,
     cross_references,
+    destinations,
     external_findings,
     folder_templates,
-    location_names,
     no_effect,
     safety_check_texts,
     schedules,
@@ -220,11 +219,11 @@ _ENGINE_RULES = (
 )
 
 RULES: tuple[Rule, ...] = (
-    *location_names.RULES,
+    *destinations.LOCATION_RULES,
     *folder_templates.RULES,
     *shared_locations.RULES,
     *schedules.RULES,
-    *accounts.RULES,
+    *destinations.ACCOUNT_RULES,
     *secrets.RULES,
     *cross_references.RULES,
     *no_effect.RULES,

@@ -2,7 +2,7 @@
 The form of a rule and of a hit, the settings of rules, and helpers that several checks share. Pure.
 
 A rule is a row: what it finds, why (with the source of the fact), how to fix it, a bad and a good example. The topic
-modules (`location_names`, `folder_templates` …) have the rows; `engine` runs them. This module knows no single rule.
+modules (`destinations`, `folder_templates` …) have the rows; `engine` runs them. This module knows no single rule.
 
 Sources are the tags of the facts: [XD-new] Adobe's dataset export tutorial, [D] the published destinations API, [UI]
 the user guide, [GR] the guardrails page, [S3P] and [DLZ] the destinations' own pages, [AS] the batch activation
@@ -155,12 +155,7 @@ def allow_entries(rule: Rule, project: Project, addresses: Collection[str]) -> t
 def apply_settings(
     findings: Iterable[Finding], project: Project, table: Mapping[str, Rule], address: str | None = None
 ) -> tuple[Finding, ...]:
-    """
-    Apply the project's settings to findings about one address, or about the whole project (None).
-
-    Raises:
-        KeyError: the table does not have the rule of a finding.
-    """
+    """Apply the project's settings to findings about one address or about the project; `table` has their rules."""
     addresses = () if address is None else (address,)
     return tuple(
         left for finding in findings for left in _apply_setting(finding, table[finding.rule], project, addresses)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from exportctl.rules.engine import RULES
 from exportctl.rules.rule import CheckStage, Rule
-from exportctl.rules.safety_check_texts import SAFETY_CHECKS, SafetyCheck
+from exportctl.rules.safety_check_texts import SAFETY_CHECKS
 
 _HEAD = """# Rules
 
@@ -58,7 +58,7 @@ def rules_markdown() -> str:
         *(_rule_row(rule, _fixed_note(rule)) for rule in planned),
         "",
         _SAFETY_CHECKS_HEAD,
-        *map(_safety_check_row, SAFETY_CHECKS),
+        *(f"| `{check.name}` | {_cell(check.blocks)} | {_cell(check.allow)} |" for check in SAFETY_CHECKS),
         "",
     ]
     parts += [_CONFIG_HEAD, *map(_rule_row, read)]
@@ -91,10 +91,6 @@ All these rules are *fixed*: exportctl cannot read a config with such a finding.
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|")
-
-
-def _safety_check_row(check: SafetyCheck) -> str:
-    return f"| `{check.name}` | {_cell(check.blocks)} | {_cell(check.allow)} |"
 
 
 def _rule_row(rule: Rule, fixed: str = "") -> str:

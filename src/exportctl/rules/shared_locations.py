@@ -27,10 +27,8 @@ from itertools import combinations
 from exportctl.errors import Level
 from exportctl.model.project import Dataset, Export, Project
 from exportctl.model.urls import EMBEDDED
-from exportctl.resources.destinations.table import folder_of
 from exportctl.rules import storage_identity as storages
 from exportctl.rules.folder_templates import has_dataset_macro, macros
-from exportctl.rules.location_names import join_paths
 from exportctl.rules.rule import Hit, ProjectsCheck, Rule, is_unresolved, key_position
 from exportctl.rules.storage_identity import Overlap, StorageIdentity
 
@@ -151,10 +149,9 @@ def pairs(projects: Sequence[Project]) -> Iterator[tuple[DatasetWrite, DatasetWr
 
 def _overlapping_pairs(group: Sequence[DatasetWrite]) -> Iterator[tuple[DatasetWrite, DatasetWrite]]:
     """Yield every two of a group with folders that may overlap, in the order of the group."""
-    place = {id(entry): number for number, entry in enumerate(group)}
-    found = [
-        (place[id(one)], place[id(other)]) for part in _split_by_level(group, 0) for one, other in combinations(part, 2)
-    ]
+    number = {id(entry): n for n, entry in enumerate(group)}
+    pairs_by_part = (combinations(part, 2) for part in _split_by_level(group, 0))
+    found = [(number[id(one)], number[id(other)]) for part in pairs_by_part for one, other in part]
     yield from ((group[one], group[other]) for one, other in sorted(found))
 
 
@@ -205,9 +202,10 @@ def _hit(one: DatasetWrite, other: DatasetWrite) -> Hit:
         one, other = other, one
     first, second = one.export.address, other.export.address
     here = one.number == other.number
+    folder = storages.written_folder(other.project, other.export)
     whom = "in several environments" if first == second else f"as {first} (at {one.export.at})"
     return Hit(
-        f"writes to the same location {whom}: {other.storage.label}, folder {_written_path(other)}",
+        f"writes to the same location {whom}: {other.storage.label}, folder {folder}",
         key_position(other.export, "folder", "destination"),
         (second,),
         subject=first,
@@ -215,12 +213,6 @@ def _hit(one: DatasetWrite, other: DatasetWrite) -> Hit:
         show_environments=not here,
         related_addresses=(first,),
     )
-
-
-def _written_path(entry: DatasetWrite) -> str:
-    destination = entry.project.destinations[entry.export.destination]
-    path = folder_of(destination.type, destination.location)
-    return join_paths(path, entry.export.subpath, entry.export.folder)
 
 
 def _check_project_twice(projects: Sequence[Project], as_of: int) -> Iterable[Hit]:

@@ -19,7 +19,6 @@ from exportctl.model.project import Account, Dataset, Destination, Export, Proje
 from exportctl.resources.destinations.table import TYPES, folder_of
 from exportctl.resources.destinations.type import DestinationType, Scope
 from exportctl.rules.folder_templates import MACRO
-from exportctl.rules.location_names import join_paths
 from exportctl.rules.rule import is_unresolved
 
 ANY = "\0"  # any text
@@ -95,11 +94,16 @@ def _account_identity(kind: DestinationType, account: Account) -> StorageIdentit
     return StorageIdentity((login, kind.name, *account_values.values()), label, is_certain=not is_unresolved(login))
 
 
+def written_folder(project: Project, export: Export) -> str:
+    """Return the folder of an export as the YAML has it: path, subpath and folder template."""
+    destination = project.destinations[export.destination]
+    parts = (folder_of(destination.type, destination.location), export.subpath, export.folder)
+    return "/".join(part.strip("/") for part in parts if part.strip("/"))
+
+
 def folder_levels(project: Project, export: Export, dataset: Dataset) -> tuple[str, ...] | None:
     """Return the folder levels of one dataset of an export, with macros filled in or as patterns."""
-    destination = project.destinations[export.destination]
-    path = folder_of(destination.type, destination.location)
-    whole = join_paths(path, export.subpath, export.folder)
+    whole = written_folder(project, export)
     if is_unresolved(whole):
         return None
     values = _macro_values(project, export, dataset)

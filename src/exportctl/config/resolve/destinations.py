@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from exportctl.config.scalars import NAME
+from exportctl.config.schema.destinations import AUTH_OPTIONS
 from exportctl.config.schema_check import unknown_key
 from exportctl.config.section import Section
 from exportctl.config.yaml_nodes import ScalarNode
@@ -24,7 +25,6 @@ from exportctl.resources.kinds import AUTH, leaf_path
 
 _COMMON_KEYS = ("type", "title", "description", "auth", "account", "format", "encryption", "reader", "renamed_from")
 _POSITIONED_KEYS = ("title", "description", "encryption", "reader", "renamed_from")
-_AUTH_OPTIONS = ("secret_version", "drop")
 Positions = dict[str, SourcePosition]
 
 
@@ -139,7 +139,7 @@ def _account(section: Section, kind: DestinationType, where: Positions) -> Accou
         return Account()
     values |= dict(_auth_values(inner, method))
     where |= {leaf_path(AUTH, name): value.at for name, value in values.items()}
-    where |= {leaf_path(AUTH, name): inner.position(name) for name in _AUTH_OPTIONS if name in inner}
+    where |= {leaf_path(AUTH, name): inner.position(name) for name in AUTH_OPTIONS if name in inner}
     version = inner.optional_text("secret_version")
     return Account(method=method.name, auth=values, secret_version=version, drop=inner.texts("drop"))
 
@@ -220,10 +220,10 @@ def _auth_methods_hint(kind: DestinationType) -> str:
 def _method(inner: Section, kind: DestinationType) -> AuthMethod | None:
     """Return the way to authenticate that has the written fields; None (with a finding) if there is none."""
     known = list(dict.fromkeys(f.name for m in kind.methods for f in m.written_fields))
-    written = [key for key in inner.names() if key not in _AUTH_OPTIONS]
+    written = [key for key in inner.names() if key not in AUTH_OPTIONS]
     unknown = [key for key in written if key not in known]
     for key in unknown:
-        finding = unknown_key(key, inner.key_position(key), [*known, *_AUTH_OPTIONS], f"{inner.owner} ({kind.name})")
+        finding = unknown_key(key, inner.key_position(key), [*known, *AUTH_OPTIONS], f"{inner.owner} ({kind.name})")
         inner.report.findings.append(finding)
     if unknown:
         return None

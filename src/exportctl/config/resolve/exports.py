@@ -176,11 +176,7 @@ def _format(
 
 
 def _former_keys(section: Section, by_part: Mapping[str, Dataset] | None) -> dict[str, str]:
-    """
-    Map each PART to its former KEY or KEY/PART; an export that is not split has the one part "".
-
-    One KEY for a split export covers all parts that both have.
-    """
+    """Map each PART to its former KEY or KEY/PART; one KEY covers all parts. A whole export has the one part ""."""
     inner = section.section("renamed_from")
     if inner is not None:
         given = _values_by_part(section, "renamed_from", by_part, "key").items()

@@ -47,11 +47,7 @@ class PositionedValue(Generic[T]):
 
 @dataclass(frozen=True)
 class NamedValues(Generic[T]):
-    """
-    The declarations under `schedules` or `formats`.
-
-    `values` are by name. `positions` has all declared names, also those with a mistake, which have no value.
-    """
+    """The declarations under `schedules` or `formats`; a name with a mistake has a position, but no value."""
 
     kind: str
     values: Mapping[str, PositionedValue[T]]
@@ -74,7 +70,7 @@ class NamedValues(Generic[T]):
         if name not in self.positions:
             if self.kind == "schedule" and schema_check.is_cron(name):
                 section.report.findings.append(schema_check.cron(at))
-            elif self.kind == "schedule" and _is_interval(name):
+            elif self.kind == "schedule" and (name == "once" or _interval_seconds(name) > 0):
                 message = f'{section.owner}: "{name}" is an interval, not the name of a schedule'
                 section.fail("unknown-reference", message, at, f"write `schedule: {{every: {name}}}`")
             else:
@@ -127,10 +123,7 @@ def _parse_interval(section: Section, written: str) -> tuple[str, int] | None:
     if schema_check.is_cron(text):
         section.report.findings.append(schema_check.cron(position))
         return None
-    try:
-        seconds = parse_duration(text)
-    except BadValue:
-        seconds = -1
+    seconds = _interval_seconds(text)
     if seconds == DAY:
         return "day", 1
     if seconds in [hours * HOUR for hours in HOURS]:
@@ -140,11 +133,12 @@ def _parse_interval(section: Section, written: str) -> tuple[str, int] | None:
     return None
 
 
-def _is_interval(text: str) -> bool:
+def _interval_seconds(text: str) -> int:
+    """Return the seconds of a duration, -1 for any other text."""
     try:
-        return text == "once" or parse_duration(text) > 0
+        return parse_duration(text)
     except BadValue:
-        return False
+        return -1
 
 
 def _interval_hint(text: str, seconds: int) -> str:

@@ -1,5 +1,5 @@
 """
-The part of the config's schema about destinations: accounts, ways to authenticate, locations.
+The part of the config's schema about destinations: accounts, ways to authenticate, locations, and the class of values.
 
 The keys of a type and their descriptions come from resources/destinations. If `type` is set, the schema refuses keys of
 other types, so that an editor can report them. exportctl reports them after it merges all files.
@@ -7,17 +7,38 @@ other types, so that an editor can report them. exportctl reports them after it 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from exportctl.config.schema.parts import EXAMPLE_ID, WHOLE_NOTE, Schema, choice, list_schema, map_schema, ref, text
 from exportctl.model.project import READERS
 from exportctl.model.secret import Secrecy
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.destinations.type import KeyForm
 
+AUTH_OPTIONS = ("secret_version", "drop")  # keys of an `auth` that are not fields of the account
+_SECRET_FIELDS = {f.name for t in TYPES.values() for f in t.auth_fields.values() if f.secrecy is Secrecy.SECRET}
 _SECRECY_WORDS = {
     Secrecy.SECRET: "Secret: exactly one reference, read only when it is sent.",
     Secrecy.SENSITIVE: "Sensitive: a literal or references, masked in output.",
     Secrecy.PLAIN: "Shown in output.",
 }
+
+
+def secrecy(path: Sequence[str | int]) -> Secrecy:
+    """
+    Return the class of the value at a path such as `destinations.lake.auth.role_arn`, also in an environment.
+
+    It decides who may see the value and what the value may contain. All values are plain except the fields of an `auth`
+    and the platform's credentials.
+    """
+    keys = [key for key in path if isinstance(key, str)]
+    if keys[:1] == ["environments"]:
+        keys = keys[2:]
+    if keys[:2] == ["platform", "credentials"]:
+        return Secrecy.SECRET
+    if len(keys) > 2 and keys[0] == "destinations" and keys[2] == "auth" and not set(keys[3:4]) & set(AUTH_OPTIONS):
+        return Secrecy.SECRET if set(keys[3:4]) & _SECRET_FIELDS else Secrecy.SENSITIVE
+    return Secrecy.PLAIN
 
 
 def auth() -> Schema:
@@ -76,7 +97,6 @@ def destination(shape: Schema) -> Schema:
                 "Encryption",
                 "Adobe encrypts the files with this PGP key before it sends them.",
                 {"public_key": text("The public key, base64.", "LS0tLS1CRUdJTiBQR1AgUFVCTElDIEtFWSBCTE9DSy0tLS0t")},
-                example={"public_key": "LS0tLS1CRUdJTiBQR1AgUFVCTElDIEtFWSBCTE9DSy0tLS0t"},
                 required=("public_key",),
             ),
             "reader": choice(
@@ -127,7 +147,7 @@ def _type_condition(name: str) -> Schema:
     fields = {f.name for m in kind.methods for f in m.written_fields}
     refused: Schema = {"type": "null"}
     then: Schema = dict.fromkeys(sorted(set().union(*keys.values()) - keys[name]), refused)
-    then["auth"] = {"propertyNames": {"enum": [*sorted(fields), "secret_version", "drop"]}} if fields else refused
+    then["auth"] = {"propertyNames": {"enum": [*sorted(fields), *AUTH_OPTIONS]}} if fields else refused
     if not kind.encryption:
         then["encryption"] = refused
     return {"if": {"properties": {"type": {"const": name}}, "required": ["type"]}, "then": {"properties": then}}

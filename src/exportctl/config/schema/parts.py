@@ -59,18 +59,19 @@ def map_schema(
     description: str,
     keys: Mapping[str, Schema],
     *,
-    example: Mapping[str, object],
+    example: Mapping[str, object] | None = None,
     required: tuple[str, ...] = (),
     min_properties: int = 0,
 ) -> Schema:
-    """Return the schema of a map of known keys; any other key is an error."""
+    """Return the schema of a map of known keys; without `example`, the first examples of all keys are one."""
+    first_examples = {key: schema["examples"][0] for key, schema in keys.items() if "examples" in schema}
     schema: Schema = {
         "title": title,
         "description": description,
         "type": "object",
         "properties": dict(keys),
         "additionalProperties": False,
-        "examples": [dict(example)],
+        "examples": [dict(example or first_examples)],
     }
     if required:
         schema["required"] = list(required)
@@ -161,7 +162,6 @@ def end() -> Schema:
                 "exportctl renews the end when less than this time remains.", "30 days", pattern=DURATION
             ),
         },
-        example={"rolling": "180 days", "renew_before": "30 days"},
         required=("rolling",),
     )
     return {**schema, "type": ["string", "object"], "examples": ["2027-06-30", *schema["examples"], "none"]}
@@ -182,6 +182,5 @@ def file_format() -> Schema:
                 "examples": [True],
             },
         },
-        example={"type": "parquet", "compression": "gzip", "manifest": True},
         required=("type",),
     )

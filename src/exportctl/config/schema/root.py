@@ -120,7 +120,6 @@ def _export() -> Schema:
                     "within": text("A run is late after this time.", "2 hours", pattern=DURATION),
                     "non_empty": flag("A run without rows is a failure."),
                 },
-                example={"within": "2 hours", "non_empty": True},
             ),
             "adopt": _part_ids("The id of a live flow that this export takes over unchanged."),
             "allow_replace": _part_ids(
@@ -143,10 +142,7 @@ def _allow() -> Schema:
         "rule": text("The rule's id.", "json-uncompressed"),
         "reason": text("Why the export may break it.", "the reader cannot unzip", min_length=1),
     }
-    example = {"rule": "json-uncompressed", "reason": "the reader cannot unzip"}
-    return map_schema(
-        "Allowance", "A rule, and the reason to break it.", keys, example=example, required=("rule", "reason")
-    )
+    return map_schema("Allowance", "A rule, and the reason to break it.", keys, required=("rule", "reason"))
 
 
 def _removed_entry() -> Schema:
@@ -176,13 +172,6 @@ def _accept_entry() -> Schema:
             "reason": text("Why it is accepted.", "trial of the morning run", min_length=1),
             "owner": text("The person or team responsible for it.", "data-team", min_length=1),
             "until": text("The last day (inclusive), or a moment.", "2026-12-31"),
-        },
-        example={
-            "address": "exports.web-to-lake",
-            "field": "folder",
-            "reason": "trial of the morning run",
-            "owner": "data-team",
-            "until": "2026-12-31",
         },
         required=("address", "field", "reason", "owner", "until"),
     )

@@ -57,27 +57,20 @@ class Part(Enum):
 
 @dataclass(frozen=True)
 class AuthField:
-    """
-    One key of `auth` in YAML, or one account key, and its name on the wire.
-
-    `hidden`: a field that is not secret, but that a GET may mask or omit (`format: password` in the published spec).
-    `form` is a pattern its real values have, used to tell a value from a mask; `sample` is a made-up value of that form
-    for the embedded emulator. `description` and `example` are for the schema, `aliases` are keys that people type
-    instead.
-    """
+    """One key of `auth` in YAML, or one account key, and its name on the wire."""
 
     name: str
     wire: str
     secrecy: Secrecy
-    hidden: bool = False
-    form: str | None = None
-    sample: str = "emulated-value"
+    hidden: bool = False  # not secret, but a GET may mask or omit it (`format: password` in the published spec)
+    form: str | None = None  # a pattern that real values have: tells a value from a mask
+    sample: str = "emulated-value"  # a made-up value of that form, for the embedded emulator
     lenient: bool = False  # what breaks the live spec's pattern only warns: the published one refuses real keys
     is_private_key: bool = False  # PEM, several lines; sent as base64
     part: Part | None = None
-    description: str = ""
+    description: str = ""  # for the schema, as `example`
     example: str = ""
-    aliases: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()  # keys that people type instead
 
 
 @dataclass(frozen=True)
@@ -134,19 +127,14 @@ class AccountKey:
 
 @dataclass(frozen=True)
 class ComposedKey:
-    """
-    An account key that may be written in parts, which are account keys too.
-
-    `template` puts the parts together, `pattern` has a group for each and takes them apart. `form` and `shape` name
-    and show the whole value for people.
-    """
+    """An account key that may be written in parts, which are account keys too."""
 
     name: str
     parts: tuple[str, ...]
-    template: str
-    pattern: str
-    form: str
-    shape: str
+    template: str  # puts the parts together
+    pattern: str  # takes them apart: it has a group for each
+    form: str  # what people call the whole value
+    shape: str  # how it looks
 
     def join(self, values: Mapping[str, str]) -> str:
         return self.template.format(**values)
@@ -182,7 +170,7 @@ class IdentityRule:
     login: str | None = None
 
 
-Needs = Callable[[Mapping[str, str], str | None], Iterable[str]]
+Needs = Callable[[Mapping[str, str], str | None], Iterable[str]]  # of a location, and of a way to authenticate
 
 
 def constant_needs(*needs: str) -> Needs:
@@ -192,12 +180,7 @@ def constant_needs(*needs: str) -> Needs:
 
 @dataclass(frozen=True)
 class DestinationType:
-    """
-    One destination type, in full.
-
-    `needs` words what must be true of the customer's storage, from a location and the name of a way to authenticate;
-    `failure_checks` is what to look at, in this order, when a run fails and the service names no cause.
-    """
+    """One destination type, in full."""
 
     name: str
     label: str
@@ -207,7 +190,7 @@ class DestinationType:
     location: tuple[LocationField, ...]
     protocol: Protocol
     identity: IdentityRule
-    needs: Needs
+    needs: Needs  # what must be true of the customer's storage, in words
     methods: tuple[AuthMethod, ...] = ()
     account_keys: tuple[AccountKey, ...] = ()
     composed_key: ComposedKey | None = None
@@ -216,14 +199,11 @@ class DestinationType:
     retention_days: int | None = None  # files are deleted after so many days
     noun: str = "storage"  # what messages call it
     min_connections_percent: int | None = None  # of the datasets exported at once; the server must take so many
-    failure_checks: str | None = None
+    failure_checks: str | None = None  # what to look at, in this order, when a run fails without a known cause
     aliases: tuple[str, ...] = ()  # other names that people type
 
     def method(self, name: str) -> AuthMethod:
         return next(m for m in self.methods if m.name == name)
-
-    def method_by_spec_name(self, spec_name: str | None) -> AuthMethod | None:
-        return next((m for m in self.methods if m.spec_name == spec_name), None)
 
     @property
     def auth_fields(self) -> Mapping[str, AuthField]:
@@ -236,9 +216,6 @@ class DestinationType:
 
     def account_key(self, name: str) -> AccountKey | None:
         return next((key for key in self.account_keys if key.name == name), None)
-
-    def location_field(self, name: str) -> LocationField | None:
-        return next((f for f in self.location if f.name == name), None)
 
     def part_name(self, part: Part) -> str | None:
         """Return what the YAML of this type calls a part; None where it has none."""
