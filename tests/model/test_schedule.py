@@ -13,7 +13,6 @@ from exportctl.config.scalars import parse_time_of_day
 from exportctl.model import schedule as schedules
 from exportctl.model.project import End, Schedule
 from exportctl.model.schedule import DAY, HOUR, MIN_START_DELAY
-from exportctl.plan.consequences import schedule_phrase
 
 EIGHT = 1_800_000_000  # 2027-01-15 08:00:00 UTC
 MIDNIGHT = EIGHT - 8 * HOUR
@@ -235,7 +234,7 @@ def test_a_time_of_day_is_written_as_the_config_reads_it(seconds: int, expected:
     ],
 )
 def test_a_schedule_shows_its_seconds(every: str, at: int, expected: str) -> None:
-    assert schedule_phrase(every, at) == expected
+    assert schedules.schedule_phrase(every, at) == expected
 
 
 @given(intervals, nows, nows, st.none() | nows)

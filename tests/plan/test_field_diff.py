@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from exportctl.model.plan import WRITE_CAUSES, Cause, FieldChange, Marker, SensitiveValue, UnknownValue, digest
+from exportctl.model.plan import Cause, FieldChange, Marker, SensitiveValue, UnknownValue, digest
 from exportctl.model.project import End
 from exportctl.plan.field_diff import NO_END, ComparisonInputs, applied_digests, difference_cause, field_changes
 from exportctl.resources.kinds import BASE_CONNECTION, FLOW, LOCATION, SECRET_VERSION, TARGET_CONNECTION, Kind
@@ -375,9 +376,13 @@ def applied_fields(
     desired: dict[str, Any], live: dict[str, Any], known: ComparisonInputs, kind: Kind = FLOW
 ) -> dict[str, tuple[str, ...]]:
     changes = field_changes(kind, desired, live, known)
-    return applied_digests(
-        kind, desired, live, changes, known, lambda c: c.cause in WRITE_CAUSES or c.cause is Cause.RENEWAL
-    )
+    return applied_digests(kind, desired, live, changes, known.marker)
+
+
+def accepted_fields(desired: dict[str, Any], live: dict[str, Any], known: ComparisonInputs) -> dict[str, Any]:
+    """The digests where `accept` covers every change."""
+    changes = [replace(c, cause=Cause.ACCEPTED) for c in field_changes(FLOW, desired, live, known)]
+    return applied_digests(FLOW, desired, live, changes, known.marker)
 
 
 BEFORE = (digest("before"),)
@@ -406,9 +411,7 @@ def test_the_marker_afterwards(row: str) -> None:
 @pytest.mark.parametrize("applied", [BEFORE, None], ids=["something known", "nothing known"])
 def test_what_is_left_alone_keeps_what_the_marker_had(applied: tuple[str, ...] | None) -> None:
     known = side({"title": applied} if applied else {})
-    changes = field_changes(FLOW, {"title": "x"}, {"title": "y"}, known)
-    kept = applied_digests(FLOW, {"title": "x"}, {"title": "y"}, changes, known, lambda _: False)
-    assert kept == ({"title": applied} if applied else {})
+    assert accepted_fields({"title": "x"}, {"title": "y"}, known) == ({"title": applied} if applied else {})
 
 
 def test_a_stop_that_is_held_keeps_the_memory_of_being_on() -> None:
@@ -455,17 +458,14 @@ def test_a_reference_that_is_not_set_is_kept_as_what_is_live() -> None:
 
 def test_an_unset_reference_to_a_new_account_is_kept_as_nothing() -> None:
     changes = (FieldChange("auth.user", "auth", None, "b", Cause.UNKNOWN_ORIGIN),)
-    kept = applied_digests(
-        BASE_CONNECTION, {"auth": {"role": UnknownValue.UNSET, "user": "b"}}, {}, changes, side({}), lambda _: True
-    )
+    kept = applied_digests(BASE_CONNECTION, {"auth": {"role": UnknownValue.UNSET, "user": "b"}}, {}, changes, None)
     assert kept == {"auth": (digest({"role": None, "user": "b"}),)}
 
 
 def test_nothing_of_a_damaged_marker_is_kept() -> None:
     known = side({"title": (X,)}, damaged=True)
     assert applied_fields({"title": "x"}, {"title": "x"}, known) == {"title": (X,)}  # equal, so known anew
-    changes = field_changes(FLOW, {"title": "x"}, {"title": "y"}, known)
-    assert applied_digests(FLOW, {"title": "x"}, {"title": "y"}, changes, known, lambda _: False) == {}
+    assert accepted_fields({"title": "x"}, {"title": "y"}, known) == {}
 
 
 def test_a_side_of_nothing_has_no_end() -> None:

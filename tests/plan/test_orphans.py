@@ -10,7 +10,7 @@ import pytest
 from exportctl.model.plan import Inventory, LiveObject, Marker, Plan, Verb
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.project import Project, RemovedEntry
-from exportctl.plan.orphans import Orphan, find_orphans, orphan_fix, orphan_label
+from exportctl.plan.delete import Orphan, find_orphans, orphan_fix, orphan_label
 from exportctl.plan.ownership import build_ownership
 from tests.plan.plan_builders import ROLE, account, build_plan, build_project, export, flow, item
 from tests.plan.value_builders import AT, NOW, lake, make_object

@@ -145,6 +145,14 @@ def time_of_day(seconds: int) -> str:
     return f"{clock}:{rest % 60:02}" if rest % 60 else clock
 
 
+def schedule_phrase(every: str, at: int) -> str:
+    """Format a schedule: `every 6 hours from 02:00 UTC`, `every 1 day at 08:00:17 UTC`, `once, at 02:00 UTC`."""
+    clock = f"{time_of_day(at)} UTC"
+    if every == ONCE:
+        return f"once, at {clock}"
+    return f"every {every} {'at' if every == '1 day' else 'from'} {clock}"
+
+
 def format_age(seconds: int) -> str:
     """Format a duration, rounded down to one unit: `3 days`, `5 hours`."""
     for unit, size in (("day", DAY), ("hour", HOUR), ("minute", 60)):

@@ -21,7 +21,6 @@ from exportctl.model import schedule as schedules
 from exportctl.model.plan import EXPORTS, WRITE_CAUSES, Address, Cause, Plan, PlanHeader, PlanItem, Verb
 from exportctl.model.schedule import DAY, ONCE
 from exportctl.monitor.flow_view import FlowView, account_label, flow_view
-from exportctl.plan.consequences import schedule_phrase
 from exportctl.plan.desired import AccountUse, DesiredState
 from exportctl.plan.ownership import Ownership
 from exportctl.resources.destinations.table import TYPES
@@ -142,7 +141,7 @@ def _flow_forecast(address: Address, seen: FlowView, window: range, paused: bool
 def _schedule(seen: FlowView) -> str:
     if seen.every is None or seen.start is None:
         return ""
-    return schedule_phrase(seen.every, schedules.grid_offset(seen.start, seen.every))
+    return schedules.schedule_phrase(seen.every, schedules.grid_offset(seen.start, seen.every))
 
 
 def _runs(seen: FlowView, window: range) -> tuple[int, ...]:

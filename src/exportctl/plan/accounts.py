@@ -8,6 +8,7 @@ a patch of the account reaches all of them, also flows of other owners.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from exportctl.errors import Finding, Level
@@ -26,9 +27,9 @@ from exportctl.model.plan import (
     digest,
 )
 from exportctl.model.project import AcceptEntry
-from exportctl.plan import field_diff, steps
-from exportctl.plan.desired import DesiredAccount
-from exportctl.plan.field_diff import ComparisonInputs, applied_digests, field_changes
+from exportctl.plan import steps
+from exportctl.plan.desired import DesiredAccount, finding
+from exportctl.plan.field_diff import ComparisonInputs, applied_digests, apply_accept_entries, field_changes
 from exportctl.plan.last_editor import UI, actor
 from exportctl.plan.ownership import Ownership
 from exportctl.resources import wire
@@ -40,7 +41,7 @@ class AccountPlan:
     """The plan of one account: `base` is the id or the step that exports use, `stale` are accounts to delete later."""
 
     item: PlanItem
-    base: str | Step | None
+    base: str | Step
     stale: tuple[LiveObject, ...] = ()
 
 
@@ -55,84 +56,67 @@ def plan_account(
     """Plan one account that an export needs; with `resend`, send its secrets although no field differs."""
     named = live_accounts(account, ownership)
     live = [o for o in named if wire.destination_type(o.raw) is account.type]
-    others = tuple(o for o in named if o not in live)
-    if not live and others:
-        return _plan_type_change(account, ownership, others)
+    if named and not live:
+        return _replacement(account, ownership, _type_change(account, named[0]), named, ())
     if not live:
         step = _create_step(account, ownership, 1)
-        return AccountPlan(
-            PlanItem(
-                account.address, Verb.CREATE, fields=_creation_changes(account), steps=(step,), at=account.declared.at
-            ),
-            step,
-        )
+        fields = _creation_changes(account)
+        item = PlanItem(account.address, Verb.CREATE, fields=fields, steps=(step,), at=account.declared.at)
+        return AccountPlan(item, step)
     generation = max(_generation(o) for o in live)
     current = [o for o in live if _generation(o) == generation]
-    if len(current) > 1:
-        current.sort(key=lambda o: (not ownership.flows_on(o.id), o.created_at_ms, o.id))
-    base = current[0]
+    base = min(current, key=lambda o: (not ownership.flows_on(o.id), o.created_at_ms, o.id))
     stale = tuple(o for o in named if o is not base)
     method = wire.auth_method(base.raw)
-    if (method.name if method else None) != account.method:
-        step = _create_step(account, ownership, generation + 1)
-        item = PlanItem(
-            account.address,
-            Verb.REPLACE,
-            id=base.id,
-            fields=(_method_change(account, method.name if method else None),),
-            steps=(step,),
-            consequences=(_users_consequence(ownership, base),),
-            at=account.declared.at,
-        )
-        return AccountPlan(item, step, (*stale, base))
+    before = method.name if method else None
+    if before != account.method:
+        at = account.declared.positions.get("auth")
+        change = FieldChange(AUTH, AUTH, before, account.method, Cause.PENDING, at=at)
+        return _replacement(account, ownership, change, [base], stale)
     item = _compared_item(account, base, ownership, as_of, accept, resend)
     if item.verb is Verb.UPDATE:
         item = replace(item, consequences=(*item.consequences, *_unreached_consequences(ownership, stale)))
     return AccountPlan(item, base.id, stale)
 
 
-def _method_change(account: DesiredAccount, before: str | None) -> FieldChange:
-    at = account.declared.positions.get("auth")
-    return FieldChange(AUTH, AUTH, before, account.method, Cause.PENDING, at=at)
+def _type_change(account: DesiredAccount, live: LiveObject) -> FieldChange:
+    former = wire.destination_type(live.raw)
+    return FieldChange("type", "type", former.name if former else None, account.type.name, Cause.PENDING)
 
 
-def _plan_type_change(account: DesiredAccount, ownership: Ownership, others: tuple[LiveObject, ...]) -> AccountPlan:
-    """Plan a new account for a destination of another type; the old account is deleted when no flow uses it."""
-    step = _create_step(account, ownership, max(_generation(o) for o in others) + 1)
-    former = wire.destination_type(others[0].raw)
-    change = FieldChange("type", "type", former.name if former else None, account.type.name, Cause.PENDING)
+def _replacement(
+    account: DesiredAccount,
+    ownership: Ownership,
+    change: FieldChange,
+    replaced: Sequence[LiveObject],
+    stale: tuple[LiveObject, ...],
+) -> AccountPlan:
+    """Plan a new account for another type or method; the old one is deleted when no flow uses it."""
+    step = _create_step(account, ownership, max(_generation(o) for o in replaced) + 1)
     item = PlanItem(
         account.address,
         Verb.REPLACE,
-        id=others[0].id,
+        id=replaced[0].id,
         fields=(change,),
         steps=(step,),
-        consequences=tuple(_users_consequence(ownership, o) for o in others),
+        consequences=tuple(_users_consequence(ownership, o) for o in replaced),
         at=account.declared.at,
     )
-    return AccountPlan(item, step, others)
+    return AccountPlan(item, step, (*stale, *replaced))
 
 
 def live_accounts(account: DesiredAccount, ownership: Ownership) -> list[LiveObject]:
-    """Return the live accounts of a destination: by address, by the address before a rename, or without a marker."""
-    return _marked_accounts(account, ownership) or _unmarked_accounts(account, ownership)
-
-
-def _marked_accounts(account: DesiredAccount, ownership: Ownership) -> list[LiveObject]:
-    named = ownership.own_accounts.get(account.address, ())
-    before = account.declared.renamed_from
-    if not named and before:
-        named = ownership.own_accounts.get(Address(account.address.root, before), ())
-    return list(named)
-
-
-def _unmarked_accounts(account: DesiredAccount, ownership: Ownership) -> list[LiveObject]:
     """
-    Return the account that lost its marker, for example by an edit in the UI.
+    Return the live accounts of a destination: by address, by the address before a rename, or without a marker.
 
-    It has our name, the same client created it as our flow, and a flow of ours uses it. An account that others created
-    never counts, whatever its name is.
+    An account can lose its marker, for example by an edit in the UI. It is still ours if it alone has our name, the
+    same client created it as our flow, and a flow of ours uses it. An account that others created never counts,
+    whatever its name is.
     """
+    key, before = account.declared.key, account.declared.renamed_from
+    for name in (key, before) if before else (key,):
+        if named := ownership.own_accounts.get(Address(account.address.root, name)):
+            return list(named)
     found = [b for b in ownership.base_connections.values() if b.marker is None and _is_ours(b, account, ownership)]
     return found if len(found) == 1 else []
 
@@ -142,12 +126,9 @@ def _is_ours(base: LiveObject, account: DesiredAccount, ownership: Ownership) ->
     names = [account.title, *(f"{name} ({ownership.project})" for name in (key, before) if name)]
     called = any(re.fullmatch(rf"{re.escape(name)}( \d+)?", base.name) for name in names)
     maker = base.raw.get("createdClient")
-    made = [
-        h.flow.raw.get("createdClient")
-        for h in ownership.flows_on(base.id)
-        if h.marker and h.marker.project == ownership.project
-    ]
-    return called and maker != UI and wire.destination_type(base.raw) is account.type and maker in made
+    ours = (h for h in ownership.flows_on(base.id) if h.is_owned_by(ownership.project))
+    made = any(h.flow.raw.get("createdClient") == maker for h in ours)
+    return called and maker != UI and wire.destination_type(base.raw) is account.type and made
 
 
 def _generation(live: LiveObject) -> int:
@@ -166,14 +147,8 @@ def _quoted_flow_names(ownership: Ownership, base: LiveObject) -> str:
 def _unreached_consequences(ownership: Ownership, stale: tuple[LiveObject, ...]) -> tuple[Consequence, ...]:
     """Name the flows on other accounts of this destination; two first runs at the same time can cause these."""
     used = [(base, _quoted_flow_names(ownership, base)) for base in stale if ownership.flows_on(base.id)]
-    return tuple(
-        Consequence(
-            "account-flows-unreached",
-            f"does not change {flows}: base connection {base.id}, another account, keeps its values",
-            "warning",
-        )
-        for base, flows in used
-    )
+    text = "does not change {}: base connection {}, another account, keeps its values"
+    return tuple(Consequence("account-flows-unreached", text.format(flows, base.id), "warning") for base, flows in used)
 
 
 def _creation_changes(account: DesiredAccount) -> tuple[FieldChange, ...]:
@@ -221,24 +196,24 @@ def _compared_item(
 ) -> PlanItem:
     wanted = {AUTH: account.auth, SECRET_VERSION: account.secret_version}
     live = wire.read_fields(BASE_CONNECTION.name, base.raw)
-    inputs = ComparisonInputs(base.marker, as_of)
-    names = (str(account.address),)
-    changes = field_changes(BASE_CONNECTION, wanted, live, inputs)
-    changes = tuple(field_diff.apply_accept_entries(c, names, accept, as_of) for c in changes)
-    applied = applied_digests(BASE_CONNECTION, wanted, live, changes, inputs, lambda c: c.cause in WRITE_CAUSES)
+    found = field_changes(BASE_CONNECTION, wanted, live, ComparisonInputs(base.marker, as_of))
+    changes = tuple(_annotate_change(account, base, c, accept, as_of) for c in found)
+    applied = applied_digests(BASE_CONNECTION, wanted, live, changes, base.marker)
     if resend:
         applied[SECRET_VERSION] = next_secret_version(applied[SECRET_VERSION])
     after = Marker(ownership.project, BASE_CONNECTION.letter, account.address.name, _generation(base), applied=applied)
-    changes = tuple(_annotate_change(account, base, c) for c in changes)
     writes = resend or any(c.cause in WRITE_CAUSES for c in changes)
-    findings = (*_lost_marker_findings(account, base), *_encryption_findings(account, base))
-    moved = base.marker is None or base.marker.damaged or base.marker != after
-    if not writes and not moved:
-        return PlanItem(
-            account.address, Verb.UNCHANGED, id=base.id, fields=changes, findings=findings, at=account.declared.at
-        )
+    item = PlanItem(
+        account.address,
+        Verb.UNCHANGED,
+        id=base.id,
+        fields=changes,
+        findings=(*_lost_marker_findings(account, base), *_encryption_findings(account, base)),
+        at=account.declared.at,
+    )
+    if not writes and base.marker == after:
+        return item
     step = steps.update_step(
-        BASE_CONNECTION,
         account.address,
         base,
         type_name=account.type.name,
@@ -246,22 +221,19 @@ def _compared_item(
         marker=after,
         secrets=account.secrets if writes else (),
     )
-    return PlanItem(
-        account.address,
-        Verb.UPDATE if writes else Verb.MARK,
-        id=base.id,
-        fields=changes,
+    if not writes:
+        return replace(item, verb=Verb.MARK, steps=(step,))
+    lost, dropped = _unsent_keys(account, base)
+    return replace(
+        item,
+        verb=Verb.UPDATE,
         steps=(step,),
         consequences=(
             _users_consequence(ownership, base),
             *_rotation_consequences(changes, resend),
-            *_dropped_key_consequences(account, base),
-        )
-        if writes
-        else (),
-        refusals=(*_lost_key_refusals(account, base), *_accepted_value_refusals(account, changes)) if writes else (),
-        findings=findings,
-        at=account.declared.at,
+            *_dropped_key_consequences(dropped),
+        ),
+        refusals=(*_lost_key_refusals(account, lost), *_accepted_value_refusals(account, changes)),
     )
 
 
@@ -274,10 +246,9 @@ def _lost_marker_findings(account: DesiredAccount, base: LiveObject) -> tuple[Fi
     if account.secrets:
         hint += f"; if you changed a secret, run `exportctl rotate {account.declared.key}` too"
     if base.marker:
-        text = f"{account.address}: the marker on {name} was edited"
-        return (Finding("marker-damaged", text, account.declared.at, hint, Level.WARNING),)
-    text = f"{account.address}: {name} lost its marker (its description was edited); its name, creator and flows match"
-    return (Finding("marker-lost", text, account.declared.at, hint, Level.WARNING),)
+        return (finding(account, "marker-damaged", f"the marker on {name} was edited", hint),)
+    text = f"{name} lost its marker (its description was edited); its name, creator and flows match"
+    return (finding(account, "marker-lost", text, hint),)
 
 
 def _encryption_findings(account: DesiredAccount, base: LiveObject) -> tuple[Finding, ...]:
@@ -292,7 +263,11 @@ def _encryption_findings(account: DesiredAccount, base: LiveObject) -> tuple[Fin
     return (Finding("encryption-fixed", text, at, hint, Level.WARNING),)
 
 
-def _annotate_change(account: DesiredAccount, base: LiveObject, change: FieldChange) -> FieldChange:
+def _annotate_change(
+    account: DesiredAccount, base: LiveObject, change: FieldChange, accept: tuple[AcceptEntry, ...], as_of: int
+) -> FieldChange:
+    """Add the last editor and the position in the YAML; mark an accepted difference."""
+    change = apply_accept_entries(change, (str(account.address),), accept, as_of)
     where = account.declared.positions
     at = where.get(change.path) or where.get(change.field)
     blamed = change.cause in (Cause.DRIFT, Cause.CONFLICT, Cause.UNKNOWN_ORIGIN, Cause.ACCEPTED)
@@ -324,22 +299,20 @@ def _rotation_consequences(changes: tuple[FieldChange, ...], resend: bool) -> tu
 def _unsent_keys(account: DesiredAccount, base: LiveObject) -> tuple[list[str], list[str]]:
     """Return live auth keys that the YAML lacks, and live auth keys under `drop`; a patch removes both."""
     live = [*wire.unknown_auth(base.raw), *wire.read_fields(BASE_CONNECTION.name, base.raw)[AUTH]]
-    dropped_keys = sorted(k for k in live if k not in account.auth_to_send)
-    dropped = account.declared.account.drop
-    return [k for k in dropped_keys if k not in dropped], [k for k in dropped_keys if k in dropped]
+    unsent = sorted(k for k in live if k not in account.auth_to_send)
+    drop = account.declared.account.drop
+    return [k for k in unsent if k not in drop], [k for k in unsent if k in drop]
 
 
-def _dropped_key_consequences(account: DesiredAccount, base: LiveObject) -> tuple[Consequence, ...]:
-    _, dropped = _unsent_keys(account, base)
+def _dropped_key_consequences(dropped: Sequence[str]) -> tuple[Consequence, ...]:
     if not dropped:
         return ()
     text = f"removes {', '.join(dropped)} from the account, as `drop` says"
     return (Consequence("auth-keys-dropped", text, "warning"),)
 
 
-def _lost_key_refusals(account: DesiredAccount, base: LiveObject) -> tuple[Refusal, ...]:
+def _lost_key_refusals(account: DesiredAccount, lost: Sequence[str]) -> tuple[Refusal, ...]:
     """Refuse a patch of the whole object that would remove live keys which the YAML lacks."""
-    lost, _ = _unsent_keys(account, base)
     if not lost:
         return ()
     names = ", ".join(lost)

@@ -13,15 +13,29 @@ Plan what is ours and no longer declared: delete it, release it, clean it up, or
                              release          marker removed
                              nothing          deletion; the safety check decides
     account, in use          all but release  reported only, with its users
+
+An orphan is a connection with our marker that no flow uses. `plan` and `doctor` say why it exists and what happens:
+
+    orphan                         reason                                        what happens
+    source or target connection    its flow uses another one, after a change     the next apply deletes it
+                                   or an interrupted run
+                                   no flow for less than 24 hours, after an      the next apply deletes it, or
+                                   interrupted run or a deletion                 completes the creation
+                                   no visible flow for longer                    reported, the flow may be hidden;
+                                                                                 `removed` deletes it
+    base connection                another one replaced it                       the next apply deletes it
+                                   the config does not declare it                `removed` deletes it
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from exportctl.errors import Finding, Level
 from exportctl.model.plan import (
     EXPORTS,
+    Action,
     Address,
     Cause,
     Consequence,
@@ -34,12 +48,12 @@ from exportctl.model.plan import (
     Verb,
 )
 from exportctl.model.project import Project, RemovedEntry
+from exportctl.model.schedule import format_moment
 from exportctl.plan import safety_checks, steps
-from exportctl.plan.create import COMPLETION_WINDOW, PlanInputs, child_kind, deletion_steps
+from exportctl.plan.create import COMPLETION_WINDOW, PlanInputs, deletion_steps
 from exportctl.plan.desired import DesiredState
-from exportctl.plan.orphans import orphan_label
 from exportctl.plan.ownership import LiveFlow, Ownership, build_ownership
-from exportctl.resources.kinds import BASE_CONNECTION, FLOW, TARGET_CONNECTION, Kind
+from exportctl.resources.kinds import KINDS
 
 _RELEASED = Consequence("released", "removes the ownership marker; the flow still runs, but exportctl ignores it")
 _EXPORT_ENDS = Consequence(
@@ -76,22 +90,17 @@ def _export_item(address: Address, wanted: DesiredState, inputs: PlanInputs) -> 
     entry = removed_entry(wanted.project, address)
     if not live_flows:
         return _orphan_item(address, orphans, entry, inputs)
+    flow, at = live_flows[0].flow.id, entry.at if entry else None
     if entry and entry.do == "release":
-        return PlanItem(
-            address,
-            Verb.RELEASE,
-            id=live_flows[0].flow.id,
-            steps=tuple(s for h in live_flows for s in _release_steps(address, h)),
-            consequences=(_RELEASED,),
-            at=entry.at,
-        )
+        released = tuple(s for h in live_flows for s in _release_steps(address, h))
+        return PlanItem(address, Verb.RELEASE, id=flow, steps=released, consequences=(_RELEASED,), at=at)
     made = [s for h in live_flows for s in deletion_steps(address, h, needs=[])]
-    made += [steps.delete_step(child_kind(o), address, o, needs=[s.key for s in made]) for o in orphans]
+    made += [steps.delete_step(address, o, needs=[s.key for s in made]) for o in orphans]
     titles = tuple(FieldChange("title", "title", h.flow.name, None, Cause.PENDING) for h in live_flows)
     return PlanItem(
         address,
         Verb.DELETE,
-        id=live_flows[0].flow.id,
+        id=flow,
         fields=titles,
         steps=tuple(made),
         consequences=(_EXPORT_ENDS,),
@@ -100,7 +109,7 @@ def _export_item(address: Address, wanted: DesiredState, inputs: PlanInputs) -> 
             for h in live_flows
             for r in (*_lost_marker_refusals(h), *safety_checks.protect_refusals(h.marker, Verb.DELETE, ()))
         ),
-        at=entry.at if entry else None,
+        at=at,
     )
 
 
@@ -108,22 +117,18 @@ def _lost_marker_refusals(live_flow: LiveFlow) -> tuple[Refusal, ...]:
     """Refuse to delete a flow without its marker: its connections have ours, but another flow may use them now."""
     if not live_flow.marker_lost:
         return ()
-    text = (
-        f"the flow {live_flow.quoted_name} lost its marker; the markers of its connections are not enough to delete it"
-    )
+    flow = f"the flow {live_flow.quoted_name}"
+    text = f"{flow} lost its marker; the markers of its connections are not enough to delete it"
     allow = "declare the export and apply once to write the marker, or `do: release`, or delete the flow in the UI"
     return (Refusal("marker-lost", text, allow),)
 
 
 def _release_steps(address: Address, live_flow: LiveFlow) -> list[Step]:
-    pairs: list[tuple[Kind, LiveObject]] = [(FLOW, live_flow.flow)]
-    if live_flow.target is not None and live_flow.can_change(live_flow.target):
-        pairs.append((TARGET_CONNECTION, live_flow.target))
-    return [
-        steps.update_step(kind, address, live, type_name="", fields={}, marker=None, unmark=True, what="release")
-        for kind, live in pairs
-        if live.marker is not None
-    ]
+    flow, target = live_flow.flow, live_flow.target
+    made = [steps.release_step(address, flow)] if flow.marker else []
+    if target and live_flow.target_marker:
+        made.append(steps.release_step(address, target))
+    return made
 
 
 def _orphan_item(
@@ -131,7 +136,7 @@ def _orphan_item(
 ) -> PlanItem:
     every = bool(entry and entry.do == "delete")
     cleared = [o for o in orphans if every or inputs.settings.as_of - o.created_at < COMPLETION_WINDOW]
-    made = tuple(steps.delete_step(child_kind(o), address, o) for o in cleared)
+    made = tuple(steps.delete_step(address, o) for o in cleared)
     kept = [orphan_label(o) for o in orphans if o not in cleared]
     findings: tuple[Finding, ...] = ()
     if kept:
@@ -149,7 +154,7 @@ def undeclared_accounts(
 
     An account is deleted after every flow and target on it. Objects that this plan deletes do not count as users.
     """
-    deleting_steps = {s.id: s.key for i in items for s in i.steps if s.action == "delete" and s.id}
+    deleting_steps = {s.id: s.key for i in items for s in i.steps if s.action is Action.DELETE and s.id}
     made = []
     for address, bases in sorted(inputs.ownership.own_accounts.items()):
         if address in wanted.accounts:
@@ -174,36 +179,21 @@ def _account_item(
     ownership = inputs.ownership
     users = [*ownership.base_users.get(base.id, ()), *(h.flow.id for h in ownership.flows_on(base.id))]
     staying = sorted({u for u in users if u not in deleting_steps})
+    at = entry.at if entry else None
     if entry and entry.do == "release":
-        step = steps.update_step(
-            BASE_CONNECTION, address, base, type_name="", fields={}, marker=None, unmark=True, what="release"
-        )
-        return PlanItem(address, Verb.RELEASE, id=base.id, steps=(step,), at=entry.at)
+        release = steps.release_step(address, base)
+        return PlanItem(address, Verb.RELEASE, id=base.id, steps=(release,), at=at)
     if staying:
-        return _account_in_use_item(address, base, ownership, len(staying), entry, replaced)
-    step = steps.delete_step(BASE_CONNECTION, address, base, needs=[deleting_steps[u] for u in users])
+        names = sorted(f'"{h.flow.name}"' for h in ownership.flows_on(base.id))
+        listed = ", ".join(names) or f"{len(staying)} target connections"
+        text = f"{address}: the base connection {base.id} stays, because {listed} use it"
+        in_use = Finding("account-in-use", text, at, None, Level.NOTE if replaced else Level.WARNING)
+        return PlanItem(address, Verb.UNCHANGED, id=base.id, findings=(in_use,), at=at)
+    step = steps.delete_step(address, base, needs=[deleting_steps[u] for u in users])
     if replaced:
         return PlanItem(address, Verb.CLEAN, id=base.id, steps=(step,))
-    return PlanItem(
-        address,
-        Verb.DELETE,
-        id=base.id,
-        fields=(FieldChange("title", "title", base.name, None, Cause.PENDING),),
-        steps=(step,),
-        at=entry.at if entry else None,
-    )
-
-
-def _account_in_use_item(
-    address: Address, base: LiveObject, ownership: Ownership, users: int, entry: RemovedEntry | None, replaced: bool
-) -> PlanItem:
-    names = ", ".join(sorted(f'"{h.flow.name}"' for h in ownership.flows_on(base.id))) or f"{users} target connections"
-    text = f"{address}: the base connection {base.id} stays, because {names} use it"
-    level = Level.NOTE if replaced else Level.WARNING
-    at = entry.at if entry else None
-    return PlanItem(
-        address, Verb.UNCHANGED, id=base.id, findings=(Finding("account-in-use", text, at, None, level),), at=at
-    )
+    title = FieldChange("title", "title", base.name, None, Cause.PENDING)
+    return PlanItem(address, Verb.DELETE, id=base.id, fields=(title,), steps=(step,), at=at)
 
 
 def duplicate_deletions(live: Inventory, created: Collection[str], project: str) -> Iterator[Step]:
@@ -214,11 +204,87 @@ def duplicate_deletions(live: Inventory, created: Collection[str], project: str)
     """
     for address, live_flows in sorted(build_ownership(live, project).own_flows.items()):
         newest = max(h.generation for h in live_flows)
-        rivals = sorted((h for h in live_flows if h.generation == newest), key=_creation_order)
-        for live_flow in rivals[1:]:
+        rivals = [h for h in live_flows if h.generation == newest]
+        for live_flow in sorted(rivals, key=lambda h: (h.flow.created_at_ms, h.flow.id))[1:]:
             if live_flow.flow.id in created:
                 yield from deletion_steps(address, live_flow, needs=[])
 
 
-def _creation_order(live_flow: LiveFlow) -> tuple[int, str]:
-    return live_flow.flow.created_at_ms, live_flow.flow.id
+# -- orphans ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Orphan:
+    """One orphan, the address in its marker, and the item that deletes it (None if no item does)."""
+
+    address: Address
+    live: LiveObject
+    why: str
+    deleted_by: PlanItem | None
+
+
+def orphan_label(live: LiveObject) -> str:
+    """Name an orphan: `source connection 1a2b of 2027-01-15 08:00 UTC`."""
+    since = f" of {format_moment(live.created_at)}" if live.created_at else ""
+    return f"{KINDS[live.kind].label} {live.id}{since}"
+
+
+def add_orphan_deletions(items: Sequence[PlanItem], ownership: Ownership, as_of: int) -> list[PlanItem]:
+    """Add to each item the orphans that it deletes."""
+    found = find_orphans(items, ownership, as_of)
+
+    def consequences(item: PlanItem) -> Iterator[Consequence]:
+        for one in found:
+            if one.deleted_by is item and not (item.verb is Verb.DELETE and item.id == one.live.id):
+                yield Consequence("orphan-deleted", f"deletes {orphan_label(one.live)}: {one.why}")
+
+    return [replace(i, consequences=(*i.consequences, *consequences(i))) for i in items]
+
+
+def find_orphans(items: Sequence[PlanItem], ownership: Ownership, as_of: int) -> tuple[Orphan, ...]:
+    """Return every orphan, by address and kind, the oldest first."""
+    deleted = {s.id: i for i in items for s in i.steps if s.action is Action.DELETE and s.id}
+    found = [
+        Orphan(address, live, _orphan_reason(address, live, ownership, as_of), deleted.get(live.id))
+        for address, objects in ownership.orphans.items()
+        for live in objects
+    ]
+    found += _orphan_base_connections(deleted, ownership)
+    order = list(KINDS)
+    return tuple(sorted(found, key=lambda one: (one.address, order.index(one.live.kind))))
+
+
+def _orphan_reason(address: Address, live: LiveObject, ownership: Ownership, as_of: int) -> str:
+    if address in ownership.own_flows:
+        return f"no flow uses it; the flow of {address} uses another one"
+    if as_of - live.created_at < COMPLETION_WINDOW:
+        return "no flow uses it, because a run was interrupted or the flow was deleted"
+    return "no flow that this credential can see uses it"
+
+
+def _orphan_base_connections(deleted: Mapping[str, PlanItem], ownership: Ownership) -> Iterator[Orphan]:
+    """Yield unused base connections that this plan deletes."""
+    for address, bases in ownership.own_accounts.items():
+        for live in bases:
+            item = deleted.get(live.id)
+            if item is not None and not ownership.base_users.get(live.id) and not ownership.flows_on(live.id):
+                why = "the config does not declare it" if item.verb is Verb.DELETE else "another one replaced it"
+                yield Orphan(address, live, f"no flow uses it, and {why}", item)
+
+
+def orphan_fix(one: Orphan, items: Sequence[PlanItem]) -> str:
+    """Say what to do about an orphan, in one line; `items` are those of its plan."""
+    item = one.deleted_by or next((i for i in items if i.address == one.address), None)
+    if item is None:
+        return "run `exportctl apply`, then make a new plan: another export uses this address now"
+    errors = [f.message for f in item.findings if f.level is Level.ERROR]
+    if errors:
+        return f"fix this first: {errors[0]}"
+    if item.refusals:
+        return f"allow the change first: {item.refusals[0].allow}"
+    if one.deleted_by is None and item.verb is Verb.UNCHANGED:
+        entry = f"`removed: [{{export: {one.address.name}, do: delete, reason: …}}]`"
+        return f"if its flow was deleted, write {entry}; then `exportctl apply` deletes it"
+    does = "deletes it" if one.deleted_by else "uses it"
+    blocked = any(i.refusals or any(f.level is Level.ERROR for f in i.findings) for i in items)
+    return f"`exportctl apply` {does}" + (", when nothing in the plan is refused any more" if blocked else "")

@@ -17,22 +17,10 @@ from exportctl.model.plan import DESTINATIONS, EXPORTS, Address, Fields, Sensiti
 from exportctl.model.project import Destination, Export, Project, SourcePositions
 from exportctl.model.references import parse_references
 from exportctl.model.secret import Secrecy
-from exportctl.resources import wire
+from exportctl.resources import kinds, wire
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.destinations.type import DestinationType
-from exportctl.resources.kinds import (
-    AT,
-    DESCRIPTION,
-    ENABLED,
-    EVERY,
-    FLOW,
-    FOLDER,
-    FORMAT,
-    LOCATION,
-    TARGET_CONNECTION,
-    TITLE,
-    Kind,
-)
+from exportctl.resources.kinds import AT, EVERY, FLOW, FORMAT, LOCATION, TARGET_CONNECTION, Kind
 from exportctl.resources.wire import MANIFEST
 
 Specs = Mapping[str, Mapping[str, Any]]
@@ -92,6 +80,14 @@ class DesiredState:
     exports: Mapping[Address, DesiredExport]
 
 
+def finding(
+    of: DesiredExport | DesiredAccount, rule: str, text: str, hint: str, *, key: str = "", level: Level = Level.WARNING
+) -> Finding:
+    """Make a finding about an export or account, at the line of YAML that sets `key`."""
+    at = of.declared.positions.get(key, of.declared.at)
+    return Finding(rule, f"{of.address}: {text}", at, hint, level)
+
+
 def build_desired_state(project: Project, values: Values, specs: Specs) -> DesiredState:
     """Build every declared account and export, unused accounts too: apply creates them when an export needs them."""
     accounts = [_account(project, d, values) for d in project.destinations.values() if d.account.is_ours]
@@ -140,26 +136,23 @@ def _export(project: Project, declared: Export, specs: Specs) -> DesiredExport:
     every = schedule.canonical_every(declared.schedule)
     manifest, findings = _manifest(declared, kind, specs)
     flow_fields = {
-        TITLE: declared.title,
-        DESCRIPTION: declared.description,
+        kinds.TITLE: declared.title,
+        kinds.DESCRIPTION: declared.description,
         EVERY: every,
         AT: schedule.grid_offset(declared.schedule.at, every),
-        FOLDER: declared.folder,
-        ENABLED: declared.enabled,
+        kinds.FOLDER: declared.folder,
+        kinds.ENABLED: declared.enabled,
         **_plain_values(FLOW, declared),
     }
     form = {"type": declared.format.type, "compression": declared.format.compression, "manifest": manifest}
+    location = _location(destination, kind.folder_key, declared.subpath)
     return DesiredExport(
         address=Address(EXPORTS, declared.key),
         type=kind,
         declared=declared,
         account=_account_use(project, destination),
         flow_fields=flow_fields,
-        target_fields={
-            LOCATION: _location(destination, kind.folder_key, declared.subpath),
-            FORMAT: form,
-            **_plain_values(TARGET_CONNECTION, declared),
-        },
+        target_fields={LOCATION: location, FORMAT: form, **_plain_values(TARGET_CONNECTION, declared)},
         positions=_source_positions(declared, destination),
         start_rule={"every": every, "at": declared.schedule.at, "not_before": declared.schedule.start},
         findings=findings,
@@ -176,14 +169,8 @@ def _source_positions(declared: Export, destination: Destination) -> SourcePosit
     where |= {name: destination.positions[name] for name in destination.location if name in destination.positions}
     if declared.subpath and "subpath" in where:
         where[TYPES[destination.type].folder_key] = where["subpath"]
-    for field, key in _SET_BY.items():
-        if key in where:
-            where.setdefault(field, where[key])
-    return where
-
-
-# a managed field -> the key of an export that sets it
-_SET_BY = {EVERY: "schedule", AT: "schedule", LOCATION: "destination"}
+    set_by = {EVERY: "schedule", AT: "schedule", LOCATION: "destination"}
+    return {field: where[key] for field, key in set_by.items() if key in where} | where
 
 
 def _location(destination: Destination, folder: str, subpath: str) -> Fields:
@@ -203,9 +190,8 @@ def _manifest(declared: Export, kind: DestinationType, specs: Specs) -> tuple[bo
         return True, ()
     text = f"exports.{declared.key} asks for a manifest file, but {kind.label} does not offer it here; it is not sent"
     hint = "remove `manifest`, or write `manifest: force` to send it anyway"
-    return False, (
-        Finding("manifest-not-offered", text, declared.positions.get("format", declared.at), hint, Level.WARNING),
-    )
+    at = declared.positions.get("format", declared.at)
+    return False, (Finding("manifest-not-offered", text, at, hint, Level.WARNING),)
 
 
 def target_properties(spec: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,7 +1,9 @@
 """
-Compare an export with its live flow, field by field: what differs and why, and what apply must write.
+Compare an export with its live flow, field by field: what differs and why, what apply must write, and what follows.
 
 The marker of the flow says what was last applied to the fields of the flow, that of the target to location and format.
+Consequences say what may be sent again, where later files go, what stops (dataset-exports.md 5.3, 7, 14). They say
+"may" where Adobe documents nothing.
 """
 
 from __future__ import annotations
@@ -11,94 +13,46 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from exportctl.errors import Finding, Level
+from exportctl.errors import Finding
 from exportctl.model import schedule as schedules
-from exportctl.model.plan import (
-    WRITE_CAUSES,
-    Cause,
-    Consequence,
-    FieldChange,
-    Fields,
-    LiveObject,
-    Marker,
-    Refusal,
-    Verb,
-    digest,
-)
+from exportctl.model.plan import WRITE_CAUSES, Cause, Consequence, FieldChange, Fields, Marker, Refusal, Verb, digest
 from exportctl.model.schedule import DAY, ONCE, format_moment
-from exportctl.plan import flow_state, safety_checks
-from exportctl.plan.consequences import change_consequences, schedule_phrase
+from exportctl.plan import flow_state
 from exportctl.plan.dataset_lookup import DatasetLookup
-from exportctl.plan.desired import DesiredExport
+from exportctl.plan.desired import DesiredExport, finding
 from exportctl.plan.field_diff import ComparisonInputs, applied_digests, field_changes
-from exportctl.plan.flow_state import PlanSettings
 from exportctl.plan.ownership import LiveFlow
-from exportctl.resources import wire
-from exportctl.resources.kinds import (
-    AT,
-    DATASETS,
-    DESCRIPTION,
-    ENABLED,
-    END,
-    EVERY,
-    FLOW,
-    SCHEDULE_FIELDS,
-    SOURCE_CONNECTION,
-    START,
-    TARGET_CONNECTION,
-    FieldRequest,
-)
+from exportctl.plan.safety_checks import protect_refusals
+from exportctl.resources import kinds
+from exportctl.resources.kinds import AT, DATASETS, ENABLED, END, EVERY, FLOW, START, TARGET_CONNECTION, Kind
 
 
 @dataclass(frozen=True)
 class ExportDiff:
     """
-    The difference of one export: `changes` and texts for people, the rest for steps.
+    One export, its live flow with source and target, the fields of both sides, and the changes between them.
 
-    The steps write fields and a marker per object (None: keep it). `repoint` asks for a new source connection,
-    `operation` is enable or disable, `text` is a new description.
+    `dataset_names` has the names of declared and live datasets by id.
     """
-
-    changes: tuple[FieldChange, ...]
-    flow_fields: Fields
-    flow_marker: Marker
-    flow_marker_changes: bool
-    target_fields: Fields
-    target_marker: Marker | None
-    repoint: bool
-    operation: str | None
-    text: str | None
-    consequences: tuple[Consequence, ...]
-    refusals: tuple[Refusal, ...]
-    findings: tuple[Finding, ...]
-    ends: int | None
-    schedule: str
-    next_before: tuple[int, ...]
-    next_after: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class _Comparison:
-    """One export, its live flow with source and target, the fields of both sides, and the changes between them."""
 
     export: DesiredExport
     live_flow: LiveFlow
-    target: LiveObject
-    settings: PlanSettings
+    settings: flow_state.PlanSettings
     wanted: Fields
     live: Fields
+    dataset_names: Mapping[str, str]
     changes: tuple[FieldChange, ...]
 
     @cached_property
-    def written_changes(self) -> Mapping[str, FieldChange]:
+    def written(self) -> Mapping[str, FieldChange]:
         """The changes that apply writes, by field."""
         return {c.field: c for c in self.changes if c.cause in WRITE_CAUSES or c.cause is Cause.RENEWAL}
 
     @cached_property
     def restart(self) -> bool:
         """The write needs a new start: the live start is not on the wanted grid, or is past for a one-time export."""
-        if AT in self.written_changes or EVERY not in self.written_changes:
-            return AT in self.written_changes
+        if AT in self.written or EVERY not in self.written:
+            return AT in self.written
         start, every = self.live[START], self.wanted[EVERY]
         if start is None or (every == ONCE and start <= self.settings.as_of):
             return True
@@ -110,86 +64,112 @@ class _Comparison:
         declared = self.export.declared.schedule
         return schedules.first_start(self.wanted[EVERY], declared.at, declared.start, self.settings.as_of)
 
+    @property
+    def shown_changes(self) -> tuple[FieldChange, ...]:
+        """The changes with datasets as pairs of id and name."""
+        return tuple(
+            replace(c, before=self._dataset_pairs(c.before), after=self._dataset_pairs(c.after))
+            if c.field == DATASETS
+            else c
+            for c in self.changes
+        )
+
+    def _dataset_pairs(self, ids: list[str] | None) -> list[list[str]]:
+        return [[i, self.dataset_names.get(i, "")] for i in ids or ()]
+
+    @property
+    def flow_fields(self) -> Fields:
+        """The fields that a PATCH of the flow sends."""
+        sent = FLOW.fields_sent_by(kinds.FieldRequest.PATCH)
+        fields = {name: self.wanted[name] for name in sent if name in self.written}
+        if self.restart:
+            fields[START] = dict(self.export.start_rule)
+        if END in self.written:
+            fields[END] = self.written[END].after
+        return fields
+
+    @property
+    def target_fields(self) -> Fields:
+        """The fields that a PATCH of the target sends; none if other flows use the target too."""
+        can_change = self.live_flow.can_change(self.live_flow.target)
+        return {k: v for k, v in self.export.target_fields.items() if k in self.written and can_change}
+
+    @property
+    def operation(self) -> str | None:
+        """The action on the flow."""
+        return ("enable" if self.written[ENABLED].after else "disable") if ENABLED in self.written else None
+
+    @property
+    def new_text(self) -> str | None:
+        """The description to write, None to keep it."""
+        return self.export.declared.description if kinds.DESCRIPTION in self.written else None
+
+    def new_flow_marker(self) -> Marker:
+        """Return the marker of the flow after this plan."""
+        applied = applied_digests(FLOW, self.wanted, self.live, self.changes, self.live_flow.flow.marker)
+        if EVERY in self.written or (AT not in applied and self.live[AT] == self.wanted[AT]):
+            applied[AT] = (digest(self.wanted[AT]),)
+        protect = self.export.declared.protect
+        return replace(self._marker(FLOW, applied), protected=protect, last_seen_enabled=self._is_last_seen_enabled())
+
+    def _is_last_seen_enabled(self) -> bool:
+        """Check whether the flow was enabled when exportctl saw it last; a pause keeps the state before the pause."""
+        before = self.live_flow.flow.marker
+        if ENABLED in self.written:
+            return bool(self.written[ENABLED].after)
+        if any(c.field == ENABLED and c.cause in (Cause.PAUSED, Cause.ACCEPTED) for c in self.changes):
+            return before is None or before.damaged or before.last_seen_enabled
+        return bool(self.live[ENABLED])
+
+    def new_target_marker(self) -> Marker | None:
+        """Return the marker of the target after this plan, None if it stays as it is."""
+        target, live = self.live_flow.target, self.live_flow.target_fields
+        if target is None or not self.live_flow.can_change(target):
+            return None
+        applied = applied_digests(TARGET_CONNECTION, self.export.target_fields, live, self.changes, target.marker)
+        after = self._marker(TARGET_CONNECTION, applied)
+        return None if target.marker == after else after
+
+    def _marker(self, kind: Kind, applied: Mapping[str, tuple[str, ...]]) -> Marker:
+        generation = self.live_flow.marker.generation if self.live_flow.marker else 1
+        return Marker(self.settings.project, kind.letter, self.export.address.name, generation, applied=applied)
+
+    def end_and_next_runs(self) -> dict[str, Any]:
+        """Return when the export ends, and its next runs before and after this plan."""
+        written, wanted, live, as_of = self.written, self.wanted, self.live, self.settings.as_of
+        end_before = flow_state.live_end(self.live_flow)
+        end_after = written[END].after if END in written else end_before
+        every = wanted[EVERY] if EVERY in written else live[EVERY] or wanted[EVERY]
+        start = live[START] or 0
+        start_after = self.new_start if self.restart else start
+        enabled_after = written[ENABLED].after if ENABLED in written else live[ENABLED]
+        runs_before = live[ENABLED] and live[EVERY]
+        return {
+            "ends": end_after,
+            "schedule": schedules.schedule_phrase(wanted[EVERY], self.export.declared.schedule.at % DAY),
+            "next_before": schedules.next_runs(live[EVERY], start, end_before, as_of) if runs_before else (),
+            "next_after": schedules.next_runs(every, start_after, end_after, as_of) if enabled_after else (),
+        }
+
 
 def diff_export(
-    export: DesiredExport, live_flow: LiveFlow, lookup: DatasetLookup, settings: PlanSettings
+    export: DesiredExport, live_flow: LiveFlow, lookup: DatasetLookup, settings: flow_state.PlanSettings
 ) -> ExportDiff:
     """Compare one declared export with its flow, which has exactly one source and one target."""
-    assert live_flow.source is not None and live_flow.target is not None
-    source = wire.read_fields(SOURCE_CONNECTION.name, live_flow.source.raw)
-    inputs = flow_state.comparison_inputs(export, live_flow, settings)
-    target_inputs = ComparisonInputs(live_flow.target.marker, settings.as_of)
-    compared = _compare(export, live_flow, live_flow.target, lookup, settings, inputs, target_inputs)
-    written, changes = compared.written_changes, compared.changes
-    names = {**source["names"], **dict(lookup.datasets)}
-    marker = _flow_marker(compared, inputs)
-    can_change_target = live_flow.can_change(live_flow.target)
-    return ExportDiff(
-        changes=tuple(_with_dataset_names(c, names) for c in changes),
-        flow_fields=_flow_fields(compared),
-        flow_marker=marker,
-        flow_marker_changes=live_flow.flow.marker != marker,
-        target_fields={k: v for k, v in export.target_fields.items() if k in written} if can_change_target else {},
-        target_marker=_target_marker(compared, target_inputs) if can_change_target else None,
-        repoint=DATASETS in written,
-        operation=_operation(written),
-        text=export.declared.description if DESCRIPTION in written else None,
-        consequences=(
-            *flow_state.revival_consequences(flow_state.live_end(live_flow), tuple(written.values()), settings.as_of),
-            *change_consequences(changes, export.declared.folder, names),
-        ),
-        refusals=(
-            *_shared_target_refusals(live_flow, written),
-            *safety_checks.protect_refusals(live_flow.protecting_marker(export.declared.protect), Verb.UPDATE, changes),
-            *_late_start_refusals(compared),
-        ),
-        findings=(
-            *_marker_findings(export, live_flow),
-            *flow_state.expired_findings(export, live_flow, settings.as_of, changes),
-            *flow_state.undeclared_end_findings(
-                export.declared, compared.live, live_flow.flow, settings.as_of, changes
-            ),
-        ),
-        **_end_and_next_runs(compared),
-    )
-
-
-def _compare(
-    export: DesiredExport,
-    live_flow: LiveFlow,
-    target: LiveObject,
-    lookup: DatasetLookup,
-    settings: PlanSettings,
-    inputs: ComparisonInputs,
-    target_inputs: ComparisonInputs,
-) -> _Comparison:
-    assert live_flow.source is not None
-    live = wire.read_fields(FLOW.name, live_flow.flow.raw) | {
-        DESCRIPTION: live_flow.flow.text,
-        DATASETS: wire.read_fields(SOURCE_CONNECTION.name, live_flow.source.raw)[DATASETS],
-    }
-    wanted = {
-        **export.flow_fields,
-        DATASETS: [i for i, _ in lookup.datasets],
-        **flow_state.wanted_end(export, settings),
-    }
+    assert live_flow.target is not None
+    live = {**live_flow.fields, kinds.DESCRIPTION: live_flow.flow.text, DATASETS: live_flow.dataset_ids}
+    ids = [i for i, _ in lookup.datasets]
+    wanted = {**export.flow_fields, DATASETS: ids, **flow_state.wanted_end(export, settings)}
     comparable = {k: v for k, v in wanted.items() if k != AT or _can_compare_at(wanted, live, settings.as_of)}
-    live_target = wire.read_fields(TARGET_CONNECTION.name, target.raw)
+    target_inputs = ComparisonInputs(live_flow.target.marker, settings.as_of)
     found = (
-        *field_changes(FLOW, comparable, live, inputs),
-        *field_changes(TARGET_CONNECTION, export.target_fields, live_target, target_inputs),
+        *field_changes(FLOW, comparable, live, flow_state.comparison_inputs(export, live_flow, settings)),
+        *field_changes(TARGET_CONNECTION, export.target_fields, live_flow.target_fields, target_inputs),
     )
     changes = tuple(flow_state.annotate_change(c, export, live_flow, settings) for c in found)
-    compared = _Comparison(export, live_flow, target, settings, wanted, live, changes)
-    return replace(compared, changes=_pause_schedule_changes(compared))
-
-
-def _with_dataset_names(change: FieldChange, names: Mapping[str, str]) -> FieldChange:
-    """Show datasets as pairs of id and name."""
-    if change.field != DATASETS:
-        return change
-    before, after = ([[i, names.get(i, "")] for i in side or ()] for side in (change.before, change.after))
-    return replace(change, before=before, after=after)
+    names = {**live_flow.dataset_names, **dict(lookup.datasets)}
+    diff = ExportDiff(export, live_flow, settings, wanted, live, names, changes)
+    return replace(diff, changes=_pause_schedule_changes(diff))
 
 
 def _can_compare_at(wanted: Fields, live: Fields, as_of: int) -> bool:
@@ -199,125 +179,97 @@ def _can_compare_at(wanted: Fields, live: Fields, as_of: int) -> bool:
     return bool(wanted[EVERY] != ONCE or (live[START] or 0) > as_of)
 
 
-def _pause_schedule_changes(compared: _Comparison) -> tuple[FieldChange, ...]:
+def _pause_schedule_changes(diff: ExportDiff) -> tuple[FieldChange, ...]:
     """Leave a schedule paused together with an end that a hand moved to a moment before the first run."""
-    changes = compared.changes
-    is_end_paused = any(c.field == END and c.cause is Cause.PAUSED for c in changes)
-    if not is_end_paused or not compared.restart or compared.new_start < compared.live[END]:
-        return changes
+    is_end_paused = any(c.field == END and c.cause is Cause.PAUSED for c in diff.changes)
+    if not is_end_paused or not diff.restart or diff.new_start < diff.live[END]:
+        return diff.changes
     return tuple(
-        replace(c, cause=Cause.PAUSED) if c.field in SCHEDULE_FIELDS and c.cause in WRITE_CAUSES else c for c in changes
+        replace(c, cause=Cause.PAUSED) if c.field in kinds.SCHEDULE_FIELDS and c.cause in WRITE_CAUSES else c
+        for c in diff.changes
     )
 
 
-def _late_start_refusals(compared: _Comparison) -> tuple[Refusal, ...]:
-    """Refuse a start after the end: the service does not accept it (flow-service.md 7.1)."""
-    written, address = compared.written_changes, compared.export.address
-    end = written[END].after if END in written else compared.live[END]
-    if not compared.restart or end is None or compared.new_start < end:
+# -- refusals and findings --------------------------------------------------------------------------------------------
+
+
+def diff_refusals(diff: ExportDiff) -> tuple[Refusal, ...]:
+    """Refuse writes to a shared target, changes that `protect` blocks, and a start after the end."""
+    marker = diff.live_flow.protecting_marker(diff.export.declared.protect)
+    protected = protect_refusals(marker, Verb.UPDATE, diff.changes)
+    return (*_shared_target_refusals(diff), *protected, *_late_start_refusals(diff))
+
+
+def _shared_target_refusals(diff: ExportDiff) -> tuple[Refusal, ...]:
+    fields = sorted(f for f in diff.written if f in TARGET_CONNECTION.managed_fields)
+    if not fields or diff.live_flow.can_change(diff.live_flow.target):
         return ()
-    start = format_moment(compared.new_start)
-    text = f"the new schedule of {address} would start {start}, after its end {format_moment(end)}"
-    allow = f"write a later `end` for {address}, or keep its schedule"
-    return (Refusal("starts-after-end", text, allow),)
-
-
-def _flow_fields(compared: _Comparison) -> Fields:
-    written = compared.written_changes
-    fields = {name: compared.wanted[name] for name in FLOW.fields_sent_by(FieldRequest.PATCH) if name in written}
-    if compared.restart:
-        fields[START] = dict(compared.export.start_rule)
-    if END in written:
-        fields[END] = written[END].after
-    return fields
-
-
-def _flow_marker(compared: _Comparison, inputs: ComparisonInputs) -> Marker:
-    written, wanted, live = compared.written_changes, compared.wanted, compared.live
-    own = tuple(c for c in compared.changes if c.field in FLOW.managed_fields)
-    applied = applied_digests(FLOW, wanted, live, own, inputs, lambda c: c.field in written)
-    if EVERY in written or (AT not in applied and live[AT] == wanted[AT]):
-        applied[AT] = (digest(wanted[AT]),)
-    return Marker(
-        project=compared.settings.project,
-        kind=FLOW.letter,
-        name=compared.export.address.name,
-        generation=compared.live_flow.marker.generation if compared.live_flow.marker else 1,
-        protected=compared.export.declared.protect,
-        last_seen_enabled=_is_last_seen_enabled(compared),
-        applied=applied,
-    )
-
-
-def _is_last_seen_enabled(compared: _Comparison) -> bool:
-    """Check whether the flow was enabled when exportctl saw it last; a pause keeps the state before the pause."""
-    before = compared.live_flow.flow.marker
-    if ENABLED in compared.written_changes:
-        return bool(compared.written_changes[ENABLED].after)
-    if any(c.field == ENABLED and c.cause in (Cause.PAUSED, Cause.ACCEPTED) for c in compared.changes):
-        return before is None or before.damaged or before.last_seen_enabled
-    return bool(compared.live[ENABLED])
-
-
-def _target_marker(compared: _Comparison, inputs: ComparisonInputs) -> Marker | None:
-    """Return the new marker of the target, None if it has that marker already."""
-    target, desired = compared.target, compared.export.target_fields
-    live = wire.read_fields(TARGET_CONNECTION.name, target.raw)
-    own = tuple(c for c in compared.changes if c.field in TARGET_CONNECTION.managed_fields)
-    after = Marker(
-        project=compared.settings.project,
-        kind=TARGET_CONNECTION.letter,
-        name=compared.export.address.name,
-        generation=compared.live_flow.marker.generation if compared.live_flow.marker else 1,
-        applied=applied_digests(TARGET_CONNECTION, desired, live, own, inputs, lambda c: c.cause in WRITE_CAUSES),
-    )
-    return None if target.marker == after else after
-
-
-def _operation(written: Mapping[str, FieldChange]) -> str | None:
-    if ENABLED not in written:
-        return None
-    return "enable" if written[ENABLED].after else "disable"
-
-
-def _shared_target_refusals(live_flow: LiveFlow, written: Mapping[str, FieldChange]) -> tuple[Refusal, ...]:
-    fields = sorted(f for f in written if f in TARGET_CONNECTION.managed_fields)
-    if not fields or live_flow.can_change(live_flow.target):
-        return ()
-    users = ", ".join(live_flow.other_flow_names)
+    users = ", ".join(diff.live_flow.other_flow_names)
     text = f"{' and '.join(fields)} belong to a target connection that other flows use too: {users}"
     allow = "write the values of the shared target into the YAML, or give one flow its own target"
     return (Refusal("shared-children", text, allow),)
 
 
-def _marker_findings(export: DesiredExport, live_flow: LiveFlow) -> tuple[Finding, ...]:
+def _late_start_refusals(diff: ExportDiff) -> tuple[Refusal, ...]:
+    """Refuse a start after the end: the service does not accept it (flow-service.md 7.1)."""
+    end = diff.written[END].after if END in diff.written else diff.live[END]
+    if not diff.restart or end is None or diff.new_start < end:
+        return ()
+    address, start = diff.export.address, format_moment(diff.new_start)
+    text = f"the new schedule of {address} would start {start}, after its end {format_moment(end)}"
+    return (Refusal("starts-after-end", text, f"write a later `end` for {address}, or keep its schedule"),)
+
+
+def diff_findings(diff: ExportDiff) -> tuple[Finding, ...]:
+    """Report a lost or edited marker, and a past or undeclared end."""
+    export, live_flow, as_of = diff.export, diff.live_flow, diff.settings.as_of
     found, hint = [], "run `exportctl apply`: it writes the marker again"
     if live_flow.marker_lost:
         lost = f"the flow {live_flow.flow.id} lost its marker (its description was edited)"
-        text = f"{export.address}: {lost}, but its target still has the marker"
-        found.append(Finding("marker-lost", text, export.declared.at, hint, Level.WARNING))
-    damaged = [
-        o.id for o in (live_flow.flow, live_flow.target) if o is not None and o.marker is not None and o.marker.damaged
-    ]
+        found.append(finding(export, "marker-lost", f"{lost}, but its target still has the marker", hint))
+    damaged = [o.id for o in (live_flow.flow, live_flow.target) if o and o.marker and o.marker.damaged]
     if damaged:
-        text = f"{export.address}: the marker on {', '.join(damaged)} was edited: last applied values are unknown"
-        found.append(Finding("marker-damaged", text, export.declared.at, hint, Level.WARNING))
+        text = f"the marker on {', '.join(damaged)} was edited: last applied values are unknown"
+        found.append(finding(export, "marker-damaged", text, hint))
+    found += flow_state.expired_findings(export, live_flow, as_of, diff.changes)
+    found += flow_state.undeclared_end_findings(export, live_flow, as_of, diff.changes)
     return tuple(found)
 
 
-def _end_and_next_runs(compared: _Comparison) -> dict[str, Any]:
-    """Return when the export ends, and its next runs before and after this plan."""
-    written, wanted, live, as_of = compared.written_changes, compared.wanted, compared.live, compared.settings.as_of
-    end_before = flow_state.live_end(compared.live_flow)
-    end_after = written[END].after if END in written else end_before
-    every = wanted[EVERY] if EVERY in written else live[EVERY] or wanted[EVERY]
-    start = live[START] or 0
-    start_after = compared.new_start if compared.restart else start
-    enabled_after = written[ENABLED].after if ENABLED in written else live[ENABLED]
-    runs_before = live[ENABLED] and live[EVERY]
-    return {
-        "ends": end_after,
-        "schedule": schedule_phrase(wanted[EVERY], compared.export.declared.schedule.at % DAY),
-        "next_before": schedules.next_runs(live[EVERY], start, end_before, as_of) if runs_before else (),
-        "next_after": schedules.next_runs(every, start_after, end_after, as_of) if enabled_after else (),
-    }
+# -- consequences -----------------------------------------------------------------------------------------------------
+
+
+def diff_consequences(diff: ExportDiff) -> tuple[Consequence, ...]:
+    """Describe the consequences of the written changes: a revival first, then the most costly ones."""
+    moved = diff.written[END].after if END in diff.written else None
+    found = [c for name, change in diff.written.items() for c in _field_consequences(name, change, diff)]
+    order = {"cost": 0, "warning": 1, "info": 2}
+    revival = flow_state.revival_consequences(diff.live_flow, moved, diff.settings.as_of)
+    return (*revival, *sorted(found, key=lambda c: order[c.level]))
+
+
+def _field_consequences(name: str, change: FieldChange, diff: ExportDiff) -> list[Consequence]:
+    if name == DATASETS:
+        return _dataset_consequences(change, diff.dataset_names)
+    if name == ENABLED and change.after is False:
+        text = "skips runs while the flow is disabled; Adobe does not document whether they are caught up"
+        return [Consequence("runs-skipped", text, "warning")]
+    if name == END and change.before is not None and change.after < change.before:
+        text = f"ends earlier: {format_moment(change.after)} instead of {format_moment(change.before)}"
+        return [Consequence("ends-earlier", text, "warning")]
+    rule = next(rule for kind in (FLOW, TARGET_CONNECTION) for rule in kind.fields if rule.name == name)
+    has_macro = rule.only_for_macro is None or rule.only_for_macro in diff.export.declared.folder
+    return [rule.consequence] if rule.consequence and has_macro else []
+
+
+def _dataset_consequences(change: FieldChange, names: Mapping[str, str]) -> list[Consequence]:
+    before, after = set(change.before or ()), set(change.after or ())
+    found = []
+    if after - before:
+        text = "a new dataset list may cause a full re-export, at least of the added datasets"
+        found.append(Consequence("may-cause-full-re-export", text, "cost"))
+    if before - after:
+        lost = ", ".join(f'"{names.get(i) or i}"' for i in sorted(before - after))
+        text = f"stops the export of {lost}; the other datasets may be sent again in full"
+        found.append(Consequence("datasets-lost", text, "warning"))
+    return found

@@ -9,46 +9,28 @@ Plan one declared export against the live objects: create, complete, update, rep
     one that is being replaced         any                          finish the replacement
     newer one, older being replaced    any                          compare the newer, delete the older
     several of one generation          any                          duplicates: refuse unless `keep` names one
+
+A replacement first writes the consent into the marker, so that the next apply finishes an interrupted replacement:
+
+    mark the old flow as being replaced ─▶ disable it ─▶ create the new flow ─▶ delete the old flow
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
 from exportctl.errors import Finding, Level
-from exportctl.model.plan import (
-    WRITE_CAUSES,
-    Cause,
-    Consequence,
-    FieldChange,
-    Marker,
-    PlanItem,
-    Refusal,
-    Step,
-    Verb,
-    digest,
-)
-from exportctl.plan import steps
-from exportctl.plan.create import (
-    PlanInputs,
-    blocked_item,
-    child_kind,
-    deletion_steps,
-    look_up_export_datasets,
-    lost_owner_findings,
-    plan_creation,
-    source_step,
-)
+from exportctl.model.plan import WRITE_CAUSES, Cause, Consequence, FieldChange, PlanItem, Refusal, Step, Verb, digest
+from exportctl.plan import create, flow_state, steps
+from exportctl.plan.create import PlanInputs, deletion_steps, look_up_export_datasets, plan_creation
 from exportctl.plan.dataset_lookup import DatasetLookup
-from exportctl.plan.desired import DesiredExport
-from exportctl.plan.export_diff import ExportDiff, diff_export
-from exportctl.plan.flow_state import unchanged_item
+from exportctl.plan.desired import DesiredExport, finding
+from exportctl.plan.export_diff import ExportDiff, diff_consequences, diff_export, diff_findings, diff_refusals
 from exportctl.plan.ownership import LiveFlow, choose_flows
-from exportctl.plan.replace import plan_replacement, replacement_reason
+from exportctl.plan.safety_checks import protect_refusals
 from exportctl.resources import wire
-from exportctl.resources.kinds import FLOW, SOURCE_CONNECTION, SOURCE_IDS, TARGET_CONNECTION
+from exportctl.resources.kinds import DATASETS, END, FLOW, SOURCE_CONNECTION, SOURCE_IDS, TITLE
 
 
 def plan_export(export: DesiredExport, base: str | Step | None, inputs: PlanInputs) -> PlanItem:
@@ -60,7 +42,7 @@ def plan_export(export: DesiredExport, base: str | Step | None, inputs: PlanInpu
     """
     current, older = choose_flows(export.declared, inputs.ownership)
     if export.declared.adopt and not current:
-        return _adoption(export, base, inputs)
+        return _adoption(export, export.declared.adopt, base, inputs)
     if len(current) > 1:
         return _duplicates_item(export, current)
     if not current:
@@ -68,10 +50,11 @@ def plan_export(export: DesiredExport, base: str | Step | None, inputs: PlanInpu
     live_flow = current[0]
     lookup = look_up_export_datasets(export, live_flow, inputs)
     if base is None or lookup.errors:
-        return unchanged_item(blocked_item(export, live_flow.flow.id, lookup), export, live_flow, inputs.settings)
-    why = replacement_reason(export, base, live_flow)
+        blocked = create.blocked_item(export, live_flow.flow.id, lookup)
+        return flow_state.unchanged_item(blocked, export, live_flow, inputs.settings)
+    why = _replacement_reason(export, base, live_flow)
     if why:
-        return plan_replacement(export, base, inputs, live_flow, older, why)
+        return _replacement(export, base, inputs, live_flow, older, why)
     return _compared_item(export, inputs, live_flow, older, lookup)
 
 
@@ -79,16 +62,17 @@ def _duplicates_item(export: DesiredExport, flows: tuple[LiveFlow, ...]) -> Plan
     named = ", ".join(f'{h.flow.id} ("{h.flow.name}"{", disabled" if h.is_disabled else ""})' for h in flows)
     text = f"{len(flows)} flows have the address {export.address}: {named}"
     hint = f"write `keep: <flow id>` in {export.address}: apply keeps that flow and deletes the others"
-    finding = Finding("duplicates", text, export.declared.at, hint, Level.WARNING)
-    refusal = Refusal("duplicates", text, hint)
     return PlanItem(
         export.address,
         Verb.BLOCKED,
         id=flows[0].flow.id,
-        findings=(finding,),
-        refusals=(refusal,),
+        findings=(Finding("duplicates", text, export.declared.at, hint, Level.WARNING),),
+        refusals=(Refusal("duplicates", text, hint),),
         at=export.declared.at,
     )
+
+
+# -- compare ----------------------------------------------------------------------------------------------------------
 
 
 def _compared_item(
@@ -97,57 +81,39 @@ def _compared_item(
     reason = _unreadable_reason(live_flow)
     if reason:
         return _not_comparable_item(export, live_flow, reason, inputs)
-    comparison = diff_export(export, live_flow, lookup, inputs.settings)
-    made = _update_steps(export, live_flow, comparison, lookup, inputs)
-    writes = any(c.cause in WRITE_CAUSES for c in comparison.changes)
+    diff = diff_export(export, live_flow, lookup, inputs.settings)
+    made = _update_steps(diff, lookup, inputs)
     last = [s.key for s in made]
+    used = {ref for step in made for ref in step.refs.values()}
     cleanup = [s for h in older for s in deletion_steps(export.address, h, needs=last)]
-    orphans = [o for o in inputs.ownership.orphans.get(export.address, ()) if o.id not in _reused_ids(made)]
-    cleanup += [steps.delete_step(child_kind(o), export.address, o, needs=last) for o in orphans]
-    flows = older if cleanup else ()
-    verb = _verb(writes or bool(flows), comparison, bool(made), bool(cleanup))
+    cleanup += [
+        steps.delete_step(export.address, o, needs=last)
+        for o in inputs.ownership.orphans.get(export.address, ())
+        if o.id not in used
+    ]
     return PlanItem(
         address=export.address,
-        verb=verb,
+        verb=_verb(diff, bool(older), bool(made), bool(cleanup)),
         id=live_flow.flow.id,
-        fields=(*comparison.changes, *(_deleted_flow_change(h) for h in flows)),
+        # the deletion of a flow is a change too, so that people see and approve it
+        fields=(
+            *diff.shown_changes,
+            *(FieldChange(FLOW.name, FLOW.name, h.quoted_name, None, Cause.PENDING) for h in older),
+        ),
         steps=(*made, *cleanup),
-        consequences=(*(_flow_deleted_consequence(h) for h in flows), *comparison.consequences),
-        refusals=(*lookup.refusals, *comparison.refusals),
-        findings=(*export.findings, *lookup.findings, *comparison.findings),
-        ends=comparison.ends,
-        schedule=comparison.schedule,
-        next_before=comparison.next_before,
-        next_after=comparison.next_after,
+        consequences=(*(_flow_deleted_consequence(h) for h in older), *diff_consequences(diff)),
+        refusals=(*lookup.refusals, *diff_refusals(diff)),
+        findings=(*export.findings, *lookup.findings, *diff_findings(diff)),
         at=export.declared.at,
+        **diff.end_and_next_runs(),
     )
-
-
-def _not_comparable_item(export: DesiredExport, live_flow: LiveFlow, reason: str, inputs: PlanInputs) -> PlanItem:
-    text = f"the flow {live_flow.flow.id} {reason}"
-    allow = f"fix it in the UI, or write `removed: [{{export: {export.address.name}, do: release}}]` to release it"
-    refusal = Refusal("not-expressible", f"{text}, so exportctl cannot change it", allow)
-    words = f"{export.address}: {text}; exportctl only checks whether it is paused and when it ends"
-    finding = Finding("not-comparable", words, export.declared.at, allow, Level.WARNING)
-    item = PlanItem(export.address, Verb.BLOCKED, live_flow.flow.id, refusals=(refusal,), findings=(finding,))
-    return unchanged_item(replace(item, at=export.declared.at), export, live_flow, inputs.settings)
-
-
-def _deleted_flow_change(live_flow: LiveFlow) -> FieldChange:
-    """Show the deletion of a flow as a change, so that people see and approve it."""
-    return FieldChange(FLOW.name, FLOW.name, live_flow.quoted_name, None, Cause.PENDING)
-
-
-def _flow_deleted_consequence(live_flow: LiveFlow) -> Consequence:
-    why = "the replaced flow" if live_flow.is_being_replaced else "the duplicate that `keep` does not name"
-    return Consequence("flow-deleted", f'deletes {why}: {live_flow.flow.id} "{live_flow.flow.name}"', "warning")
 
 
 def _unreadable_reason(live_flow: LiveFlow) -> str | None:
     """Return why a flow cannot be compared: a write could lose hidden values or send a dataset again."""
     if live_flow.source is None or live_flow.target is None:
         return "has several connections, or a connection that this credential cannot see"
-    if not wire.read_fields(SOURCE_CONNECTION.name, live_flow.source.raw)["datasets"]:
+    if not live_flow.dataset_ids:
         return "has a source connection without datasets"
     if not wire.members(live_flow.target.raw.get("params")):
         return "has a target connection without params"
@@ -156,26 +122,35 @@ def _unreadable_reason(live_flow: LiveFlow) -> str | None:
     return None
 
 
-def _source(export: DesiredExport, live_flow: LiveFlow, lookup: DatasetLookup, inputs: PlanInputs) -> Step | str:
-    """Return the new source connection: the orphan of an interrupted run with the same datasets, or a create step."""
-    ids = [i for i, _ in lookup.datasets]
-    for orphan in inputs.ownership.orphans.get(export.address, ()):
-        if (
-            child_kind(orphan) is SOURCE_CONNECTION
-            and wire.read_fields(SOURCE_CONNECTION.name, orphan.raw)["datasets"] == ids
-        ):
-            return orphan.id
-    return source_step(export, lookup, live_flow.generation, inputs.settings.project, suffix=digest(ids))
+def _not_comparable_item(export: DesiredExport, live_flow: LiveFlow, reason: str, inputs: PlanInputs) -> PlanItem:
+    text = f"the flow {live_flow.flow.id} {reason}"
+    allow = f"fix it in the UI, or write `removed: [{{export: {export.address.name}, do: release}}]` to release it"
+    item = PlanItem(
+        export.address,
+        Verb.BLOCKED,
+        live_flow.flow.id,
+        refusals=(Refusal("not-expressible", f"{text}, so exportctl cannot change it", allow),),
+        findings=(
+            finding(
+                export,
+                "not-comparable",
+                f"{text}; exportctl only checks whether it is paused and when it ends",
+                allow,
+            ),
+        ),
+        at=export.declared.at,
+    )
+    return flow_state.unchanged_item(item, export, live_flow, inputs.settings)
 
 
-def _reused_ids(made: Sequence[Step]) -> frozenset[str]:
-    """Return the ids of existing connections that these steps use."""
-    return frozenset(ref for step in made for ref in step.refs.values() if isinstance(ref, str))
+def _flow_deleted_consequence(live_flow: LiveFlow) -> Consequence:
+    why = "the replaced flow" if live_flow.is_being_replaced else "the duplicate that `keep` does not name"
+    return Consequence("flow-deleted", f"deletes {why}: {live_flow.quoted_name}", "warning")
 
 
-def _verb(writes: bool, comparison: ExportDiff, made: bool, cleanup: bool) -> Verb:
-    causes = {c.cause for c in comparison.changes}
-    if writes:
+def _verb(diff: ExportDiff, deletes_flows: bool, made: bool, cleanup: bool) -> Verb:
+    causes = {c.cause for c in diff.changes}
+    if deletes_flows or causes & WRITE_CAUSES:
         return Verb.UPDATE
     if Cause.RENEWAL in causes:
         return Verb.RENEW
@@ -186,105 +161,177 @@ def _verb(writes: bool, comparison: ExportDiff, made: bool, cleanup: bool) -> Ve
     return Verb.PAUSED if Cause.PAUSED in causes else Verb.UNCHANGED
 
 
-def _update_steps(
-    export: DesiredExport, live_flow: LiveFlow, comparison: ExportDiff, lookup: DatasetLookup, inputs: PlanInputs
-) -> tuple[Step, ...]:
+def _update_steps(diff: ExportDiff, lookup: DatasetLookup, inputs: PlanInputs) -> tuple[Step, ...]:
     """
     Make the steps of an update.
 
     Location and format are one PATCH. Datasets are a POST, a PATCH and a DELETE. `enabled` is a POST and a PATCH. All
     other fields of the flow are one PATCH.
     """
+    export, live_flow = diff.export, diff.live_flow
     assert live_flow.source is not None and live_flow.target is not None
+    address, type_name = export.address, export.type.name
     made: list[Step] = []
-    if comparison.target_fields or comparison.target_marker:
-        made.append(
-            steps.update_step(
-                TARGET_CONNECTION,
-                export.address,
-                live_flow.target,
-                type_name=export.type.name,
-                fields=comparison.target_fields,
-                marker=comparison.target_marker,
-            )
-        )
-    needs: list[str] = []
-    refs: dict[str, Any] = {}
-    source = None
-    if comparison.repoint:
-        source = _source(export, live_flow, lookup, inputs)
-        refs[SOURCE_IDS] = steps.reference(source)
-        if isinstance(source, Step):
-            made.append(source)
-    if comparison.operation:
-        acting = steps.action_step(FLOW, export.address, live_flow.flow, comparison.operation)
-        made.append(acting)
-        needs.append(acting.key)
-    if comparison.flow_fields or comparison.flow_marker_changes or comparison.text is not None or refs:
-        flow = steps.update_step(
-            FLOW,
-            export.address,
+    fields, marker = diff.target_fields, diff.new_target_marker()
+    if fields or marker:
+        made.append(steps.update_step(address, live_flow.target, type_name=type_name, fields=fields, marker=marker))
+    source = _source(diff, lookup, inputs) if DATASETS in diff.written else None
+    refs = {SOURCE_IDS: steps.reference(source)} if source else {}
+    if isinstance(source, Step):
+        made.append(source)
+    acting = [steps.action_step(address, live_flow.flow, diff.operation)] if diff.operation else []
+    fields, marker, text = diff.flow_fields, diff.new_flow_marker(), diff.new_text
+    if fields or live_flow.flow.marker != marker or text is not None or refs:
+        patch = steps.update_step(
+            address,
             live_flow.flow,
-            type_name=export.type.name,
-            fields=comparison.flow_fields,
-            marker=comparison.flow_marker,
-            text=comparison.text,
+            type_name=type_name,
+            fields=fields,
+            marker=marker,
+            text=text,
             refs=refs,
-            needs=needs,
+            needs=[s.key for s in acting],
         )
-        made.append(flow)
-        if source is not None and live_flow.can_change(live_flow.source):
-            made.append(steps.delete_step(SOURCE_CONNECTION, export.address, live_flow.source, needs=[flow.key]))
-    return tuple(made)
+        acting.append(patch)
+        if source and live_flow.can_change(live_flow.source):
+            acting.append(steps.delete_step(address, live_flow.source, needs=[patch.key]))
+    return (*made, *acting)
 
 
-def _owner(live_flow: LiveFlow, project: str) -> Marker | None:
-    """
-    Return the owner of a flow to adopt.
+def _source(diff: ExportDiff, lookup: DatasetLookup, inputs: PlanInputs) -> Step | str:
+    """Return the new source connection: the orphan of an interrupted run with the same datasets, or a create step."""
+    ids = [i for i, _ in lookup.datasets]
+    for orphan in inputs.ownership.orphans.get(diff.export.address, ()):
+        if orphan.kind == SOURCE_CONNECTION.name and wire.read_fields(orphan.kind, orphan.raw)[DATASETS] == ids:
+            return orphan.id
+    generation, project = diff.live_flow.generation, inputs.settings.project
+    return create.source_step(diff.export, lookup, generation, project, suffix=digest(ids))
 
-    A flow without a marker still belongs to the project in the marker of its own target. A released flow keeps only the
-    marker of its source, so the source does not count.
-    """
-    target_marker = live_flow.target.marker if live_flow.target and live_flow.can_change(live_flow.target) else None
-    return (
-        live_flow.flow.marker
-        or live_flow.marker
-        or (target_marker if target_marker and target_marker.project != project else None)
+
+# -- replace ----------------------------------------------------------------------------------------------------------
+
+
+def _replacement_reason(export: DesiredExport, base: str | Step, live_flow: LiveFlow) -> str | None:
+    """Return why patches cannot change the live flow to the declared one, None if they can."""
+    if live_flow.type is not export.type:
+        return f"destination type {live_flow.type.name if live_flow.type else 'unknown'} -> {export.type.name}"
+    if isinstance(base, Step):
+        return "another way to authenticate, or an account that does not exist yet"
+    if live_flow.base_id is not None and live_flow.base_id != base:
+        return "another account"
+    return None
+
+
+def _replacement(
+    export: DesiredExport,
+    base: str | Step,
+    inputs: PlanInputs,
+    live_flow: LiveFlow,
+    older: tuple[LiveFlow, ...],
+    why: str,
+) -> PlanItem:
+    """Plan a replacement: mark and disable the old flow, create the new flow, delete the old flow."""
+    replaced, generation = (live_flow, *older), live_flow.generation + 1
+    created = plan_creation(export, base, inputs, generation=generation, replaced_flows=replaced)
+    first = _consent_steps(export, base, live_flow)
+    made = tuple(steps.add_needs(s, [b.key for b in first]) for s in created.steps)
+    last = [s for h in replaced for s in deletion_steps(export.address, h, needs=[s.key for s in made])]
+    paused = flow_state.paused_changes(export, live_flow, inputs.settings)
+    if live_flow.is_being_replaced:  # then exportctl itself disabled it
+        paused = tuple(c for c in paused if c.field == END)
+    refusals = (*created.refusals, *_replacement_refusals(export, live_flow, inputs, why, paused))
+    findings = created.findings
+    if live_flow.is_being_replaced:
+        text, hint = flow_state.unfinished_replacement_phrase(live_flow), "run `exportctl apply` to finish it"
+        findings = (finding(export, "half-built", text, f"{hint}; you need no second consent"), *findings)
+    ends = flow_state.live_end(live_flow)
+    paused_paths = {c.path for c in paused}
+    fields = (replace(c, before=ends) if c.field == END else c for c in created.fields if c.path not in paused_paths)
+    full_export = create.full_export_consequence("replaces the flow: full re-export under a new flow id")
+    return replace(
+        created,
+        verb=Verb.REPLACE,
+        id=live_flow.flow.id,
+        steps=(*first, *made, *last),
+        fields=(FieldChange("replacement", "replacement", why, None, Cause.PENDING), *paused, *fields),
+        consequences=(full_export, *created.consequences),
+        refusals=refusals,
+        findings=findings,
+        ends=ends if refusals else created.ends,
     )
 
 
-def _adoption(export: DesiredExport, base: str | Step | None, inputs: PlanInputs) -> PlanItem:
-    """Plan an adoption: write only markers; refuse while the YAML differs from the flow."""
-    live_flow = inputs.ownership.flow_by_id(export.declared.adopt or "")
-    if live_flow is None:
-        text = f"{export.address}: no flow in this sandbox has the id {export.declared.adopt} of `adopt`"
-        finding = Finding(
-            "adopt-unknown",
-            text,
-            export.declared.positions.get("adopt", export.declared.at),
-            "run `exportctl drift` to list the flows",
+def _consent_steps(export: DesiredExport, base: str | Step, live_flow: LiveFlow) -> list[Step]:
+    """Mark the old flow as being replaced and disable it, as far as this is not done yet."""
+    made: list[Step] = []
+    account = [base.key] if isinstance(base, Step) else []  # do not disable a flow before its new account exists
+    if not live_flow.is_being_replaced and live_flow.marker:
+        consent = steps.update_step(
+            export.address,
+            live_flow.flow,
+            type_name=export.type.name,
+            fields={TITLE: f"{live_flow.flow.name} (being replaced)"},
+            marker=replace(live_flow.marker, being_replaced=True, damaged=False),
+            needs=account,
+            what="consent",
         )
-        return PlanItem(export.address, Verb.UNCHANGED, findings=(finding,), at=export.declared.at)
+        made.append(consent)
+    if not live_flow.is_disabled:
+        needs = [*account, *(s.key for s in made)]
+        made.append(steps.action_step(export.address, live_flow.flow, "disable", needs=needs))
+    return made
+
+
+def _replacement_refusals(
+    export: DesiredExport, live_flow: LiveFlow, inputs: PlanInputs, why: str, paused: Sequence[FieldChange]
+) -> Iterator[Refusal]:
+    """Refuse a replacement without consent, of a protected flow, or of a paused one: the new flow would run."""
+    address, flow = export.address, live_flow.flow.id
+    yield from protect_refusals(live_flow.protecting_marker(export.declared.protect), Verb.REPLACE, ())
+    consented = live_flow.is_being_replaced or export.declared.allow_replace == flow
+    if not (consented or inputs.settings.options.can_replace(address)):
+        text = f"{address} needs a new flow ({why}), which sends every dataset in full"
+        allow = f"write `allow_replace: {flow}` in {address}, or use --allow-replace {address}"
+        yield Refusal("replacement", text, allow)
+    if paused:
+        names = ", ".join(sorted(c.path for c in paused))
+        text = f"the flow {flow} was paused by hand ({names}), but its replacement would run"
+        first = "remove the `accept` entry, then " if any(c.cause is Cause.ACCEPTED for c in paused) else ""
+        yield Refusal("paused", text, f"{first}--resume {address}, or declare the pause: `enabled: false`")
+
+
+# -- adopt ------------------------------------------------------------------------------------------------------------
+
+
+def _adoption(export: DesiredExport, flow: str, base: str | Step | None, inputs: PlanInputs) -> PlanItem:
+    """Plan an adoption: write only markers; refuse while the YAML differs from the flow."""
+    live_flow = inputs.ownership.flow_by_id(flow)
+    if live_flow is None:
+        text, hint = f"no flow in this sandbox has the id {flow} of `adopt`", "run `exportctl drift` to list the flows"
+        unknown = finding(export, "adopt-unknown", text, hint, key="adopt", level=Level.ERROR)
+        return PlanItem(export.address, Verb.UNCHANGED, findings=(unknown,), at=export.declared.at)
     lookup = look_up_export_datasets(export, live_flow, inputs)
     if base is None or lookup.errors:
-        return blocked_item(export, live_flow.flow.id, lookup)
-    owner = _owner(live_flow, inputs.settings.project)
+        return create.blocked_item(export, flow, lookup)
+    # A flow without a marker still belongs to the other project in the marker of its own target. A released flow keeps
+    # only the marker of its source, so the source does not count.
+    target_marker = live_flow.target_marker
+    is_foreign = target_marker is not None and target_marker.project != inputs.settings.project
+    owner = live_flow.marker or (target_marker if is_foreign else None)
     if owner is not None:
-        text = f"the flow {live_flow.flow.id} is owned by project {owner.project} ({owner.address})"
+        text = f"the flow {flow} is owned by project {owner.project} ({owner.address})"
         allow = "release it in that project first: `removed: [{export: …, do: release}]`"
         refusal = Refusal("other-project", text, allow)
-        item = PlanItem(export.address, Verb.ADOPT, id=live_flow.flow.id, refusals=(refusal,), at=export.declared.at)
-        return replace(item, findings=lost_owner_findings(export, inputs))
-    why = replacement_reason(export, base, live_flow)
+        found = create.lost_owner_findings(export, inputs.ownership)
+        return PlanItem(export.address, Verb.ADOPT, id=flow, refusals=(refusal,), findings=found, at=export.declared.at)
+    why = _replacement_reason(export, base, live_flow)
     item = _compared_item(export, inputs, live_flow, (), lookup)
     differing = tuple(c for c in item.fields if c.cause is not Cause.ALREADY_MATCHES)
     refusals = item.refusals
     if why or differing:
         names = why or ", ".join(sorted({c.path for c in differing}))
-        text = f"the YAML differs from the flow {live_flow.flow.id}: {names}"
-        refusals = (
-            *refusals,
-            Refusal("adoption-differs", text, "write the values of the flow into the YAML; change them after adoption"),
-        )
+        text = f"the YAML differs from the flow {flow}: {names}"
+        allow = "write the values of the flow into the YAML; change them after adoption"
+        refusals = (*refusals, Refusal("adoption-differs", text, allow))
     note = Consequence("adoption", "writes the ownership marker into descriptions and changes nothing else")
     return replace(item, verb=Verb.ADOPT, consequences=(note,), refusals=refusals, fields=differing)

@@ -28,6 +28,7 @@ from exportctl.model.project import AcceptEntry, End
 from exportctl.resources.kinds import END, SCHEDULE, SCHEDULE_FIELDS, FieldRule, Kind, Treat, leaf_path
 
 NO_END = End()
+_MARKED = WRITE_CAUSES | {Cause.RENEWAL, Cause.ALREADY_MATCHES}
 LATE_RENEWAL_WINDOW = 3 * schedule.DAY  # a renewal may be late: for example over a weekend
 
 
@@ -79,32 +80,35 @@ def field_changes(kind: Kind, desired: Fields, live: Fields, inputs: ComparisonI
 
     Returns fields that differ, and fields that match but were not last applied so. The caller adds editor and position.
     """
-    changes: list[FieldChange] = []
-    for rule in kind.fields:
-        if rule.name in desired:
-            changes += _COMPARE[rule.treat](rule, desired[rule.name], live.get(rule.name), inputs)
-    return tuple(changes)
+    return tuple(
+        change
+        for rule in kind.fields
+        if rule.name in desired
+        for change in _COMPARE[rule.treat](rule, desired[rule.name], live.get(rule.name), inputs)
+    )
 
 
 def difference_cause(equal: bool, desired: Any, live: Any, applied: tuple[str, ...] | None) -> Cause | None:
     """Decide the cause by the table of this module, with digests. None: no change."""
     if applied is None:
         return Cause.ALREADY_MATCHES if equal else Cause.UNKNOWN_ORIGIN
-    ours, theirs = desired == applied[0], live == applied[-1] or live == applied[0]
+    ours = desired == applied[0]
     if equal:
         return None if ours else Cause.ALREADY_MATCHES
-    if ours and len(applied) == 2 and live == applied[1]:
-        return Cause.NORMALISED
     if ours:
-        return Cause.DRIFT
-    return Cause.PENDING if theirs else Cause.CONFLICT
+        return Cause.NORMALISED if live in applied[1:] else Cause.DRIFT
+    return Cause.PENDING if live in applied else Cause.CONFLICT
 
 
 def _value_changes(rule: FieldRule, desired: Any, live: Any, inputs: ComparisonInputs) -> list[FieldChange]:
     if isinstance(desired, Mapping):
         return _mapping_changes(rule, desired, live or {}, inputs)
     why = difference_cause(desired == live, digest(desired), digest(live), inputs.last_applied(rule.name))
-    return [FieldChange(rule.name, rule.name, live, desired, why)] if why else []
+    return _change(rule, live, desired, why)
+
+
+def _change(rule: FieldRule, before: Any, after: Any, why: Cause | None) -> list[FieldChange]:
+    return [FieldChange(rule.name, rule.name, before, after, why)] if why else []
 
 
 def _unordered_changes(rule: FieldRule, desired: Any, live: Any, inputs: ComparisonInputs) -> list[FieldChange]:
@@ -116,7 +120,7 @@ def _mapping_changes(
 ) -> list[FieldChange]:
     """Compare objects, without unset variables and values that the service hides."""
     applied = inputs.last_applied(rule.name)
-    filled = {k: live.get(k) if v is UnknownValue.UNSET else v for k, v in desired.items()}
+    filled = _fill_unset(desired, live)
     hidden = [k for k, v in live.items() if v is UnknownValue.HIDDEN]
     trusted = applied is None or digest(filled) == applied[0]
     shown = {k: (filled.get(k) if k in hidden and trusted else v) for k, v in live.items()}
@@ -126,8 +130,13 @@ def _mapping_changes(
     if why is Cause.ALREADY_MATCHES and any(v is UnknownValue.UNSET for v in desired.values()):
         return []  # one part was not compared, so the marker must not say that all of it matches
     if why in (None, Cause.ALREADY_MATCHES):
-        return [FieldChange(rule.name, rule.name, shown, shown, why)] if why else []
+        return _change(rule, shown, shown, why)
     return [FieldChange(leaf_path(rule.name, k), rule.name, b, a, why) for k, b, a in differing_leaves(shown, filled)]
+
+
+def _fill_unset(desired: Mapping[str, Any], live: Mapping[str, Any]) -> dict[str, Any]:
+    """Replace unset variables by the live values."""
+    return {k: live.get(k) if v is UnknownValue.UNSET else v for k, v in desired.items()}
 
 
 def differing_leaves(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
@@ -153,10 +162,8 @@ def _write_only_changes(rule: FieldRule, desired: Any, live: Any, inputs: Compar
     """Compare a value that the service never returns; unknown counts as sent, because secrets are not sent twice."""
     applied = inputs.last_applied(rule.name)
     if applied is None:
-        return [FieldChange(rule.name, rule.name, desired, desired, Cause.ALREADY_MATCHES)]
-    if applied[0] == digest(desired):
-        return []
-    return [FieldChange(rule.name, rule.name, UnknownValue.HIDDEN, desired, Cause.PENDING)]
+        return _change(rule, desired, desired, Cause.ALREADY_MATCHES)
+    return _change(rule, UnknownValue.HIDDEN, desired, Cause.PENDING if applied[0] != digest(desired) else None)
 
 
 def _enabled_changes(rule: FieldRule, desired: Any, live: Any, inputs: ComparisonInputs) -> list[FieldChange]:
@@ -185,11 +192,11 @@ def _enabled_changes(rule: FieldRule, desired: Any, live: Any, inputs: Compariso
     elif is_paused and applied and applied[0] == digest(False):
         is_paused = False
     if is_paused:
-        return [FieldChange(rule.name, rule.name, False, True, Cause.DRIFT if inputs.resume else Cause.PAUSED)]
+        return _change(rule, False, True, Cause.DRIFT if inputs.resume else Cause.PAUSED)
     why = difference_cause(desired == live, digest(desired), digest(live), applied)
     if why is None and inputs.last_applied(rule.name) is None:
         why = Cause.ALREADY_MATCHES  # declared for the first time and already so: write it into the marker
-    return [FieldChange(rule.name, rule.name, live, desired, why)] if why else []
+    return _change(rule, live, desired, why)
 
 
 def _end_changes(rule: FieldRule, desired: Any, live: int | None, inputs: ComparisonInputs) -> list[FieldChange]:
@@ -203,7 +210,7 @@ def _end_changes(rule: FieldRule, desired: Any, live: int | None, inputs: Compar
         why = Cause.PENDING
     if why and live is not None and _is_cut_short(why, live, desired, applied) and not inputs.resume:
         why = Cause.PAUSED
-    return [FieldChange(rule.name, rule.name, live, desired, why)] if why else []
+    return _change(rule, live, desired, why)
 
 
 def _undeclared_end_changes(rule: FieldRule, live: int | None, inputs: ComparisonInputs) -> list[FieldChange]:
@@ -220,7 +227,7 @@ def _undeclared_end_changes(rule: FieldRule, live: int | None, inputs: Compariso
     ours = live >= last if applied else live >= last or schedule.is_default_end(live, inputs.ours_since)
     if ours or last <= inputs.as_of:
         return []
-    return [FieldChange(rule.name, rule.name, live, last, Cause.DRIFT if inputs.resume else Cause.PAUSED)]
+    return _change(rule, live, last, Cause.DRIFT if inputs.resume else Cause.PAUSED)
 
 
 def _is_cut_short(why: Cause, live: int, desired: int, applied: tuple[str, ...] | None) -> bool:
@@ -253,17 +260,16 @@ def _rolling_end_changes(rule: FieldRule, live: int | None, inputs: ComparisonIn
     assert target is not None
     applied = inputs.last_applied(END)
     if live is None:
-        return [FieldChange(rule.name, rule.name, None, target, Cause.DRIFT if applied else Cause.UNKNOWN_ORIGIN)]
+        return _change(rule, None, target, Cause.DRIFT if applied else Cause.UNKNOWN_ORIGIN)
     known = int(applied[-1]) if applied else None
     ours = inputs.can_be_own_end(live) or inputs.is_undeclared_default_end(live)
     if live < known if known is not None else not ours:
-        why = Cause.DRIFT if inputs.resume else Cause.PAUSED
-        return [FieldChange(rule.name, rule.name, live, target, why)]
+        return _change(rule, live, target, Cause.DRIFT if inputs.resume else Cause.PAUSED)
     if live <= inputs.as_of < target:
-        return [FieldChange(rule.name, rule.name, live, target, Cause.EXPIRED)]
+        return _change(rule, live, target, Cause.EXPIRED)
     if inputs.renew and target > live and schedule.is_renewal_due(inputs.end, live, inputs.as_of):
-        return [FieldChange(rule.name, rule.name, live, target, Cause.RENEWAL)]
-    return [] if live == known else [FieldChange(rule.name, rule.name, live, live, Cause.ALREADY_MATCHES)]
+        return _change(rule, live, target, Cause.RENEWAL)
+    return _change(rule, live, live, None if live == known else Cause.ALREADY_MATCHES)
 
 
 _COMPARE: Mapping[Treat, Callable[[FieldRule, Any, Any, ComparisonInputs], list[FieldChange]]] = {
@@ -278,12 +284,7 @@ _COMPARE: Mapping[Treat, Callable[[FieldRule, Any, Any, ComparisonInputs], list[
 
 
 def applied_digests(
-    kind: Kind,
-    desired: Fields,
-    live: Fields,
-    changes: tuple[FieldChange, ...],
-    inputs: ComparisonInputs,
-    written: Callable[[FieldChange], bool],
+    kind: Kind, desired: Fields, live: Fields, changes: Sequence[FieldChange], marker: Marker | None
 ) -> dict[str, tuple[str, ...]]:
     """
     Return the digests for the marker after `changes`.
@@ -291,19 +292,17 @@ def applied_digests(
     A field that is written or already matches gets the digest of its desired value. A field that stays paused, accepted
     or unchanged keeps its digests, also a normalised pair.
     """
-    before = {} if inputs.marker is None or inputs.marker.damaged else dict(inputs.marker.applied)
-    by_field = {c.field: c for c in changes}
+    before = {} if marker is None or marker.damaged else marker.applied
+    moved = {c.field: c for c in changes if c.cause in _MARKED}
     after: dict[str, tuple[str, ...]] = {}
     for rule in kind.fields:
-        change = by_field.get(rule.name)
-        kept = before.get(rule.name)
-        if rule.name not in desired or (desired[rule.name] is None and rule.treat is Treat.BY_ACTION):
+        name = rule.name
+        if name not in desired or (desired[name] is None and rule.treat is Treat.BY_ACTION):
             continue
-        if change is None or not (change.cause is Cause.ALREADY_MATCHES or written(change)):
-            if kept:
-                after[rule.name] = kept
-            continue
-        after[rule.name] = (_stored_value(rule, desired[rule.name], live.get(rule.name), change),)
+        if name in moved:
+            after[name] = (_stored_value(rule, desired[name], live.get(name), moved[name]),)
+        elif before.get(name):
+            after[name] = before[name]
     return after
 
 
@@ -311,14 +310,8 @@ def _stored_value(rule: FieldRule, desired: Any, live: Any, change: FieldChange)
     if rule.treat is Treat.ENDING:
         return str(change.after)
     if isinstance(desired, Mapping):
-        live = live or {}
-        desired = {k: live.get(k) if v is UnknownValue.UNSET else v for k, v in desired.items()}
-    if rule.treat in (Treat.REPOINT, Treat.UNORDERED):
-        desired = sorted(desired)
-    return digest(desired)
-
-
-_COVERED = WRITE_CAUSES | {Cause.PAUSED}
+        return digest(_fill_unset(desired, live or {}))
+    return digest(sorted(desired) if rule.treat in (Treat.REPOINT, Treat.UNORDERED) else desired)
 
 
 def apply_accept_entries(
@@ -331,4 +324,5 @@ def apply_accept_entries(
     """
     fields = {change.field, change.path} | ({SCHEDULE} if change.field in SCHEDULE_FIELDS else set())
     covered = any(a.address in names and a.field in fields and as_of < a.until for a in accept)
-    return replace(change, cause=Cause.ACCEPTED) if covered and change.cause in _COVERED else change
+    can_accept = change.cause is Cause.PAUSED or change.cause in WRITE_CAUSES
+    return replace(change, cause=Cause.ACCEPTED) if covered and can_accept else change

@@ -1,8 +1,9 @@
 """
-The state of one live flow: paused by hand, its end, and what a plan says about both. Pure.
+The state of one live flow: paused by hand, its end, and what a plan and `renew` do about both. Pure.
 
 All else of an export needs its connections, its account and its datasets. They may wait for consent, be unknown, or be
 hidden from this credential. This module needs only the flow, so a pause is always reported and an end always renewed.
+`renew` moves due rolling ends, and nothing else.
 
     end of the live flow                 rolling end            a moment
     later than the warning               -                      -
@@ -16,25 +17,25 @@ No page of Adobe says what an expired flow sends after its end moves to the futu
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from exportctl.errors import Finding, Level
 from exportctl.model import schedule
-from exportctl.model.plan import Cause, Consequence, FieldChange, LiveObject, PlanItem, Verb
+from exportctl.model.plan import Cause, Consequence, FieldChange, Marker, PlanItem, Step, Verb
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.project import AcceptEntry, Export
 from exportctl.model.schedule import ONCE, format_age, format_moment
-from exportctl.plan import field_diff
-from exportctl.plan.desired import DesiredExport
+from exportctl.plan import field_diff, steps
+from exportctl.plan.desired import DesiredExport, finding
 from exportctl.plan.field_diff import ComparisonInputs, field_changes
 from exportctl.plan.last_editor import actor
-from exportctl.plan.ownership import LiveFlow
+from exportctl.plan.ownership import LiveFlow, Ownership, choose_flows, lost_owner_refusal
 from exportctl.resources import wire
-from exportctl.resources.kinds import ENABLED, END, EVERY, FLOW, TARGET_CONNECTION, Kind
+from exportctl.resources.kinds import ENABLED, END, EVERY, FLOW, TARGET_CONNECTION
 
 CAUSES_WITH_ACTOR = frozenset({Cause.DRIFT, Cause.CONFLICT, Cause.UNKNOWN_ORIGIN, Cause.PAUSED, Cause.ACCEPTED})
+_SHOWN_BY_RENEW = (Cause.RENEWAL, Cause.EXPIRED, Cause.PAUSED)
 
 
 @dataclass(frozen=True)
@@ -72,24 +73,20 @@ def annotate_change(
     change: FieldChange, export: DesiredExport, live_flow: LiveFlow, settings: PlanSettings
 ) -> FieldChange:
     """Add the last editor and the position in the YAML; mark an accepted difference."""
-    kind: Kind = TARGET_CONNECTION if change.field in TARGET_CONNECTION.managed_fields else FLOW
-    live = live_flow.target if kind is TARGET_CONNECTION else live_flow.flow
+    of_target = change.field in TARGET_CONNECTION.managed_fields
+    kind, live = (TARGET_CONNECTION, live_flow.target) if of_target else (FLOW, live_flow.flow)
     at = export.positions.get(change.path) or export.positions.get(change.field)
     names = (str(export.address), f"{export.address.root}.{export.declared.declared_key}")
     change = field_diff.apply_accept_entries(change, names, settings.accept, settings.as_of)
-    who = (
-        actor(kind.field_rule(change.field), kind, live, live_flow.source)
-        if change.cause in CAUSES_WITH_ACTOR and live
-        else None
-    )
-    return replace(change, actor=who, at=at)
+    if change.cause in CAUSES_WITH_ACTOR and live:
+        change = replace(change, actor=actor(kind.field_rule(change.field), kind, live, live_flow.source))
+    return replace(change, at=at)
 
 
 def flow_changes(export: DesiredExport, live_flow: LiveFlow, settings: PlanSettings) -> tuple[FieldChange, ...]:
     """Compare `enabled` and `end`, the two fields that need only the flow."""
     wanted = {ENABLED: export.flow_fields[ENABLED], **wanted_end(export, settings)}
-    live = wire.read_fields(FLOW.name, live_flow.flow.raw)
-    found = field_changes(FLOW, wanted, live, comparison_inputs(export, live_flow, settings))
+    found = field_changes(FLOW, wanted, live_flow.fields, comparison_inputs(export, live_flow, settings))
     return tuple(annotate_change(change, export, live_flow, settings) for change in found)
 
 
@@ -124,14 +121,9 @@ def unchanged_item(item: PlanItem, export: DesiredExport, live_flow: LiveFlow, s
 
 def live_end(live_flow: LiveFlow) -> int | None:
     """Return when a flow ends, in seconds since 1970 UTC; None for a one-time export without an end."""
-    return effective_end(wire.read_fields(FLOW.name, live_flow.flow.raw), live_flow.flow)
-
-
-def effective_end(live: Mapping[str, Any], flow: LiveObject) -> int | None:
-    """Return the end in the fields of a flow; without one, the end that the service sets itself."""
-    if live[END] is not None:
-        return int(live[END])
-    return schedule.default_end(flow.created_at) if live[EVERY] != ONCE else None
+    if live_flow.fields[END] is not None:
+        return int(live_flow.fields[END])
+    return schedule.default_end(live_flow.flow.created_at) if live_flow.fields[EVERY] != ONCE else None
 
 
 def expired_findings(
@@ -141,9 +133,8 @@ def expired_findings(
     end = live_end(live_flow) if export.flow_fields[EVERY] != ONCE else None
     if end is None or end > as_of:
         return ()
-    text = f"{export.address}: the flow {ended_phrase(end, as_of)} and exports nothing now"
     hint = f"{_revival_hint(export, changes)}; to retire it, remove the export and name it under `removed`"
-    return (Finding("expired", text, export.declared.at, hint, Level.WARNING),)
+    return (finding(export, "expired", f"the flow {ended_phrase(end, as_of)} and exports nothing now", hint),)
 
 
 def _revival_hint(export: DesiredExport, changes: Sequence[FieldChange]) -> str:
@@ -159,21 +150,21 @@ def _is_ended_early(changes: Sequence[FieldChange]) -> bool:
 
 
 def undeclared_end_findings(
-    export: Export, live: Mapping[str, Any], flow: LiveObject, as_of: int, changes: Sequence[FieldChange]
+    export: DesiredExport, live_flow: LiveFlow, as_of: int, changes: Sequence[FieldChange]
 ) -> tuple[Finding, ...]:
     """
     Report a flow with an end that the YAML does not declare.
 
     The six months that the service sets itself do not count, and an earlier end is reported as a pause.
     """
-    end = live[END]
-    if export.end.is_given or end is None or end <= as_of or ONCE in (live[EVERY], export.schedule.unit):
+    declared, end = export.declared, live_flow.fields[END]
+    once = ONCE in (live_flow.fields[EVERY], declared.schedule.unit)
+    if declared.end.is_given or end is None or end <= as_of or once:
         return ()
-    if any(c.field == END for c in changes) or schedule.is_default_end(end, flow.created_at):
+    if any(c.field == END for c in changes) or schedule.is_default_end(end, live_flow.flow.created_at):
         return ()
-    text = f"exports.{export.key}: the flow ends {format_moment(end)}, but the YAML declares no end; the end stays"
-    hint = "declare this `end` or a later one"
-    return (Finding("undeclared-end", text, export.positions.get(END, export.at), hint, Level.WARNING),)
+    text = f"the flow ends {format_moment(end)}, but the YAML declares no end; the end stays"
+    return (finding(export, "undeclared-end", text, "declare this `end` or a later one", key=END),)
 
 
 def ended_phrase(end: int, as_of: int) -> str:
@@ -199,9 +190,9 @@ def _keep_running_hint(export: Export, item: PlanItem) -> str:
     return f"run `exportctl renew` every night: it moves the end as soon as less than {left} remains"
 
 
-def revival_consequences(end: int | None, changes: Sequence[FieldChange], as_of: int) -> tuple[Consequence, ...]:
-    """Say what follows if the written `changes` move the past `end` of a flow to the future."""
-    moved = next((c.after for c in changes if c.field == END), None)
+def revival_consequences(live_flow: LiveFlow, moved: int | None, as_of: int) -> tuple[Consequence, ...]:
+    """Say what follows if the plan moves the past end of a flow to the future moment `moved`."""
+    end = live_end(live_flow)
     if end is None or end > as_of or moved is None or moved <= as_of:
         return ()
     text = (
@@ -209,3 +200,74 @@ def revival_consequences(end: int | None, changes: Sequence[FieldChange], as_of:
         "data added since then, or every dataset in full), nor whether missed runs are caught up"
     )
     return (Consequence("expired-flow-runs-again", text, "cost"),)
+
+
+# -- renew ------------------------------------------------------------------------------------------------------------
+
+
+def plan_renewal(export: DesiredExport, ownership: Ownership, settings: PlanSettings) -> PlanItem:
+    """Plan the renewal of one export; report why an end is not renewed."""
+    current, _ = choose_flows(export.declared, ownership)
+    item = PlanItem(export.address, Verb.UNCHANGED, current[0].flow.id if current else None, at=export.declared.at)
+    if len(current) > 1:
+        return _add_not_renewed_finding(item, export, "several flows have its address")
+    if not current:
+        lost = lost_owner_refusal(export.declared, ownership)
+        return _add_not_renewed_finding(item, export, lost.text) if lost else item
+    if current[0].is_being_replaced:
+        return _add_not_renewed_finding(item, export, unfinished_replacement_phrase(current[0]))
+    return _renewal_item(export, current[0], settings)
+
+
+def _renewal_item(export: DesiredExport, live_flow: LiveFlow, settings: PlanSettings) -> PlanItem:
+    """Plan one PATCH that moves the end if it is due; only report pauses and past ends."""
+    changes = flow_changes(export, live_flow, settings)
+    shown = tuple(c for c in changes if c.cause in _SHOWN_BY_RENEW)
+    due = next((c for c in shown if c.cause is Cause.RENEWAL), None)
+    paused = any(c.cause is Cause.PAUSED for c in shown)
+    item = PlanItem(
+        export.address,
+        Verb.RENEW if due else Verb.PAUSED if paused else Verb.UNCHANGED,
+        live_flow.flow.id,
+        fields=shown,
+        steps=(_renewal_step(export, live_flow, due.after),) if due else (),
+        findings=expired_findings(export, live_flow, settings.as_of, changes),
+        ends=due.after if due else live_end(live_flow),
+        at=export.declared.at,
+    )
+    why = None if due else _unknown_end_reason(export, live_flow, settings)
+    return _add_not_renewed_finding(item, export, f"the flow {live_flow.flow.id} {why}") if why else item
+
+
+def _renewal_step(export: DesiredExport, live_flow: LiveFlow, end: int) -> Step:
+    """Move the end; only `apply` knows what else a lost or damaged marker must say."""
+    marker: Marker | None = live_flow.flow.marker
+    if marker is not None:
+        marker = None if marker.damaged else replace(marker, applied={**marker.applied, END: (str(end),)})
+    type_name = (live_flow.type or export.type).name
+    return steps.update_step(export.address, live_flow.flow, type_name=type_name, fields={END: end}, marker=marker)
+
+
+def _unknown_end_reason(export: DesiredExport, live_flow: LiveFlow, settings: PlanSettings) -> str | None:
+    """Return why there is no end to move although the flow needs a renewal."""
+    if not wire.members(live_flow.flow.raw.get("scheduleParams")):
+        return "has no scheduleParams"
+    end = live_end(live_flow)
+    is_shown = live_flow.fields[END] is not None
+    if is_shown or end is None or not schedule.is_renewal_due(export.declared.end, end, settings.as_of):
+        return None
+    assumed = schedule.format_moment(end)
+    return f"shows no end; it probably ends {assumed}, six months after its creation; `exportctl apply` writes one"
+
+
+def _add_not_renewed_finding(item: PlanItem, export: DesiredExport, why: str) -> PlanItem:
+    if export.declared.end.rolling is None:
+        return item
+    text = f"renew cannot move its end: {why}"
+    found = finding(export, "not-renewed", text, "run `exportctl plan` for the details")
+    return replace(item, findings=(*item.findings, found))
+
+
+def unfinished_replacement_phrase(live_flow: LiveFlow) -> str:
+    state = "disabled" if live_flow.is_disabled else "still enabled"
+    return f"the replacement of the flow {live_flow.flow.id} is not finished; the flow is {state}"

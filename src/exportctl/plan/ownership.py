@@ -13,23 +13,15 @@ No command works with objects of a later exportctl: this version may misundersta
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
-from exportctl.model.plan import EXPORTS, Address, Inventory, LiveObject, Marker
+from exportctl.model.plan import EXPORTS, Address, Fields, Inventory, LiveObject, Marker, Refusal
 from exportctl.model.project import Export
-from exportctl.resources import wire
-from exportctl.resources.kinds import (
-    BASE_CONNECTION,
-    BASE_ID,
-    ENABLED,
-    FLOW,
-    KINDS,
-    SOURCE_CONNECTION,
-    SOURCE_IDS,
-    TARGET_CONNECTION,
-    TARGET_IDS,
-)
+from exportctl.resources import kinds, wire
+from exportctl.resources.destinations.type import DestinationType
+from exportctl.resources.kinds import BASE_CONNECTION, FLOW, SOURCE_CONNECTION, TARGET_CONNECTION
 from exportctl.resources.marker import refuse_newer_markers
 
 FLOW_LIMIT = 100  # destinations per sandbox, hard limit [GR]
@@ -40,8 +32,9 @@ class LiveFlow:
     """
     One live flow with its connections.
 
-    `source` and `target` are None if there is not exactly one, or if it is hidden. `shared_ids` are the ids of
-    connections that other flows use too, `other_flow_names` the names of those flows.
+    `source` and `target` are None if there is not exactly one, or if it is hidden. `marker_lost` means that only its
+    connections still have the marker. `shared_ids` are the ids of connections that other flows use too,
+    `other_flow_names` the names of those flows.
     """
 
     flow: LiveObject
@@ -63,10 +56,36 @@ class LiveFlow:
         """The marker says that apply replaces this flow by a new one."""
         return self.marker is not None and self.marker.being_replaced
 
+    @cached_property
+    def fields(self) -> Fields:
+        """The managed fields of the flow."""
+        return wire.read_fields(FLOW.name, self.flow.raw)
+
+    @cached_property
+    def target_fields(self) -> Fields:
+        """The managed fields of the target, empty if it is hidden."""
+        return wire.read_fields(TARGET_CONNECTION.name, self.target.raw) if self.target else {}
+
+    @cached_property
+    def dataset_ids(self) -> list[str]:
+        """The sorted ids in the source, empty if it is hidden; an odd source may repeat an id."""
+        return list(wire.read_fields(SOURCE_CONNECTION.name, self.source.raw)[kinds.DATASETS]) if self.source else []
+
+    @cached_property
+    def dataset_names(self) -> dict[str, str]:
+        """The names that the source stores, by id; "" where it stores none."""
+        names = wire.read_fields(SOURCE_CONNECTION.name, self.source.raw)["names"] if self.source else {}
+        return {i: names.get(i, "") for i in self.dataset_ids}
+
+    @property
+    def type(self) -> DestinationType | None:
+        """The destination type of the flow, None if exportctl does not know it."""
+        return wire.destination_type(self.flow.raw)
+
     @property
     def is_disabled(self) -> bool:
         """The service does not run this flow."""
-        return not wire.read_fields(FLOW.name, self.flow.raw)[ENABLED]
+        return not self.fields[kinds.ENABLED]
 
     @property
     def quoted_name(self) -> str:
@@ -77,6 +96,14 @@ class LiveFlow:
         """Return the marker; if it is lost or damaged, the `protect` of the YAML replaces its flag."""
         unsure = self.marker is not None and (self.marker_lost or self.marker.damaged)
         return replace(self.marker, protected=True) if unsure and declared and self.marker else self.marker
+
+    @property
+    def target_marker(self) -> Marker | None:
+        """The marker of a target that no other flow uses."""
+        return self.target.marker if self.target and self.can_change(self.target) else None
+
+    def is_owned_by(self, project: str) -> bool:
+        return self.marker is not None and self.marker.project == project
 
     def can_change(self, child: LiveObject | None) -> bool:
         """Check that a write to this connection changes no other flow."""
@@ -111,12 +138,12 @@ def build_ownership(live: Inventory, project: str) -> Ownership:
     Raises:
         NewerMarker: a later exportctl wrote an object of this project.
     """
-    refuse_newer_markers((o for kind in KINDS for o in live.objects_of_kind(kind)), project)
+    refuse_newer_markers((o for kind in kinds.KINDS for o in live.objects_of_kind(kind)), project)
     sources_by_id = {o.id: o for o in live.objects_of_kind(SOURCE_CONNECTION.name)}
     targets_by_id = {o.id: o for o in live.objects_of_kind(TARGET_CONNECTION.name)}
     users: dict[str, list[LiveObject]] = defaultdict(list)
     for flow in live.objects_of_kind(FLOW.name):
-        for child in (*wire.ids(flow.raw, SOURCE_IDS), *wire.ids(flow.raw, TARGET_IDS)):
+        for child in (*wire.ids(flow.raw, kinds.SOURCE_IDS), *wire.ids(flow.raw, kinds.TARGET_IDS)):
             users[child].append(flow)
     live_flows = tuple(
         _live_flow(flow, sources_by_id, targets_by_id, users, project)
@@ -124,17 +151,28 @@ def build_ownership(live: Inventory, project: str) -> Ownership:
     )
     ours: dict[Address, list[LiveFlow]] = defaultdict(list)
     for live_flow in live_flows:
-        if live_flow.marker and live_flow.marker.project == project:
+        if live_flow.marker and live_flow.is_owned_by(project):
             ours[live_flow.marker.address].append(live_flow)
+    children = (*sources_by_id.values(), *targets_by_id.values())
+    bases = live.objects_of_kind(BASE_CONNECTION.name)
+    base_users: dict[str, list[str]] = defaultdict(list)
+    for target in targets_by_id.values():
+        for base in wire.ids(target.raw, kinds.BASE_ID):
+            base_users[base].append(target.id)
     return Ownership(
         flows=live_flows,
         own_flows={a: tuple(h) for a, h in ours.items()},
-        orphans=_orphans(live, users, project),
-        own_accounts=_group_by_address(live.objects_of_kind(BASE_CONNECTION.name), project, BASE_CONNECTION.letter),
-        base_connections={o.id: o for o in live.objects_of_kind(BASE_CONNECTION.name)},
-        base_users=_base_users(live),
+        orphans=_group_by_address((o for o in children if o.id not in users), project, SOURCE_CONNECTION.letter),
+        own_accounts=_group_by_address(bases, project, BASE_CONNECTION.letter),
+        base_connections={o.id: o for o in bases},
+        base_users={base: tuple(sorted(targets)) for base, targets in base_users.items()},
         project=project,
     )
+
+
+def export_addresses(declared: Export) -> tuple[Address, ...]:
+    """Return the address of an export, and the one before a rename."""
+    return tuple(Address(EXPORTS, name) for name in (declared.key, declared.renamed_from) if name)
 
 
 def choose_flows(declared: Export, ownership: Ownership) -> tuple[tuple[LiveFlow, ...], tuple[LiveFlow, ...]]:
@@ -144,9 +182,7 @@ def choose_flows(declared: Export, ownership: Ownership) -> tuple[tuple[LiveFlow
     Of several generations the newest is current, of duplicates the one that `keep` names. Without `keep`, all
     duplicates are current.
     """
-    flows = ownership.own_flows.get(Address(EXPORTS, declared.key), ())
-    if not flows and declared.renamed_from:
-        flows = ownership.own_flows.get(Address(EXPORTS, declared.renamed_from), ())
+    flows = next((h for a in export_addresses(declared) if (h := ownership.own_flows.get(a))), ())
     newest = max((h.generation for h in flows), default=0)
     current = tuple(h for h in flows if h.generation == newest)
     older = tuple(h for h in flows if h.generation < newest)
@@ -165,17 +201,39 @@ def reclaim_adopted_flows(ownership: Ownership, adopted: Mapping[str, frozenset[
     """
     found: dict[str, LiveFlow] = {}
     for live_flow in ownership.flows:
-        claim = (
-            live_flow.target.marker
-            if live_flow.target and live_flow.can_change(live_flow.target) and not live_flow.marker
-            else None
-        )
+        claim = None if live_flow.marker else live_flow.target_marker
         at = claim.address if claim and claim.project == ownership.project else None
         if at is not None and at in adopted.get(live_flow.flow.id, ()) and at not in ownership.own_flows:
             found[live_flow.flow.id] = replace(live_flow, marker=claim, marker_lost=True)
     ours = {h.marker.address: (h,) for h in found.values() if h.marker}
     live_flows = tuple(found.get(h.flow.id, h) for h in ownership.flows)
     return replace(ownership, flows=live_flows, own_flows={**ownership.own_flows, **ours}) if found else ownership
+
+
+def lost_owner_refusal(declared: Export, ownership: Ownership) -> Refusal | None:
+    """Refuse if a flow may belong to this export although its own marker does not say so."""
+    return next((r for h in ownership.flows if (r := _flow_owner_refusal(declared, h, ownership.project))), None)
+
+
+def _flow_owner_refusal(declared: Export, live_flow: LiveFlow, project: str) -> Refusal | None:
+    """
+    Refuse if the target of a flow, used by no other flow, has the marker of this export.
+
+    The marker of the flow was removed or overwritten, or the flow uses our target. The source counts only where the
+    target is hidden: a released flow keeps the marker on its source.
+    """
+    child = live_flow.target or live_flow.source
+    claim = child.marker if child and live_flow.can_change(child) else None
+    if claim is None or claim.project != project or claim.address not in export_addresses(declared):
+        return None
+    says = f"but its {'target' if live_flow.target else 'source'} still has the marker of {claim.address}"
+    flow = f"the flow {live_flow.quoted_name}"
+    if live_flow.flow.marker:
+        text = f"{flow} has the marker of another owner, {says}"
+        allow = "restore the marker of the flow in its description, or remove the export from the config"
+        return Refusal("other-project", text, allow)
+    adopt = f"write `adopt: {live_flow.flow.id}` in {EXPORTS}.{declared.key} if it is this flow"
+    return Refusal("look-alike", f"{flow} has no marker, {says}", f"{adopt}, or give the flow its own target")
 
 
 def _live_flow(
@@ -185,41 +243,25 @@ def _live_flow(
     users: Mapping[str, list[LiveObject]],
     project: str,
 ) -> LiveFlow:
-    sources, targets = wire.ids(flow.raw, SOURCE_IDS), wire.ids(flow.raw, TARGET_IDS)
+    sources, targets = wire.ids(flow.raw, kinds.SOURCE_IDS), wire.ids(flow.raw, kinds.TARGET_IDS)
     source = sources_by_id.get(sources[0]) if len(sources) == 1 else None
     target = targets_by_id.get(targets[0]) if len(targets) == 1 else None
     shared = frozenset(child for child in (*sources, *targets) if len(users[child]) > 1)
     others = sorted({f.name or f.id for child in shared for f in users[child] if f.id != flow.id})
-    kept = None if flow.marker else _recovered_marker(source, target, shared, project)
-    return LiveFlow(
-        flow,
-        source,
-        target,
-        _base_connection_id(flow, target),
-        flow.marker or kept,
-        kept is not None,
-        shared,
-        tuple(others),
-    )
+    base = _base_connection_id(flow, target)
+    kept = None if flow.marker or shared else _recovered_marker(source, target, project)
+    return LiveFlow(flow, source, target, base, flow.marker or kept, kept is not None, shared, tuple(others))
 
 
-def _recovered_marker(
-    source: LiveObject | None, target: LiveObject | None, shared: frozenset[str], project: str
-) -> Marker | None:
-    """Return the marker of the connections of a flow with an edited description."""
-    if source is None or target is None or shared:
-        return None
-    ours = target.marker is not None and target.marker.project == project
-    return target.marker if ours and source.marker and _claim(source.marker) == _claim(target.marker) else None
-
-
-def _claim(marker: Marker | None) -> tuple[str, Address] | None:
-    return (marker.project, marker.address) if marker else None
+def _recovered_marker(source: LiveObject | None, target: LiveObject | None, project: str) -> Marker | None:
+    """Return our marker of the connections of a flow with an edited description."""
+    claims = [o.marker for o in (source, target) if o and o.marker and o.marker.project == project]
+    return claims[1] if len(claims) == 2 and claims[0].address == claims[1].address else None
 
 
 def _base_connection_id(flow: LiveObject, target: LiveObject | None) -> str | None:
     if target is not None:
-        return next(iter(wire.ids(target.raw, BASE_ID)), None)
+        return next(iter(wire.ids(target.raw, kinds.BASE_ID)), None)
     inherited = wire.members(flow.raw.get("inheritedAttributes")).get("targetConnections")
     targets = inherited if isinstance(inherited, list) else []
     bases = [wire.members(wire.members(t).get("baseConnection")).get("id") for t in targets]
@@ -227,30 +269,10 @@ def _base_connection_id(flow: LiveObject, target: LiveObject | None) -> str | No
 
 
 def _group_by_address(
-    objects: tuple[LiveObject, ...], project: str, letter: str
+    objects: Iterable[LiveObject], project: str, letter: str
 ) -> dict[Address, tuple[LiveObject, ...]]:
     found: dict[Address, list[LiveObject]] = defaultdict(list)
     for live in sorted(objects, key=lambda o: (o.created_at, o.id)):
         if live.marker and live.marker.project == project and live.marker.kind == letter:
             found[live.marker.address].append(live)
     return {a: tuple(o) for a, o in found.items()}
-
-
-def _orphans(
-    live: Inventory, users: Mapping[str, list[LiveObject]], project: str
-) -> dict[Address, tuple[LiveObject, ...]]:
-    unused = tuple(
-        o
-        for kind in (SOURCE_CONNECTION, TARGET_CONNECTION)
-        for o in live.objects_of_kind(kind.name)
-        if o.id not in users
-    )
-    return _group_by_address(unused, project, SOURCE_CONNECTION.letter)
-
-
-def _base_users(live: Inventory) -> dict[str, tuple[str, ...]]:
-    found: dict[str, list[str]] = defaultdict(list)
-    for target in live.objects_of_kind(TARGET_CONNECTION.name):
-        for base in wire.ids(target.raw, BASE_ID):
-            found[base].append(target.id)
-    return {base: tuple(sorted(targets)) for base, targets in found.items()}

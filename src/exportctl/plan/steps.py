@@ -6,16 +6,14 @@ A key is `<address>/<kind>/<what>`, so that a Ref or `needs` can name a step bef
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from exportctl.model.plan import Action, Address, Fields, LiveObject, Marker, Ref, Step
 from exportctl.resources.kinds import Kind
 from exportctl.resources.wire import object_digests
 
-
-def step_key(address: Address, kind: Kind, what: str) -> str:
-    return f"{address}/{kind.name}/{what}"
+Refs = Mapping[str, Ref | str]
 
 
 def create_step(
@@ -27,23 +25,20 @@ def create_step(
     text: str,
     fields: Fields,
     marker: Marker,
-    refs: Mapping[str, Ref | str] | None = None,
-    needs: Sequence[str] = (),
-    secrets: Sequence[str] = (),
+    refs: Refs | None = None,
+    secrets: tuple[str, ...] = (),
 ) -> Step:
-    """Build a POST. It needs the steps behind its Refs, and `needs`."""
-    refs = refs or {}
-    waits = {r.step for r in refs.values() if isinstance(r, Ref)} | set(needs)
+    """Build a POST. It needs the steps behind its Refs."""
     return Step(
-        key=step_key(address, kind, f"create-{marker.generation}" if marker.generation > 1 else "create"),
+        key=_key(address, kind.name, f"create-{marker.generation}" if marker.generation > 1 else "create"),
         action=Action.CREATE,
         kind=kind.name,
         address=address,
         fields=fields,
-        refs=refs,
+        refs=refs or {},
         marker=marker,
-        needs=tuple(sorted(waits)),
-        secrets=tuple(secrets),
+        needs=_needs(refs or {}),
+        secrets=secrets,
         type=type_name,
         title=title,
         text=text,
@@ -51,7 +46,6 @@ def create_step(
 
 
 def update_step(
-    kind: Kind,
     address: Address,
     live: LiveObject,
     *,
@@ -59,51 +53,37 @@ def update_step(
     fields: Fields,
     marker: Marker | None,
     text: str | None = None,
-    refs: Mapping[str, Ref | str] | None = None,
+    refs: Refs | None = None,
     needs: Sequence[str] = (),
-    secrets: Sequence[str] = (),
+    secrets: tuple[str, ...] = (),
     what: str = "update",
-    unmark: bool = False,
 ) -> Step:
     """Build a PATCH. `text` is the person's own description to write, None to keep the live one."""
-    refs = refs or {}
-    waits = {r.step for r in refs.values() if isinstance(r, Ref)} | set(needs)
-    return Step(
-        key=f"{step_key(address, kind, what)}",
-        action=Action.UPDATE,
-        kind=kind.name,
-        address=address,
-        id=live.id,
+    return replace(
+        _live_step(Action.UPDATE, address, live, what, _needs(refs or {}, needs)),
         fields=fields,
-        refs=refs,
+        refs=refs or {},
         marker=marker,
-        remove_marker=unmark,
-        needs=tuple(sorted(waits)),
-        seen=object_digests(live),
-        secrets=tuple(secrets),
+        secrets=secrets,
         type=type_name,
         text=live.text if text is None else text,
     )
 
 
-def action_step(kind: Kind, address: Address, live: LiveObject, operation: str, needs: Sequence[str] = ()) -> Step:
+def release_step(address: Address, live: LiveObject) -> Step:
+    """Build a PATCH that removes the marker and nothing else."""
+    return replace(_live_step(Action.UPDATE, address, live, "release"), remove_marker=True, text=live.text)
+
+
+def action_step(address: Address, live: LiveObject, operation: str, needs: Sequence[str] = ()) -> Step:
     """Build a POST of an action: `enable` or `disable`."""
-    return Step(
-        key=step_key(address, kind, operation),
-        action=Action.ACT,
-        kind=kind.name,
-        address=address,
-        id=live.id,
-        operation=operation,
-        needs=tuple(sorted(needs)),
-        seen=object_digests(live),
-    )
+    return replace(_live_step(Action.ACT, address, live, operation, needs), operation=operation)
 
 
 def new_object_action_step(kind: Kind, address: Address, created: Step, operation: str) -> Step:
     """Build an action on an object that another step creates."""
     return Step(
-        key=step_key(address, kind, f"{operation}-created"),
+        key=_key(address, kind.name, f"{operation}-created"),
         action=Action.ACT,
         kind=kind.name,
         address=address,
@@ -113,22 +93,31 @@ def new_object_action_step(kind: Kind, address: Address, created: Step, operatio
     )
 
 
-def delete_step(
-    kind: Kind, address: Address, live: LiveObject, needs: Sequence[str] = (), *, probe: bool = False
-) -> Step:
+def delete_step(address: Address, live: LiveObject, needs: Sequence[str] = (), *, probe: bool = False) -> Step:
     """Build a DELETE; apply reads and compares the object first. A `probe` fails if a flow uses the object."""
-    return Step(
-        key=step_key(address, kind, f"delete-{live.id}"),
-        action=Action.DELETE,
-        kind=kind.name,
-        address=address,
-        id=live.id,
-        needs=tuple(sorted(needs)),
-        seen=object_digests(live),
-        detects_hidden_flow=probe,
-    )
+    deletion = _live_step(Action.DELETE, address, live, f"delete-{live.id}", needs)
+    return replace(deletion, detects_hidden_flow=probe)
 
 
-def reference(value: Any) -> Ref | str:
+def reference(value: Step | str) -> Ref | str:
     """Return the reference to an id, or to the object that a step creates."""
-    return Ref(value.key) if isinstance(value, Step) else str(value)
+    return Ref(value.key) if isinstance(value, Step) else value
+
+
+def add_needs(step: Step, others: Iterable[str]) -> Step:
+    """Return the step, which now waits for others too."""
+    return replace(step, needs=tuple(sorted({*step.needs, *others})))
+
+
+def _live_step(action: Action, address: Address, live: LiveObject, what: str, needs: Sequence[str] = ()) -> Step:
+    """Build a step on an object that exists, with the values that were read."""
+    key, seen = _key(address, live.kind, what), object_digests(live)
+    return Step(key, action, live.kind, address, live.id, needs=tuple(sorted(needs)), seen=seen)
+
+
+def _key(address: Address, kind: str, what: str) -> str:
+    return f"{address}/{kind}/{what}"
+
+
+def _needs(refs: Refs, others: Sequence[str] = ()) -> tuple[str, ...]:
+    return tuple(sorted({*(r.step for r in refs.values() if isinstance(r, Ref)), *others}))

@@ -27,7 +27,7 @@ from exportctl.model.plan import PlanHeader
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.project import PlatformSettings, Project
 from exportctl.model.urls import PRODUCTION
-from exportctl.plan import orphans
+from exportctl.plan import delete
 from exportctl.plan.ownership import build_ownership
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.kinds import FLOW
@@ -228,9 +228,9 @@ def _check_orphans(setup: Setup, today: int, found: CheckCollector, *, known: bo
     except Error as error:
         found.add_check("orphans", CheckStatus.SKIPPED, f"no plan can be made: {error.message}", error.hint)
         return
-    left = orphans.find_orphans(plan.items, ownership, plan.as_of)
+    left = delete.find_orphans(plan.items, ownership, plan.as_of)
     for one in left:
-        message = f"{one.address}: {orphans.orphan_label(one.live)}: {one.why}"
-        found.add_check("orphans", CheckStatus.WARNING, message, orphans.orphan_fix(one, plan.items))
+        message = f"{one.address}: {delete.orphan_label(one.live)}: {one.why}"
+        found.add_check("orphans", CheckStatus.WARNING, message, delete.orphan_fix(one, plan.items))
     if not left:
         found.add_ok("orphans", f"none of {made.project.name}")
