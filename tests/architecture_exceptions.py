@@ -58,6 +58,5 @@ EXCEPTIONS: Mapping[str, Mapping[tuple[str, str], str]] = {
     "functions take few parameters": {
         ("client.client", "__init__"): "keywords with defaults: each is one setting of the connection",
         ("emulator.ui_edits", "create_flow"): "keywords with defaults: each is one field of the form in the UI",
-        ("plan.steps", "update_step"): "keywords with defaults: each is one thing that an update may change",
     },
 }

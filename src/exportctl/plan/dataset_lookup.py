@@ -72,11 +72,7 @@ class _Search:
             return stored[0]
         if len(listed) == 1:
             return listed[0]
-        self.errors.append(
-            self._ambiguous_dataset_finding(dataset, name, listed)
-            if listed
-            else self._unknown_dataset_finding(dataset, name)
-        )
+        self.errors.append(self._not_unique_finding(dataset, name, listed))
         return None
 
     def _gone_or_renamed(self, dataset: Dataset, name: str, dataset_id: str) -> Finding:
@@ -91,11 +87,11 @@ class _Search:
         hint = "remove it from the export if it was deleted; the flow keeps it until then"
         return Finding("dataset-gone", text, dataset.at, hint, Level.WARNING)
 
-    def _ambiguous_dataset_finding(self, dataset: Dataset, name: str, listed: Sequence[str]) -> Finding:
-        text = f'{self.address}: {len(listed)} datasets have the name "{name}": {", ".join(listed)}'
-        return Finding("dataset-ambiguous", text, dataset.at, f"write the id instead of the name: {{id: {listed[0]}}}")
-
-    def _unknown_dataset_finding(self, dataset: Dataset, name: str) -> Finding:
+    def _not_unique_finding(self, dataset: Dataset, name: str, listed: Sequence[str]) -> Finding:
+        if listed:
+            text = f'{self.address}: {len(listed)} datasets have the name "{name}": {", ".join(listed)}'
+            hint = f"write the id instead of the name: {{id: {listed[0]}}}"
+            return Finding("dataset-ambiguous", text, dataset.at, hint)
         near = get_close_matches(name, sorted(set(self.by_id.values())), n=3, cutoff=0.6)
         meant = "did you mean " + " or ".join(f'"{n}"' for n in near) + "? " if near else ""
         text = f'{self.address}: no exportable dataset in this sandbox has the name "{name}"'

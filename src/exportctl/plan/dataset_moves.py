@@ -27,8 +27,7 @@ from exportctl.plan.desired import DesiredState
 from exportctl.plan.flow_state import is_pause
 from exportctl.plan.ownership import FLOW_LIMIT, LiveFlow, Ownership
 from exportctl.plan.rename_hints import Bases, can_keep_flow, renamed_from_phrase, undeclared_addresses
-from exportctl.resources import wire
-from exportctl.resources.kinds import BASE_CONNECTION, END, FLOW, SOURCE_CONNECTION, SOURCE_IDS
+from exportctl.resources.kinds import BASE_CONNECTION, DATASETS, ENABLED, END, FLOW, SOURCE_IDS, TITLE
 
 _MADE = (Verb.CREATE, Verb.COMPLETE)
 _ENDED = (Verb.DELETE, Verb.RELEASE)
@@ -139,7 +138,9 @@ def _blocked_receivers(items: Sequence[PlanItem], ownership: Ownership) -> set[A
     every = [(item, step) for item in items for step in item.steps]
     known = {o.id: o.name for o in (*(h.flow for h in ownership.flows), *ownership.base_connections.values())}
     freed_names = [
-        (i.address, s.kind, _folded_name(known[s.id])) for i, s in every if s.id in known and _can_free_name(s)
+        (item.address, step.kind, _folded_name(known[step.id]))
+        for item, step in every
+        if step.id in known and (step.action is Action.DELETE or TITLE in step.fields)
     ]
     accounts = {s.key for i, s in every if s.kind == BASE_CONNECTION.name and _has_name_conflict(i, s, freed_names)}
     room = len(ownership.flows) + sum(_is_flow_creation(step) for _, step in every) <= FLOW_LIMIT
@@ -154,7 +155,7 @@ def _blocked_receivers(items: Sequence[PlanItem], ownership: Ownership) -> set[A
 
 def _has_name_conflict(item: PlanItem, step: Step, freed_names: Iterable[tuple[Address, str, str]]) -> bool:
     """Check whether the name to write still belongs to another object that this plan deletes or renames."""
-    name = step.title if step.action is Action.CREATE else step.fields.get("title")
+    name = step.title if step.action is Action.CREATE else step.fields.get(TITLE)
     return any(
         kind == step.kind and name is not None and used == _folded_name(name) and address != item.address
         for address, kind, used in freed_names
@@ -164,10 +165,6 @@ def _has_name_conflict(item: PlanItem, step: Step, freed_names: Iterable[tuple[A
 def _folded_name(name: str) -> str:
     """Fold case and blanks: Adobe does not document whether, and in which form, names must be unique."""
     return name.strip().casefold()
-
-
-def _can_free_name(step: Step) -> bool:
-    return step.action is Action.DELETE or "title" in step.fields
 
 
 def _is_flow_creation(step: Step) -> bool:
@@ -182,9 +179,8 @@ def _is_losing_step(step: Step) -> bool:
     """Check whether the origin loses datasets by this step; a replacement disables the old flow before its deletion."""
     switches_off = step.action is Action.ACT and step.operation == "disable" and step.id is not None
     begins = step.action is Action.UPDATE and step.marker is not None and step.marker.being_replaced
-    return step.kind == FLOW.name and (
-        step.action is Action.DELETE or switches_off or begins or _is_repointing_step(step)
-    )
+    loses = step.action is Action.DELETE or switches_off or begins
+    return step.kind == FLOW.name and (loses or _is_repointing_step(step))
 
 
 def _is_repointing_step(step: Step) -> bool:
@@ -214,13 +210,8 @@ def _move_origin(item: PlanItem, desired: DesiredState, ownership: Ownership) ->
     called = f"{item.address} (so far {EXPORTS}.{before})" if before else str(item.address)
     ending = item.verb in _ENDED and any(_is_paused(h) for h in ownership.own_flows.get(item.address, ()))
     paused = ending or any(is_pause(change) for change in item.fields)
-    return MoveOrigin(
-        item.address,
-        called,
-        item.verb,
-        _subtract_names(_datasets_before(item, ownership), _datasets_after(item)),
-        paused,
-    )
+    lost = _subtract_names(_datasets_before(item, ownership), _datasets_after(item))
+    return MoveOrigin(item.address, called, item.verb, lost, paused)
 
 
 def _undeclared_origins(items: Sequence[PlanItem], desired: DesiredState, ownership: Ownership) -> Iterator[MoveOrigin]:
@@ -234,12 +225,12 @@ def _undeclared_origins(items: Sequence[PlanItem], desired: DesiredState, owners
 
 def _is_paused(live_flow: LiveFlow) -> bool:
     """Check for a pause with the marker only: the YAML does not declare this flow."""
-    marker, live = live_flow.flow.marker, wire.read_fields(FLOW.name, live_flow.flow.raw)
+    marker, live = live_flow.flow.marker, live_flow.fields
     if marker is None or marker.damaged or marker.being_replaced:
         return False
     known = marker.applied.get(END)
     cut = known is not None and live[END] is not None and live[END] < int(known[-1])
-    return cut or (marker.last_seen_enabled and not live["enabled"])
+    return cut or (marker.last_seen_enabled and not live[ENABLED])
 
 
 def _datasets_before(item: PlanItem, ownership: Ownership) -> Names:
@@ -256,13 +247,12 @@ def _datasets_after(item: PlanItem) -> Names:
 
 
 def _changed_datasets(item: PlanItem, side: str) -> Names:
-    pairs = [getattr(f, side) or () for f in item.fields if f.field == "datasets" and f.cause in WRITE_CAUSES]
+    pairs = [getattr(f, side) or () for f in item.fields if f.field == DATASETS and f.cause in WRITE_CAUSES]
     return {i: name or i for each in pairs for i, name in each}
 
 
 def _flow_datasets(live_flows: Iterable[LiveFlow]) -> Names:
-    read = [wire.read_fields(SOURCE_CONNECTION.name, h.source.raw) for h in live_flows if h.source]
-    return {i: one["names"].get(i, i) for one in read for i in one["datasets"]}
+    return {i: name or i for h in live_flows for i, name in h.dataset_names.items()}
 
 
 def _subtract_names(some: Names, others: Names) -> Names:
@@ -292,19 +282,16 @@ def _receiver_consequences(one: DatasetMove) -> Iterator[Consequence]:
         return
     stops = f"this apply {'deletes' if origin.verb is Verb.DELETE else f'removes {them} from'} {origin.label}"
     if one.receiver.next_after:
-        runs = format_moment(one.receiver.next_after[0])
-        yield Consequence(
-            "dataset-move", f"{stops}; the {first} run of this flow is {runs}; no flow sends {them} before"
-        )
+        run = f"the {first} run of this flow is {format_moment(one.receiver.next_after[0])}"
+        yield Consequence("dataset-move", f"{stops}; {run}; no flow sends {them} before")
     else:
         yield Consequence("dataset-move", f"{stops}, and this flow has no next run: no flow sends {them}", "warning")
 
 
 def _origin_consequence(given: Sequence[DatasetMove]) -> Consequence:
-    verbs = ["moves" if len(one.datasets) == 1 else "move" for one in given]
     each = [
-        f"{_quoted_names(one.datasets)} {verb} to {one.receiver.address}"
-        for one, verb in zip(given, verbs, strict=True)
+        f"{_quoted_names(one.datasets)} {'moves' if len(one.datasets) == 1 else 'move'} to {one.receiver.address}"
+        for one in given
     ]
     ending = _subtract_names(given[0].origin.datasets, {i: name for one in given for i, name in one.datasets.items()})
     if ending:

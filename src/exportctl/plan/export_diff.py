@@ -44,15 +44,15 @@ class ExportDiff:
     changes: tuple[FieldChange, ...]
 
     @cached_property
-    def written(self) -> Mapping[str, FieldChange]:
+    def written_changes(self) -> Mapping[str, FieldChange]:
         """The changes that apply writes, by field."""
         return {c.field: c for c in self.changes if c.cause in WRITE_CAUSES or c.cause is Cause.RENEWAL}
 
     @cached_property
     def restart(self) -> bool:
         """The write needs a new start: the live start is not on the wanted grid, or is past for a one-time export."""
-        if AT in self.written or EVERY not in self.written:
-            return AT in self.written
+        if AT in self.written_changes or EVERY not in self.written_changes:
+            return AT in self.written_changes
         start, every = self.live[START], self.wanted[EVERY]
         if start is None or (every == ONCE and start <= self.settings.as_of):
             return True
@@ -81,33 +81,37 @@ class ExportDiff:
     def flow_fields(self) -> Fields:
         """The fields that a PATCH of the flow sends."""
         sent = FLOW.fields_sent_by(kinds.FieldRequest.PATCH)
-        fields = {name: self.wanted[name] for name in sent if name in self.written}
+        fields = {name: self.wanted[name] for name in sent if name in self.written_changes}
         if self.restart:
             fields[START] = dict(self.export.start_rule)
-        if END in self.written:
-            fields[END] = self.written[END].after
+        if END in self.written_changes:
+            fields[END] = self.written_changes[END].after
         return fields
 
     @property
     def target_fields(self) -> Fields:
         """The fields that a PATCH of the target sends; none if other flows use the target too."""
         can_change = self.live_flow.can_change(self.live_flow.target)
-        return {k: v for k, v in self.export.target_fields.items() if k in self.written and can_change}
+        return {k: v for k, v in self.export.target_fields.items() if k in self.written_changes and can_change}
 
     @property
     def operation(self) -> str | None:
         """The action on the flow."""
-        return ("enable" if self.written[ENABLED].after else "disable") if ENABLED in self.written else None
+        return (
+            ("enable" if self.written_changes[ENABLED].after else "disable")
+            if ENABLED in self.written_changes
+            else None
+        )
 
     @property
     def new_text(self) -> str | None:
         """The description to write, None to keep it."""
-        return self.export.declared.description if kinds.DESCRIPTION in self.written else None
+        return self.export.declared.description if kinds.DESCRIPTION in self.written_changes else None
 
     def new_flow_marker(self) -> Marker:
         """Return the marker of the flow after this plan."""
         applied = applied_digests(FLOW, self.wanted, self.live, self.changes, self.live_flow.flow.marker)
-        if EVERY in self.written or (AT not in applied and self.live[AT] == self.wanted[AT]):
+        if EVERY in self.written_changes or (AT not in applied and self.live[AT] == self.wanted[AT]):
             applied[AT] = (digest(self.wanted[AT]),)
         protect = self.export.declared.protect
         return replace(self._marker(FLOW, applied), protected=protect, last_seen_enabled=self._is_last_seen_enabled())
@@ -115,8 +119,8 @@ class ExportDiff:
     def _is_last_seen_enabled(self) -> bool:
         """Check whether the flow was enabled when exportctl saw it last; a pause keeps the state before the pause."""
         before = self.live_flow.flow.marker
-        if ENABLED in self.written:
-            return bool(self.written[ENABLED].after)
+        if ENABLED in self.written_changes:
+            return bool(self.written_changes[ENABLED].after)
         if any(c.field == ENABLED and c.cause in (Cause.PAUSED, Cause.ACCEPTED) for c in self.changes):
             return before is None or before.damaged or before.last_seen_enabled
         return bool(self.live[ENABLED])
@@ -136,7 +140,7 @@ class ExportDiff:
 
     def end_and_next_runs(self) -> dict[str, Any]:
         """Return when the export ends, and its next runs before and after this plan."""
-        written, wanted, live, as_of = self.written, self.wanted, self.live, self.settings.as_of
+        written, wanted, live, as_of = self.written_changes, self.wanted, self.live, self.settings.as_of
         end_before = flow_state.live_end(self.live_flow)
         end_after = written[END].after if END in written else end_before
         every = wanted[EVERY] if EVERY in written else live[EVERY] or wanted[EVERY]
@@ -201,7 +205,7 @@ def diff_refusals(diff: ExportDiff) -> tuple[Refusal, ...]:
 
 
 def _shared_target_refusals(diff: ExportDiff) -> tuple[Refusal, ...]:
-    fields = sorted(f for f in diff.written if f in TARGET_CONNECTION.managed_fields)
+    fields = sorted(f for f in diff.written_changes if f in TARGET_CONNECTION.managed_fields)
     if not fields or diff.live_flow.can_change(diff.live_flow.target):
         return ()
     users = ", ".join(diff.live_flow.other_flow_names)
@@ -212,7 +216,7 @@ def _shared_target_refusals(diff: ExportDiff) -> tuple[Refusal, ...]:
 
 def _late_start_refusals(diff: ExportDiff) -> tuple[Refusal, ...]:
     """Refuse a start after the end: the service does not accept it (flow-service.md 7.1)."""
-    end = diff.written[END].after if END in diff.written else diff.live[END]
+    end = diff.written_changes[END].after if END in diff.written_changes else diff.live[END]
     if not diff.restart or end is None or diff.new_start < end:
         return ()
     address, start = diff.export.address, format_moment(diff.new_start)
@@ -241,8 +245,8 @@ def diff_findings(diff: ExportDiff) -> tuple[Finding, ...]:
 
 def diff_consequences(diff: ExportDiff) -> tuple[Consequence, ...]:
     """Describe the consequences of the written changes: a revival first, then the most costly ones."""
-    moved = diff.written[END].after if END in diff.written else None
-    found = [c for name, change in diff.written.items() for c in _field_consequences(name, change, diff)]
+    moved = diff.written_changes[END].after if END in diff.written_changes else None
+    found = [c for name, change in diff.written_changes.items() for c in _field_consequences(name, change, diff)]
     order = {"cost": 0, "warning": 1, "info": 2}
     revival = flow_state.revival_consequences(diff.live_flow, moved, diff.settings.as_of)
     return (*revival, *sorted(found, key=lambda c: order[c.level]))

@@ -175,7 +175,7 @@ def _update_steps(diff: ExportDiff, lookup: DatasetLookup, inputs: PlanInputs) -
     fields, marker = diff.target_fields, diff.new_target_marker()
     if fields or marker:
         made.append(steps.update_step(address, live_flow.target, type_name=type_name, fields=fields, marker=marker))
-    source = _source(diff, lookup, inputs) if DATASETS in diff.written else None
+    source = _source(diff, lookup, inputs) if DATASETS in diff.written_changes else None
     refs = {SOURCE_IDS: steps.reference(source)} if source else {}
     if isinstance(source, Step):
         made.append(source)

@@ -28,18 +28,7 @@ from exportctl.plan.delete import removed_entry
 from exportctl.plan.desired import DesiredAccount, DesiredExport, DesiredState
 from exportctl.plan.ownership import LiveFlow, Ownership
 from exportctl.resources import wire
-from exportctl.resources.kinds import (
-    AUTH,
-    BASE_CONNECTION,
-    DATASETS,
-    EVERY,
-    FLOW,
-    FOLDER,
-    LOCATION,
-    SOURCE_CONNECTION,
-    TARGET_CONNECTION,
-    TITLE,
-)
+from exportctl.resources.kinds import AUTH, BASE_CONNECTION, EVERY, FOLDER, LOCATION, TITLE
 
 Bases = Mapping[Address, str | Step | None]  # by export: id of its base connection, or the step that makes it
 _CREATED = (Verb.CREATE, Verb.COMPLETE)
@@ -71,19 +60,21 @@ def add_rename_findings(
 
 def undeclared_addresses(root: str, desired: DesiredState, ownership: Ownership) -> Iterator[Address]:
     """Yield our addresses, in order, that are neither declared nor named by a `renamed_from`."""
-    things: Sequence[Export | Destination] = (*desired.project.exports.values(), *desired.project.destinations.values())
-    known = {name for t in things if _root(t) == root for name in (t.key, t.renamed_from)}
+    project = desired.project
+    declared: Mapping[str, Export | Destination] = project.exports if root == EXPORTS else project.destinations
+    known = {name for one in declared.values() for name in (one.key, one.renamed_from)}
     every = sorted(ownership.own_flows if root == EXPORTS else ownership.own_accounts)
     return (address for address in every if address.root == root and address.name not in known)
 
 
-def _root(thing: Export | Destination) -> str:
-    return EXPORTS if isinstance(thing, Export) else DESTINATIONS
+def _renamable_addresses(root: str, desired: DesiredState, ownership: Ownership) -> list[Address]:
+    undeclared = undeclared_addresses(root, desired, ownership)
+    return [address for address in undeclared if not removed_entry(desired.project, address)]
 
 
 def can_keep_flow(export: DesiredExport, base: str | Step | None, live_flow: LiveFlow) -> bool:
     """Check whether patches alone can turn the live flow into the declared export."""
-    return wire.destination_type(live_flow.flow.raw) is export.type and live_flow.base_id in (None, base)
+    return live_flow.type is export.type and live_flow.base_id in (None, base)
 
 
 def renamed_from_phrase(before: Mapping[Address, Address], desired: DesiredState) -> str:
@@ -104,9 +95,7 @@ def renamed_from_phrase(before: Mapping[Address, Address], desired: DesiredState
 
 
 def _account_candidates(items: Sequence[PlanItem], desired: DesiredState, ownership: Ownership) -> RenameCandidates:
-    undeclared = [
-        a for a in undeclared_addresses(DESTINATIONS, desired, ownership) if not removed_entry(desired.project, a)
-    ]
+    undeclared = _renamable_addresses(DESTINATIONS, desired, ownership)
     made = [desired.accounts[i.address] for i in items if i.address in desired.accounts and i.verb is Verb.CREATE]
     found = {
         m.address: [candidate for a in undeclared if (candidate := _account_candidate(m, a, desired, ownership))]
@@ -152,24 +141,22 @@ def _equal_auth_fields(account: DesiredAccount, base: LiveObject) -> tuple[str, 
 
 def _has_same_location(account: DesiredAccount, base: LiveObject, desired: DesiredState, ownership: Ownership) -> bool:
     """Check whether an export on the declared account writes to the location of a flow on the live account."""
-    locations = [_location(h) for h in ownership.flows_on(base.id)]
-    return any(
-        dict(e.target_fields[LOCATION]) in locations
-        for e in desired.exports.values()
-        if e.account.own == account.address
-    )
+    live = [h.target_fields.get(LOCATION) for h in ownership.flows_on(base.id)]
+    users = [e for e in desired.exports.values() if e.account.own == account.address]
+    return any(e.target_fields[LOCATION] in live for e in users)
 
 
 def _account_finding(account: DesiredAccount, candidates: Sequence[RenameCandidate]) -> Finding:
-    words = [f"if you renamed it, write `renamed_from: {candidates[0].before.name}`"]
-    words.append("; otherwise apply replaces each export on it, with a full re-export")
+    hint = f"if you renamed it, write `renamed_from: {candidates[0].before.name}`"
+    hint += "; otherwise apply replaces each export on it, with a full re-export"
     if account.secrets:
-        words.append("; if the secrets changed too, write a new `secret_version`")
-    text, at = (
-        _candidates_phrase(account.address, candidates),
-        account.declared.positions.get("renamed_from", account.declared.at),
-    )
-    return Finding("likely-rename", text, at, "".join(words), Level.WARNING)
+        hint += "; if the secrets changed too, write a new `secret_version`"
+    return _rename_finding(account, _candidates_phrase(account.address, candidates), hint)
+
+
+def _rename_finding(of: DesiredAccount | DesiredExport, text: str, hint: str) -> Finding:
+    at = of.declared.positions.get("renamed_from", of.declared.at)
+    return Finding("likely-rename", text, at, hint, Level.WARNING)
 
 
 # -- exports ----------------------------------------------------------------------------------------------------------
@@ -178,24 +165,16 @@ def _account_finding(account: DesiredAccount, candidates: Sequence[RenameCandida
 def _export_candidates(
     items: Sequence[PlanItem], desired: DesiredState, bases: Bases, accounts: RenameCandidates, inputs: PlanInputs
 ) -> dict[Address, list[RenameCandidate]]:
-    undeclared = [
-        a for a in undeclared_addresses(EXPORTS, desired, inputs.ownership) if not removed_entry(desired.project, a)
-    ]
-    every = [inputs.ownership.own_flows[address] for address in undeclared]
-    flows = [
-        flow_group[0] for flow_group in every if len(flow_group) == 1
-    ]  # of duplicates it is unknown which one stays
+    ownership = inputs.ownership
+    every = [ownership.own_flows[address] for address in _renamable_addresses(EXPORTS, desired, ownership)]
+    flows = [group[0] for group in every if len(group) == 1]  # of duplicates it is unknown which one stays
     found = {}
     for item in items:
         if item.address in desired.exports and item.verb in _CREATED:
             export, base = desired.exports[item.address], bases[item.address]
             ids = [i for i, _ in look_up_export_datasets(export, None, inputs).datasets]
-            same = [
-                h for h in flows if h.source and wire.read_fields(SOURCE_CONNECTION.name, h.source.raw)[DATASETS] == ids
-            ]
-            candidates = [
-                candidate for h in same if (candidate := _export_candidate(export, h, base, accounts, inputs.ownership))
-            ]
+            same = [h for h in flows if h.source and h.dataset_ids == ids]
+            candidates = [one for h in same if (one := _export_candidate(export, h, base, accounts, ownership))]
             found[item.address] = sorted(candidates, key=lambda one: (-one.weight, one.before))
     return {address: candidates for address, candidates in found.items() if candidates}
 
@@ -208,29 +187,23 @@ def _export_candidate(
     ownership: Ownership,
 ) -> RenameCandidate | None:
     """Compare the traits of an export and of a flow with the same datasets."""
-    renamed = (
-        None
-        if can_keep_flow(export, base, live_flow)
-        else _renamed_account(export, base, live_flow, accounts, ownership)
-    )
-    if not (renamed or can_keep_flow(export, base, live_flow)) or live_flow.marker is None:
-        return None
-    live = wire.read_fields(FLOW.name, live_flow.flow.raw)
-    same_every = live[EVERY] == export.flow_fields[EVERY]
+    renamed = None
+    if not can_keep_flow(export, base, live_flow):
+        renamed = _renamed_account(export, base, live_flow, accounts, ownership)
+        if renamed is None:
+            return None
+    same_every = live_flow.fields[EVERY] == export.flow_fields[EVERY]
     traits = (
-        (LOCATION, 4, _location(live_flow) == dict(export.target_fields[LOCATION])),
+        (LOCATION, 4, live_flow.target_fields.get(LOCATION) == export.target_fields[LOCATION]),
         (TITLE, 2, live_flow.flow.name == export.declared.title),
-        ("schedule and folder", 1, same_every and live[FOLDER] == export.declared.folder),
+        ("schedule and folder", 1, same_every and live_flow.fields[FOLDER] == export.declared.folder),
     )
     same = [(name, weight) for name, weight, equal in traits if equal]
-    words = ("datasets", *(name for name, _ in same))
-    return (
-        RenameCandidate(live_flow.marker.address, words, sum(w for _, w in same), same_every, renamed) if same else None
-    )
-
-
-def _location(live_flow: LiveFlow) -> dict[str, Any] | None:
-    return dict(wire.read_fields(TARGET_CONNECTION.name, live_flow.target.raw)[LOCATION]) if live_flow.target else None
+    if not same:
+        return None
+    assert live_flow.marker is not None  # it is at one of our addresses
+    names, weight = ("datasets", *(name for name, _ in same)), sum(weight for _, weight in same)
+    return RenameCandidate(live_flow.marker.address, names, weight, same_every, renamed)
 
 
 def _renamed_account(
@@ -241,7 +214,7 @@ def _renamed_account(
     ownership: Ownership,
 ) -> tuple[Address, Address] | None:
     """Return the account to rename too, so that the flow can stay: it looks like the account to create."""
-    if not isinstance(base, Step) or wire.destination_type(live_flow.flow.raw) is not export.type:
+    if not isinstance(base, Step) or live_flow.type is not export.type:
         return None
     before = (candidate.before for candidate in accounts.get(base.address, ()))
     return next(
@@ -261,13 +234,9 @@ def _export_findings(
         if more:
             others = "1 more part" if len(more) == 1 else f"{len(more)} more parts"
             text += f"; also {others} of {EXPORTS}.{key}"
-        export = desired.exports[first].declared
+        export = desired.exports[first]
         best = {address: found[address][0] for address in (first, *more)}
-        hint = _hint(export, best, desired)
-        yield (
-            first,
-            Finding("likely-rename", text, export.positions.get("renamed_from", export.at), hint, Level.WARNING),
-        )
+        yield first, _rename_finding(export, text, _hint(export.declared, best, desired))
 
 
 def _hint(export: Export, best: Mapping[Address, RenameCandidate], desired: DesiredState) -> str:
@@ -284,10 +253,8 @@ def _hint(export: Export, best: Mapping[Address, RenameCandidate], desired: Desi
 
 def _candidates_phrase(address: Address, candidates: Sequence[RenameCandidate]) -> str:
     if len(candidates) == 1:
-        return (
-            f"{address} looks like {candidates[0].before}, which the config no longer declares: "
-            f"{_common_traits_phrase(candidates[0])}"
-        )
+        same = _common_traits_phrase(candidates[0])
+        return f"{address} looks like {candidates[0].before}, which the config no longer declares: {same}"
     each = ", then ".join(f"{candidate.before} ({_common_traits_phrase(candidate)})" for candidate in candidates)
     return f"{address} looks like addresses that the config no longer declares: {each}"
 

@@ -14,10 +14,9 @@ from exportctl.model import schedule
 from exportctl.model.plan import DESTINATIONS, EXPORTS, Address, Inventory, Plan, Verb
 from exportctl.model.project import Destination, Project
 from exportctl.model.secret import Secrecy
-from exportctl.plan.ownership import LiveFlow, Ownership, build_ownership
-from exportctl.resources import wire
+from exportctl.plan.ownership import LiveFlow, build_ownership
 from exportctl.resources.destinations.table import TYPES
-from exportctl.resources.kinds import EVERY, FLOW, START
+from exportctl.resources.kinds import ENABLED, END, EVERY, START
 
 
 @dataclass(frozen=True)
@@ -79,9 +78,9 @@ def check_rotation(plan: Plan, project: Project, address: Address) -> None:
     """
     item = next((i for i in plan.items if i.address == address), None)
     if item is None or item.verb in (Verb.CREATE, Verb.REPLACE):
-        what, does = ("does not exist yet", "creates it for the first export that uses it")
+        what, does = "does not exist yet", "creates it for the first export that uses it"
         if item and item.verb is Verb.REPLACE:
-            what, does = ("will be replaced", "replaces it")
+            what, does = "will be replaced", "replaces it"
         raise RefusedError(
             f"the account of {address} {what}, so exportctl cannot send its secrets again",
             rule="no-account",
@@ -93,19 +92,14 @@ def check_rotation(plan: Plan, project: Project, address: Address) -> None:
 def account_flows(live: Inventory, project: Project, base: str, as_of: int) -> tuple[AccountFlow, ...]:
     """Return every flow on the base connection `base`: ours by address, then the others by name."""
     ownership = build_ownership(live, project.name)
-    found = [_account_flow(live_flow, ownership, project, as_of) for live_flow in ownership.flows_on(base)]
+    found = [_account_flow(live_flow, project, as_of) for live_flow in ownership.flows_on(base)]
     return tuple(sorted(found, key=lambda p: (p.address is None, str(p.address), p.name, p.flow)))
 
 
-def _account_flow(live_flow: LiveFlow, ownership: Ownership, project: Project, as_of: int) -> AccountFlow:
-    marker = live_flow.marker
-    ours = marker is not None and marker.project == ownership.project and marker.address.root == EXPORTS
-    declared = marker.address if marker and ours and marker.name in project.exports else None
-    return AccountFlow(live_flow.flow.id, live_flow.flow.name, declared, _next_run(live_flow, as_of))
-
-
-def _next_run(live_flow: LiveFlow, as_of: int) -> int | None:
-    read = wire.read_fields(FLOW.name, live_flow.flow.raw)
-    if not read["enabled"] or read[EVERY] is None or read[START] is None:
-        return None
-    return next(iter(schedule.next_runs(read[EVERY], read[START], read["end"], as_of, 1)), None)
+def _account_flow(live_flow: LiveFlow, project: Project, as_of: int) -> AccountFlow:
+    owner, read, next_run = live_flow.marker, live_flow.fields, None
+    declared = {Address(EXPORTS, key) for key in project.exports} if live_flow.is_owned_by(project.name) else set()
+    address = owner.address if owner and owner.address in declared else None
+    if read[ENABLED] and read[EVERY] is not None and read[START] is not None:
+        next_run = next(schedule.run_times(read[EVERY], read[START], read[END], as_of), None)
+    return AccountFlow(live_flow.flow.id, live_flow.flow.name, address, next_run)

@@ -13,7 +13,7 @@ from typing import Any
 
 from exportctl.errors import Finding, Level
 from exportctl.model.plan import SensitiveValue
-from exportctl.plan.desired import DesiredAccount, DesiredExport, Specs, target_properties
+from exportctl.plan.desired import DesiredAccount, DesiredExport, Specs, finding, target_properties
 from exportctl.resources import wire
 from exportctl.resources.kinds import AUTH, leaf_path
 
@@ -25,14 +25,15 @@ def check_export(export: DesiredExport, specs: Specs) -> tuple[Finding, ...]:
     spec = specs.get(export.type.connection_spec)
     if spec is None:
         return ()
-    sent = {k: v for k, v in wire.target_params(export.type, export.target_fields).items() if v is not None}
-    at = export.declared.positions.get("destination", export.declared.at)
-    listed = target_properties(spec)
+    sent, listed = wire.target_params(export.type, export.target_fields), target_properties(spec)
     skipped = {field.wire for field in export.type.location if not field.is_checked_live}
-    refused = [
-        _mismatch_phrase(name, value, listed.get(name)) for name, value in sorted(sent.items()) if name not in skipped
-    ]
-    return tuple(Finding("spec-refuses", f"{export.address}: {words}", at, _HINT) for words in refused if words)
+    checked = {name: value for name, value in sorted(sent.items()) if value is not None and name not in skipped}
+    refused = [_mismatch_phrase(name, value, listed.get(name)) for name, value in checked.items()]
+    return tuple(
+        finding(export, "spec-refuses", words, _HINT, key="destination", level=Level.ERROR)
+        for words in refused
+        if words
+    )
 
 
 _HINT = "change the value: the service would refuse it, by its own spec of this destination type"
@@ -54,9 +55,8 @@ def check_account(account: DesiredAccount, specs: Specs) -> tuple[Finding, ...]:
             continue
         words = _mismatch_phrase(path, known, listed.get(rule.wire), show=not isinstance(value, SensitiveValue))
         if words:
-            where = account.declared.positions.get(path, account.declared.at)
             level = Level.WARNING if rule.lenient else Level.ERROR
-            found.append(Finding("spec-refuses", f"{account.address}: {words}", where, _HINT, level))
+            found.append(finding(account, "spec-refuses", words, _HINT, key=path, level=level))
     return tuple(found)
 
 
@@ -79,17 +79,12 @@ def _mismatch_phrase(name: str, value: Any, rule: Any, *, show: bool = True) -> 
     if isinstance(rule.get("enum"), list) and value not in rule["enum"]:
         return f"{name}: {quoted} is not one of {', '.join(map(str, rule['enum']))}"
     pattern = rule.get("pattern")
-    if (
-        isinstance(pattern, str)
-        and isinstance(value, str)
-        and len(value) <= 512
-        and not _is_pattern_match(pattern, value)
-    ):
+    if isinstance(pattern, str) and isinstance(value, str) and len(value) <= 512 and not _is_match(pattern, value):
         return f"{name}: {quoted} does not match {pattern}"
     return None
 
 
-def _is_pattern_match(pattern: str, value: str) -> bool:
+def _is_match(pattern: str, value: str) -> bool:
     try:
         return re.search(pattern, value) is not None
     except re.error:
