@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from exportctl.config.resolve.schedules import HOURS
 from exportctl.importing import kept_as_is
@@ -21,27 +20,15 @@ from exportctl.model.project import Format, Schedule
 from exportctl.model.schedule import ONCE
 from exportctl.plan.desired import Specs, target_properties
 from exportctl.plan.ownership import LiveFlow, Ownership
-from exportctl.resources import wire
+from exportctl.resources import kinds, wire
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.destinations.type import PROFILE_STORE_SPEC, DestinationType
-from exportctl.resources.kinds import (
-    ENABLED,
-    END,
-    EVERY,
-    FLOW,
-    FOLDER,
-    FORMAT,
-    LOCATION,
-    SOURCE_CONNECTION,
-    SOURCE_IDS,
-    START,
-    TARGET_CONNECTION,
-    TARGET_IDS,
-)
+from exportctl.resources.kinds import EVERY, FLOW, FOLDER, FORMAT, SOURCE_CONNECTION, START, TARGET_CONNECTION
 from exportctl.yaml_edit.emit import is_writable
 
 _AUDIENCE_FLOWS = frozenset(kind.audience_flow_spec for kind in TYPES.values())
-_INTERVALS = frozenset({ONCE, "1 day", *(schedules.format_every("hour", hours) for hours in HOURS)})
+INTERVALS = frozenset({ONCE, "1 day", *(schedules.format_every("hour", hours) for hours in HOURS)})
+FILE_TYPES, COMPRESSIONS = ("parquet", "json"), ("gzip", "none")
 _ENCRYPTION = ("encryptionSpecs", "encryption")  # on a base connection or, in the published spec, on a target
 ReasonText = tuple[LeftOutReason, str]
 
@@ -92,25 +79,21 @@ def convert_flow(live_flow: LiveFlow, context: ConversionContext) -> ImportableF
     why = next(_reasons(live_flow, context), None)
     if why is not None:
         return LeftOutFlow(live_flow.flow.id, live_flow.flow.name, *why)
-    assert live_flow.source is not None and live_flow.target is not None and live_flow.base_id is not None
-    kind = wire.destination_type(live_flow.flow.raw)
-    assert kind is not None
-    target = wire.read_fields(TARGET_CONNECTION.name, live_flow.target.raw)
-    source = wire.read_fields(SOURCE_CONNECTION.name, live_flow.source.raw)
-    flow = wire.read_fields(FLOW.name, live_flow.flow.raw)
+    kind, flow, target = live_flow.type, live_flow.fields, live_flow.target_fields
+    assert kind is not None and live_flow.base_id is not None
     return ImportableFlow(
         id=live_flow.flow.id,
         title=live_flow.flow.name,
         description=live_flow.flow.text,
         type=kind,
         base=context.ownership.base_connections[live_flow.base_id],
-        location=target[LOCATION],
-        format=_format(target[FORMAT], kind, context.specs),
-        datasets=tuple((i, source["names"].get(i, "")) for i in source["datasets"]),
+        location=target[kinds.LOCATION],
+        format=live_format(live_flow, context.specs),
+        datasets=tuple(live_flow.dataset_names.items()),
         schedule=_schedule(flow[EVERY], flow[START], context.as_of),
-        end=flow[END],
+        end=flow[kinds.END],
         folder=flow[FOLDER],
-        enabled=flow[ENABLED],
+        enabled=flow[kinds.ENABLED],
         created=live_flow.flow.created_at,
         kept=unmodelled_names(live_flow),
         plain={
@@ -122,11 +105,12 @@ def convert_flow(live_flow: LiveFlow, context: ConversionContext) -> ImportableF
     )
 
 
-def _format(live_format: Mapping[str, object], kind: DestinationType, specs: Specs) -> Format:
+def live_format(live_flow: LiveFlow, specs: Specs) -> Format:
     """Convert the format; a manifest that the live spec does not list becomes `force`, because the flow has it."""
-    listed = wire.MANIFEST in target_properties(specs.get(kind.connection_spec, {}))
-    manifest = (True if listed else "force") if live_format["manifest"] else False
-    return Format(str(live_format["type"]), str(live_format["compression"]), manifest)
+    shown, kind = live_flow.target_fields[FORMAT], live_flow.type
+    listed = kind is not None and wire.MANIFEST in target_properties(specs.get(kind.connection_spec, {}))
+    manifest = (True if listed else "force") if shown["manifest"] else False
+    return Format(shown["type"], shown["compression"], manifest)
 
 
 def _schedule(every: str, start: int | None, as_of: int) -> Schedule:
@@ -153,22 +137,20 @@ def _reasons(live_flow: LiveFlow, context: ConversionContext) -> Iterator[Reason
     yield from _ownership_reasons(live_flow, context)
     yield from _connection_reasons(live_flow)
     yield from _account_reasons(live_flow, context)
-    yield from _dataset_reasons(live_flow)
-    yield from _location_reasons(live_flow)
-    yield from _text_reasons(live_flow, context)
-    yield from _schedule_reasons(live_flow, context)
+    checks = (_dataset_texts, _location_texts, _name_texts, _schedule_texts)
+    yield from ((LeftOutReason.NOT_EXPRESSIBLE, text) for check in checks for text in check(live_flow))
 
 
 def _ownership_reasons(live_flow: LiveFlow, context: ConversionContext) -> Iterator[ReasonText]:
-    owner = live_flow.flow.marker or live_flow.marker
+    owner = live_flow.marker
     if owner and owner.project != context.project:
         yield LeftOutReason.OTHER_PROJECT, f"belongs to project {owner.project} ({owner.address})"
     if owner:
         yield LeftOutReason.DECLARED, f"is {owner.address} of this project already"
     if live_flow.flow.id in context.adopted:
         yield LeftOutReason.DECLARED, f"is adopted by {context.adopted[live_flow.flow.id]} already"
-    if wire.destination_type(live_flow.flow.raw) is None:
-        if _is_audience_flow(live_flow.flow.raw):
+    if live_flow.type is None:
+        if _is_audience_flow(live_flow):
             yield LeftOutReason.AUDIENCE, "exports audiences, no datasets"
         yield LeftOutReason.UNKNOWN_TYPE, "has a destination type that exportctl does not know"
     left = live_flow.target.marker if live_flow.target else None  # a source connection keeps its marker after a release
@@ -177,8 +159,9 @@ def _ownership_reasons(live_flow: LiveFlow, context: ConversionContext) -> Itera
         yield LeftOutReason.MARKED_TARGET, f"has no marker, but its target connection has that of {claim}"
 
 
-def _is_audience_flow(flow: Mapping[str, Any]) -> bool:
+def _is_audience_flow(live_flow: LiveFlow) -> bool:
     """Return whether the flow has an audience template or, on an unknown type, reads the profile store [D]."""
+    flow = live_flow.flow.raw
     sources = wire.members(flow.get("inheritedAttributes")).get("sourceConnections")
     read = [wire.members(one) for one in sources] if isinstance(sources, list) else []
     specs = {str(wire.members(one.get("connectionSpec")).get("id")) for one in read}
@@ -186,7 +169,7 @@ def _is_audience_flow(flow: Mapping[str, Any]) -> bool:
 
 
 def _connection_reasons(live_flow: LiveFlow) -> Iterator[ReasonText]:
-    for label, name in (("source", SOURCE_IDS), ("target", TARGET_IDS)):
+    for label, name in (("source", kinds.SOURCE_IDS), ("target", kinds.TARGET_IDS)):
         count = len(wire.ids(live_flow.flow.raw, name))
         if count != 1:
             yield LeftOutReason.SEVERAL_CONNECTIONS, f"has {count} {label} connections, where an export has one"
@@ -200,103 +183,69 @@ def _connection_reasons(live_flow: LiveFlow) -> Iterator[ReasonText]:
 
 def _account_reasons(live_flow: LiveFlow, context: ConversionContext) -> Iterator[ReasonText]:
     assert live_flow.target is not None
-    kind = wire.destination_type(live_flow.flow.raw)
     base = context.ownership.base_connections.get(live_flow.base_id or "")
     if base is None:
         yield LeftOutReason.HIDDEN, "has an account that this credential cannot see"
         return
-    if wire.destination_type(live_flow.target.raw) is not kind or wire.destination_type(base.raw) is not kind:
+    if any(wire.destination_type(o.raw) is not live_flow.type for o in (live_flow.target, base)):
         yield LeftOutReason.NOT_EXPRESSIBLE, "has a target connection or account of another destination type"
     if any(live.raw.get(key) for live in (base, live_flow.target) for key in _ENCRYPTION):
-        yield (
-            LeftOutReason.ENCRYPTED,
-            "encrypts its files: that is fixed when an account is created, so an import cannot adopt it",
-        )
+        text = "encrypts its files: that is fixed when an account is created, so an import cannot adopt it"
+        yield LeftOutReason.ENCRYPTED, text
 
 
-def _dataset_reasons(live_flow: LiveFlow) -> Iterator[ReasonText]:
+def _dataset_texts(live_flow: LiveFlow) -> Iterator[str]:
     assert live_flow.source is not None
-    entries = wire.members(live_flow.source.raw.get("params")).get("datasets")
-    ids = wire.read_fields(SOURCE_CONNECTION.name, live_flow.source.raw)["datasets"]
+    entries, ids = wire.members(live_flow.source.raw.get("params")).get("datasets"), live_flow.dataset_ids
     if not isinstance(entries, list) or not ids:
-        yield LeftOutReason.NOT_EXPRESSIBLE, "has a source connection without datasets"
-    elif kept_as_is.has_ambiguous_datasets(live_flow.source) or not all(one and is_writable(one) for one in ids):
-        yield LeftOutReason.NOT_EXPRESSIBLE, "has a source connection that names a dataset twice, or one without its id"
+        yield "has a source connection without datasets"
+    elif kept_as_is.has_ambiguous_datasets(live_flow) or not all(one and is_writable(one) for one in ids):
+        yield "has a source connection that names a dataset twice, or one without its id"
 
 
-def _location_reasons(live_flow: LiveFlow) -> Iterator[ReasonText]:
-    assert live_flow.target is not None
-    kind = wire.destination_type(live_flow.target.raw)
-    params = wire.members(live_flow.target.raw.get("params"))
-    if not params or kind is None:
-        yield LeftOutReason.NOT_EXPRESSIBLE, "has a target connection without params"
-        return
-    location = {field.name: params.get(field.wire) for field in kind.location}
+def _location_texts(live_flow: LiveFlow) -> Iterator[str]:
+    kind = live_flow.type
+    assert kind is not None and live_flow.target is not None
+    params, form = wire.members(live_flow.target.raw.get("params")), live_flow.target_fields[FORMAT]
+    if not params:
+        yield "has a target connection without params"
     for field in kind.location:
-        value = location[field.name]
+        value = params.get(field.wire)
         if not (isinstance(value, str) and is_writable(value)) and value is not None:
-            yield LeftOutReason.NOT_EXPRESSIBLE, f"has a {field.name} that is not text"
+            yield f"has a {field.name} that is not text"
         if field.required and not value and field.name != kind.folder_key:
-            yield LeftOutReason.NOT_EXPRESSIBLE, f"has no {field.name}"
-    form = wire.read_fields(TARGET_CONNECTION.name, live_flow.target.raw)["format"]
-    if form["type"] not in ("parquet", "json"):
-        yield (
-            LeftOutReason.NOT_EXPRESSIBLE,
-            f'writes files of type "{form["type"]}", where exports have parquet and json',
-        )
-    if form["compression"] not in ("gzip", "none"):
-        yield (
-            LeftOutReason.NOT_EXPRESSIBLE,
-            f'has the compression "{form["compression"]}", where exports have gzip and none',
-        )
+            yield f"has no {field.name}"
+    if form["type"] not in FILE_TYPES:
+        yield f'writes files of type "{form["type"]}", where exports have parquet and json'
+    if form["compression"] not in COMPRESSIONS:
+        yield f'has the compression "{form["compression"]}", where exports have gzip and none'
     if params.get(wire.MANIFEST) not in (None, True, False):
-        yield LeftOutReason.NOT_EXPRESSIBLE, f"has a {wire.MANIFEST} that is neither true nor false"
+        yield f"has a {wire.MANIFEST} that is neither true nor false"
 
 
-def _text_reasons(live_flow: LiveFlow, context: ConversionContext) -> Iterator[ReasonText]:
+def _name_texts(live_flow: LiveFlow) -> Iterator[str]:
     flow = live_flow.flow
-    folder = wire.read_fields(FLOW.name, flow.raw)["folder"]
     if not flow.name:
-        yield LeftOutReason.NOT_EXPRESSIBLE, "has no name"
-    if kept_as_is.has_two_folders(flow):
-        yield LeftOutReason.NOT_EXPRESSIBLE, "has two folder templates, and which one counts is not published"
-    if not all(is_writable(text) for text in (flow.name, flow.text, folder)):
-        yield LeftOutReason.NOT_EXPRESSIBLE, "has half a character in its name, description or folder"
-    elif kept_as_is.loses_its_end(flow):
-        yield LeftOutReason.NOT_EXPRESSIBLE, "has a description that ends in a carriage return"
+        yield "has no name"
+    if kept_as_is.has_two_folders(live_flow):
+        yield "has two folder templates, and which one counts is not published"
+    if not all(is_writable(text) for text in (flow.name, flow.text, live_flow.fields[FOLDER])):
+        yield "has half a character in its name, description or folder"
+    elif flow.text.endswith("\r"):  # the line break before a marker would lose it
+        yield "has a description that ends in a carriage return"
 
 
-def _schedule_reasons(live_flow: LiveFlow, context: ConversionContext) -> Iterator[ReasonText]:
-    schedule_params = wire.members(live_flow.flow.raw.get("scheduleParams"))
-    read = wire.read_fields(FLOW.name, live_flow.flow.raw)
-    every, start = read[EVERY], read[START]
-    if kept_as_is.has_unstable_state(live_flow.flow):
-        yield (
-            LeftOutReason.NOT_EXPRESSIBLE,
-            f"is in state {live_flow.flow.raw.get('state')}, neither enabled nor disabled",
-        )
-    if every not in _INTERVALS:
-        yield LeftOutReason.NOT_EXPRESSIBLE, _describe_interval(every, schedule_params)
-    if kept_as_is.has_unusual_mode(live_flow.flow):
-        yield (
-            LeftOutReason.NOT_EXPRESSIBLE,
-            f"has exportMode {schedule_params['exportMode']} with {_live_interval(schedule_params)}",
-        )
-    if kept_as_is.has_unreadable_end(live_flow.flow):
-        yield LeftOutReason.NOT_EXPRESSIBLE, "has an endTime that is not a moment"
-    if every == ONCE and (start is None or start <= context.as_of):
-        return
-    if start is None:
-        yield LeftOutReason.NOT_EXPRESSIBLE, "has no startTime that exportctl can read"
-
-
-def _describe_interval(every: str | None, schedule_params: Mapping[str, object]) -> str:
-    return (
-        f"runs every {every}, which no export can"
-        if every
-        else f"has {_live_interval(schedule_params)}, which is not a schedule"
-    )
-
-
-def _live_interval(schedule_params: Mapping[str, object]) -> str:
-    return f"interval {schedule_params.get('interval')} and timeUnit {schedule_params.get('timeUnit')}"
+def _schedule_texts(live_flow: LiveFlow) -> Iterator[str]:
+    params = wire.members(live_flow.flow.raw.get("scheduleParams"))
+    every, start = live_flow.fields[EVERY], live_flow.fields[START]
+    shown = f"interval {params.get('interval')} and timeUnit {params.get('timeUnit')}"
+    if kept_as_is.has_unstable_state(live_flow):
+        yield f"is in state {live_flow.flow.raw.get('state')}, neither enabled nor disabled"
+    if every not in INTERVALS:
+        yield f"runs every {every}, which no export can" if every else f"has {shown}, which is not a schedule"
+    if kept_as_is.has_unusual_mode(live_flow):
+        yield f"has exportMode {params['exportMode']} with {shown}"
+    if kept_as_is.has_unreadable_end(live_flow):
+        yield "has an endTime that is not a moment"
+    if start is None and every != ONCE:
+        yield "has no startTime that exportctl can read"

@@ -75,18 +75,14 @@ def _declared_destination(flow: ImportableFlow, existing: ExistingConfig) -> Flo
         for key, placed in existing.destinations.items()
         if (subpath := _matching_subpath(flow, placed)) is not None
     ]
-    if not fitting:
-        return None
-    _, _, key, subpath = min(fitting)
-    return FlowDestination(key, subpath, existing.destinations[key].format)
+    _, _, key, subpath = min(fitting, default=(0, False, "", ""))
+    return FlowDestination(key, subpath, existing.destinations[key].format) if fitting else None
 
 
 def _matching_subpath(flow: ImportableFlow, placed: ExistingDestination) -> str | None:
-    one = placed.declared
-    path = flow.type.folder_key
-    others = {name: text for name, text in one.location.items() if name != path}
-    mine = {name: text for name, text in flow.location.items() if name != path}
-    if one.type != flow.type.name or placed.base != flow.base.id or others != mine:
+    one, path = placed.declared, flow.type.folder_key
+    same = {**one.location, path: ""} == {**flow.location, path: ""}
+    if one.type != flow.type.name or placed.base != flow.base.id or not same:
         return None
     return subpath_below(flow.path, one.location.get(path, ""))
 
@@ -103,9 +99,8 @@ def subpath_below(path: str, folder: str) -> str | None:
 
 def _group_key(flow: ImportableFlow) -> tuple[object, ...]:
     others = tuple(sorted((name, text) for name, text in flow.location.items() if name != flow.type.folder_key))
-    first = _FIRST_LEVEL.match(flow.path)
-    together = first[0] if first and _CLEAN_PATH.fullmatch(flow.path) else flow.path
-    return flow.base.id, flow.type.name, others, bool(_CLEAN_PATH.fullmatch(flow.path)), together
+    clean, first = bool(_CLEAN_PATH.fullmatch(flow.path)), _FIRST_LEVEL.match(flow.path)
+    return flow.base.id, flow.type.name, others, clean, first[0] if first and clean else flow.path
 
 
 def shared_folder(paths: Iterable[str]) -> str:

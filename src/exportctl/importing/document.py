@@ -13,7 +13,7 @@ from exportctl.config.scalars import NAME, slug
 from exportctl.config.schema_check import closest_match
 from exportctl.importing import shared_settings
 from exportctl.importing.convert import ImportableFlow
-from exportctl.importing.destinations import FlowDestination, assign_destinations
+from exportctl.importing.destinations import assign_destinations
 from exportctl.importing.existing_config import ExistingConfig, free_key
 from exportctl.model.plan import DESTINATIONS, EXPORTS, ListedDataset
 from exportctl.model.schedule import ONCE, default_end, format_moment
@@ -62,17 +62,19 @@ def build_document(
     """Build the document; `allowed` maps flow ids to the rules that they break."""
     existing = context.existing
     destinations = assign_destinations(flows, existing, context.ownership)
-    schedules, formats = (
-        shared_settings.schedule_settings(flows, existing),
-        shared_settings.format_settings(flows, existing, destinations),
-    )
+    schedules = shared_settings.schedule_settings(flows, existing)
+    formats = shared_settings.format_settings(flows, existing, destinations)
     keys = _keys(flows, existing)
+    default = existing.defaults.destination.value if existing.defaults.destination else None
     exports = {}
     for flow in sorted(flows, key=lambda f: keys[f.id]):
-        key, schedule = keys[flow.id], schedules.by_flow.get(flow.id)
+        key, schedule, spot = keys[flow.id], schedules.by_flow.get(flow.id), destinations.by_flow[flow.id]
         said = {
-            **_content(flow, key, context),
-            **_location_keys(destinations.by_flow[flow.id], existing),
+            "title": flow.title if flow.title != key else None,
+            "description": flow.description or None,
+            "datasets": _datasets(flow, context),
+            "destination": spot.destination if spot.destination != default else None,
+            "subpath": spot.subpath or None,
             "schedule": schedule,
             "end": shared_settings.end_value(flow, schedule, existing),
             "format": formats.by_flow.get(flow.id),
@@ -97,32 +99,13 @@ def build_document(
     return ConfigDocument(emit.document_text(context.head_comments, sections) if flows else "", keys, users)
 
 
-def _content(flow: ImportableFlow, key: str, context: DocumentContext) -> dict[str, object]:
-    return {
-        "title": flow.title if flow.title != key else None,
-        "description": flow.description or None,
-        "datasets": _datasets(flow, context),
-    }
-
-
-def _location_keys(spot: FlowDestination, existing: ExistingConfig) -> dict[str, object]:
-    default = existing.defaults.destination
-    return {
-        "destination": spot.destination if default is None or default.value != spot.destination else None,
-        "subpath": spot.subpath or None,
-    }
-
-
 def _keys(flows: Sequence[ImportableFlow], existing: ExistingConfig) -> dict[str, str]:
     """Make keys of the flows' names; of equal names, the oldest flow gets the key without a number."""
     keys: dict[str, str] = {}
     for flow in sorted(flows, key=lambda f: (slug(f.title), f.created, f.id)):
-        keys[flow.id] = free_key([flow.title if slug(flow.title) else f"flow {flow.id}"], _used_keys(keys, existing))
+        name = flow.title if slug(flow.title) else f"flow {flow.id}"
+        keys[flow.id] = free_key([name], (*existing.taken_names[EXPORTS], *keys.values()))
     return keys
-
-
-def _used_keys(keys: Mapping[str, str], existing: ExistingConfig) -> frozenset[str]:
-    return existing.taken_names[EXPORTS] | frozenset(keys.values())
 
 
 def _comments(flow: ImportableFlow) -> Iterator[str]:

@@ -17,13 +17,14 @@ from exportctl.config.resolve.exports import Defaults, defaults
 from exportctl.config.resolve.schedules import ScheduleWithEnd, formats, schedules
 from exportctl.config.scalars import slug
 from exportctl.config.section import FindingCollector, Section
-from exportctl.config.yaml_nodes import MapNode
+from exportctl.config.yaml_nodes import MapEntry, MapNode, Node
 from exportctl.model.plan import DESTINATIONS, EXPORTS, Address
 from exportctl.model.project import Destination, Format
 from exportctl.plan.accounts import plan_account
 from exportctl.plan.desired import DesiredState
 from exportctl.plan.ownership import Ownership
 from exportctl.resources import wire
+from exportctl.resources.destinations.table import TYPES
 
 MAX_KEY_LENGTH = 48  # characters of a key
 SECTIONS = ("formats", "schedules", DESTINATIONS, "datasets", EXPORTS)
@@ -44,10 +45,12 @@ class ExistingConfig:
     The existing declarations.
 
     `taken_names` has the names of each section in every environment, and those of addresses in the sandbox.
-    `schedules` and `formats` are declared or built in. `environment` is None if the config has none.
+    `schedules` and `formats` are declared or built in. `environment` is None if the config has none. `tree` is that of
+    the environment, with its references filled in.
     """
 
     environment: str | None
+    tree: MapNode
     taken_names: Mapping[str, frozenset[str]]
     defaults: Defaults
     schedules: Mapping[str, ScheduleWithEnd]
@@ -67,15 +70,15 @@ def existing_config(
     tree, _ = merge_environment(parsed.tree, environment) if environment else (parsed.tree, ())
     assert tree is not None
     ignored = FindingCollector()
-    root = Section(fill_references(tree, environment, variables, ignored)[0], "the config", tree.at, ignored)
+    filled, _ = fill_references(tree, environment, variables, ignored)
+    root = Section(filled, "the config", tree.at, ignored)
     named_schedules, named_formats = schedules(root), formats(root)
-    declared = desired.project.destinations
+    positions = {key: one.at for key, one in desired.project.destinations.items()}
     return ExistingConfig(
         environment=environment,
+        tree=filled,
         taken_names=_taken_names(parsed.tree, desired, ownership),
-        defaults=defaults(
-            root.section("defaults"), {key: one.at for key, one in declared.items()}, named_schedules, named_formats
-        ),
+        defaults=defaults(root.section("defaults"), positions, named_schedules, named_formats),
         schedules={name: chosen.value for name, chosen in named_schedules.values.items()},
         formats={name: chosen.value for name, chosen in named_formats.values.items()},
         destinations=_destinations(root, desired, ownership, as_of),
@@ -108,21 +111,17 @@ def _base_id(one: Destination, desired: DesiredState, ownership: Ownership, as_o
     named = [
         base.id
         for base in ownership.base_connections.values()
-        if account.id in (None, base.id) and account.existing in (None, base.name) and _type(base.raw) == one.type
+        if account.id in (None, base.id) and account.existing in (None, base.name)
+        if wire.destination_type(base.raw) is TYPES[one.type]
     ]
     return named[0] if len(named) == 1 else None
-
-
-def _type(raw: Mapping[str, object]) -> str | None:
-    kind = wire.destination_type(raw)
-    return kind.name if kind else None
 
 
 def _taken_names(tree: MapNode, desired: DesiredState, ownership: Ownership) -> dict[str, frozenset[str]]:
     """Return the used names; also those under `removed`, in `renamed_from`, or in markers, which have a meaning."""
     project = desired.project
-    layers = [tree, *_children(tree, "environments")]
-    taken = {section: {name for layer in layers for name in _names(layer, section)} for section in SECTIONS}
+    layers = [tree, *(entry.node for entry in _entries(tree, "environments").values())]
+    taken = {section: {name for layer in layers for name in _entries(layer, section)} for section in SECTIONS}
     for removed in project.removed:
         taken[removed.root].add(removed.name)
     for address in (*ownership.own_flows, *ownership.orphans, *ownership.own_accounts):
@@ -133,15 +132,9 @@ def _taken_names(tree: MapNode, desired: DesiredState, ownership: Ownership) -> 
     return {section: frozenset(names) for section, names in taken.items()}
 
 
-def _names(layer: MapNode, section: str) -> tuple[str, ...]:
-    entry = layer.entries.get(section)
-    return tuple(entry.node.entries) if entry and isinstance(entry.node, MapNode) else ()
-
-
-def _children(tree: MapNode, section: str) -> list[MapNode]:
-    entry = tree.entries.get(section)
-    values = entry.node.entries.values() if entry and isinstance(entry.node, MapNode) else ()
-    return [one.node for one in values if isinstance(one.node, MapNode)]
+def _entries(layer: Node, section: str) -> Mapping[str, MapEntry]:
+    entry = layer.entries.get(section) if isinstance(layer, MapNode) else None
+    return entry.node.entries if entry and isinstance(entry.node, MapNode) else {}
 
 
 def free_key(wanted: Iterable[str], taken: Iterable[str]) -> str:

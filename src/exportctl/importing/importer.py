@@ -87,13 +87,13 @@ def import_flows(config: ConfigContext, selection: Selection) -> ImportResult:
     ownership = build_ownership(config.live, project.name)
     desired = build_desired_state(project, config.values, config.live.specs)
     existing = existing_config(parsed, config.environment, config.variables, desired, ownership, config.as_of)
-    conversion = _conversion_context(project, ownership, config)
+    adopted_by = {e.adopt: f"{EXPORTS}.{e.key}" for e in project.exports.values() if e.adopt}
+    conversion = ConversionContext(ownership, config.live.specs, project.name, adopted_by, config.as_of)
     read = [convert_flow(live_flow, conversion) for live_flow in _selected_flows(ownership, selection)]
     flows = [one for one in read if isinstance(one, ImportableFlow)]
     left = [one for one in read if isinstance(one, LeftOutFlow)]
-    document_inputs = documents.document_context(
-        existing, ownership, config.live.datasets or (), _head_comments(config)
-    )
+    head = _head_comments(config)
+    document_inputs = documents.document_context(existing, ownership, config.live.datasets or (), head)
     made, flows, refused = _document_with_allows(flows, document_inputs, config)
     if flows:
         check_only_adopts(made, config, project)
@@ -105,16 +105,6 @@ def import_flows(config: ConfigContext, selection: Selection) -> ImportResult:
         exports=tuple(sorted(adopted, key=lambda a: a.address)),
         left_out=tuple(sorted((*left, *refused), key=lambda one: (one.name, one.id))),
         selection=selection,
-    )
-
-
-def _conversion_context(project: Project, ownership: Ownership, config: ConfigContext) -> ConversionContext:
-    return ConversionContext(
-        ownership=ownership,
-        specs=config.live.specs,
-        project=project.name,
-        adopted={e.adopt: f"{EXPORTS}.{e.key}" for e in project.exports.values() if e.adopt},
-        as_of=config.as_of,
     )
 
 
@@ -138,30 +128,23 @@ def _selected_flows(ownership: Ownership, selection: Selection) -> list[LiveFlow
     """
     if selection.is_unfiltered:
         return list(ownership.flows)
-    known = {live_flow.flow.id: live_flow for live_flow in ownership.flows}
+    by_id, by_name = {h.flow.id: h for h in ownership.flows}, {h.flow.name: h for h in ownership.flows}
     for wanted_id in selection.ids:
-        if wanted_id not in known:
-            raise UsageError(
-                f"--flow {wanted_id}: no such flow in this sandbox", rule="usage", hint=_suggestion(wanted_id, known)
-            )
+        if wanted_id not in by_id:
+            message = f"--flow {wanted_id}: no such flow in this sandbox"
+            raise UsageError(message, rule="usage", hint=_suggestion(wanted_id, by_id))
     for glob in selection.names:
-        if not any(fnmatchcase(live_flow.flow.name, glob) for live_flow in ownership.flows):
-            names = {live_flow.flow.name: live_flow for live_flow in ownership.flows}
+        if not any(fnmatchcase(name, glob) for name in by_name):
             message = f"--name {glob}: no flow has a matching name"
-            raise UsageError(message, rule="usage", hint=_suggestion(glob, names))
-    return [live_flow for live_flow in ownership.flows if _is_selected(live_flow, selection)]
-
-
-def _is_selected(live_flow: LiveFlow, selection: Selection) -> bool:
-    return live_flow.flow.id in selection.ids or any(fnmatchcase(live_flow.flow.name, glob) for glob in selection.names)
+            raise UsageError(message, rule="usage", hint=_suggestion(glob, by_name))
+    named = {name for name in by_name for glob in selection.names if fnmatchcase(name, glob)}
+    return [h for h in ownership.flows if h.flow.id in selection.ids or h.flow.name in named]
 
 
 def _suggestion(wanted_id: str, known: Mapping[str, LiveFlow]) -> str:
     """Return a hint with the closest flow; the user may have written a name instead of an id."""
-    meant = next((h for h in known.values() if wanted_id == h.flow.name), None)
-    if meant is None:
-        close = get_close_matches(wanted_id, sorted(known), n=1, cutoff=0.6)
-        meant = known[close[0]] if close else None
+    close = get_close_matches(wanted_id, sorted(known), n=1, cutoff=0.6)
+    meant = next((h for h in known.values() if wanted_id == h.flow.name), known[close[0]] if close else None)
     return f'did you mean {meant.flow.id} "{meant.flow.name}"?' if meant else "list flows with `exportctl drift`"
 
 
@@ -178,36 +161,22 @@ def _document_with_allows(
         if not flows:
             return made, flows, refused
         project, every, _ = _load_document(made, config)
-        users = {key: [made.keys[flow] for flow in ids] for key, ids in made.users.items()}
-        exceptions = rule_exceptions(project, every, tuple(made.keys.values()), users, config.as_of)
-        bad = {flow.id: exceptions.refused[key] for flow in flows if (key := made.keys[flow.id]) in exceptions.refused}
+        allowed, excluded = _rule_exceptions(project, every, made, config.as_of)
+        bad = {flow.id: excluded[key] for flow in flows if (key := made.keys[flow.id]) in excluded}
         if not bad:
-            allowed = {flow.id: exceptions.allowed.get(made.keys[flow.id], ()) for flow in flows}
-            return documents.build_document(flows, document_inputs, allowed), flows, refused
+            by_flow = {flow.id: sorted(allowed[made.keys[flow.id]]) for flow in flows}
+            return documents.build_document(flows, document_inputs, by_flow), flows, refused
         refused += [LeftOutFlow(f.id, f.title, LeftOutReason.RULE, bad[f.id]) for f in flows if f.id in bad]
         flows = [flow for flow in flows if flow.id not in bad]
 
 
-@dataclass(frozen=True)
-class RuleExceptions:
-    """By key of an export: the rules to allow, and the hit that no `allow` can permit."""
-
-    allowed: Mapping[str, tuple[str, ...]]
-    refused: Mapping[str, str]
-
-
-def rule_exceptions(
-    project: Project,
-    projects: Sequence[Project],
-    exports: Sequence[str],
-    users: Mapping[str, Sequence[str]],
-    as_of: int,
-) -> RuleExceptions:
+def _rule_exceptions(
+    project: Project, projects: Sequence[Project], made: ConfigDocument, as_of: int
+) -> tuple[Mapping[str, set[str]], Mapping[str, str]]:
     """
-    Sort the rule hits on new exports into those that `allow` permits and those that exclude an export.
+    Return, by key of a new export, the rules that `allow` permits, and the hit that excludes the export.
 
-    `projects` are all environments, `project` is the one of the import. `exports` are the keys of the new exports,
-    `users` the keys on each new destination. None of them has an `allow` yet.
+    `projects` are all environments, `project` is the one of the import. No new export has an `allow` yet.
 
         hit of the rules                        on                  result
         a warning or an error, rule not fixed   a new export        `allow` on the export
@@ -216,19 +185,18 @@ def rule_exceptions(
         a note, or a hit that the config hides  any                 none
     """
     allowed: dict[str, set[str]] = defaultdict(set)
-    refused: dict[str, str] = {}
-    exports_by_address = {f"{EXPORTS}.{key}": key for key in exports}
-    on = {f"{DESTINATIONS}.{key}": keys for key, keys in users.items()}
+    excluded: dict[str, str] = {}
+    exports = {f"{EXPORTS}.{key}": key for key in made.keys.values()}
+    users = {f"{DESTINATIONS}.{key}": [made.keys[flow] for flow in flows] for key, flows in made.users.items()}
     for rule, hit, level in _hits(project, projects, as_of):
         names = (*hit.addresses, *hit.related_addresses)
-        key = next((exports_by_address[name] for name in names if name in exports_by_address), None)
-        words = f"{hit.text} [{rule.id}]"
+        key = next((exports[name] for name in names if name in exports), None)
         if key is not None and not rule.fixed:
             allowed[key].add(rule.id)
         elif level == Level.ERROR:
-            concerned = [key] if key is not None else [k for name in names for k in on.get(name, ())]
-            refused |= {one: words for one in concerned if one not in refused}
-    return RuleExceptions({key: tuple(sorted(rules)) for key, rules in allowed.items()}, refused)
+            for one in [key] if key is not None else [k for name in names for k in users.get(name, ())]:
+                excluded.setdefault(one, f"{hit.text} [{rule.id}]")
+    return allowed, excluded
 
 
 def _hits(project: Project, projects: Sequence[Project], as_of: int) -> Iterator[tuple[Rule, Hit, str]]:

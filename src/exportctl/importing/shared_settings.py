@@ -21,7 +21,7 @@ from exportctl.importing.convert import ImportableFlow
 from exportctl.importing.destinations import DestinationLayout
 from exportctl.importing.existing_config import ExistingConfig, free_key
 from exportctl.model import schedule
-from exportctl.model.project import End, Format, Schedule
+from exportctl.model.project import Format, Schedule
 from exportctl.model.schedule import DAY, ONCE
 
 T = TypeVar("T")
@@ -39,41 +39,25 @@ class SharedSettings:
 
 def schedule_settings(flows: Sequence[ImportableFlow], existing: ExistingConfig) -> SharedSettings:
     default = existing.defaults.schedule
-    settings: dict[str, object] = {}
-    needed: dict[str, Schedule] = {}
+    needed = {f.id: f.schedule for f in flows if not (default and _is_same_schedule(default.value, f))}
+    named = {}
     for flow in flows:
-        if default and _is_same_schedule(default.value, flow):
-            continue
-        fitting = [
-            (_has_end_to_cancel(one, flow), name)
-            for name, one in existing.schedules.items()
-            if _is_same_schedule(one, flow)
-        ]
+        fitting = [name for name, one in existing.schedules.items() if _is_same_schedule(one, flow)]
         if fitting:
-            _, name = min(fitting)
-            settings[flow.id] = name
-        else:
-            needed[flow.id] = flow.schedule
-    new = _share_settings(needed, _inline_schedule, _schedule_title, existing.taken_names["schedules"])
-    return SharedSettings({**settings, **new.by_flow}, new.added)
+            named[flow.id] = min(fitting, key=lambda name: (_has_end_to_cancel(existing.schedules[name], flow), name))
+    return _share_settings(needed, named, _inline_schedule, _schedule_title, existing.taken_names["schedules"])
 
 
 def format_settings(
     flows: Sequence[ImportableFlow], existing: ExistingConfig, layout: DestinationLayout
 ) -> SharedSettings:
     default = existing.defaults.format.value if existing.defaults.format else BUILT_IN_FORMAT
-    settings: dict[str, object] = {}
-    needed: dict[str, Format] = {}
-    for flow in flows:
-        if flow.format == (layout.by_flow[flow.id].format or default):
-            continue
-        name = next((name for name, one in sorted(existing.formats.items()) if one == flow.format), None)
-        if name:
-            settings[flow.id] = name
-        else:
-            needed[flow.id] = flow.format
-    new = _share_settings(needed, inline_format, _format_title, (*existing.taken_names["formats"], *existing.formats))
-    return SharedSettings({**settings, **new.by_flow}, new.added)
+    needed = {f.id: f.format for f in flows if f.format != (layout.by_flow[f.id].format or default)}
+    known = {one: name for name, one in sorted(existing.formats.items(), reverse=True)}
+    named = {f.id: known[f.format] for f in flows if f.format in known}
+    return _share_settings(
+        needed, named, inline_format, _format_title, (*existing.taken_names["formats"], *existing.formats)
+    )
 
 
 def end_value(flow: ImportableFlow, schedule_value: object, existing: ExistingConfig) -> str | None:
@@ -86,7 +70,10 @@ def end_value(flow: ImportableFlow, schedule_value: object, existing: ExistingCo
         an end        the same moment                 no key
         an end        another end or none             its end
     """
-    brought = _schedule_end(schedule_value, existing)
+    chosen = existing.defaults.schedule.value if existing.defaults.schedule else None
+    if schedule_value:  # a schedule in place has no end
+        chosen = existing.schedules.get(schedule_value) if isinstance(schedule_value, str) else None
+    brought = chosen.end.value if chosen and chosen.end else None
     if brought is None and flow.schedule.unit != ONCE and existing.defaults.end:
         brought = existing.defaults.end.value
     if flow.end is None:
@@ -94,30 +81,15 @@ def end_value(flow: ImportableFlow, schedule_value: object, existing: ExistingCo
     return None if brought and brought.moment == flow.end else last_day(flow.end)
 
 
-def _schedule_end(schedule_value: object, existing: ExistingConfig) -> End | None:
-    """Return the end of the export's schedule; a schedule in place has none."""
-    default = existing.defaults.schedule.value if existing.defaults.schedule else None
-    chosen = (
-        existing.schedules.get(schedule_value)
-        if isinstance(schedule_value, str)
-        else None
-        if schedule_value
-        else default
-    )
-    return chosen.end.value if chosen and chosen.end else None
-
-
 def last_day(moment: int) -> str:
     """Write an end: a date includes the whole day, so midnight is the end of the day before."""
-    return _day(moment - DAY) if moment % DAY == 0 else _instant(moment)
+    return _moment_text(moment - DAY if moment % DAY == 0 else moment)
 
 
-def _day(moment: int) -> str:
-    return datetime.fromtimestamp(moment, UTC).date().isoformat()
-
-
-def _instant(moment: int) -> str:
-    return datetime.fromtimestamp(moment, UTC).isoformat().replace("+00:00", "Z")
+def _moment_text(moment: int) -> str:
+    """Write midnight as a date, any other moment with its time."""
+    at = datetime.fromtimestamp(moment, UTC)
+    return at.isoformat().replace("+00:00", "Z") if moment % DAY else at.date().isoformat()
 
 
 def _is_same_schedule(named_schedule: ScheduleWithEnd, flow: ImportableFlow) -> bool:
@@ -134,13 +106,19 @@ def _has_end_to_cancel(named_schedule: ScheduleWithEnd, flow: ImportableFlow) ->
 
 
 def _share_settings(
-    needed: Mapping[str, T], shown: Callable[[T], Mapping[str, object]], title: Callable[[T], str], taken: Iterable[str]
+    needed: Mapping[str, T],
+    named: Mapping[str, str],
+    shown: Callable[[T], Mapping[str, object]],
+    title: Callable[[T], str],
+    taken: Iterable[str],
 ) -> SharedSettings:
+    """Give each flow the name of its setting, a new name that it shares, or the setting in place."""
     names: dict[T, str] = {}
-    for value, count in sorted(Counter(needed.values()).items(), key=lambda pair: title(pair[0])):
+    missing = Counter(value for flow, value in needed.items() if flow not in named)
+    for value, count in sorted(missing.items(), key=lambda pair: title(pair[0])):
         if count > 1:
             names[value] = free_key([title(value)], (*taken, *names.values()))
-    settings = {flow: names.get(value) or shown(value) for flow, value in needed.items()}
+    settings = {flow: named.get(flow) or names.get(value) or shown(value) for flow, value in needed.items()}
     return SharedSettings(settings, {name: shown(value) for value, name in names.items()})
 
 
@@ -149,7 +127,7 @@ def _inline_schedule(one: Schedule) -> Mapping[str, object]:
     if one.at:
         shown["at"] = schedule.time_of_day(one.at)
     if one.start is not None:
-        shown["start"] = _day(one.start) if one.start % DAY == 0 else _instant(one.start)
+        shown["start"] = _moment_text(one.start)
     return shown
 
 
@@ -157,7 +135,8 @@ def _schedule_title(one: Schedule) -> str:
     """Name a schedule: `daily-0200`, `daily-080017`, `every-3-hours`, `every-6-hours-0130`, `once`; with its start."""
     words = {ONCE: "once", "day": "daily"}.get(one.unit, f"every {schedule.canonical_every(one)}")
     time = schedule.time_of_day(one.at).replace(":", "") if one.at or one.unit == "day" else ""
-    return f"{words} {time} {'from ' + _day(one.start) if one.start is not None else ''}"
+    start = f"from {_moment_text(schedule.midnight(one.start))}" if one.start is not None else ""
+    return f"{words} {time} {start}"
 
 
 def inline_format(one: Format) -> Mapping[str, object]:
