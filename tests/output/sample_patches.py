@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from exportctl.accept.changes import AcceptedChanges, AcceptResult, EditedFile, UnacceptedChanges
 from exportctl.accept.patch_file import FileDiff, Patch, diff_file
-from exportctl.accept.result import AcceptedChanges, AcceptResult, EditedFile, UnacceptedChanges
 from exportctl.errors import Finding, Level
 from exportctl.model.plan import Address, Cause, FieldChange, Plan, PlanHeader, SensitiveValue
 from exportctl.monitor.drift import DriftEntry, DriftGroup

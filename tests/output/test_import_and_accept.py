@@ -8,8 +8,8 @@ from dataclasses import replace
 import jsonschema
 import pytest
 
+from exportctl.accept.changes import AcceptResult, EditedFile
 from exportctl.accept.patch_file import Patch, added_texts, build_patch, diff_file
-from exportctl.accept.result import AcceptResult, EditedFile
 from exportctl.errors import Finding
 from exportctl.importing.result import NEEDS_NO_IMPORT, LeftOutFlow, LeftOutReason
 from exportctl.model.plan import Address, PlanItem, Refusal, Verb

@@ -6,8 +6,7 @@ import difflib
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from exportctl.accept.request import LIVE_CHANGED_CAUSES, AcceptRequest
-from exportctl.accept.result import AcceptResult
+from exportctl.accept.changes import LIVE_CHANGED_CAUSES, AcceptRequest, AcceptResult
 from exportctl.model.plan import Cause
 from exportctl.model.plan_options import PlanOptions
 from exportctl.monitor import drift

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from exportctl.accept.request import DIFFERING_CAUSES
+from exportctl.accept.changes import DIFFERING_CAUSES
 from exportctl.emulator import SeedDataset
 from exportctl.model.plan import Cause, Plan, Verb
 from tests.workflows.accept_runs import (

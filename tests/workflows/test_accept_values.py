@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from exportctl.accept.request import DIFFERING_CAUSES
+from exportctl.accept.changes import DIFFERING_CAUSES
 from exportctl.emulator import SeedDataset, Switches
 from exportctl.model.plan import Verb
 from tests.workflows.accept_runs import (

@@ -16,10 +16,18 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 from exportctl.accept import destination_edits
+from exportctl.accept.changes import (
+    AcceptedChanges,
+    AcceptRequest,
+    AcceptResult,
+    ChangeGroup,
+    EditedFile,
+    UnacceptedChanges,
+    change_groups,
+    group_name,
+)
 from exportctl.accept.context import ConfigState, EditContext, edit_context, load_config_state
 from exportctl.accept.export_edits import NotExpressible, Proposal, proposals
-from exportctl.accept.request import AcceptRequest, ChangeGroup, change_groups, group_name
-from exportctl.accept.result import AcceptedChanges, AcceptResult, EditedFile, UnacceptedChanges
 from exportctl.accept.target_file import EditableFiles, TargetLayer, editable_files
 from exportctl.accept.verify_edit import EditProblem, ProblemWeight, check_edit
 from exportctl.config.yaml_nodes import ListNode
@@ -27,7 +35,8 @@ from exportctl.importing.document import REASON
 from exportctl.importing.importer import ConfigContext
 from exportctl.model.plan import DESTINATIONS, EXPORTS
 from exportctl.resources.kinds import LOCATION
-from exportctl.yaml_edit.edit import ChangeList, Edit, EditError, SetValue, is_writable
+from exportctl.yaml_edit.edit import ChangeList, Edit, EditError, SetValue
+from exportctl.yaml_edit.emit import is_writable
 
 _NO_FILE = EditProblem("no file of this project can set it", ProblemWeight.NO_EFFECT)
 _LAYER_ORDER = (TargetLayer.CURRENT, TargetLayer.ENVIRONMENT, TargetLayer.EXTENDING_FILE)
@@ -57,14 +66,11 @@ def accept_differences(config: ConfigContext, editable: Collection[str], request
     accepted: list[AcceptedChanges] = []
     unaccepted: list[UnacceptedChanges] = []
     for group in change_groups(config.plan(state.project, request.flags), request):
-        if not _is_still_different(work.state, group):
-            accepted.append(AcceptedChanges(group.address, group.changes))
-            continue
-        accepted_group = _accept_group(work, group)
-        if isinstance(accepted_group, AcceptedChanges):
-            accepted.append(accepted_group)
+        result = _accept_group(work, group)
+        if isinstance(result, AcceptedChanges):
+            accepted.append(result)
         else:
-            unaccepted.append(UnacceptedChanges(group.address, group.changes, accepted_group))
+            unaccepted.append(UnacceptedChanges(group.address, group.changes, result))
     changed = work.files.changed_files(before)
     edited = [EditedFile(f, before.texts[f], work.files.texts[f]) for f in config.files if f in changed]
     targeted = config.plan(work.state.project, request.flags)
@@ -84,6 +90,8 @@ def _is_still_different(state: ConfigState, group: ChangeGroup) -> bool:
 
 def _accept_group(work: _WorkingState, group: ChangeGroup) -> AcceptedChanges | str:
     """Keep the first verified edit; else return why there is none."""
+    if not _is_still_different(work.state, group):
+        return AcceptedChanges(group.address, group.changes)
     before, context, why = work.files, work.context, _NO_FILE
     try:
         for proposal in _proposed_edits(group, context):
@@ -144,9 +152,8 @@ def _try_with_allow(
         return problem
     path = (EXPORTS, work.context.project.exports[group.address.name].declared_key, "allow")
     entries = [{"rule": rule, "reason": REASON} for rule in problem.rules]
-    edit: Edit = (
-        ChangeList(path, added=entries) if isinstance(work.context.node(*path), ListNode) else SetValue(path, entries)
-    )
+    is_list = isinstance(work.context.node(*path), ListNode)
+    edit: Edit = ChangeList(path, added=entries) if is_list else SetValue(path, entries)
     for files in _files_with_edits(work.files, (*proposal, edit)):
         problem = _try_files(work, group, files) or problem
         if work.files is files:

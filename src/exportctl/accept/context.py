@@ -13,8 +13,6 @@ from functools import cached_property
 from typing import Any
 
 from exportctl.config import load
-from exportctl.config.interpolation import fill_references
-from exportctl.config.merge import merge_environment
 from exportctl.config.resolve.datasets import Aliases, aliases
 from exportctl.config.section import FindingCollector, Section
 from exportctl.config.yaml_nodes import MapNode, Node
@@ -131,10 +129,9 @@ def _load_project(parsed: load.ParsedConfig, environment: str | None, config: Co
 
 @dataclass(frozen=True)
 class EditContext:
-    """What edits are made from; `tree` is that of the chosen environment, with its references filled in."""
+    """What edits are made from."""
 
     project: Project
-    tree: MapNode
     existing: ExistingConfig
     ownership: Ownership
     document: DocumentContext
@@ -142,7 +139,7 @@ class EditContext:
 
     def node(self, *path: str) -> Node | None:
         """Return the node at a path of keys, None if the config has none."""
-        found: Node | None = self.tree
+        found: Node | None = self.existing.tree
         for key in path:
             entry = found.entries.get(key) if isinstance(found, MapNode) else None
             found = entry.node if entry else None
@@ -150,19 +147,17 @@ class EditContext:
 
     @property
     def aliases(self) -> Aliases:
-        return aliases(Section(self.tree, "the config", self.tree.at, FindingCollector()))
+        tree = self.existing.tree
+        return aliases(Section(tree, "the config", tree.at, FindingCollector()))
 
 
 def edit_context(state: ConfigState) -> EditContext:
-    config, project, tree = state.context, state.project, state.parsed.tree
-    whole, _ = merge_environment(tree, config.environment) if config.environment else (tree, ())
-    assert whole is not None  # it could be resolved
+    config, project = state.context, state.project
     ownership = build_ownership(config.live, project.name)
     desired = build_desired_state(project, config.values, config.live.specs)
     existing = existing_config(state.parsed, config.environment, config.variables, desired, ownership, config.as_of)
     return EditContext(
         project=project,
-        tree=fill_references(whole, config.environment, config.variables, FindingCollector())[0],
         existing=existing,
         ownership=ownership,
         document=document_context(existing, ownership, config.live.datasets or (), ()),

@@ -17,20 +17,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from exportctl.accept.changes import ChangeGroup
 from exportctl.accept.context import EditContext
 from exportctl.accept.export_edits import NotExpressible, Proposal
-from exportctl.accept.request import ChangeGroup
 from exportctl.config.yaml_nodes import ScalarNode
 from exportctl.importing import shared_settings
 from exportctl.importing.destinations import account_reference, subpath_below
 from exportctl.importing.existing_config import free_key
-from exportctl.model.plan import DESTINATIONS, EXPORTS, LiveObject, SensitiveValue
+from exportctl.model.plan import DESTINATIONS, EXPORTS
 from exportctl.model.project import READERS, Destination, Export
 from exportctl.plan.ownership import LiveFlow
 from exportctl.resources import wire
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.destinations.type import KeyForm
-from exportctl.resources.kinds import LOCATION, TARGET_CONNECTION
+from exportctl.resources.kinds import LOCATION
 from exportctl.yaml_edit.edit import Edit, SetValue
 from exportctl.yaml_edit.emit import Block
 
@@ -48,39 +48,32 @@ def location_edits(export: Export, live_flow: LiveFlow, context: EditContext) ->
     odd = next((f.name for f in kind.location if not isinstance(shown.get(f.wire), str | None)), None)
     if odd:
         raise NotExpressible(f"has a {odd} that is not text")
-    live: dict[str, str] = wire.read_fields(TARGET_CONNECTION.name, live_flow.target.raw)[LOCATION]
-    path, key = live.get(kind.folder_key, ""), kind.folder_key
-    others = {name: text for name, text in live.items() if name != key}
-    here = {name: text for name, text in declared.location.items() if name != key}
-    elsewhere = _other_account(export, live_flow, context)
-    if not elsewhere:
-        if others == here and (subpath := subpath_below(path, declared.location.get(key, ""))) is not None:
-            yield _subpath(export, subpath, context)
+    live: dict[str, str] = live_flow.target_fields[LOCATION]
+    key, owner = kind.folder_key, _account_reference(declared)
+    placed = context.existing.destinations.get(export.destination)
+    base = context.ownership.base_connections.get(live_flow.base_id or "")
+    if base and (placed is None or placed.base != base.id):  # the flow is on another account than the destination
+        owner = account_reference(base, kind, context.existing, context.ownership)
+    else:
+        if (subpath := _subpath_from(declared, live, key)) is not None:
+            yield _subpath_edit(export, subpath, context)
         yield from _edit_destination(export, declared, live, key)
-    for name, placed in sorted(context.existing.destinations.items()):
-        one = placed.declared
-        same = {n: text for n, text in one.location.items() if n != key} == others
-        subpath = subpath_below(path, one.location.get(key, "")) if same and one.type == kind.name else None
-        if subpath is not None and placed.base == live_flow.base_id and name != export.destination:
-            yield (SetValue((EXPORTS, export.declared_key, "destination"), name), *_subpath(export, subpath, context))
-    owner = (
-        account_reference(elsewhere, kind, context.existing, context.ownership)
-        if elsewhere
-        else _account_reference(declared)
-    )
+    for name, other in sorted(context.existing.destinations.items()):
+        one = other.declared
+        subpath = _subpath_from(one, live, key) if one.type == kind.name else None
+        if subpath is not None and other.base == live_flow.base_id and name != export.destination:
+            moved = SetValue((EXPORTS, export.declared_key, "destination"), name)
+            yield (moved, *_subpath_edit(export, subpath, context))
     yield _add_destination(export, declared, live, key, owner, context)
 
 
-def _other_account(export: Export, live_flow: LiveFlow, context: EditContext) -> LiveObject | None:
-    """Return the flow's account if it is not the account of the destination."""
-    base, placed = (
-        context.ownership.base_connections.get(live_flow.base_id or ""),
-        context.existing.destinations.get(export.destination),
-    )
-    return base if base and (placed is None or placed.base != base.id) else None
+def _subpath_from(one: Destination, live: dict[str, str], key: str) -> str | None:
+    """Return the `subpath` from a destination to the live location, None if there is none."""
+    same = {**one.location, key: ""} == {**live, key: ""}
+    return subpath_below(live.get(key, ""), one.location.get(key, "")) if same else None
 
 
-def _subpath(export: Export, subpath: str, context: EditContext) -> Proposal:
+def _subpath_edit(export: Export, subpath: str, context: EditContext) -> Proposal:
     """Return the edit of `subpath`; none if it is empty and not set."""
     if not subpath and context.node(EXPORTS, export.declared_key, "subpath") is None:
         return ()
@@ -89,23 +82,22 @@ def _subpath(export: Export, subpath: str, context: EditContext) -> Proposal:
 
 def _edit_destination(export: Export, declared: Destination, live: dict[str, str], key: str) -> Iterator[Proposal]:
     wanted = _strip_subpath(export, live, key)
-    if wanted is not None:
-        names = {**declared.location, **wanted}
-        edits = [
-            SetValue((DESTINATIONS, declared.key, name), wanted.get(name, ""))
-            for name in names
-            if wanted.get(name, "") != declared.location.get(name, "")
-        ]
-        if edits:
-            yield tuple(edits)
+    if wanted is None:
+        return
+    edits = [
+        SetValue((DESTINATIONS, declared.key, name), wanted.get(name, ""))
+        for name in {**declared.location, **wanted}
+        if wanted.get(name, "") != declared.location.get(name, "")
+    ]
+    if edits:
+        yield tuple(edits)
 
 
 def _strip_subpath(export: Export, live: dict[str, str], key: str) -> dict[str, str] | None:
     """Return the location from which the export's own subpath leads to the live folder, or None."""
-    tail = export.subpath.strip("/")
+    tail, path = export.subpath.strip("/"), live.get(key, "")
     if not tail:
         return live
-    path = live.get(key, "")
     if path == tail:
         return {**live, key: ""}
     return {**live, key: path.removesuffix(f"/{tail}")} if path.endswith(f"/{tail}") else None
@@ -124,23 +116,17 @@ def _add_destination(
 ) -> Proposal:
     wanted = _strip_subpath(export, live, key)
     key_of_new = free_key([f"{declared.key} {export.declared_key}"], context.existing.taken_names[DESTINATIONS])
-    form = context.existing.destinations[declared.key].format if declared.key in context.existing.destinations else None
-    value: dict[str, object] = {
-        "type": declared.type,
-        **(wanted or live),
-        "account": owner,
-        **({"format": shared_settings.inline_format(form)} if form else {}),
-        **(
-            {"reader": declared.reader}
-            if declared.reader != READERS[0] and owner == _account_reference(declared)
-            else {}
-        ),
-    }
-    edits: list[Edit] = [
+    placed = context.existing.destinations.get(declared.key)
+    value: dict[str, object] = {"type": declared.type, **(wanted or live), "account": owner}
+    if placed and placed.format:
+        value["format"] = shared_settings.inline_format(placed.format)
+    if declared.reader != READERS[0] and owner == _account_reference(declared):
+        value["reader"] = declared.reader
+    return (
         SetValue((DESTINATIONS, key_of_new), Block(value)),
         SetValue((EXPORTS, export.declared_key, "destination"), key_of_new),
-    ]
-    return (*edits, *(_subpath(export, "", context) if wanted is None else ()))
+        *(_subpath_edit(export, "", context) if wanted is None else ()),
+    )
 
 
 def account_edits(group: ChangeGroup, declared: Destination, context: EditContext) -> Iterator[Proposal]:
@@ -154,7 +140,7 @@ def account_edits(group: ChangeGroup, declared: Destination, context: EditContex
     edits: list[Edit] = []
     for change in group.changes:
         name = change.path.rpartition(".")[2]
-        if isinstance(change.before, SensitiveValue | None) or not isinstance(change.before, str):
+        if not isinstance(change.before, str):
             whose = f"{change.path} " if len(group.changes) > 1 else ""
             raise NotExpressible(f"{whose}{_SENSITIVE}")
         composed, key = kind.composed_key, kind.account_key(name)

@@ -15,26 +15,26 @@ A difference of one export -> edits that may accept it, the smallest first. Pure
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
 from typing import Any
 
+from exportctl.accept.changes import ChangeGroup
 from exportctl.accept.context import EditContext
-from exportctl.accept.request import ChangeGroup
-from exportctl.config.resolve.schedules import HOURS, ScheduleWithEnd
+from exportctl.config.resolve.schedules import ScheduleWithEnd
 from exportctl.config.yaml_nodes import ListNode, MapNode, ScalarNode
 from exportctl.importing import document, kept_as_is, shared_settings
+from exportctl.importing.convert import COMPRESSIONS, FILE_TYPES, INTERVALS, live_format
 from exportctl.model import schedule
 from exportctl.model.project import End, Export, Format
-from exportctl.model.schedule import DAY, HOUR, ONCE
-from exportctl.plan.desired import target_properties
+from exportctl.model.schedule import DAY, HOUR
 from exportctl.plan.ownership import LiveFlow
 from exportctl.resources import wire
-from exportctl.resources.kinds import EVERY, FLOW, SOURCE_CONNECTION, START, TARGET_CONNECTION, plain_fields
+from exportctl.resources.kinds import DESCRIPTION, ENABLED, END, EVERY, FOLDER, START, TITLE, plain_fields
 from exportctl.yaml_edit.edit import ChangeList, Edit, SetValue
 
 Proposal = tuple[Edit, ...]
 _MINUTE = 60
 _REPLACED_FIELD = "replacement"  # not a field of a flow: the plan's name for a change that needs a new flow
-_INTERVALS = frozenset({ONCE, "1 day", *(schedule.format_every("hour", hours) for hours in HOURS)})
 
 
 class NotExpressible(Exception):
@@ -49,11 +49,7 @@ def proposals(group: ChangeGroup, export: Export, live_flow: LiveFlow, context: 
         NotExpressible: no edit can express the live value.
     """
     known: Mapping[str, Callable[[Export, LiveFlow, EditContext], Iterator[Proposal]]] = {
-        "title": _title,
-        "description": _description,
-        "folder": _folder,
-        "enabled": _enabled_edits,
-        "end": _end,
+        END: _end,
         "schedule": _schedule,
         "format": _format,
         "datasets": _datasets,
@@ -62,47 +58,42 @@ def proposals(group: ChangeGroup, export: Export, live_flow: LiveFlow, context: 
         raise NotExpressible("no edit of a value does: the YAML needs another flow")
     if any(rule.name == group.name for rule in plain_fields()):
         yield _set_export_key(export, group.name, group.changes[0].before)
-        return
-    if group.name not in known:
+    elif group.name in (TITLE, DESCRIPTION, FOLDER, ENABLED):
+        yield _set_export_key(export, group.name, _live_value(group.name, export, live_flow, context))
+    elif group.name in known:
+        yield from known[group.name](export, live_flow, context)
+    else:
         raise NotExpressible("is not a field that an edit can accept")
-    yield from known[group.name](export, live_flow, context)
 
 
 def _set_export_key(export: Export, name: str, value: object) -> Proposal:
     return (SetValue(("exports", export.declared_key, name), value),)
 
 
-def _live_values(live_flow: LiveFlow) -> Mapping[str, Any]:
-    return wire.read_fields(FLOW.name, live_flow.flow.raw)
-
-
-def _title(export: Export, live_flow: LiveFlow, context: EditContext) -> Iterator[Proposal]:
-    """Yield the edit of `title`; the flows of a split export share it, each with its dataset's name after it."""
-    title = live_flow.flow.name
-    if export.key != export.declared_key:
-        shared_by_all = context.node("exports", export.declared_key, "title")
-        whole = str(shared_by_all.value) if isinstance(shared_by_all, ScalarNode) else export.declared_key
-        tail = export.title.removeprefix(whole)
-        if not title.endswith(tail):
-            raise NotExpressible("is made of the dataset's name: the export is split by dataset")
-        title = title.removesuffix(tail)
-    yield _set_export_key(export, "title", title)
-
-
-def _description(export: Export, live_flow: LiveFlow, context: EditContext) -> Iterator[Proposal]:
-    yield _set_export_key(export, "description", live_flow.flow.text)
-
-
-def _folder(export: Export, live_flow: LiveFlow, context: EditContext) -> Iterator[Proposal]:
-    if kept_as_is.has_two_folders(live_flow.flow):
+def _live_value(name: str, export: Export, live_flow: LiveFlow, context: EditContext) -> object:
+    """Return the live value of a field that is one key of the export."""
+    if name == TITLE:
+        return _title(export, live_flow, context)
+    if name == DESCRIPTION:
+        return live_flow.flow.text
+    if name == FOLDER and kept_as_is.has_two_folders(live_flow):
         raise NotExpressible("is on the flow twice, and which one counts is not published")
-    yield _set_export_key(export, "folder", _live_values(live_flow)["folder"])
-
-
-def _enabled_edits(export: Export, live_flow: LiveFlow, context: EditContext) -> Iterator[Proposal]:
-    if kept_as_is.has_unstable_state(live_flow.flow):
+    if name == ENABLED and kept_as_is.has_unstable_state(live_flow):
         raise NotExpressible(f"is unclear: the flow is in state {live_flow.flow.raw.get('state')}")
-    yield _set_export_key(export, "enabled", _live_values(live_flow)["enabled"])
+    return live_flow.fields[name]
+
+
+def _title(export: Export, live_flow: LiveFlow, context: EditContext) -> str:
+    """Return the live `title`; the flows of a split export share it, each with its dataset's name after it."""
+    title = live_flow.flow.name
+    if export.key == export.declared_key:
+        return title
+    shared_by_all = context.node("exports", export.declared_key, "title")
+    whole = str(shared_by_all.value) if isinstance(shared_by_all, ScalarNode) else export.declared_key
+    tail = export.title.removeprefix(whole)
+    if not title.endswith(tail):
+        raise NotExpressible("is made of the dataset's name: the export is split by dataset")
+    return title.removesuffix(tail)
 
 
 # -- ends -------------------------------------------------------------------------------------------------------------
@@ -110,15 +101,12 @@ def _enabled_edits(export: Export, live_flow: LiveFlow, context: EditContext) ->
 
 def _end(export: Export, live_flow: LiveFlow, context: EditContext) -> Iterator[Proposal]:
     """Yield edits of the end: only a date is edited where it is written, so a shared rolling end stays."""
-    if kept_as_is.has_unreadable_end(live_flow.flow):
+    if kept_as_is.has_unreadable_end(live_flow):
         raise NotExpressible("is not a moment that exportctl can read")
-    live = _live_values(live_flow)["end"]
+    live = live_flow.fields[END]
     said = "none" if live is None else shared_settings.last_day(live)
-    name, named_schedule = (
-        context.node("exports", export.declared_key, "schedule"),
-        context.node("defaults", "schedule"),
-    )
-    named = next((str(n.value) for n in (name, named_schedule) if isinstance(n, ScalarNode)), "")
+    schedules = (context.node(*owner, "schedule") for owner in (("exports", export.declared_key), ("defaults",)))
+    named = next((str(node.value) for node in schedules if isinstance(node, ScalarNode)), "")
     for path in (("exports", export.declared_key, "end"), ("schedules", named, "end"), ("defaults", "end")):
         if isinstance(context.node(*path), ScalarNode):
             yield (SetValue(path, said),)
@@ -130,13 +118,12 @@ def _end(export: Export, live_flow: LiveFlow, context: EditContext) -> Iterator[
 
 
 def _schedule(export: Export, live_flow: LiveFlow, context: EditContext) -> Iterator[Proposal]:
-    live = _live_values(live_flow)
-    interval, start = live[EVERY], live[START]
-    if interval not in _INTERVALS:
+    interval, start = live_flow.fields[EVERY], live_flow.fields[START]
+    if interval not in INTERVALS:
         raise NotExpressible(f"is every {interval}, which no export can have" if interval else "cannot be read")
     if start is None:
         raise NotExpressible("has no start that exportctl can read")
-    if kept_as_is.has_unusual_mode(live_flow.flow):
+    if kept_as_is.has_unusual_mode(live_flow):
         mode = wire.members(live_flow.flow.raw.get("scheduleParams")).get("exportMode")
         raise NotExpressible(f"has exportMode {mode}, which does not fit the schedule")
     said: dict[str, object] = {"every": interval}
@@ -200,18 +187,12 @@ def _duration(seconds: int) -> str:
 
 
 def _format(export: Export, live_flow: LiveFlow, context: EditContext) -> Iterator[Proposal]:
-    assert live_flow.target is not None
-    shown = wire.read_fields(TARGET_CONNECTION.name, live_flow.target.raw)["format"]
-    kind = wire.destination_type(live_flow.target.raw)
-    listed = kind is not None and wire.MANIFEST in target_properties(context.specs.get(kind.connection_spec, {}))
-    manifest = (True if listed else "force") if shown["manifest"] else False
-    live = Format(shown["type"], shown["compression"], manifest)
-    if live.type not in ("parquet", "json") or live.compression not in ("gzip", "none"):
+    live = live_format(live_flow, context.specs)
+    if live.type not in FILE_TYPES or live.compression not in COMPRESSIONS:
         raise NotExpressible(f"{_describe_format(live)}, which no export can have")
-    was = {"type": export.format.type, "compression": export.format.compression, "manifest": export.format.manifest}
-    now = {"type": live.type, "compression": live.compression, "manifest": live.manifest}
+    differing = {key: value for key, value in asdict(live).items() if value != getattr(export.format, key)}
     for path in _written_paths(export, context, "format"):
-        yield tuple(SetValue((*path, key), value) for key, value in now.items() if value != was[key])
+        yield tuple(SetValue((*path, key), value) for key, value in differing.items())
     for name, one in sorted(context.existing.formats.items()):
         if one == live:
             yield _set_export_key(export, "format", name)
@@ -229,17 +210,15 @@ def _describe_format(live: Format) -> str:
 
 def _datasets(export: Export, live_flow: LiveFlow, context: EditContext) -> Iterator[Proposal]:
     """Yield edits of the list: remove items without live datasets, replace groups that are only partly live."""
-    assert live_flow.source is not None
     if export.key != export.declared_key:
         raise NotExpressible("has one for each part: the export is split by dataset")
-    if kept_as_is.has_ambiguous_datasets(live_flow.source):
+    if kept_as_is.has_ambiguous_datasets(live_flow):
         raise NotExpressible("names a dataset twice, or one without its id")
-    read = wire.read_fields(SOURCE_CONNECTION.name, live_flow.source.raw)
-    live: dict[str, str] = {i: read["names"].get(i, "") for i in read["datasets"]}
-    node = context.node("exports", export.declared_key, "datasets")
+    live, path = live_flow.dataset_names, ("exports", export.declared_key, "datasets")
+    node = context.node(*path)
     if not isinstance(node, ListNode) or not live:
         raise NotExpressible("is empty, but an export needs a dataset")
-    pairs = tuple(live.items())
+    entries = {i: document.dataset_entry(i, name, live.items(), context.document) for i, name in live.items()}
     meant = [_ids(item, context, live) for item in node.items]
     covered = {i for ids in meant if ids <= live.keys() for i in ids}
     gone, instead = set(), {}
@@ -249,24 +228,18 @@ def _datasets(export: Export, live_flow: LiveFlow, context: EditContext) -> Iter
         rest = sorted((ids & live.keys()) - covered)
         covered |= set(rest)
         if rest:
-            instead[number] = [document.dataset_entry(i, live[i], pairs, context.document) for i in rest]
+            instead[number] = [entries[i] for i in rest]
         else:
             gone.add(number)
-    more = [document.dataset_entry(i, live[i], pairs, context.document) for i in sorted(live.keys() - covered)]
-    path = ("exports", export.declared_key, "datasets")
     if len(gone) < len(node.items):
-        yield (ChangeList(path, frozenset(gone), instead, more),)
-    yield (SetValue(path, [document.dataset_entry(i, live[i], pairs, context.document) for i in live]),)
+        yield (ChangeList(path, frozenset(gone), instead, [entries[i] for i in sorted(live.keys() - covered)]),)
+    yield (SetValue(path, list(entries.values())),)
 
 
 def _ids(item: Any, context: EditContext, live: Mapping[str, str]) -> set[str]:
     """Return the ids that one item of a list means, by the sandbox's datasets and by the names that the flow stores."""
     found: set[str] = set()
     for one in context.aliases.expand_datasets((item,)):
-        stored = {i for i, name in live.items() if name == one.name}
-        found |= (
-            {one.id}
-            if one.id
-            else stored or set(context.document.dataset_ids.get(one.name or "", ())) or {f"?{one.name}"}
-        )
+        stored = {one.id} if one.id else {i for i, name in live.items() if name == one.name}
+        found |= stored or context.document.dataset_ids.get(one.name or "") or {f"?{one.name}"}
     return found

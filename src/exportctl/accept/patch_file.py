@@ -7,11 +7,12 @@ literal (a user name under `auth`), and then has fewer unchanged lines, down to 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from exportctl.accept.result import EditedFile
+from exportctl.accept.changes import EditedFile
 from exportctl.config.merge import resolve_relative_path
 from exportctl.config.schema.destinations import secrecy
 from exportctl.config.yaml_nodes import ListNode, MapNode, Node, ScalarNode, parse_tree
@@ -64,7 +65,8 @@ def diff_file(edited: EditedFile, name: str | None = None) -> FileDiff:
     called, compared = name or edited.file, SequenceMatcher(None, before, after, autojunk=False)
     for around in range(CONTEXT_LINES, -1, -1):
         groups = list(compared.get_grouped_opcodes(around))
-        if not any(_has_hidden_line(group, *hidden) for group in groups):
+        shown = [(range(i, j), range(k, m)) for group in groups for _, i, j, k, m in group]
+        if not any(hidden[side].intersection(lines[side]) for lines in shown for side in (0, 1)):
             head = f"--- {_quote_file_name(f'a/{called}')}\n+++ {_quote_file_name(f'b/{called}')}\n"
             return FileDiff(edited.file, head + "".join(_hunk(group, before, after) for group in groups), around)
     return FileDiff(edited.file, None, 0)
@@ -79,38 +81,22 @@ def _quote_file_name(path: str) -> str:
 
 def _lines(text: str) -> list[str]:
     """Split into lines with their endings; only a line feed ends a line, as in Git."""
-    found = text.split("\n")
-    return [f"{line}\n" for line in found[:-1]] + ([found[-1]] if found[-1] else [])
-
-
-def _has_hidden_line(group: _Group, before: frozenset[int], after: frozenset[int]) -> bool:
-    return any(before & set(range(i, j)) or after & set(range(k, m)) for _, i, j, k, m in group)
+    return re.findall(r"[^\n]*\n|[^\n]+", text)
 
 
 def _hunk(group: _Group, before: Sequence[str], after: Sequence[str]) -> str:
     first, last = group[0], group[-1]
-    head = f"@@ -{_range(first[1], last[2])} +{_range(first[3], last[4])} @@\n"
-    return head + "".join(_format_line(sign, line) for part in group for sign, line in _part(part, before, after))
+    text = f"@@ -{_range(first[1], last[2])} +{_range(first[3], last[4])} @@\n"
+    for tag, i, j, k, m in group:
+        sides = ((" ", before[i:j]),) if tag == "equal" else (("-", before[i:j]), ("+", after[k:m]))
+        for sign, line in ((sign, line) for sign, lines in sides for line in lines):
+            text += f"{sign}{line}" if line.endswith("\n") else f"{sign}{line}\n\\ No newline at end of file\n"
+    return text
 
 
 def _range(start: int, end: int) -> str:
     """Write a range of lines; an empty range has the number of the line before it."""
     return f"{start if start == end else start + 1},{end - start}"
-
-
-def _part(
-    part: tuple[str, int, int, int, int], before: Sequence[str], after: Sequence[str]
-) -> Iterator[tuple[str, str]]:
-    tag, i, j, k, m = part
-    if tag == "equal":
-        yield from ((" ", line) for line in before[i:j])
-        return
-    yield from (("-", line) for line in before[i:j])
-    yield from (("+", line) for line in after[k:m])
-
-
-def _format_line(sign: str, line: str) -> str:
-    return f"{sign}{line}" if line.endswith("\n") else f"{sign}{line}\n\\ No newline at end of file\n"
 
 
 def _sensitive_lines(text: str) -> frozenset[int]:

@@ -31,7 +31,7 @@ def _can_override(root: MapSpan, path: KeyPath, here: KeyPath) -> bool:
     """
     for pattern in REPLACED_WHOLE:
         fits = len(pattern) < len(path) and all(a in ("*", b) for a, b in zip(pattern, path, strict=False))
-        if fits and span_at(root, here[: len(here) - len(path) + len(pattern)]) is None:
+        if fits and not span_at(root, here[: len(here) - len(path) + len(pattern)]):
             return False
     return True
 
@@ -80,33 +80,23 @@ class EditableFiles:
             return next(self._current_targets(path), None)
         if layer is TargetLayer.ENVIRONMENT:
             return next(self._overlay_targets(path), None)
-        return next(self._targets_in_extending_files(path), None)
-
-    def _targets_in_extending_files(self, path: KeyPath) -> Iterator[tuple[str, KeyPath]]:
-        yield from (
-            (file, path)
-            for file, root in self._roots()
-            if "extends" in root.entries and _can_override(root, path, path)
-        )
+        extending = ((file, root) for file, root in self._roots() if "extends" in root.entries)
+        return next(((file, path) for file, root in extending if _can_override(root, path, path)), None)
 
     def _current_targets(self, path: KeyPath) -> Iterator[tuple[str, KeyPath]]:
         """Yield where the value is set, then where its owner is declared, then where its section is."""
         for known in (len(path), DECLARATION_DEPTH, 1):
             for one in (self._overlay_path(path), path) if known == len(path) else (path, self._overlay_path(path)):
                 depth = len(one) - len(path) + known
-                yield from (
-                    (file, one) for file, root in self._roots() if one and span_at(root, one[:depth]) is not None
-                )
+                yield from ((file, one) for file, root in self._roots() if one and span_at(root, one[:depth]))
 
     def _overlay_targets(self, path: KeyPath) -> Iterator[tuple[str, KeyPath]]:
         whole = self._overlay_path(path)
         for depth in (DECLARATION_DEPTH, 0):
-            yield from (
-                (file, whole)
-                for file, root in self._roots()
-                if whole and span_at(root, whole[: len(whole) - len(path) + depth]) is not None
-                if _can_override(root, path, whole)
-            )
+            owner = whole[: len(whole) - len(path) + depth]
+            for file, root in self._roots():
+                if whole and span_at(root, owner) and _can_override(root, path, whole):
+                    yield file, whole
 
     def _overlay_path(self, path: KeyPath) -> KeyPath:
         return ("environments", self.environment, *path) if self.environment else ()

@@ -28,13 +28,12 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
 
+from exportctl.accept.changes import MATCHING_CAUSES, ChangeGroup, group_name
 from exportctl.accept.context import ConfigState, DeclaredValues, load_config_state
-from exportctl.accept.request import MATCHING_CAUSES, ChangeGroup, group_name
 from exportctl.errors import ConfigError, Finding, Level
 from exportctl.importing.importer import ConfigContext
-from exportctl.model.plan import CHANGE_VERBS, Address, Cause, FieldChange, Plan, SensitiveValue, canonical_json
+from exportctl.model.plan import CHANGE_VERBS, Address, Cause, FieldChange, Plan, canonical_json
 from exportctl.resources.kinds import LOCATION, plain_fields
 from exportctl.rules import engine
 
@@ -43,7 +42,6 @@ _GROUP_OF_ATTRIBUTE: Mapping[str, str] = {
     "destination": LOCATION,
     "subpath": LOCATION,
 }
-_ALLOW, _LOCATION, _ACCOUNT = "allow", "location", "account"
 _POSITION_TEXT = re.compile(r"\S+:\d+:\d+")
 
 
@@ -124,13 +122,7 @@ def _differences(plan: Plan) -> Iterator[tuple[Address, FieldChange]]:
 
 def _difference_key(address: Address, change: FieldChange) -> str:
     """Return the content of a difference without its actor and position."""
-    return canonical_json(
-        [str(address), change.path, _unwrap_sensitive(change.before), _unwrap_sensitive(change.after), change.cause]
-    )
-
-
-def _unwrap_sensitive(value: Any) -> Any:
-    return value.value if isinstance(value, SensitiveValue) else value
+    return canonical_json([str(address), change.path, change.before, change.after, change.cause])
 
 
 def _plan_problems(before: Plan, after: Plan) -> Iterator[EditProblem]:
@@ -177,13 +169,13 @@ def unintended_changes(
         yield "a value that belongs to no export"
     for address, name in _changed_attributes(before.exports, after.exports):
         of_group = _group_of_attribute(name) == group.name and address in alike
-        if not of_group and not (name == _ALLOW and _key(address) == _key(group.address)):
+        if not of_group and not (name == "allow" and _key(address) == _key(group.address)):
             yield f"{address} ({name})"
     for address, name in _changed_attributes(before.destinations, after.destinations):
-        if name == _ACCOUNT and address == group.address:
+        if name == "account" and address == group.address:
             continue
         users = [a for a, one in before.exports.items() if one["destination"] == address.name]
-        if group.name != LOCATION or name not in ("", _LOCATION) or not alike.issuperset(users):
+        if group.name != LOCATION or name not in ("", LOCATION) or not alike.issuperset(users):
             yield next((f"{user} ({LOCATION})" for user in users if user not in alike), f"{address} ({name})")
 
 

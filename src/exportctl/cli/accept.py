@@ -15,9 +15,8 @@ from exportctl.monitor import drift
 from exportctl.output.text import import_and_accept as text_edits
 
 if TYPE_CHECKING:
+    from exportctl.accept.changes import AcceptRequest, AcceptResult
     from exportctl.accept.patch_file import Patch
-    from exportctl.accept.request import AcceptRequest
-    from exportctl.accept.result import AcceptResult
     from exportctl.monitor.drift import DriftEntry
 
 _HIDDEN = "write the edit to the files instead: {}"

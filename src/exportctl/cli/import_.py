@@ -85,7 +85,7 @@ def import_flows(
 
 def _update_exports(call: CommandContext, names: list[str], *, dry_run: bool, strict: bool) -> int:
     """Edit the YAML of exports to match their live flows."""
-    from exportctl.accept.request import DIFFERING_CAUSES, AcceptRequest
+    from exportctl.accept.changes import DIFFERING_CAUSES, AcceptRequest
     from exportctl.cli import accept
 
     wrong = [name for name in names if name.startswith(f"{DESTINATIONS}.")]

@@ -84,7 +84,7 @@ def drift(
 
 
 def _accept_live_values(call: CommandContext, asked: PlanOptions, failing: frozenset[str], write: bool) -> int:
-    from exportctl.accept.request import LIVE_CHANGED_CAUSES, AcceptRequest
+    from exportctl.accept.changes import LIVE_CHANGED_CAUSES, AcceptRequest
     from exportctl.cli import accept
 
     order = accept.AcceptOptions(

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from exportctl.accept.accept import accept_differences
-from exportctl.accept.request import AcceptRequest
-from exportctl.accept.result import AcceptResult
+from exportctl.accept.changes import AcceptRequest, AcceptResult
 from exportctl.apply import inputs
 from exportctl.client import inventory
 from exportctl.config import files as config_files

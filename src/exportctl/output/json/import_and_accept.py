@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from exportctl.accept.changes import AcceptedChanges, AcceptResult, UnacceptedChanges
 from exportctl.accept.patch_file import FileDiff, Patch
-from exportctl.accept.result import AcceptedChanges, AcceptResult, UnacceptedChanges
 from exportctl.importing.result import AdoptedFlow, ImportResult, LeftOutFlow, LeftOutReason
 from exportctl.model.json_form import (
     JsonObject,

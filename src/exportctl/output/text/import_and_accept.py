@@ -21,8 +21,8 @@ from exportctl.output.text import drift
 from exportctl.output.text import plan as text_plan
 
 if TYPE_CHECKING:
+    from exportctl.accept.changes import AcceptedChanges, AcceptResult
     from exportctl.accept.patch_file import Patch
-    from exportctl.accept.result import AcceptedChanges, AcceptResult
     from exportctl.importing.result import ImportResult, LeftOutFlow
 
 _WITHOUT_CONTEXT = "Lines around a change hold masked values: apply the patch with `git apply --unidiff-zero`."
