@@ -9,6 +9,10 @@ Edits of a YAML text: set one value, or add, replace or remove items of a list. 
     braces                            a new key goes after the last key
     no such key, or `null`            the key, with all maps that are missing above it
 
+Between brackets and braces, a value can be alone on its lines. A new value after the last one then gets its own line,
+with a comma after it if the last value has one. A removed value takes its lines with it, and the comments on them.
+Everything else stays on its line. No comma remains without a value, so that JSON stays JSON.
+
 Values are texts, booleans, numbers, lists and maps, as `yaml_edit.emit` writes them.
 """
 
@@ -22,10 +26,9 @@ from json import dumps
 from exportctl.model.references import escape_references
 from exportctl.yaml_edit import emit
 from exportctl.yaml_edit.emit import Block, CommentedItem
-from exportctl.yaml_edit.flow_style import append_value, remove_value
 from exportctl.yaml_edit.positions import EntrySpan, ListSpan, MapSpan, ScalarSpan, Span, parse_spans
 from exportctl.yaml_edit.text import (
-    find_colon,
+    find_character,
     indentation,
     insert_lines_after,
     line_end,
@@ -37,8 +40,10 @@ from exportctl.yaml_edit.text import (
 )
 
 KeyPath = tuple[str, ...]
+Part = tuple[int, int]  # from the first character of a value (or of its key) to the last one
 _STEP = "  "
 _UNQUOTED = re.compile(r"\d{4}-\d\d-\d\d|\d\d:\d\d")  # a date or a time, which many people write without quotes
+_REST = re.compile(r"[ \t]*,?[ \t]*(#.*)?")  # what may follow a value on its line between brackets
 _TAIL = re.compile(r"([ \t]*(#[^\n]*)?\r?(\n|\Z))*")  # comments and empty lines at the end of a file
 
 
@@ -78,17 +83,6 @@ class ChangeList:
 
 
 Edit = SetValue | ChangeList
-
-
-def is_writable(value: object) -> bool:
-    """Return whether a file can hold all texts in the value."""
-    if isinstance(value, Block):
-        return is_writable(value.entries)
-    if isinstance(value, Mapping):
-        return all(is_writable(one) for one in value.values())
-    if isinstance(value, list | tuple):
-        return all(is_writable(one) for one in value)
-    return emit.is_writable(value) if isinstance(value, str) else True
 
 
 def span_at(root: MapSpan | None, path: KeyPath) -> Span | None:
@@ -137,7 +131,7 @@ def _open_map(text: str, entry: EntrySpan, rest: KeyPath, value: object, in_flow
     if in_flow or span.end > span.start:
         return _write_text(text, entry, _format_inline(inner, flow=True, json=_is_quoted(text, entry)), in_flow)
     assert isinstance(inner, Block)
-    if find_colon(text, entry.key_end) is None:
+    if find_character(text, entry.key_end, ":") is None:
         raise EditError("the key there has no colon")
     return _insert_below(text, span.end, emit.lines(inner.entries, indentation(text, entry.key_start) + _STEP))
 
@@ -146,7 +140,7 @@ def _replace_value(text: str, entry: EntrySpan, value: object, in_flow: bool) ->
     span = entry.value
     if isinstance(span, ScalarSpan) or span.is_flow_style:
         return _write_text(text, entry, _format_value(text, entry, value, in_flow), in_flow)
-    colon = find_colon(text, entry.key_end)
+    colon = find_character(text, entry.key_end, ":")
     assert colon is not None  # the key has a value
     if text_before(text, span.start).strip():  # `: - x`, after a key that begins with a question mark
         return splice_text(text, colon + 1, span.end, f" {_format_inline(value, flow=False, json=False)}")
@@ -163,7 +157,7 @@ def _write_text(text: str, entry: EntrySpan, shown: str, in_flow: bool) -> str:
     span = entry.value
     if span.end > span.start:
         return splice_text(text, span.start, span.end, shown)
-    colon = find_colon(text, entry.key_end)
+    colon = find_character(text, entry.key_end, ":")
     if colon is not None and colon < span.start:
         return splice_text(text, colon + 1, colon + 1, f" {shown}")
     if not in_flow:
@@ -186,24 +180,18 @@ def _format_value(text: str, entry: EntrySpan, value: object, in_flow: bool) -> 
 
 def _format_inline(value: object, *, flow: bool, json: bool) -> str:
     """Write a value on one line; as JSON where the keys around it have quotes, so that a JSON file stays JSON."""
-    value = _strip_layout(value)
-    return dumps(_escape_value(value), ensure_ascii=False) if json else emit.inline_text(value, flow=flow)
+    return dumps(_json_value(value), ensure_ascii=False) if json else emit.inline_text(value, flow=flow)
 
 
-def _strip_layout(value: object) -> object:
-    """Return the value without blocks and comments."""
-    if isinstance(value, Block):
-        return {key: _strip_layout(one) for key, one in value.entries.items()}
+def _json_value(value: object) -> object:
+    """Return the value without blocks and comments, with its texts escaped."""
+    if isinstance(value, CommentedItem):
+        return _json_value(value.value)
+    if isinstance(value, Block | Mapping):
+        entries = value.entries if isinstance(value, Block) else value
+        return {key: _json_value(one) for key, one in entries.items()}
     if isinstance(value, list | tuple):
-        return [_strip_layout(one) for one in value]
-    return value.value if isinstance(value, CommentedItem) else value
-
-
-def _escape_value(value: object) -> object:
-    if isinstance(value, Mapping):
-        return {key: _escape_value(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_escape_value(one) for one in value]
+        return [_json_value(one) for one in value]
     return escape_references(value) if isinstance(value, str) else value
 
 
@@ -217,17 +205,11 @@ def _add_key(text: str, above: MapSpan, key: str, value: object, *, top: bool) -
         json = first is not None and _is_quoted(text, first)
         shown = f"{dumps(key) if json else key}: {_format_inline(value, flow=True, json=json)}"
         parts = [(one.key_start, max(one.key_end, one.value.end)) for one in above.entries.values()]
-        return append_value(text, above.start, parts, shown)
-    lines = list(emit.lines({key: value}, indentation(text, above.start)))
-    return _insert_below(
-        text, _trailing_comment_end(text, above.end) if top else above.end, ["", *lines] if top else lines
-    )
-
-
-def _trailing_comment_end(text: str, position: int) -> int:
-    """Return the end of the last comment of a file, which belongs to the lines above it."""
-    below = line_end(text, position)
-    return max(position, len(text.rstrip())) if _TAIL.fullmatch(text[below:]) else position
+        return _append_value(text, above.start, parts, shown)
+    lines, position = list(emit.lines({key: value}, indentation(text, above.start))), above.end
+    if top and _TAIL.fullmatch(text[line_end(text, position) :]):  # comments at the end belong to the lines above
+        position = max(position, len(text.rstrip()))
+    return _insert_below(text, position, ["", *lines] if top else lines)
 
 
 def _insert_below(text: str, position: int, lines: Iterable[str]) -> str:
@@ -262,7 +244,7 @@ def _remove_item(text: str, path: KeyPath, number: int) -> str:
     if len(span.items) == 1:
         raise EditError("the edit would empty the list")
     if span.is_flow_style:
-        return remove_value(text, _parts(span), number)
+        return _remove_value(text, _parts(span), number)
     return remove_lines(text, _dash_position(text, span, number), span.items[number].end)
 
 
@@ -273,18 +255,16 @@ def _replace_item(text: str, path: KeyPath, number: int, values: Sequence[object
         shown = [_format_inline(value, flow=True, json=_is_json_list(text, span)) for value in values]
         return splice_text(text, item.start, item.end, ", ".join(shown))
     first, *more = [_format_inline(value, flow=False, json=False) for value in values]
-    item_lines = [first, *(f"{text_before(text, _dash_position(text, span, number))}- {one}" for one in more)]
-    return splice_text(
-        text, item.start, item.end, newline(text, item.start).join(item_lines)
-    )  # comments after the item stay
+    before = text_before(text, _dash_position(text, span, number))
+    lines = [first, *(f"{before}- {one}" for one in more)]
+    return splice_text(text, item.start, item.end, newline(text, item.start).join(lines))  # comments after it stay
 
 
 def _append_item(text: str, path: KeyPath, value: object) -> str:
     span = _find_list(text, path)
     if span.is_flow_style:
-        return append_value(
-            text, span.start, _parts(span), _format_inline(value, flow=True, json=_is_json_list(text, span))
-        )
+        shown = _format_inline(value, flow=True, json=_is_json_list(text, span))
+        return _append_value(text, span.start, _parts(span), shown)
     return _insert_below(text, span.items[-1].end, [f"{indentation(text, span.start)}- {emit.item_text(value)}"])
 
 
@@ -298,6 +278,48 @@ def _dash_position(text: str, span: ListSpan, number: int) -> int:
 
 
 def _is_json_list(text: str, span: ListSpan) -> bool:
-    return (
-        span.is_flow_style and any(isinstance(i, ScalarSpan) and i.style == '"' for i in span.items) and text[:1] == "{"
-    )
+    return text[:1] == "{" and any(isinstance(item, ScalarSpan) and item.style == '"' for item in span.items)
+
+
+# -- between brackets and braces --------------------------------------------------------------------------------------
+
+
+def _append_value(text: str, opening: int, parts: Sequence[Part], shown: str) -> str:
+    """Append a value after the last one; `opening` is the position of the opening bracket."""
+    if not parts:
+        shown += " " if text[opening + 1 : opening + 2] == "#" else ""
+        return splice_text(text, opening + 1, opening + 1, shown)
+    start, end = parts[-1]
+    if not _is_alone(text, start, end):
+        return splice_text(text, end, end, f", {shown}")
+    line = text_before(text, start) + shown
+    if find_character(text, end, ",") is not None:
+        return insert_lines_after(text, end, [f"{line},"])
+    return insert_lines_after(splice_text(text, end, end, ","), end, [line])
+
+
+def _remove_value(text: str, parts: Sequence[Part], number: int) -> str:
+    """Remove one of several values."""
+    start, end = parts[number]
+    comma = find_character(text, end, ",")
+    if _is_alone(text, start, end):
+        shorter = remove_lines(text, start, end)
+        return shorter if comma is not None else _remove_comma(shorter, parts[number - 1][1])
+    if number + 1 < len(parts):
+        return splice_text(text, start, parts[number + 1][0], "")
+    end_before = parts[number - 1][1]
+    if "#" in text[end_before:start]:
+        return _remove_comma(splice_text(text, start, end, ""), end_before)
+    return splice_text(text, end_before, end, "")
+
+
+def _is_alone(text: str, start: int, end: int) -> bool:
+    """Return whether its lines hold nothing else but its comma and a comment."""
+    last, comma = line_end(text, end), find_character(text, end, ",")
+    own = comma is None or comma < last
+    return own and not text_before(text, start).strip() and bool(_REST.fullmatch(text[end:last]))
+
+
+def _remove_comma(text: str, position: int) -> str:
+    comma = find_character(text, position, ",")
+    return text if comma is None else splice_text(text, comma, comma + 1, "")

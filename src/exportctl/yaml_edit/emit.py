@@ -74,9 +74,13 @@ def quoted_text(text: str) -> str:
     return '"' + "".join(_escape_character(char) for char in escape_references(text)) + '"'
 
 
-def is_writable(text: str) -> bool:
-    """Return whether a YAML file can hold the text: it cannot hold half a surrogate pair, which JSON can."""
-    return not any("\ud800" <= char <= "\udfff" for char in text)
+def is_writable(value: object) -> bool:
+    """Return whether a YAML file can hold all texts in a value: it cannot hold half a surrogate pair, as JSON can."""
+    if isinstance(value, Block | Mapping):
+        return all(is_writable(one) for one in (value.entries if isinstance(value, Block) else value).values())
+    if isinstance(value, list | tuple):
+        return all(is_writable(one) for one in value)
+    return not isinstance(value, str) or not any("\ud800" <= char <= "\udfff" for char in value)
 
 
 def lines(entries: Mapping[str, object], indent: str) -> Iterator[str]:
@@ -86,14 +90,14 @@ def lines(entries: Mapping[str, object], indent: str) -> Iterator[str]:
             yield f"{indent}{scalar_text(key)}:"
             yield from (f"{indent}{_INDENT}{_comment(line)}" for line in value.comments)
             yield from lines(value.entries, indent + _INDENT)
-        elif isinstance(value, list | tuple) and not _can_stay_on_line(f"{indent}{key}: ", value):
+        elif isinstance(value, list | tuple) and not _fits_on_line(f"{indent}{key}: ", value):
             yield f"{indent}{scalar_text(key)}:"
             yield from (f"{indent}{_INDENT}- {item_text(item)}" for item in value)
         else:
             yield f"{indent}{scalar_text(key)}: {inline_text(value, flow=False)}"
 
 
-def _can_stay_on_line(before: str, items: Sequence[object]) -> bool:
+def _fits_on_line(before: str, items: Sequence[object]) -> bool:
     """Return whether a list fits on its line; a list with maps or comments never does."""
     short = not any(isinstance(item, CommentedItem | Mapping) for item in items)
     return short and len(before) + len(inline_text(items, flow=True)) <= WIDTH
@@ -107,8 +111,12 @@ def item_text(item: object) -> str:
 
 
 def inline_text(value: object, *, flow: bool) -> str:
-    """Write a value on one line; `flow` means that it stands between brackets or braces."""
+    """Write a value on one line, without comments; `flow` means that it stands between brackets or braces."""
     match value:
+        case Block():
+            return inline_text(value.entries, flow=flow)
+        case CommentedItem():
+            return inline_text(value.value, flow=flow)
         case bool():
             return "true" if value else "false"
         case int():

@@ -20,12 +20,8 @@ def remove_lines(text: str, start: int, end: int) -> str:
     """Remove the lines from the line of `start` to the line of `end`, with their endings."""
     first, last = line_start(text, start), line_end(text, end)
     if last == len(text):  # then the line above becomes the last one
-        return text[: _previous_line_end(text, first)]
+        return text[: first - len(newline(text, first - 1)) if first else 0]
     return text[:first] + text[last:].removeprefix("\r").removeprefix("\n")
-
-
-def _previous_line_end(text: str, start: int) -> int:
-    return start - len(newline(text, start - 1)) if start else 0
 
 
 def insert_lines_after(text: str, position: int, lines: Iterable[str]) -> str:
@@ -61,20 +57,8 @@ def indentation(text: str, position: int) -> str:
     return " " * len(text_before(text, position))
 
 
-def find_comma(text: str, position: int) -> int | None:
-    """Find the comma after a value between brackets; comments may stand before the comma."""
-    found = _next_character(text, position)
-    return found if text[found : found + 1] == "," else None
-
-
-def find_colon(text: str, position: int) -> int | None:
-    """Find the colon after a key; `? key` and `{key, other}` have none."""
-    found = _next_character(text, position)
-    return found if text[found : found + 1] == ":" else None
-
-
-def _next_character(text: str, position: int) -> int:
-    """Find the next character that is not a blank and not in a comment."""
+def find_character(text: str, position: int, wanted: str) -> int | None:
+    """Find the comma after a value, or the colon after a key; only blanks and comments may stand before it."""
     while position < len(text) and (text[position] == "#" or text[position].isspace()):
         position = line_end(text, position) if text[position] == "#" else position + 1
-    return position
+    return position if text[position : position + 1] == wanted else None
