@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -12,6 +13,8 @@ from exportctl.model.json_form import (
     Definition,
     JsonObject,
     SealedContent,
+    SealedFile,
+    SealError,
     choice,
     constant,
     counts,
@@ -25,7 +28,6 @@ from exportctl.model.json_form import (
     number,
     optional,
     part,
-    sealed_file,
     text,
 )
 
@@ -138,10 +140,11 @@ def test_the_members_of_a_record_can_stand_in_the_object_around_it() -> None:
     assert named.encode(("left", Wheel(9))) == {"name": "left", "size": 9, "color": "red"}
 
 
-def test_a_sealed_file_holds_a_digest_of_all_the_rest() -> None:
-    file = sealed_file("a wheel", kind="wheel", format_version=7, name="wheel", content=WHEEL)
+SEALED = SealedFile("a wheel", kind="wheel", format_version=7, name="wheel", content=WHEEL, indent=2)
 
-    one, same, other = (file.encode(SealedContent(WHEEL.encode(Wheel(size)), "1.0")) for size in (1, 1, 2))
+
+def test_a_sealed_file_holds_a_digest_of_all_the_rest() -> None:
+    one, same, other = (json.loads(SEALED.dump(SealedContent(WHEEL.encode(Wheel(size)), "1.0"))) for size in (1, 1, 2))
 
     assert one == same
     assert one["content_digest"] != other["content_digest"]
@@ -150,4 +153,32 @@ def test_a_sealed_file_holds_a_digest_of_all_the_rest() -> None:
         "kind": "wheel",
         "exportctl": "1.0",
     }
-    assert set(file.schema()["properties"]) == set(one)
+    assert set(SEALED.schema()["properties"]) == set(one)
+
+
+def test_a_sealed_file_is_read_as_it_was_written() -> None:
+    file = SealedContent(WHEEL.encode(Wheel(1)), "1.0")
+
+    assert SEALED.load(SEALED.dump(file)) == file
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "problem", "found"),
+    [
+        ("{", "", "json", ""),
+        ('"kind": "wheel"', '"kind": "car"', "kind", ""),
+        ('"format_version": 7', '"format_version": "8"', "version", '"8"'),
+        ('"size": 1', '"size": 2', "edited", ""),
+        ('"exportctl": "1.0"', '"exportctl": 1', "edited", ""),
+        ('"size": 1', '"size":  1', "edited", ""),
+    ],
+    ids=["cut", "another kind", "another version", "another value", "a version that is no text", "another blank"],
+)
+def test_a_sealed_file_that_was_not_written_so_is_refused(before: str, after: str, problem: str, found: str) -> None:
+    text = SEALED.dump(SealedContent(WHEEL.encode(Wheel(1)), "1.0"))
+    assert before in text
+
+    with pytest.raises(SealError) as caught:
+        SEALED.load(text.replace(before, after, 1))
+
+    assert (caught.value.problem, caught.value.found) == (problem, found)

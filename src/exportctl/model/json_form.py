@@ -8,12 +8,14 @@ The form of a JSON value, described once: how it is made from one of our values,
 A `Member` without a getter takes the attribute that has the member's own name. As the item of a list or a map it is
 the element itself. Every object is strict: it has exactly the keys that its JsonObject names. Pure.
 
-`sealed_file` describes a file that exportctl refuses once it is edited: it holds a digest of all the rest.
+A `SealedFile` describes, writes and reads a file that exportctl refuses once it is edited: it holds a digest of all the
+rest.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
@@ -187,6 +189,9 @@ def _nullable_schema(schema: Json) -> Json:
     return {"description": schema.get("description", ""), "anyOf": [rest, {"type": "null"}]}
 
 
+# -- files that exportctl refuses once they are edited -----------------------------------------------------------------
+
+
 @dataclass(frozen=True)
 class SealedContent:
     """What a file holds: its content, and the version of exportctl that wrote it."""
@@ -195,19 +200,69 @@ class SealedContent:
     version: str
 
 
-def sealed_file(
-    description: str, *, kind: str, format_version: int, name: str, content: JsonObject[Any]
-) -> JsonObject[SealedContent]:
-    """Describe a file. Its member `name` holds the content."""
-    rest = JsonObject[SealedContent](
-        description,
-        format_version=constant("version of this format", format_version),
-        kind=constant("kind of this document", kind),
-        exportctl=text("version of exportctl that wrote the file", lambda file: file.version),
-        **{name: encoded_part(content, lambda file: file.content)},
-    )
+class SealError(Exception):
+    """
+    A text is not such a file, or not one that this exportctl wrote.
 
-    def digest(file: SealedContent) -> str:
-        return hashlib.sha256(canonical_json(rest.encode(file)).encode()).hexdigest()
+    `problem` is "json", "kind", "version" or "edited"; `found` is the format version of the text, as JSON.
+    """
 
-    return JsonObject[SealedContent](description, **rest.members, content_digest=text("sha256 of all the rest", digest))
+    def __init__(self, problem: str, found: str = ""):
+        super().__init__(problem)
+        self.problem = problem
+        self.found = found
+
+
+class SealedFile:
+    """One kind of file. Its member `name` holds the content."""
+
+    def __init__(
+        self, description: str, *, kind: str, format_version: int, name: str, content: JsonObject[Any], indent: int
+    ) -> None:
+        rest = JsonObject[SealedContent](
+            description,
+            format_version=constant("version of this format", format_version),
+            kind=constant("kind of this document", kind),
+            exportctl=text("version of exportctl that wrote the file", lambda file: file.version),
+            **{name: encoded_part(content, lambda file: file.content)},
+        )
+
+        def digest(file: SealedContent) -> str:
+            return hashlib.sha256(canonical_json(rest.encode(file)).encode()).hexdigest()
+
+        self.kind, self.format_version, self.name, self.indent = kind, format_version, name, indent
+        self.digest = digest
+        self._form = JsonObject[SealedContent](
+            description, **rest.members, content_digest=text("sha256 of all the rest", digest)
+        )
+
+    def schema(self) -> Json:
+        """Return the JSON Schema of the file."""
+        return self._form.schema()
+
+    def dump(self, file: SealedContent) -> str:
+        """Return the text: sorted keys, ASCII, a line end at the end."""
+        return json.dumps(self._form.encode(file), sort_keys=True, indent=self.indent, ensure_ascii=True) + "\n"
+
+    def load(self, text: str) -> SealedContent:
+        """
+        Read a file; refuse everything but the bytes that `dump` wrote.
+
+        Raises:
+            SealError: the text is not JSON, another file, of another format version, or was edited.
+        """
+        try:
+            document = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise SealError("json") from error
+        if not isinstance(document, dict) or document.get("kind") != self.kind:
+            raise SealError("kind")
+        if document.get("format_version") != self.format_version:
+            raise SealError("version", json.dumps(document.get("format_version")))
+        content, version = document.get(self.name), document.get("exportctl")
+        # The digest notices an edit by hand; the comparison of bytes also notices one that leaves the same JSON values.
+        if isinstance(content, dict) and isinstance(version, str):
+            file = SealedContent(content, version)
+            if self.dump(file) == text:
+                return file
+        raise SealError("edited")

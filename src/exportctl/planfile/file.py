@@ -16,29 +16,38 @@ apply never takes steps from a file: it plans again with the `as_of` and the opt
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from exportctl import __version__
 from exportctl.errors import PlanFileError
-from exportctl.model.json_form import Json, SealedContent, sealed_file
-from exportctl.model.plan import WRITE_CAUSES, Cause, Plan, PlanHeader, canonical_json
+from exportctl.model.json_form import Json, SealedContent, SealedFile, SealError
+from exportctl.model.plan import WRITE_CAUSES, Cause, Plan, PlanHeader, PlanItem, Verb, canonical_json
 from exportctl.planfile.serialize import SAVED_PLAN, encode_plan
-from exportctl.planfile.staleness import StaleValue, approvals, approved_plan, compare_approvals
+from exportctl.planfile.staleness import StaleValue, approvals, compare_approvals
 from exportctl.resources.kinds import END
 
-FORMAT_VERSION = 2
 KIND = "saved-plan"
-FILE = sealed_file(
+FILE = SealedFile(
     "a plan that is saved for approval; exportctl refuses an edited one",
     kind=KIND,
-    format_version=FORMAT_VERSION,
+    format_version=2,
     name="plan",
     content=SAVED_PLAN,
+    indent=2,
 )
 _NEW = "make a new plan with `exportctl plan --out FILE`"
+_UNAPPROVED_VERBS = (Verb.RENEW, Verb.MARK, Verb.CLEAN)  # an approval does not cover them
+_PROBLEMS = {
+    "json": ("the saved plan is not JSON", f"the file may be cut; {_NEW}"),
+    "kind": ("the file is not a saved plan", "`exportctl plan --out FILE` writes one"),
+    "version": (
+        f"the saved plan has format version {{}}, but this exportctl reads {FILE.format_version}",
+        f"apply it with the exportctl that wrote it, or {_NEW}",
+    ),
+    "edited": ("the saved plan was edited: its digest does not match its content", _NEW),
+}
 
 
 @dataclass(frozen=True)
@@ -57,12 +66,12 @@ class SavedPlan:
 
 def dump_plan(plan: Plan) -> str:
     """Return the text of a saved plan: sorted keys, ASCII, a line end at the end."""
-    return _text(_document(encode_plan(plan), __version__))
+    return FILE.dump(SealedContent(encode_plan(plan), __version__))
 
 
 def saved_plan(plan: Plan) -> SavedPlan:
     """Return what `load_plan(dump_plan(plan))` returns."""
-    return _saved_plan(encode_plan(plan), __version__)
+    return _saved_plan(SealedContent(encode_plan(plan), __version__))
 
 
 def load_plan(text: str) -> SavedPlan:
@@ -72,43 +81,44 @@ def load_plan(text: str) -> SavedPlan:
     Raises:
         PlanFileError: the text is not JSON, not a saved plan, has another format version, or was edited.
     """
-    document = _parse_document(text)
-    if document.get("kind") != KIND:
-        raise PlanFileError(
-            "the file is not a saved plan", rule="plan-file-kind", hint="`exportctl plan --out FILE` writes one"
-        )
-    if document.get("format_version") != FORMAT_VERSION:
-        raise PlanFileError(
-            f"the saved plan has format version {json.dumps(document.get('format_version'))}, "
-            f"but this exportctl reads {FORMAT_VERSION}",
-            rule="plan-file-version",
-            hint=f"apply it with the exportctl that wrote it, or {_NEW}",
-        )
-    content, version = document.get("plan"), document.get("exportctl")
-    # The digest notices an edit by hand; the comparison of bytes also notices an edit that leaves the same JSON values.
-    genuine = isinstance(content, dict) and isinstance(version, str) and _text(_document(content, version)) == text
-    if not genuine:
-        raise PlanFileError(
-            "the saved plan was edited: its digest does not match its content", rule="plan-file-edited", hint=_NEW
-        )
-    assert isinstance(content, dict) and isinstance(version, str)
     try:
-        return _saved_plan(content, version)
+        return _saved_plan(FILE.load(text))
+    except SealError as error:
+        message, hint = _PROBLEMS[error.problem]
+        raise PlanFileError(message.format(error.found), rule=f"plan-file-{error.problem}", hint=hint) from error
     except (KeyError, TypeError, AttributeError) as error:
         raise PlanFileError("a part of the saved plan is missing", rule="plan-file-edited", hint=_NEW) from error
 
 
 def stale_values(saved: SavedPlan, plan: Plan) -> tuple[StaleValue, ...]:
-    """Return the approved values that changed, by address and path; nothing while the approval is valid."""
+    """
+    Return the approved values that changed, by address and path; nothing while the approval is valid.
+
+    An approval for one sandbox is not valid for another.
+    """
+    before, now = saved.content, encode_plan(plan)
+    headers = ((f"header.{name}", value, now["header"][name]) for name, value in before["header"].items())
     return (
-        *_header_differences(saved, plan),
-        *compare_approvals(approvals(saved.content["items"]), approvals(encode_plan(plan)["items"])),
+        *(StaleValue("", path, value, other) for path, value, other in headers if value != other),
+        *compare_approvals(approvals(before["items"]), approvals(now["items"])),
     )
 
 
 def reduce_to_approval(saved: SavedPlan, plan: Plan) -> Plan:
     """Return the new plan without the renewals, marker writes and cleaning that are not in the file."""
-    return approved_plan(saved.entries, plan)
+
+    def approved_item(item: PlanItem) -> PlanItem:
+        entry = saved.entries.get(str(item.address))
+        is_approved = item.verb not in _UNAPPROVED_VERBS or (entry is not None and entry["verb"] == item.verb)
+        return item if is_approved else replace(item, verb=Verb.UNCHANGED, fields=(), steps=())
+
+    def drop_needs(item: PlanItem) -> PlanItem:
+        steps = (replace(s, needs=tuple(n for n in s.needs if n not in dropped_keys)) for s in item.steps)
+        return replace(item, steps=tuple(steps))
+
+    items = [approved_item(item) for item in plan.items]
+    dropped_keys = {s.key for s in plan.steps()} - {s.key for item in items for s in item.steps}
+    return replace(plan, items=tuple(drop_needs(item) for item in items)) if dropped_keys else plan
 
 
 def expired_since_plan(plan: Plan, now: int) -> tuple[str, ...]:
@@ -144,37 +154,8 @@ def age_seconds(saved: SavedPlan, now: int) -> int:
     return now - saved.as_of
 
 
-def _header_differences(saved: SavedPlan, plan: Plan) -> tuple[StaleValue, ...]:
-    """Compare the headers: an approval for one sandbox is not valid for another."""
-    now = encode_plan(plan)["header"]
-    return tuple(
-        StaleValue("", f"header.{name}", before, now[name])
-        for name, before in saved.content["header"].items()
-        if before != now[name]
-    )
-
-
-def _parse_document(text: str) -> Json:
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise PlanFileError(
-            "the saved plan is not JSON", rule="plan-file-json", hint=f"the file may be cut; {_NEW}"
-        ) from error
-    if not isinstance(document, dict):
-        raise PlanFileError("the file is not a saved plan", rule="plan-file-kind", hint=_NEW)
-    return document
-
-
-def _document(content: Json, version: str) -> Json:
-    return FILE.encode(SealedContent(content, version))
-
-
-def _text(document: Json) -> str:
-    return json.dumps(document, sort_keys=True, indent=2, ensure_ascii=True) + "\n"
-
-
-def _saved_plan(content: Json, version: str) -> SavedPlan:
+def _saved_plan(file: SealedContent) -> SavedPlan:
+    content = file.content
     return SavedPlan(
         header=PlanHeader(**content["header"]),
         as_of=content["as_of"],
@@ -182,6 +163,6 @@ def _saved_plan(content: Json, version: str) -> SavedPlan:
         unset=tuple(content["unset"]),
         entries={entry["address"]: entry for entry in content["items"]},
         content=content,
-        digest=_document(content, version)["content_digest"],
-        version=version,
+        digest=FILE.digest(file),
+        version=file.version,
     )

@@ -1,7 +1,7 @@
 """
 Say which values of a plan a reviewer approves, and which of them changed.
 
-In: items in their document form. Out: approvals by address, changed values, a plan reduced to its approval.
+In: items in their document form. Out: approvals by address, changed values.
 
 An approval covers each address that is created, completed, updated, replaced, deleted, adopted, released or refused:
 the verb; each field with both values and its cause; each step with what it sends, its references, its needs and the
@@ -16,41 +16,25 @@ leaves out renewals:
   as the `text` of the step.
 * In an update, a step that writes only a marker does not count.
 
-Addresses with only a paused flow, a renewal, a marker write or cleaning are not part of an approval: `approved_plan`
-drops those that are not in the file.
+Addresses with only a paused flow, a renewal, a marker write or cleaning are not part of an approval:
+`file.reduce_to_approval` drops those that are not in the file.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from exportctl.model.plan import CHANGE_VERBS, Action, Cause, Plan, PlanItem, Verb, canonical_json
+from exportctl.model.plan import CHANGE_VERBS, Action, Cause, Verb, canonical_json
 from exportctl.resources.kinds import END, START
 
 Json = dict[str, Any]
 
 _DESCRIPTION = "description"
 _ABSENT = "(absent)"
-_SENT = (
-    "action",
-    "kind",
-    "address",
-    "id",
-    "fields",
-    "refs",
-    "marker",
-    "remove_marker",
-    "operation",
-    "needs",
-    "seen",
-    "type",
-    "title",
-    "text",
-)
-_UNAPPROVED_VERBS = frozenset({Verb.RENEW, Verb.MARK, Verb.CLEAN})
+_NOT_APPROVED = ("key", "secrets", "detects_hidden_flow")  # of a step
 
 
 @dataclass(frozen=True, order=True)
@@ -73,24 +57,26 @@ def approvals(items: Sequence[Json]) -> dict[str, Json]:
     """Return the approved values by address; addresses without any are absent."""
     relevant = [i for i in items if i["verb"] in CHANGE_VERBS or i["refusals"]]
     steps = {i["address"]: _approved_steps(i) for i in relevant}
-    kept = {s["key"] for each in steps.values() for s in each}
+    kept = {key for each in steps.values() for key in each}
     return {i["address"]: _item_approval(i, steps[i["address"]], kept) for i in relevant}
 
 
-def _approved_steps(item: Json) -> list[Json]:
+def _approved_steps(item: Json) -> dict[str, Json]:
+    """Return the approved values of the steps by key."""
     moved = any(f["field"] == END and f["cause"] != Cause.RENEWAL for f in item["fields"])
-    steps = [_approved_step(s, moved) for s in item["steps"]]
-    return [s for s in steps if not _is_marker_only(s)] if item["verb"] == Verb.UPDATE else steps
+    steps = {s["key"]: _approved_step(s, moved) for s in item["steps"]}
+    is_update = item["verb"] == Verb.UPDATE
+    return {key: step for key, step in steps.items() if not (is_update and _is_marker_only(step))}
 
 
-def _item_approval(item: Json, steps: Sequence[Json], kept: set[str]) -> Json:
+def _item_approval(item: Json, steps: Mapping[str, Json], kept: set[str]) -> Json:
     """Return the approved values of one item; `kept` are the keys of all approved steps: only these count as needs."""
     fields = [f for f in item["fields"] if f["cause"] != Cause.RENEWAL]
     return {
         "verb": item["verb"],
         "id": item["id"],
         "fields": _key_by_name((f["path"], {side: f[side] for side in ("before", "after", "cause")}) for f in fields),
-        "steps": {s["key"]: {**_drop_key(s), "needs": [n for n in s["needs"] if n in kept]} for s in steps},
+        "steps": {key: {**s, "needs": [n for n in s["needs"] if n in kept]} for key, s in steps.items()},
         "refusals": _key_by_name(
             (r["safety_check"], {"text": r["text"], "allow": r["allow"]}) for r in item["refusals"]
         ),
@@ -108,7 +94,7 @@ def _key_by_name(pairs: Iterable[tuple[str, Json]]) -> dict[str, Json]:
 
 def _approved_step(step: Json, moved: bool) -> Json:
     """Return the approved values of one step; `moved` says that the end is one of them."""
-    kept: Json = {"key": step["key"], **{name: step[name] for name in _SENT}}
+    kept = {name: value for name, value in step.items() if name not in _NOT_APPROVED}
     fields = {n: v for n, v in step["fields"].items() if n != START or isinstance(v, dict)}
     if not moved and step["action"] == Action.UPDATE:
         fields.pop(END, None)
@@ -123,10 +109,6 @@ def _approved_step(step: Json, moved: bool) -> Json:
 def _is_marker_only(step: Json) -> bool:
     nothing = not step["fields"] and not step["refs"] and not step["remove_marker"] and step["operation"] is None
     return bool(step["action"] == Action.UPDATE and nothing and not (step["marker"] or {}).get("being_replaced"))
-
-
-def _drop_key(step: Json) -> Json:
-    return {name: shown for name, shown in step.items() if name != "key"}
 
 
 def compare_approvals(saved: Mapping[str, Json], now: Mapping[str, Json]) -> tuple[StaleValue, ...]:
@@ -151,22 +133,3 @@ def _differing_leaves(path: str, before: Any, after: Any) -> Iterator[tuple[str,
             yield from _differing_leaves(below, before.get(name, _ABSENT), after.get(name, _ABSENT))
         return
     yield path, before, after
-
-
-def approved_plan(entries: Mapping[str, Json], plan: Plan) -> Plan:
-    """Return the plan without the renewals, marker writes and cleaning that `entries` (items by address) lack."""
-    items = tuple(_approved_item(entries.get(str(item.address)), item) for item in plan.items)
-    kept = {s.key for item in items for s in item.steps}
-    dropped_keys = {s.key for s in plan.steps()} - kept
-    return replace(plan, items=tuple(_drop_needs(item, dropped_keys) for item in items)) if dropped_keys else plan
-
-
-def _approved_item(entry: Json | None, item: PlanItem) -> PlanItem:
-    if item.verb in _UNAPPROVED_VERBS and (entry is None or entry["verb"] != item.verb):
-        return replace(item, verb=Verb.UNCHANGED, fields=(), steps=())
-    return item
-
-
-def _drop_needs(item: PlanItem, dropped_keys: set[str]) -> PlanItem:
-    steps = tuple(replace(s, needs=tuple(n for n in s.needs if n not in dropped_keys)) for s in item.steps)
-    return replace(item, steps=steps)

@@ -12,9 +12,9 @@ are the service's own JSON, by kind. The caller checks the text for known secret
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from exportctl import __version__
@@ -24,6 +24,8 @@ from exportctl.model.json_form import (
     JsonObject,
     Member,
     SealedContent,
+    SealedFile,
+    SealError,
     choice,
     json_object,
     listing,
@@ -31,14 +33,12 @@ from exportctl.model.json_form import (
     nullable,
     number,
     part,
-    sealed_file,
     text,
 )
 from exportctl.model.plan import PLATFORMS, Inventory, ListedDataset, PlanHeader
 from exportctl.resources.kinds import KINDS
 from exportctl.snapshot.redact import redact_object
 
-FORMAT_VERSION = 2
 KIND = "snapshot"
 _NEW = "take a new one with `exportctl snapshot --out FILE`"
 _HEADER_FIELDS = ("platform", "organization", "sandbox", "environment")  # of a PlanHeader
@@ -67,21 +67,16 @@ class Snapshot:
 
 _HEADER = JsonObject[Mapping[str, str | None]](
     "the sandbox that was read",
-    platform=choice("service, or an emulator", PLATFORMS, lambda header: header["platform"]),
-    organization=text("IMS organization id", lambda header: header["organization"]),
-    sandbox=text("sandbox name", lambda header: header["sandbox"]),
-    environment=nullable(text("the config's environment", lambda header: header["environment"])),
+    platform=choice("service, or an emulator", PLATFORMS, itemgetter("platform")),
+    organization=text("IMS organization id", itemgetter("organization")),
+    sandbox=text("sandbox name", itemgetter("sandbox")),
+    environment=nullable(text("the config's environment", itemgetter("environment"))),
 )
 _OBJECT: Member[Any] = json_object("the service's JSON, without auth values and credentials")
 
 
-def _objects_of(kind: str) -> Callable[[Any], Any]:
-    """Return the function that takes the objects of one kind."""
-    return lambda objects: objects[kind]
-
-
 _OBJECTS = JsonObject[Any](
-    "by kind", **{kind: listing("in the order of the list", _OBJECT, _objects_of(kind)) for kind in KINDS}
+    "by kind", **{kind: listing("in the order of the list", _OBJECT, itemgetter(kind)) for kind in KINDS}
 )
 CONTENT = JsonObject[Snapshot](
     "what was read",
@@ -94,13 +89,20 @@ CONTENT = JsonObject[Snapshot](
     ),
     specs=mapping("connection specs by id", json_object("the service's JSON")),
 )
-FILE = sealed_file(
+FILE = SealedFile(
     "a sandbox as exportctl read it; exportctl refuses an edited one",
     kind=KIND,
-    format_version=FORMAT_VERSION,
+    format_version=2,
     name="snapshot",
     content=CONTENT,
+    indent=1,
 )
+_PROBLEMS = {
+    "json": ("the snapshot is not JSON", f"the file may be cut; {_NEW}"),
+    "kind": ("the file is not a snapshot", _NEW),
+    "version": (f"the snapshot has format version {{}}, but this exportctl reads {FILE.format_version}", _NEW),
+    "edited": ("the snapshot was edited: its content does not match its digest", _NEW),
+}
 
 
 def build_snapshot(header: PlanHeader, live: Inventory, moment: int) -> Snapshot:
@@ -116,7 +118,7 @@ def build_snapshot(header: PlanHeader, live: Inventory, moment: int) -> Snapshot
 
 def dump_snapshot(snapshot: Snapshot) -> str:
     """Return the text of the file: sorted keys, ASCII, a line end at the end."""
-    return _text(CONTENT.encode(snapshot), __version__)
+    return FILE.dump(SealedContent(CONTENT.encode(snapshot), __version__))
 
 
 def load_snapshot(text: str) -> Snapshot:
@@ -126,20 +128,11 @@ def load_snapshot(text: str) -> Snapshot:
     Raises:
         Error: the text is not JSON, not a snapshot, has another format version, or was edited.
     """
-    document = _parse_document(text)
-    if document.get("kind") != KIND:
-        raise Error("the file is not a snapshot", rule="snapshot-kind", hint=_NEW)
-    if document.get("format_version") != FORMAT_VERSION:
-        found = json.dumps(document.get("format_version"))
-        message = f"the snapshot has format version {found}, but this exportctl reads {FORMAT_VERSION}"
-        raise Error(message, rule="snapshot-version", hint=_NEW)
-    content, version = document.get("snapshot"), document.get("exportctl")
-    # The digest notices an edit by hand; the comparison of bytes also notices an edit that leaves the same JSON values.
-    if not isinstance(content, dict) or not isinstance(version, str) or _text(content, version) != text:
-        message = "the snapshot was edited: its content does not match its digest"
-        raise Error(message, rule="snapshot-edited", hint=_NEW)
     try:
-        return _snapshot(content)
+        return _snapshot(FILE.load(text).content)
+    except SealError as error:
+        message, hint = _PROBLEMS[error.problem]
+        raise Error(message.format(error.found), rule=f"snapshot-{error.problem}", hint=hint) from error
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         message = "a part of the snapshot is missing or has the wrong type"
         raise Error(message, rule="snapshot-edited", hint=_NEW) from error
@@ -152,12 +145,11 @@ def check_header(snapshot: Snapshot, header: PlanHeader) -> None:
     Raises:
         Error: the platform, organisation, sandbox or environment differ; the message says which.
     """
-    wanted = {name: getattr(header, name) for name in _HEADER_FIELDS}
+    sides = ((name, snapshot.header[name], getattr(header, name)) for name in _HEADER_FIELDS)
     wrong = [
-        f"{name} is {_quoted_name(snapshot.header[name])} in the snapshot and "
-        f"{_quoted_name(wanted[name])} in the config"
-        for name in _HEADER_FIELDS
-        if snapshot.header[name] != wanted[name]
+        f"{name} is {_quoted_name(before)} in the snapshot and {_quoted_name(wanted)} in the config"
+        for name, before, wanted in sides
+        if before != wanted
     ]
     if wrong:
         hint = f"choose the environment of the snapshot, or {_NEW}"
@@ -166,19 +158,6 @@ def check_header(snapshot: Snapshot, header: PlanHeader) -> None:
 
 def _quoted_name(value: str | None) -> str:
     return "none" if value is None else f'"{value}"'
-
-
-def _parse_document(text: str) -> Json:
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise Error("the snapshot is not JSON", rule="snapshot-json", hint=f"the file may be cut; {_NEW}") from error
-    return document if isinstance(document, dict) else {}
-
-
-def _text(content: Json, version: str) -> str:
-    document = FILE.encode(SealedContent(content, version))
-    return json.dumps(document, sort_keys=True, indent=1, ensure_ascii=True) + "\n"
 
 
 def _snapshot(content: Json) -> Snapshot:
