@@ -135,9 +135,8 @@ class _StepRunner:
         except StillInUse as error:
             if step.detects_hidden_flow:
                 return Outcome(step, OutcomeStatus.FAILED, step.id, error.message, _HIDDEN, "hidden-flow")
-            return Outcome(
-                step, OutcomeStatus.DEFERRED, step.id, error.message, "the next apply deletes it", error.rule
-            )
+            hint = "the next apply deletes it"
+            return Outcome(step, OutcomeStatus.DEFERRED, step.id, error.message, hint, error.rule)
         except _Halted as error:
             return Outcome(step, OutcomeStatus.NOT_ATTEMPTED, None, error.message)
         except DescriptionsLost as error:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from exportctl.apply.executor import ConcurrencyLimit, run_steps
-from exportctl.apply.writer import Writer, replace_digests
+from exportctl.apply.writer import Writer
 from exportctl.client.inventory import read_lagging_objects
 from exportctl.clock import Clock
 from exportctl.model.outcome import Outcome, OutcomeStatus
@@ -27,7 +27,6 @@ from exportctl.model.plan import (
     Cause,
     FieldChange,
     Inventory,
-    Marker,
     Plan,
     PlanItem,
     Step,
@@ -67,26 +66,24 @@ class FinalChecker:
         created = {o.id: o.step.kind for o in outcomes if o.step.action is Action.CREATE and o.id}
         wrote = _written_fields(before, outcomes)
         replanned: Plan | None = None
+        passed = False
         for pause in CHECK_DELAYS:
             if pause:
                 self.clock.sleep(pause)
             live, replanned = self._read_and_replan(created, outcomes)
-            if corrections := [
-                *self.duplicate_deletions(live, created),
-                *self._normalised_marker_steps(replanned, wrote),
-            ]:
-                self._write_steps(tuple(corrections), live)
+            duplicates = self.duplicate_deletions(live, created)
+            if corrections := (*duplicates, *self._normalised_marker_steps(replanned, wrote)):
+                self._write_steps(corrections, live)
                 live, replanned = self._read_and_replan(created, outcomes)
-            if _is_settled(replanned):
-                return FinalCheck(replanned, True, tuple(sorted(self.normalised)), tuple(self.extra))
+            passed = replanned.is_empty and all(s.action is Action.DELETE for s in replanned.steps())
+            if passed:
+                break
         assert replanned is not None
-        return FinalCheck(replanned, False, tuple(sorted(self.normalised)), tuple(self.extra))
+        return FinalCheck(replanned, passed, tuple(sorted(self.normalised)), tuple(self.extra))
 
     def _read_and_replan(self, created: dict[str, str], outcomes: Sequence[Outcome]) -> tuple[Inventory, Plan]:
-        every = (*outcomes, *self.extra)
-        deleted = {
-            o.step.id for o in every if o.step.action is Action.DELETE and o.status is OutcomeStatus.DONE and o.step.id
-        }
+        done = [o.step for o in (*outcomes, *self.extra) if o.status is OutcomeStatus.DONE]
+        deleted = {step.id for step in done if step.action is Action.DELETE and step.id}
         live = read_lagging_objects(self.writer.client, self.read(), created, deleted)
         return live, self.replan(live)
 
@@ -109,16 +106,15 @@ def _two_digest_steps(item: PlanItem, changes: Sequence[FieldChange]) -> Iterato
     for step in item.steps:
         if step.action is not Action.UPDATE or step.marker is None:
             continue
-        pairs = {c.field: _digest_pair(step.marker, step, c) for c in changes if c.field in step.marker.applied}
+        sent = step.marker.applied
+        pairs = {
+            c.field: (sent[c.field][0], digest(c.before) if c.path == c.field else step.seen[c.field])
+            for c in changes
+            if c.field in sent
+        }
         if pairs:
-            yield replace(
-                step, fields={}, refs={}, needs=(), secrets=(), text=None, marker=replace_digests(step.marker, pairs)
-            )
-
-
-def _digest_pair(owner: Marker, step: Step, change: FieldChange) -> tuple[str, str]:
-    kept = digest(change.before) if change.path == change.field else step.seen[change.field]
-    return owner.applied[change.field][0], kept
+            marker = step.marker.with_digests(pairs)
+            yield replace(step, fields={}, refs={}, needs=(), secrets=(), text=None, marker=marker)
 
 
 def _written_fields(plan: Plan, outcomes: Sequence[Outcome]) -> frozenset[tuple[Address, str]]:
@@ -132,7 +128,3 @@ def _written_fields(plan: Plan, outcomes: Sequence[Outcome]) -> frozenset[tuple[
             wrote |= {(item.address, name) for kind in KINDS.values() for name in kind.managed_fields}
         wrote |= {(item.address, c.field) for c in item.fields if c.cause in WRITE_CAUSES}
     return frozenset(wrote)
-
-
-def _is_settled(plan: Plan) -> bool:
-    return plan.is_empty and not any(s.action is not Action.DELETE for s in plan.steps())

@@ -11,14 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from exportctl.apply.writer import replace_digests
 from exportctl.config.read_references import ReferenceKey, read_references
 from exportctl.errors import ConfigError, Finding
 from exportctl.model.plan import DESTINATIONS, Fields, Marker, Plan, Step, digest
 from exportctl.model.project import Project
 from exportctl.model.secret import Secrecy, Secret
 from exportctl.resources.destinations.table import TYPES
-from exportctl.resources.destinations.type import AuthMethod
 from exportctl.resources.kinds import AUTH, BASE_CONNECTION
 
 FilledStep = tuple[Fields, Marker | None]
@@ -66,14 +64,12 @@ def read_values_for_apply(
     read = read_references(project, env, folder, addresses=tuple(sorted(needing)))
     values = {where: _text(value) for where, value in read.values.items()}
     if read.unset and not invent:
-        raise ConfigError(
-            [
-                Finding(
-                    "reference-unset", f"{u.variable} is not set; {where[0]} needs it for {where[1]}", u.at, _FIX_HINT
-                )
-                for where, u in sorted(read.unset.items())
-            ]
-        )
+        missing = [
+            (f"{u.variable} is not set; {where[0]} needs it for {where[1]}", u.at)
+            for where, u in sorted(read.unset.items())
+        ]
+        hint = "set the variable where apply runs; nothing was written"
+        raise ConfigError([Finding("reference-unset", text, at, hint) for text, at in missing])
     values |= {where: _placeholder(project, where) for where in read.unset}
     hidden = tuple(_text(v) for v in read.values.values() if isinstance(v, Secret))
     return lambda step: fill_step(step, values), hidden
@@ -94,9 +90,6 @@ def read_values_for_rehearsal(
     return lambda step: fill_step(step, values)
 
 
-_FIX_HINT = "set the variable where apply runs; nothing was written"
-
-
 def fill_step(step: Step, values: Mapping[ReferenceKey, str]) -> FilledStep:
     """
     Fill the references in the fields of a step; return the fields and their marker.
@@ -112,13 +105,9 @@ def fill_step(step: Step, values: Mapping[ReferenceKey, str]) -> FilledStep:
         fields["encryption"] = values[address, "encryption.public_key"]
     if step.marker is None or fields["method"] is None:
         return fields, step.marker
-    shown = _non_secret_values(TYPES[step.type].method(fields["method"]), auth)
-    return fields, replace_digests(step.marker, {AUTH: (digest(shown),)})
-
-
-def _non_secret_values(method: AuthMethod, auth: Mapping[str, str]) -> dict[str, str]:
-    secret = {f.name for f in method.fields if f.secrecy is Secrecy.SECRET}
-    return {name: value for name, value in auth.items() if name not in secret}
+    secret = {f.name for f in TYPES[step.type].method(fields["method"]).fields if f.secrecy is Secrecy.SECRET}
+    shown = {name: value for name, value in auth.items() if name not in secret}
+    return fields, step.marker.with_digests({AUTH: (digest(shown),)})
 
 
 def _placeholder(project: Project, where: ReferenceKey) -> str:

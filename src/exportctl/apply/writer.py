@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from exportctl.client.client import Client
@@ -98,16 +98,13 @@ class Writer:
         with self._listing_lock:
             if kind.name not in self._second_listing:
                 self._second_listing[kind.name] = list_objects(self.client, kind)
-        marker.refuse_newer_markers(self._second_listing[kind.name], owner.project)
-        found = [
-            o.id for o in self._second_listing[kind.name] if o.id not in self.known_objects and _has_marker_of(o, owner)
-        ]
+        listed = self._second_listing[kind.name]
+        marker.refuse_newer_markers(listed, owner.project)
+        found = [o.id for o in listed if o.id not in self.known_objects and _has_marker_of(o, owner)]
         if found:
-            raise StalePlan(
-                f"the {kind.label} {found[0]} of {owner.address} exists, but is not in the plan",
-                rule="stale",
-                hint="make a new plan: another run created it, or a list missed it; nothing was created",
-            )
+            text = f"the {kind.label} {found[0]} of {owner.address} exists, but is not in the plan"
+            hint = "make a new plan: another run created it, or a list missed it; nothing was created"
+            raise StalePlan(text, rule="stale", hint=hint)
 
     def _keep_oldest_account(self, owner: Marker, made: str) -> str:
         """Keep the oldest of the accounts that several runs created at the same time; delete this run's own account."""
@@ -116,9 +113,8 @@ class Writer:
             for o in list_objects(self.client, BASE_CONNECTION)
             if (o.id == made or o.id not in self.known_objects) and o.marker and o.marker.generation == owner.generation
         ]
-        oldest = min(
-            (o for o in rivals if _has_marker_of(o, owner)), key=lambda o: (o.created_at_ms, o.id), default=None
-        )
+        ours = [o for o in rivals if _has_marker_of(o, owner)]
+        oldest = min(ours, key=lambda o: (o.created_at_ms, o.id), default=None)
         if oldest is None or oldest.id == made or made not in {o.id for o in rivals}:
             return made
         self._send_delete(_path(BASE_CONNECTION, made))
@@ -190,9 +186,10 @@ class Writer:
                 if error.wrote and wire.is_patch_applied(ops, live.raw):
                     break  # only the answer was lost
                 self._check_unchanged(step, live)
-        self.own_writes.setdefault(step.id, set()).update(
-            {"description", "title", *step.refs, *_read_field_names(step)}
-        )
+        names = {"description", "title", *step.refs, *step.fields}
+        if names & {START, EVERY}:  # both decide what is read again of the other and of the time of day
+            names |= {AT, START, EVERY}
+        self.own_writes.setdefault(step.id, set()).update(names)
 
     def _description(self, step: Step, kind: Kind, owner: Marker | None, live: LiveObject) -> str | None:
         """Return the description to write, None to keep it: a step without a marker must not remove one."""
@@ -225,11 +222,8 @@ class Writer:
         ours = self.own_writes.get(live.id, set())
         moved = sorted(n for n, d in step.seen.items() if now.get(n) != d and n not in ours)
         if moved:
-            raise StalePlan(
-                f"{', '.join(moved)} changed after the plan was made",
-                rule="stale",
-                hint="make a new plan: a person or another tool wrote in between",
-            )
+            text, hint = f"{', '.join(moved)} changed after the plan was made", "make a new plan"
+            raise StalePlan(text, rule="stale", hint=f"{hint}: a person or another tool wrote in between")
 
     # -- act and delete -----------------------------------------------------------------------------------------------
 
@@ -303,11 +297,8 @@ class Writer:
                 self.get(kind, identity)
             except NotFound:
                 return
-        raise ServiceError(
-            f"the {kind.label} {identity} still exists after its deletion",
-            rule="delete-slow",
-            hint="run apply again later: it deletes what still exists",
-        )
+        text = f"the {kind.label} {identity} still exists after its deletion"
+        raise ServiceError(text, rule="delete-slow", hint="run apply again later: it deletes what still exists")
 
     # -- waiting ------------------------------------------------------------------------------------------------------
 
@@ -344,14 +335,3 @@ def _path(kind: Kind, identity: str | None) -> str:
 def _has_marker_of(live: LiveObject, owner: Marker) -> bool:
     found = live.marker
     return found is not None and (found.project, found.address) == (owner.project, owner.address)
-
-
-def _read_field_names(step: Step) -> set[str]:
-    """Return the names under which the written fields are read again."""
-    names = set(step.fields)
-    return names | {AT, START, EVERY} if names & {START, EVERY} else names
-
-
-def replace_digests(owner: Marker, digests: Mapping[str, tuple[str, ...]]) -> Marker:
-    """Return the marker with other digests for some fields."""
-    return replace(owner, applied={**owner.applied, **digests})

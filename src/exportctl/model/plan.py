@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -177,6 +177,10 @@ class Marker:
     @property
     def address(self) -> Address:
         return Address({"e": EXPORTS, "d": DESTINATIONS}.get(self.kind, self.kind), self.name)
+
+    def with_digests(self, digests: Mapping[str, tuple[str, ...]]) -> Marker:
+        """Return the marker with other digests for some fields."""
+        return replace(self, applied={**self.applied, **digests})
 
 
 @dataclass(frozen=True)

@@ -243,7 +243,7 @@ def _renewal_step(export: DesiredExport, live_flow: LiveFlow, end: int) -> Step:
     """Move the end; only `apply` knows what else a lost or damaged marker must say."""
     marker: Marker | None = live_flow.flow.marker
     if marker is not None:
-        marker = None if marker.damaged else replace(marker, applied={**marker.applied, END: (str(end),)})
+        marker = None if marker.damaged else marker.with_digests({END: (str(end),)})
     type_name = (live_flow.type or export.type).name
     return steps.update_step(export.address, live_flow.flow, type_name=type_name, fields={END: end}, marker=marker)
 
