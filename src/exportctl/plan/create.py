@@ -10,7 +10,7 @@ Plan an export without a flow: create it, complete it after an interrupted run, 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from exportctl.errors import Finding
@@ -20,7 +20,6 @@ from exportctl.model.plan import (
     Cause,
     Consequence,
     FieldChange,
-    ListedDataset,
     LiveObject,
     Marker,
     PlanItem,
@@ -33,21 +32,12 @@ from exportctl.model.schedule import DAY, ONCE, format_moment
 from exportctl.plan import steps
 from exportctl.plan.dataset_lookup import DatasetLookup, look_up_datasets
 from exportctl.plan.desired import DesiredExport, finding
-from exportctl.plan.flow_state import PlanSettings
+from exportctl.plan.flow_state import PlanInputs
 from exportctl.plan.ownership import LiveFlow, Ownership, export_addresses, lost_owner_refusal
 from exportctl.resources import kinds, wire
 from exportctl.resources.kinds import FLOW, SOURCE_CONNECTION, TARGET_CONNECTION, FieldRequest, leaf_path
 
 COMPLETION_WINDOW = DAY  # for 24 hours connections without a flow count as an interrupted run
-
-
-@dataclass(frozen=True)
-class PlanInputs:
-    """The inputs that every export of one plan is compared with."""
-
-    ownership: Ownership
-    listing: tuple[ListedDataset, ...]
-    settings: PlanSettings
 
 
 def look_up_export_datasets(export: DesiredExport, live_flow: LiveFlow | None, inputs: PlanInputs) -> DatasetLookup:
@@ -87,7 +77,7 @@ def plan_creation(
     lookup = look_up_export_datasets(export, replaced_flows[0] if replaced_flows else None, inputs)
     if base is None or lookup.errors:
         return blocked_item(export, None, lookup)
-    declared, as_of, every = export.declared, inputs.settings.as_of, export.flow_fields[kinds.EVERY]
+    declared, as_of, every = export.declared, inputs.as_of, export.flow_fields[kinds.EVERY]
     # those of the address before a rename count too: a rename reveals no hidden flow
     orphans = tuple(o for a in export_addresses(declared) for o in inputs.ownership.orphans.get(a, ()))
     old = [o for o in orphans if as_of - o.created_at >= COMPLETION_WINDOW]
@@ -159,7 +149,7 @@ def _creation_steps(
     that they are in use (FLOW 1447), and apply creates no duplicate. During a replacement they are only orphans. New
     objects wait for these deletions, because they may have the same names (U7).
     """
-    project = inputs.settings.project
+    project = inputs.ownership.project
     fitting = (o for o in orphans if o.kind == TARGET_CONNECTION.name and _has_same_target(o, export, base))
     kept = next((o for o in fitting if o.marker and o.marker.address == export.address), None)
     probes = [
@@ -227,7 +217,7 @@ def _flow_step(
     inputs: PlanInputs,
 ) -> Step:
     declared = export.declared
-    end = schedules.first_end(declared.end, inputs.settings.as_of)
+    end = schedules.first_end(declared.end, inputs.as_of)
     managed: dict[str, Any] = {**export.flow_fields, kinds.DATASETS: [i for i, _ in lookup.datasets]}
     applied = {n: (digest(v),) for n, v in managed.items() if v is not None}
     if end is not None:
@@ -241,7 +231,7 @@ def _flow_step(
         text=declared.description,
         fields={**sent, kinds.START: dict(export.start_rule), kinds.END: end},
         marker=Marker(
-            inputs.settings.project,
+            inputs.ownership.project,
             FLOW.letter,
             export.address.name,
             generation,
@@ -269,7 +259,7 @@ def _add_flow_gone_finding(
     text = f"its connections of {since} exist, but its flow was deleted or is hidden"
     found = finding(export, "flow-gone", text, "remove the export if the flow was deleted on purpose")
     item = replace(item, findings=(*item.findings, found))
-    if inputs.settings.options.can_recreate(export.address):
+    if inputs.options.can_recreate(export.address):
         note = full_export_consequence("a new flow sends every dataset in full")
         return replace(item, consequences=(*item.consequences, note))
     refusal = Refusal("re-creation", found.message, f"--allow-recreate {export.address}")

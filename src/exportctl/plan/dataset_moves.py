@@ -22,9 +22,8 @@ from dataclasses import dataclass, replace
 from exportctl.model.plan import EXPORTS, WRITE_CAUSES, Action, Address, Consequence, PlanItem, Refusal, Step, Verb
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.schedule import format_moment
-from exportctl.plan.create import PlanInputs
 from exportctl.plan.desired import DesiredState
-from exportctl.plan.flow_state import is_pause
+from exportctl.plan.flow_state import PlanInputs, is_pause
 from exportctl.plan.ownership import FLOW_LIMIT, LiveFlow, Ownership
 from exportctl.plan.rename_hints import Bases, can_keep_flow, renamed_from_phrase, undeclared_addresses
 from exportctl.resources.kinds import BASE_CONNECTION, DATASETS, ENABLED, END, FLOW, SOURCE_IDS, TITLE
@@ -67,7 +66,7 @@ def add_dataset_moves(
         replace(
             item,
             consequences=(*item.consequences, *_move_consequences(item, moves, desired, bases, inputs)),
-            refusals=(*item.refusals, *_paused_refusals(item, moves, inputs.settings.options)),
+            refusals=(*item.refusals, *_paused_refusals(item, moves, inputs.options)),
         )
         for item in items
     ]

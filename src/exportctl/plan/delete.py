@@ -50,8 +50,9 @@ from exportctl.model.plan import (
 from exportctl.model.project import Project, RemovedEntry
 from exportctl.model.schedule import format_moment
 from exportctl.plan import safety_checks, steps
-from exportctl.plan.create import COMPLETION_WINDOW, PlanInputs, deletion_steps
+from exportctl.plan.create import COMPLETION_WINDOW, deletion_steps
 from exportctl.plan.desired import DesiredState
+from exportctl.plan.flow_state import PlanInputs
 from exportctl.plan.ownership import LiveFlow, Ownership, build_ownership
 from exportctl.resources.kinds import KINDS
 
@@ -135,7 +136,7 @@ def _orphan_item(
     address: Address, orphans: Sequence[LiveObject], entry: RemovedEntry | None, inputs: PlanInputs
 ) -> PlanItem:
     every = bool(entry and entry.do == "delete")
-    cleared = [o for o in orphans if every or inputs.settings.as_of - o.created_at < COMPLETION_WINDOW]
+    cleared = [o for o in orphans if every or inputs.as_of - o.created_at < COMPLETION_WINDOW]
     made = tuple(steps.delete_step(address, o) for o in cleared)
     kept = [orphan_label(o) for o in orphans if o not in cleared]
     findings: tuple[Finding, ...] = ()

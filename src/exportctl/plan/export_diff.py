@@ -37,7 +37,7 @@ class ExportDiff:
 
     export: DesiredExport
     live_flow: LiveFlow
-    settings: flow_state.PlanSettings
+    inputs: flow_state.PlanInputs
     wanted: Fields
     live: Fields
     dataset_names: Mapping[str, str]
@@ -48,13 +48,17 @@ class ExportDiff:
         """The changes that apply writes, by field."""
         return {c.field: c for c in self.changes if c.cause in WRITE_CAUSES or c.cause is Cause.RENEWAL}
 
+    def value_after(self, name: str, unchanged: Any) -> Any:
+        """Return the value of a field after this plan: `unchanged` if apply does not write it."""
+        return self.written_changes[name].after if name in self.written_changes else unchanged
+
     @cached_property
     def restart(self) -> bool:
         """The write needs a new start: the live start is not on the wanted grid, or is past for a one-time export."""
         if AT in self.written_changes or EVERY not in self.written_changes:
             return AT in self.written_changes
         start, every = self.live[START], self.wanted[EVERY]
-        if start is None or (every == ONCE and start <= self.settings.as_of):
+        if start is None or (every == ONCE and start <= self.inputs.as_of):
             return True
         return bool(schedules.grid_offset(start, every) != self.wanted[AT])
 
@@ -62,7 +66,7 @@ class ExportDiff:
     def new_start(self) -> int:
         """The start of the new schedule."""
         declared = self.export.declared.schedule
-        return schedules.first_start(self.wanted[EVERY], declared.at, declared.start, self.settings.as_of)
+        return schedules.first_start(self.wanted[EVERY], declared.at, declared.start, self.inputs.as_of)
 
     @property
     def shown_changes(self) -> tuple[FieldChange, ...]:
@@ -97,11 +101,9 @@ class ExportDiff:
     @property
     def operation(self) -> str | None:
         """The action on the flow."""
-        return (
-            ("enable" if self.written_changes[ENABLED].after else "disable")
-            if ENABLED in self.written_changes
-            else None
-        )
+        if ENABLED not in self.written_changes:
+            return None
+        return "enable" if self.written_changes[ENABLED].after else "disable"
 
     @property
     def new_text(self) -> str | None:
@@ -119,11 +121,9 @@ class ExportDiff:
     def _is_last_seen_enabled(self) -> bool:
         """Check whether the flow was enabled when exportctl saw it last; a pause keeps the state before the pause."""
         before = self.live_flow.flow.marker
-        if ENABLED in self.written_changes:
-            return bool(self.written_changes[ENABLED].after)
         if any(c.field == ENABLED and c.cause in (Cause.PAUSED, Cause.ACCEPTED) for c in self.changes):
             return before is None or before.damaged or before.last_seen_enabled
-        return bool(self.live[ENABLED])
+        return bool(self.value_after(ENABLED, self.live[ENABLED]))
 
     def new_target_marker(self) -> Marker | None:
         """Return the marker of the target after this plan, None if it stays as it is."""
@@ -136,43 +136,40 @@ class ExportDiff:
 
     def _marker(self, kind: Kind, applied: Mapping[str, tuple[str, ...]]) -> Marker:
         generation = self.live_flow.marker.generation if self.live_flow.marker else 1
-        return Marker(self.settings.project, kind.letter, self.export.address.name, generation, applied=applied)
+        return Marker(self.inputs.ownership.project, kind.letter, self.export.address.name, generation, applied=applied)
 
     def end_and_next_runs(self) -> dict[str, Any]:
         """Return when the export ends, and its next runs before and after this plan."""
-        written, wanted, live, as_of = self.written_changes, self.wanted, self.live, self.settings.as_of
-        end_before = flow_state.live_end(self.live_flow)
-        end_after = written[END].after if END in written else end_before
-        every = wanted[EVERY] if EVERY in written else live[EVERY] or wanted[EVERY]
-        start = live[START] or 0
-        start_after = self.new_start if self.restart else start
-        enabled_after = written[ENABLED].after if ENABLED in written else live[ENABLED]
-        runs_before = live[ENABLED] and live[EVERY]
+        live, as_of, every = self.live, self.inputs.as_of, self.wanted[EVERY]
+        end_before, start = flow_state.live_end(self.live_flow), live[START] or 0
+        end_after, start_after = self.value_after(END, end_before), self.new_start if self.restart else start
+        every_after = self.value_after(EVERY, live[EVERY] or every)
+        runs_before, runs_after = live[ENABLED] and live[EVERY], self.value_after(ENABLED, live[ENABLED])
         return {
             "ends": end_after,
-            "schedule": schedules.schedule_phrase(wanted[EVERY], self.export.declared.schedule.at % DAY),
+            "schedule": schedules.schedule_phrase(every, self.export.declared.schedule.at % DAY),
             "next_before": schedules.next_runs(live[EVERY], start, end_before, as_of) if runs_before else (),
-            "next_after": schedules.next_runs(every, start_after, end_after, as_of) if enabled_after else (),
+            "next_after": schedules.next_runs(every_after, start_after, end_after, as_of) if runs_after else (),
         }
 
 
 def diff_export(
-    export: DesiredExport, live_flow: LiveFlow, lookup: DatasetLookup, settings: flow_state.PlanSettings
+    export: DesiredExport, live_flow: LiveFlow, lookup: DatasetLookup, inputs: flow_state.PlanInputs
 ) -> ExportDiff:
     """Compare one declared export with its flow, which has exactly one source and one target."""
     assert live_flow.target is not None
     live = {**live_flow.fields, kinds.DESCRIPTION: live_flow.flow.text, DATASETS: live_flow.dataset_ids}
     ids = [i for i, _ in lookup.datasets]
-    wanted = {**export.flow_fields, DATASETS: ids, **flow_state.wanted_end(export, settings)}
-    comparable = {k: v for k, v in wanted.items() if k != AT or _can_compare_at(wanted, live, settings.as_of)}
-    target_inputs = ComparisonInputs(live_flow.target.marker, settings.as_of)
+    wanted = {**export.flow_fields, DATASETS: ids, **flow_state.wanted_end(export, inputs)}
+    comparable = {k: v for k, v in wanted.items() if k != AT or _can_compare_at(wanted, live, inputs.as_of)}
+    target_inputs = ComparisonInputs(live_flow.target.marker, inputs.as_of)
     found = (
-        *field_changes(FLOW, comparable, live, flow_state.comparison_inputs(export, live_flow, settings)),
+        *field_changes(FLOW, comparable, live, flow_state.comparison_inputs(export, live_flow, inputs)),
         *field_changes(TARGET_CONNECTION, export.target_fields, live_flow.target_fields, target_inputs),
     )
-    changes = tuple(flow_state.annotate_change(c, export, live_flow, settings) for c in found)
+    changes = tuple(flow_state.annotate_change(c, export, live_flow, inputs) for c in found)
     names = {**live_flow.dataset_names, **dict(lookup.datasets)}
-    diff = ExportDiff(export, live_flow, settings, wanted, live, names, changes)
+    diff = ExportDiff(export, live_flow, inputs, wanted, live, names, changes)
     return replace(diff, changes=_pause_schedule_changes(diff))
 
 
@@ -216,7 +213,7 @@ def _shared_target_refusals(diff: ExportDiff) -> tuple[Refusal, ...]:
 
 def _late_start_refusals(diff: ExportDiff) -> tuple[Refusal, ...]:
     """Refuse a start after the end: the service does not accept it (flow-service.md 7.1)."""
-    end = diff.written_changes[END].after if END in diff.written_changes else diff.live[END]
+    end = diff.value_after(END, diff.live[END])
     if not diff.restart or end is None or diff.new_start < end:
         return ()
     address, start = diff.export.address, format_moment(diff.new_start)
@@ -226,7 +223,7 @@ def _late_start_refusals(diff: ExportDiff) -> tuple[Refusal, ...]:
 
 def diff_findings(diff: ExportDiff) -> tuple[Finding, ...]:
     """Report a lost or edited marker, and a past or undeclared end."""
-    export, live_flow, as_of = diff.export, diff.live_flow, diff.settings.as_of
+    export, live_flow, as_of = diff.export, diff.live_flow, diff.inputs.as_of
     found, hint = [], "run `exportctl apply`: it writes the marker again"
     if live_flow.marker_lost:
         lost = f"the flow {live_flow.flow.id} lost its marker (its description was edited)"
@@ -245,10 +242,10 @@ def diff_findings(diff: ExportDiff) -> tuple[Finding, ...]:
 
 def diff_consequences(diff: ExportDiff) -> tuple[Consequence, ...]:
     """Describe the consequences of the written changes: a revival first, then the most costly ones."""
-    moved = diff.written_changes[END].after if END in diff.written_changes else None
+    moved = diff.value_after(END, None)
     found = [c for name, change in diff.written_changes.items() for c in _field_consequences(name, change, diff)]
     order = {"cost": 0, "warning": 1, "info": 2}
-    revival = flow_state.revival_consequences(diff.live_flow, moved, diff.settings.as_of)
+    revival = flow_state.revival_consequences(diff.live_flow, moved, diff.inputs.as_of)
     return (*revival, *sorted(found, key=lambda c: order[c.level]))
 
 

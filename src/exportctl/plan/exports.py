@@ -23,10 +23,11 @@ from dataclasses import replace
 from exportctl.errors import Finding, Level
 from exportctl.model.plan import WRITE_CAUSES, Cause, Consequence, FieldChange, PlanItem, Refusal, Step, Verb, digest
 from exportctl.plan import create, flow_state, steps
-from exportctl.plan.create import PlanInputs, deletion_steps, look_up_export_datasets, plan_creation
+from exportctl.plan.create import deletion_steps, look_up_export_datasets, plan_creation
 from exportctl.plan.dataset_lookup import DatasetLookup
 from exportctl.plan.desired import DesiredExport, finding
 from exportctl.plan.export_diff import ExportDiff, diff_consequences, diff_export, diff_findings, diff_refusals
+from exportctl.plan.flow_state import PlanInputs
 from exportctl.plan.ownership import LiveFlow, choose_flows
 from exportctl.plan.safety_checks import protect_refusals
 from exportctl.resources import wire
@@ -51,7 +52,7 @@ def plan_export(export: DesiredExport, base: str | Step | None, inputs: PlanInpu
     lookup = look_up_export_datasets(export, live_flow, inputs)
     if base is None or lookup.errors:
         blocked = create.blocked_item(export, live_flow.flow.id, lookup)
-        return flow_state.unchanged_item(blocked, export, live_flow, inputs.settings)
+        return flow_state.unchanged_item(blocked, export, live_flow, inputs)
     why = _replacement_reason(export, base, live_flow)
     if why:
         return _replacement(export, base, inputs, live_flow, older, why)
@@ -81,7 +82,7 @@ def _compared_item(
     reason = _unreadable_reason(live_flow)
     if reason:
         return _not_comparable_item(export, live_flow, reason, inputs)
-    diff = diff_export(export, live_flow, lookup, inputs.settings)
+    diff = diff_export(export, live_flow, lookup, inputs)
     made = _update_steps(diff, lookup, inputs)
     last = [s.key for s in made]
     used = {ref for step in made for ref in step.refs.values()}
@@ -140,7 +141,7 @@ def _not_comparable_item(export: DesiredExport, live_flow: LiveFlow, reason: str
         ),
         at=export.declared.at,
     )
-    return flow_state.unchanged_item(item, export, live_flow, inputs.settings)
+    return flow_state.unchanged_item(item, export, live_flow, inputs)
 
 
 def _flow_deleted_consequence(live_flow: LiveFlow) -> Consequence:
@@ -204,7 +205,7 @@ def _source(diff: ExportDiff, lookup: DatasetLookup, inputs: PlanInputs) -> Step
     for orphan in inputs.ownership.orphans.get(diff.export.address, ()):
         if orphan.kind == SOURCE_CONNECTION.name and wire.read_fields(orphan.kind, orphan.raw)[DATASETS] == ids:
             return orphan.id
-    generation, project = diff.live_flow.generation, inputs.settings.project
+    generation, project = diff.live_flow.generation, inputs.ownership.project
     return create.source_step(diff.export, lookup, generation, project, suffix=digest(ids))
 
 
@@ -236,7 +237,7 @@ def _replacement(
     first = _consent_steps(export, base, live_flow)
     made = tuple(steps.add_needs(s, [b.key for b in first]) for s in created.steps)
     last = [s for h in replaced for s in deletion_steps(export.address, h, needs=[s.key for s in made])]
-    paused = flow_state.paused_changes(export, live_flow, inputs.settings)
+    paused = flow_state.paused_changes(export, live_flow, inputs)
     if live_flow.is_being_replaced:  # then exportctl itself disabled it
         paused = tuple(c for c in paused if c.field == END)
     refusals = (*created.refusals, *_replacement_refusals(export, live_flow, inputs, why, paused))
@@ -289,7 +290,7 @@ def _replacement_refusals(
     address, flow = export.address, live_flow.flow.id
     yield from protect_refusals(live_flow.protecting_marker(export.declared.protect), Verb.REPLACE, ())
     consented = live_flow.is_being_replaced or export.declared.allow_replace == flow
-    if not (consented or inputs.settings.options.can_replace(address)):
+    if not (consented or inputs.options.can_replace(address)):
         text = f"{address} needs a new flow ({why}), which sends every dataset in full"
         allow = f"write `allow_replace: {flow}` in {address}, or use --allow-replace {address}"
         yield Refusal("replacement", text, allow)
@@ -316,7 +317,7 @@ def _adoption(export: DesiredExport, flow: str, base: str | Step | None, inputs:
     # A flow without a marker still belongs to the other project in the marker of its own target. A released flow keeps
     # only the marker of its source, so the source does not count.
     target_marker = live_flow.target_marker
-    is_foreign = target_marker is not None and target_marker.project != inputs.settings.project
+    is_foreign = target_marker is not None and target_marker.project != inputs.ownership.project
     owner = live_flow.marker or (target_marker if is_foreign else None)
     if owner is not None:
         text = f"the flow {flow} is owned by project {owner.project} ({owner.address})"

@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 
 from exportctl.errors import Finding, Level
 from exportctl.model import schedule
-from exportctl.model.plan import Cause, Consequence, FieldChange, Marker, PlanItem, Step, Verb
+from exportctl.model.plan import Cause, Consequence, FieldChange, ListedDataset, Marker, PlanItem, Step, Verb
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.project import AcceptEntry, Export
 from exportctl.model.schedule import ONCE, format_age, format_moment
@@ -39,10 +39,11 @@ _SHOWN_BY_RENEW = (Cause.RENEWAL, Cause.EXPIRED, Cause.PAUSED)
 
 
 @dataclass(frozen=True)
-class PlanSettings:
+class PlanInputs:
     """The inputs of a plan that are the same for every export."""
 
-    project: str
+    ownership: Ownership
+    listing: tuple[ListedDataset, ...]
     options: PlanOptions
     as_of: int
     accept: tuple[AcceptEntry, ...]
@@ -51,48 +52,46 @@ class PlanSettings:
 # -- changes ----------------------------------------------------------------------------------------------------------
 
 
-def comparison_inputs(export: DesiredExport, live_flow: LiveFlow, settings: PlanSettings) -> ComparisonInputs:
+def comparison_inputs(export: DesiredExport, live_flow: LiveFlow, inputs: PlanInputs) -> ComparisonInputs:
     """Return what the comparison of a flow needs beside the values."""
     return ComparisonInputs(
         live_flow.flow.marker,
-        settings.as_of,
-        resume=settings.options.can_resume(export.address),
+        inputs.as_of,
+        resume=inputs.options.can_resume(export.address),
         end=export.declared.end,
-        renew=settings.options.can_renew(export.address),
+        renew=inputs.options.can_renew(export.address),
         ours_since=live_flow.flow.created_at if live_flow.marker else None,
     )
 
 
-def wanted_end(export: DesiredExport, settings: PlanSettings) -> dict[str, int | None]:
+def wanted_end(export: DesiredExport, inputs: PlanInputs) -> dict[str, int | None]:
     """Return the end of a flow that is created now; a one-time export without an end has nothing to compare."""
-    end = schedule.first_end(export.declared.end, settings.as_of)
+    end = schedule.first_end(export.declared.end, inputs.as_of)
     return {} if end is None and export.flow_fields[EVERY] == ONCE else {END: end}
 
 
-def annotate_change(
-    change: FieldChange, export: DesiredExport, live_flow: LiveFlow, settings: PlanSettings
-) -> FieldChange:
+def annotate_change(change: FieldChange, export: DesiredExport, live_flow: LiveFlow, inputs: PlanInputs) -> FieldChange:
     """Add the last editor and the position in the YAML; mark an accepted difference."""
     of_target = change.field in TARGET_CONNECTION.managed_fields
     kind, live = (TARGET_CONNECTION, live_flow.target) if of_target else (FLOW, live_flow.flow)
     at = export.positions.get(change.path) or export.positions.get(change.field)
     names = (str(export.address), f"{export.address.root}.{export.declared.declared_key}")
-    change = field_diff.apply_accept_entries(change, names, settings.accept, settings.as_of)
+    change = field_diff.apply_accept_entries(change, names, inputs.accept, inputs.as_of)
     if change.cause in CAUSES_WITH_ACTOR and live:
         change = replace(change, actor=actor(kind.field_rule(change.field), kind, live, live_flow.source))
     return replace(change, at=at)
 
 
-def flow_changes(export: DesiredExport, live_flow: LiveFlow, settings: PlanSettings) -> tuple[FieldChange, ...]:
+def flow_changes(export: DesiredExport, live_flow: LiveFlow, inputs: PlanInputs) -> tuple[FieldChange, ...]:
     """Compare `enabled` and `end`, the two fields that need only the flow."""
-    wanted = {ENABLED: export.flow_fields[ENABLED], **wanted_end(export, settings)}
-    found = field_changes(FLOW, wanted, live_flow.fields, comparison_inputs(export, live_flow, settings))
-    return tuple(annotate_change(change, export, live_flow, settings) for change in found)
+    wanted = {ENABLED: export.flow_fields[ENABLED], **wanted_end(export, inputs)}
+    found = field_changes(FLOW, wanted, live_flow.fields, comparison_inputs(export, live_flow, inputs))
+    return tuple(annotate_change(change, export, live_flow, inputs) for change in found)
 
 
-def paused_changes(export: DesiredExport, live_flow: LiveFlow, settings: PlanSettings) -> tuple[FieldChange, ...]:
+def paused_changes(export: DesiredExport, live_flow: LiveFlow, inputs: PlanInputs) -> tuple[FieldChange, ...]:
     """Return what was disabled or ended early by hand, accepted pauses too."""
-    return tuple(c for c in flow_changes(export, live_flow, settings) if is_pause(c))
+    return tuple(c for c in flow_changes(export, live_flow, inputs) if is_pause(c))
 
 
 def is_pause(change: FieldChange) -> bool:
@@ -104,14 +103,14 @@ def is_pause(change: FieldChange) -> bool:
     return change.field == ENABLED and change.before is False
 
 
-def unchanged_item(item: PlanItem, export: DesiredExport, live_flow: LiveFlow, settings: PlanSettings) -> PlanItem:
+def unchanged_item(item: PlanItem, export: DesiredExport, live_flow: LiveFlow, inputs: PlanInputs) -> PlanItem:
     """Complete the item of a flow that stays as it is: add its pause and its end. Nothing resumes it."""
-    paused = paused_changes(export, live_flow, replace(settings, options=replace(settings.options, resume=())))
+    paused = paused_changes(export, live_flow, replace(inputs, options=replace(inputs.options, resume=())))
     return replace(
         item,
         verb=Verb.PAUSED if item.verb is Verb.UNCHANGED and any(c.cause is Cause.PAUSED for c in paused) else item.verb,
         fields=(*paused, *item.fields),
-        findings=(*item.findings, *expired_findings(export, live_flow, settings.as_of, paused)),
+        findings=(*item.findings, *expired_findings(export, live_flow, inputs.as_of, paused)),
         ends=live_end(live_flow),
     )
 
@@ -205,23 +204,23 @@ def revival_consequences(live_flow: LiveFlow, moved: int | None, as_of: int) -> 
 # -- renew ------------------------------------------------------------------------------------------------------------
 
 
-def plan_renewal(export: DesiredExport, ownership: Ownership, settings: PlanSettings) -> PlanItem:
+def plan_renewal(export: DesiredExport, inputs: PlanInputs) -> PlanItem:
     """Plan the renewal of one export; report why an end is not renewed."""
-    current, _ = choose_flows(export.declared, ownership)
+    current, _ = choose_flows(export.declared, inputs.ownership)
     item = PlanItem(export.address, Verb.UNCHANGED, current[0].flow.id if current else None, at=export.declared.at)
     if len(current) > 1:
         return _add_not_renewed_finding(item, export, "several flows have its address")
     if not current:
-        lost = lost_owner_refusal(export.declared, ownership)
+        lost = lost_owner_refusal(export.declared, inputs.ownership)
         return _add_not_renewed_finding(item, export, lost.text) if lost else item
     if current[0].is_being_replaced:
         return _add_not_renewed_finding(item, export, unfinished_replacement_phrase(current[0]))
-    return _renewal_item(export, current[0], settings)
+    return _renewal_item(export, current[0], inputs)
 
 
-def _renewal_item(export: DesiredExport, live_flow: LiveFlow, settings: PlanSettings) -> PlanItem:
+def _renewal_item(export: DesiredExport, live_flow: LiveFlow, inputs: PlanInputs) -> PlanItem:
     """Plan one PATCH that moves the end if it is due; only report pauses and past ends."""
-    changes = flow_changes(export, live_flow, settings)
+    changes = flow_changes(export, live_flow, inputs)
     shown = tuple(c for c in changes if c.cause in _SHOWN_BY_RENEW)
     due = next((c for c in shown if c.cause is Cause.RENEWAL), None)
     paused = any(c.cause is Cause.PAUSED for c in shown)
@@ -231,11 +230,11 @@ def _renewal_item(export: DesiredExport, live_flow: LiveFlow, settings: PlanSett
         live_flow.flow.id,
         fields=shown,
         steps=(_renewal_step(export, live_flow, due.after),) if due else (),
-        findings=expired_findings(export, live_flow, settings.as_of, changes),
+        findings=expired_findings(export, live_flow, inputs.as_of, changes),
         ends=due.after if due else live_end(live_flow),
         at=export.declared.at,
     )
-    why = None if due else _unknown_end_reason(export, live_flow, settings)
+    why = None if due else _unknown_end_reason(export, live_flow, inputs)
     return _add_not_renewed_finding(item, export, f"the flow {live_flow.flow.id} {why}") if why else item
 
 
@@ -248,13 +247,13 @@ def _renewal_step(export: DesiredExport, live_flow: LiveFlow, end: int) -> Step:
     return steps.update_step(export.address, live_flow.flow, type_name=type_name, fields={END: end}, marker=marker)
 
 
-def _unknown_end_reason(export: DesiredExport, live_flow: LiveFlow, settings: PlanSettings) -> str | None:
+def _unknown_end_reason(export: DesiredExport, live_flow: LiveFlow, inputs: PlanInputs) -> str | None:
     """Return why there is no end to move although the flow needs a renewal."""
     if not wire.members(live_flow.flow.raw.get("scheduleParams")):
         return "has no scheduleParams"
     end = live_end(live_flow)
     is_shown = live_flow.fields[END] is not None
-    if is_shown or end is None or not schedule.is_renewal_due(export.declared.end, end, settings.as_of):
+    if is_shown or end is None or not schedule.is_renewal_due(export.declared.end, end, inputs.as_of):
         return None
     assumed = schedule.format_moment(end)
     return f"shows no end; it probably ends {assumed}, six months after its creation; `exportctl apply` writes one"

@@ -33,11 +33,10 @@ from exportctl.model.project import Policy, Project
 from exportctl.model.schedule import ONCE, default_end
 from exportctl.plan import dataset_moves, rename_hints, safety_checks, spec_check
 from exportctl.plan.accounts import AccountPlan, live_accounts, plan_account
-from exportctl.plan.create import PlanInputs
 from exportctl.plan.delete import add_orphan_deletions, removed_entry, undeclared_accounts, undeclared_exports
 from exportctl.plan.desired import DesiredExport, DesiredState, finding
 from exportctl.plan.exports import plan_export
-from exportctl.plan.flow_state import PlanSettings, ending_soon_findings, plan_renewal
+from exportctl.plan.flow_state import PlanInputs, ending_soon_findings, plan_renewal
 from exportctl.plan.ownership import FLOW_LIMIT, Ownership, build_ownership, export_addresses, reclaim_adopted_flows
 from exportctl.resources import wire
 from exportctl.resources.destinations.type import Scope
@@ -70,8 +69,7 @@ def build_plan(
     project = desired.project
     adopted = {e.adopt: frozenset(export_addresses(e)) for e in project.exports.values() if e.adopt}
     ownership = reclaim_adopted_flows(build_ownership(live, project.name), adopted)
-    settings = PlanSettings(project.name, options, as_of, project.accept)
-    inputs = PlanInputs(ownership, live.datasets or (), settings)
+    inputs = PlanInputs(ownership, live.datasets or (), options, as_of, project.accept)
     chosen = {a: e for a, e in desired.exports.items() if options.is_targeted(a)}
     if options.renew_only:
         items = [_renewal_item(export, inputs, project.policy) for export in chosen.values()]
@@ -96,7 +94,7 @@ def _planned_items(
     desired: DesiredState, chosen: Mapping[Address, DesiredExport], live: Inventory, inputs: PlanInputs
 ) -> list[PlanItem]:
     """Plan all items, and add what only the whole plan shows."""
-    ownership, options, as_of = inputs.ownership, inputs.settings.options, inputs.settings.as_of
+    ownership, options, as_of = inputs.ownership, inputs.options, inputs.as_of
     accounts = _account_plans(desired, chosen.values(), ownership, options, as_of)
     adopted_ids = frozenset(e.declared.adopt for e in chosen.values() if e.declared.adopt)
     lookups = {a: _look_up_base(e, accounts, ownership) for a, e in sorted(chosen.items())}
@@ -179,14 +177,14 @@ def _export_item(
     found = [base.finding] if base.finding else []
     if item.verb in CHANGE_VERBS:
         found += spec_check.check_export(export, live.specs)
-    found += ending_soon_findings(export.declared, item, inputs.settings.as_of, desired.project.policy.end_warning)
+    found += ending_soon_findings(export.declared, item, inputs.as_of, desired.project.policy.end_warning)
     found += _shared_location_findings(export, base.value, inputs.ownership, adopted_ids)
     return replace(item, findings=(*item.findings, *found))
 
 
 def _renewal_item(export: DesiredExport, inputs: PlanInputs, policy: Policy) -> PlanItem:
-    item = plan_renewal(export, inputs.ownership, inputs.settings)
-    soon = ending_soon_findings(export.declared, item, inputs.settings.as_of, policy.end_warning)
+    item = plan_renewal(export, inputs)
+    soon = ending_soon_findings(export.declared, item, inputs.as_of, policy.end_warning)
     return replace(item, findings=(*item.findings, *soon))
 
 
@@ -215,7 +213,7 @@ def _shared_location_findings(
 def _removal_items(
     desired: DesiredState, accounts: Mapping[Address, AccountPlan], items: Sequence[PlanItem], inputs: PlanInputs
 ) -> list[PlanItem]:
-    options = inputs.settings.options
+    options = inputs.options
     if options.targets:
         return []  # --target deletes nothing: it names only declared addresses
     # a rename takes the flow only while the new address has none yet

@@ -23,9 +23,10 @@ from typing import Any
 from exportctl.errors import Finding, Level
 from exportctl.model.plan import DESTINATIONS, EXPORTS, Address, LiveObject, PlanItem, Step, UnknownValue, Verb, digest
 from exportctl.model.project import Destination, Export
-from exportctl.plan.create import PlanInputs, look_up_export_datasets
+from exportctl.plan.create import look_up_export_datasets
 from exportctl.plan.delete import removed_entry
 from exportctl.plan.desired import DesiredAccount, DesiredExport, DesiredState
+from exportctl.plan.flow_state import PlanInputs
 from exportctl.plan.ownership import LiveFlow, Ownership
 from exportctl.resources import wire
 from exportctl.resources.kinds import AUTH, BASE_CONNECTION, EVERY, FOLDER, LOCATION, TITLE
