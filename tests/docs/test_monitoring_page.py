@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from exportctl.model.plan import Cause, FieldChange
 from exportctl.monitor.status import FlowState, HealthResult
 from exportctl.output.text import drift, forecast, plan
 from exportctl.plan.flow_state import revival_consequences
@@ -37,9 +36,8 @@ def test_the_page_explains_every_word_and_state_and_mark() -> None:
 
 def test_the_page_shows_what_a_revival_costs() -> None:
     ended, as_of = 1_803_427_200, 1_803_772_800  # 2027-02-24 and 2027-02-28, 00:00 UTC
-    moved = FieldChange("end", "end", ended, 1_807_228_800, Cause.EXPIRED)
 
-    (cost,) = revival_consequences(ended, [moved], as_of)
+    (cost,) = revival_consequences(ended, 1_807_228_800, as_of)
 
     assert f"    cost: {cost.text}\n" in TEXT
 

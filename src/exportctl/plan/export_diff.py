@@ -245,7 +245,7 @@ def diff_consequences(diff: ExportDiff) -> tuple[Consequence, ...]:
     moved = diff.value_after(END, None)
     found = [c for name, change in diff.written_changes.items() for c in _field_consequences(name, change, diff)]
     order = {"cost": 0, "warning": 1, "info": 2}
-    revival = flow_state.revival_consequences(diff.live_flow, moved, diff.inputs.as_of)
+    revival = flow_state.revival_consequences(flow_state.live_end(diff.live_flow), moved, diff.inputs.as_of)
     return (*revival, *sorted(found, key=lambda c: order[c.level]))
 
 

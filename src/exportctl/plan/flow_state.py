@@ -189,9 +189,8 @@ def _keep_running_hint(export: Export, item: PlanItem) -> str:
     return f"run `exportctl renew` every night: it moves the end as soon as less than {left} remains"
 
 
-def revival_consequences(live_flow: LiveFlow, moved: int | None, as_of: int) -> tuple[Consequence, ...]:
-    """Say what follows if the plan moves the past end of a flow to the future moment `moved`."""
-    end = live_end(live_flow)
+def revival_consequences(end: int | None, moved: int | None, as_of: int) -> tuple[Consequence, ...]:
+    """Say what follows if the plan moves the past `end` of a flow to the future moment `moved`."""
     if end is None or end > as_of or moved is None or moved <= as_of:
         return ()
     text = (
