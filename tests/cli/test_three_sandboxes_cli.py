@@ -209,7 +209,7 @@ def test_a_plan_saved_for_one_environment_is_refused_in_another_sandbox(three: E
     assert [len(state(three, name)["flows"]) for name in SANDBOXES] == [1, 0, 0]
 
 
-def test_a_plan_is_refused_for_a_sandbox_of_the_same_name_in_another_organisation(tmp_path: Path) -> None:
+def test_a_plan_is_refused_for_a_sandbox_of_the_same_name_in_another_organization(tmp_path: Path) -> None:
     run = save_plan(tmp_path, SMALL)
     run.edit(ORGANIZATION, OTHER)
     words = assert_refused(run)

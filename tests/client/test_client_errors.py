@@ -173,7 +173,7 @@ def test_403_names_the_permission_that_is_missing(call: Callable[[Client], objec
     [
         ("403000", "AEP_CLIENT_ID"),
         ("403003", "AEP_CLIENT_ID"),
-        ("403025", "has no access to the organisation"),
+        ("403025", "has no access to the organization"),
         ("403027", "product profile"),
     ],
 )

@@ -151,7 +151,7 @@ def test_a_feed_that_nobody_sends_any_more_is_a_warning() -> None:
 def test_what_is_released_goes_on_beside_the_new_flow() -> None:
     plan = build_plan(build_project(export("a", ("d1",)), removed=removed_entries("release")), account(), *SALES)
     assert move_texts(plan, "a")["sent-by-both-flows"] == [
-        'exports.sales still runs (it is released): both flows send "D1" until you stop one'
+        'exports.sales still runs (it is released): both flows send "D1" until you disable one'
     ]
     assert "dataset-move" not in move_texts(plan, "a")
     assert move_texts(plan, "sales") == {}
@@ -164,7 +164,7 @@ def test_what_a_target_leaves_alone_goes_on_beside_the_new_flow(entries: tuple[R
         build_project(*exports, removed=entries), account(), *SALES, options=PlanOptions(targets=("exports.a",))
     )
     assert move_texts(plan, "a")["sent-by-both-flows"] == [
-        'exports.sales still runs (--target ignores it): both flows send "D1", "D2" until you stop one'
+        'exports.sales still runs (--target ignores it): both flows send "D1", "D2" until you disable one'
     ]
 
 

@@ -463,6 +463,6 @@ def test_the_flow_handed_over_to_others_and_the_new_one_both_send(small: World) 
     apply_config(small, exports(sales=SALES))
     small.write(remove_exports(two_sales_exports(), "sales", do="release"))
     for shown in views(small.plan()):
-        assert 'exports.sales still runs (it is released): both flows send "Orders" until you stop one' in shown
+        assert 'exports.sales still runs (it is released): both flows send "Orders" until you disable one' in shown
     apply_config(small)
     assert len(small.emulator.snapshot(SANDBOX)["flows"]) == 4

@@ -116,7 +116,7 @@ def test_the_moment_is_now_and_not_that_of_the_snapshot(applied: World) -> None:
 @pytest.mark.parametrize(
     "changes",
     [{"sandbox": "prod"}, {"organization": "99F91F745CA1C3310A495C2C@AdobeOrg"}, {"url": "embedded"}],
-    ids=["another sandbox", "another organisation", "another kind of platform"],
+    ids=["another sandbox", "another organization", "another kind of platform"],
 )
 def test_a_snapshot_of_another_place_is_refused(applied: World, changes: dict[str, str]) -> None:
     snapshot = take_snapshot(applied)

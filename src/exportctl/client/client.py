@@ -49,7 +49,7 @@ class CreatedObject:
 
 
 class Client:
-    """One organisation, one sandbox, one set of credentials."""
+    """One organization, one sandbox, one set of credentials."""
 
     def __init__(
         self,

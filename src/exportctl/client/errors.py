@@ -41,11 +41,11 @@ _PERMISSIONS: Mapping[tuple[str, str], str] = {
 }
 # Codes of the gateway that say more than their status [TR].
 _GATEWAY = {
-    "400003": "the organisation header is empty: set platform.organization",
+    "400003": "the organization header is empty: set platform.organization",
     "403000": "the client id is missing: set AEP_CLIENT_ID",
     "403003": "the service does not know the client id: check AEP_CLIENT_ID",
     "403010": "the request arrived without a token: a proxy may remove it",
-    "403025": "this credential has no access to the organisation: check AEP_CLIENT_ID and platform.organization",
+    "403025": "this credential has no access to the organization: check AEP_CLIENT_ID and platform.organization",
     "403027": "check platform.organization, and give the credential a product profile in the Admin Console",
 }
 _CLASSES: Mapping[int, tuple[type[ServiceError], str]] = {  # status -> class and rule; any other is a ServiceError
@@ -189,7 +189,7 @@ def _hint(line: RequestLine, error: ServiceError) -> str | None:
         return "check platform.sandbox: the sandbox does not exist, or this credential has no access to it"
     match error.status:
         case 401:
-            return "check the credentials and platform.organization: the token expired or is for another organisation"
+            return "check the credentials and platform.organization: the token expired or is for another organization"
         case 403:
             return _permission_hint(line)
         case 404:

@@ -1,5 +1,5 @@
 """
-Add the headers and the token to every request: one organisation, one sandbox, one set of credentials.
+Add the headers and the token to every request: one organization, one sandbox, one set of credentials.
 
 In: a request line and its parts. Out: a 2xx answer, or one ServiceError. It knows which values no error may show.
 """

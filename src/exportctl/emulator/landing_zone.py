@@ -1,5 +1,5 @@
 """
-The landing zone's own endpoint: who holds a token of the organisation gets the keys to the files.
+The landing zone's own endpoint: who holds a token of the organization gets the keys to the files.
 
 In: a request that passed the gateway. Out: an answer, for the storage that the setting `storage` names as the landing
 zone. Source: flow-service.md 5.4; the Azure form only.

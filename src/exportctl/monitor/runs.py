@@ -85,7 +85,7 @@ HINTS: tuple[ErrorHint, ...] = (
         r"|kex_exchange|timed? ?out|unknown host|unreachable|cannot be reached|does not answer|connection broke"
         r"|connection ?lost",
         "the server cannot be reached, or takes too few connections at once: an SFTP server needs one per dataset "
-        "exported at the same time, 30 % of that at least; `exportctl forecast` shows what starts together",
+        "exported at the same time, 30 % of that at least; `exportctl forecast` shows simultaneous runs",
         "dataset-exports.md 4.3",
     ),
     ErrorHint(

@@ -276,7 +276,7 @@ def _receiver_consequences(one: DatasetMove) -> Iterator[Consequence]:
     yield Consequence("full-re-export", text, "cost")
     if origin.verb in (None, Verb.RELEASE):
         why = "it is released" if origin.verb else "--target ignores it"
-        text = f"{origin.label} still runs ({why}): both flows send {datasets} until you stop one"
+        text = f"{origin.label} still runs ({why}): both flows send {datasets} until you disable one"
         yield Consequence("sent-by-both-flows", text, "warning")
         return
     stops = f"this apply {'deletes' if origin.verb is Verb.DELETE else f'removes {them} from'} {origin.label}"

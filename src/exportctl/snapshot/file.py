@@ -143,7 +143,7 @@ def check_header(snapshot: Snapshot, header: PlanHeader) -> None:
     Check that the config names the sandbox of the snapshot.
 
     Raises:
-        Error: the platform, organisation, sandbox or environment differ; the message says which.
+        Error: the platform, organization, sandbox or environment differ; the message says which.
     """
     sides = ((name, snapshot.header[name], getattr(header, name)) for name in _HEADER_FIELDS)
     wrong = [

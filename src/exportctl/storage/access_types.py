@@ -203,7 +203,7 @@ class AccessInputs:
         if name and (value := self.fields.get(name)):
             return value
         message = f"its target connection shows no {name or part.value}"
-        raise self.setting_error(message, "look at it: `exportctl show`")
+        raise self.setting_error(message, "look at the flow in the UI; `exportctl plan` shows what the config declares")
 
     def has_auth_value(self, part: Part) -> bool:
         return self.type.part_name(part) in (self.auth or {})

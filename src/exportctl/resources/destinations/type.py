@@ -6,7 +6,7 @@ type; it asks for a column. Data only, but for `needs`, which words what the cus
 
 Sources of all six: flow-service.md 5 and dataset-exports.md 4 in the facts this project was built on, which restate
 Adobe's `help/destinations/api/export-datasets.md` ([XD-new]), the batch activation tutorial ([AS]) and
-`destinations.yaml` ([D]). Ids are the same in every organisation and sandbox. Adobe has moved customers to new specs
+`destinations.yaml` ([D]). Ids are the same in every organization and sandbox. Adobe has moved customers to new specs
 before (2022-23), so nothing outside these files knows an id.
 """
 
