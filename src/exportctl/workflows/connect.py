@@ -49,7 +49,7 @@ EVENTS = ("event", "web", "click", "tracking")  # in a dataset's name: its rows 
 
 @dataclass(frozen=True)
 class ConnectedPlatform:
-    """An open platform. `now` is the moment that --now gives; `emulator` is the embedded one."""
+    """An open platform. `now` is the moment that --now or a saved plan gives; `emulator` is the embedded one."""
 
     client: Client
     clock: Clock
