@@ -130,12 +130,7 @@ class Client:
         return [*found.values()]
 
     def pages(self, path: str, *, params: Params = (), limit: int | None = PAGE_SIZE) -> Iterator[Objects]:
-        """
-        Yield a collection page by page, for readers that stop early. An id may come twice.
-
-        Raises:
-            ServiceError: the service refused or did not answer, or the pages do not end.
-        """
+        """Yield a collection page by page, for readers that stop early. An id may come twice. Errors: see `list`."""
         line = RequestLine("GET", path)
         own = [*params, *([("limit", str(limit))] if limit is not None else [])]
         token: str | None = None

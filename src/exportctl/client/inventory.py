@@ -31,12 +31,7 @@ DELETING_STATES = ("delete-finalizing",)  # the service is deleting the object (
 
 
 def read_inventory(client: Client) -> Inventory:
-    """
-    Read one sandbox as it is now.
-
-    Raises:
-        ServiceError: a list could not be read; a plan needs the whole sandbox.
-    """
+    """Read one sandbox as it is now. A plan needs all of it: a list that cannot be read raises a ServiceError."""
     with ThreadPoolExecutor(MAX_PARALLEL_LISTS) as pool:
         lists = {kind.name: pool.submit(list_objects, client, kind) for kind in KINDS.values()}
         listing = pool.submit(list_datasets, client)
@@ -58,12 +53,7 @@ def list_objects(client: Client, kind: Kind) -> tuple[LiveObject, ...]:
 
 
 def live_object(kind: Kind, raw: Mapping[str, Any]) -> LiveObject:
-    """
-    Parse one object of a list or a GET.
-
-    Raises:
-        ServiceError: the object has no id or no etag, so no write to it is safe.
-    """
+    """Parse one object of a list or a GET. Without id and etag no write is safe: this raises a ServiceError."""
     identity, etag = raw.get("id"), raw.get("etag") or raw.get("version")
     if not isinstance(identity, str) or not isinstance(etag, str):
         raise ServiceError(
@@ -132,12 +122,7 @@ def _is_present(client: Client, kind: Kind, identity: str) -> bool:
 
 
 def read_runs(client: Client, flows: Sequence[str], since: int) -> tuple[Run, ...]:
-    """
-    Read all runs of these flows that were created at `since` (seconds) or later, newest first.
-
-    Raises:
-        ServiceError: a list could not be read.
-    """
+    """Read all runs of these flows that were created at `since` (seconds) or later, newest first."""
     groups = [flows[i : i + FLOWS_PER_LIST] for i in range(0, len(flows), FLOWS_PER_LIST)]
     with ThreadPoolExecutor(MAX_PARALLEL_LISTS) as pool:
         lists = pool.map(lambda ids: [*_iterate_newest_runs(client, ids, since)], groups)

@@ -87,12 +87,7 @@ def _create_reader(access: Access) -> StorageReader:
 
 
 def _landing_zone_access(inputs: AccessInputs) -> Access:
-    """
-    Return how the landing zone is read: it has no `auth` of its own.
-
-    Raises:
-        StorageError: the answer of the platform is not understood, and no variables are set.
-    """
+    """Return how the landing zone is read: it has no `auth` of its own."""
     if inputs.group(access_azure.FAMILY).prefix:
         account, container = inputs.own_value(access_azure.ACCOUNT), inputs.own_value("AZURE_STORAGE_CONTAINER")
         own = access_azure.ContainerAddress(account, None, container or _CONTAINER)

@@ -193,12 +193,7 @@ class AccessInputs:
         return self.account.get(self.type.part_name(part) or "")
 
     def location_value(self, part: Part) -> str:
-        """
-        Return the field of the live target that reading needs.
-
-        Raises:
-            StorageError: the service shows none.
-        """
+        """Return the field of the live target that reading needs, or raise a StorageError."""
         name = self.type.part_name(part)
         if name and (value := self.fields.get(name)):
             return value
@@ -209,12 +204,7 @@ class AccessInputs:
         return self.type.part_name(part) in (self.auth or {})
 
     def auth_value(self, part: Part) -> Secret:
-        """
-        Return one of the destination's own auth values.
-
-        Raises:
-            StorageError: the config has none.
-        """
+        """Return one of the destination's own auth values; one that the config does not hold raises a StorageError."""
         name = self.type.part_name(part) or part.value
         if value := (self.auth or {}).get(name):
             return value if isinstance(value, Secret) else Secret(value)

@@ -16,12 +16,7 @@ from exportctl.storage.reader import PIECE, StorageError, StoredFile, printable_
 
 
 class LocalReader:
-    """
-    The folder `root` as a bucket.
-
-    Raises:
-        StorageError: the folder does not exist.
-    """
+    """The folder `root` as a bucket. A folder that does not exist raises a StorageError."""
 
     def __init__(self, root: Path, where: str):
         self.label = where

@@ -153,12 +153,7 @@ def open_azure(method: Azure, where: str) -> ObjectReader:
 
 
 def open_google(method: Google, where: str) -> ObjectReader:
-    """
-    Open a Google Cloud Storage bucket with a credentials file.
-
-    Raises:
-        StorageError: the file is missing or unusable.
-    """
+    """Open a Google Cloud Storage bucket; a credentials file that cannot be used raises a StorageError."""
     from obstore.exceptions import BaseError
     from obstore.store import GCSStore
 

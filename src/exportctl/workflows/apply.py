@@ -96,12 +96,7 @@ def start_apply(
     stop: threading.Event,
     saved: planfile.SavedPlan | None = None,
 ) -> ApplyRun:
-    """
-    Prepare an apply. It reads every reference that this plan needs now, before the first write.
-
-    Raises:
-        ConfigError: one of them is not set.
-    """
+    """Prepare an apply. It reads every reference that the plan needs before a write, or raises a ConfigError."""
     invent = platform_kind(made.project) == EMBEDDED
     fill, hidden = inputs.read_values_for_apply(made.project, setup.env, setup.folder, made.plan, invent=invent)
     made.platform.client.mask_values(hidden)

@@ -64,12 +64,7 @@ def read_config(setup: Setup) -> config.ParsedConfig:
 
 
 def readable_config(setup: Setup) -> config.ParsedConfig:
-    """
-    Read every file of the project, whatever mistakes it has, to show what it says.
-
-    Raises:
-        ConfigError: it is written for a later exportctl.
-    """
+    """Read every file of the project with all its mistakes; one for a later exportctl raises a ConfigError."""
     whole = read_config(setup)
     if whole.refused:
         raise ConfigError(whole.findings)
@@ -135,12 +130,7 @@ def _check_with_rules(
 
 
 def require_references(project: Project) -> None:
-    """
-    Check that every plain reference is set: a plan shows and compares their values.
-
-    Raises:
-        ConfigError: references of this environment are not set. The error names all of them.
-    """
+    """Check that every plain reference is set, because a plan shows the values. The error names each that is not."""
     hint = "set it where exportctl runs, or give a default: ${env:NAME:-default}"
     if project.unset:
         raise ConfigError(

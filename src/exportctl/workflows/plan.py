@@ -87,12 +87,7 @@ def open_project_plan(
 
 
 def _check_sandbox(project: Project, platform: ConnectedPlatform) -> None:
-    """
-    Check that the emulator has the sandbox of the config.
-
-    Raises:
-        Error: the embedded emulator was seeded before the config named this sandbox.
-    """
+    """Check that the emulator has the sandbox: it may have been seeded before the config named it."""
     sandbox = project.platform.sandbox
     if platform.emulator is not None and sandbox not in platform.emulator.sandboxes():
         hint = "add what the config names: exportctl emulator seed --from-config, with --env if there are environments"

@@ -148,11 +148,7 @@ class StorageReaders:
         return {name: value for (_, name), value in read.values.items()}
 
     def _landing_zone_credentials(self) -> Mapping[str, object] | None:
-        """
-        Return the credentials of the landing zone, asked for once; None if the platform refuses.
-
-        Source: flow-service.md 5.4 [DLZ].
-        """
+        """Return the credentials of the landing zone, asked for once; None if refused (flow-service.md 5.4 [DLZ])."""
         path, params = f"{LANDING_ZONE}/credentials", [("type", "dlz_destination")]
         with self._lock:
             if not self._handed_out:
