@@ -73,41 +73,28 @@ _WHOLE_CHANGES = frozenset({Verb.CREATE, Verb.COMPLETE, Verb.REPLACE, Verb.DELET
 
 @dataclass(frozen=True)
 class DriftEntry:
-    """
-    One thing that drift found. Only the fields that its group needs are set.
-
-        field              drift, conflict, unknown origin, paused, accepted, pending changes of fields
-        finding            gone, half-built, duplicates, marker-lost; expired: how to continue
-        verb               a pending change of a whole export
-        ends, renewal_due  ending and expired; `ends` in seconds since 1970 UTC
-        flow               unmanaged flows and those of other projects
-    """
+    """One thing that drift found. Only the fields that its group needs are set."""
 
     group: DriftGroup
     address: Address | None = None
     id: str | None = None
-    field: FieldChange | None = None
-    finding: Finding | None = None
-    verb: Verb | None = None
-    ends: int | None = None
+    field: FieldChange | None = None  # drift, conflict, unknown origin, paused, accepted, pending changes of fields
+    finding: Finding | None = None  # gone, half-built, duplicates, marker-lost; expired: how to continue
+    verb: Verb | None = None  # a pending change of a whole export
+    ends: int | None = None  # ending and expired, in seconds since 1970 UTC
     renewal_due: bool = False
-    flow: OtherFlow | None = None
+    flow: OtherFlow | None = None  # unmanaged flows and those of other projects
 
 
 @dataclass(frozen=True)
 class DriftReport:
-    """
-    What drift found in one sandbox.
-
-    `entries` are sorted by group, then in plan order. `notes` are the other findings of the plan. `errors` are those
-    that keep the plan from being applied, wherever else they are shown.
-    """
+    """What drift found in one sandbox."""
 
     header: PlanHeader
     as_of: int
-    entries: tuple[DriftEntry, ...]
-    notes: tuple[Finding, ...] = ()
-    errors: tuple[Finding, ...] = ()
+    entries: tuple[DriftEntry, ...]  # by group, then in plan order
+    notes: tuple[Finding, ...] = ()  # the other findings of the plan
+    errors: tuple[Finding, ...] = ()  # those that keep the plan from being applied, wherever else they are shown
 
     def entries_of(self, group: DriftGroup) -> tuple[DriftEntry, ...]:
         return tuple(entry for entry in self.entries if entry.group is group)

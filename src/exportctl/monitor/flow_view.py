@@ -34,27 +34,20 @@ class LastRun:
 
 @dataclass(frozen=True)
 class FlowView:
-    """
-    The facts of one flow. Moments are in seconds since 1970 UTC.
+    """The facts of one flow. Moments are in seconds since 1970 UTC."""
 
-    `every` and `start` are None if the schedule cannot be read. `end` is when the flow stops by itself; `assumed_end`
-    is true if the service does not show it. `changed` is the last write by anyone but the service, creation included.
-    `account` names the base connection for people. `type` is a destination type's name. `flow` is None for a flow that
-    a plan would create.
-    """
-
-    flow: str | None
+    flow: str | None  # None for a flow that a plan would create
     title: str
-    type: str | None
-    account: str | None
+    type: str | None  # a destination type's name
+    account: str | None  # names the base connection for people
     datasets: int
     enabled: bool
-    every: str | None
+    every: str | None  # None, as `start`: the schedule cannot be read
     start: int | None
-    end: int | None
-    assumed_end: bool = False
+    end: int | None  # when the flow stops by itself
+    assumed_end: bool = False  # the service does not show the end
     created: int = 0
-    changed: int = 0
+    changed: int = 0  # the last write by anyone but the service, creation included
     last_run: LastRun | None = None
 
     def has_run_once(self) -> bool:

@@ -33,38 +33,28 @@ _WRITTEN_CAUSES = WRITE_CAUSES | {Cause.RENEWAL}
 
 @dataclass(frozen=True)
 class FlowForecast:
-    """
-    One flow in the window.
-
-    `runs` are in seconds since 1970 UTC. `ends` is the end if it is in the window. `no_run_reason` says why there are
-    no runs. `flow` is None if there is none yet. `schedule` is text, empty if it is unknown.
-    """
+    """One flow in the window. Moments are in seconds since 1970 UTC."""
 
     address: Address
-    flow: str | None
-    schedule: str = ""
+    flow: str | None  # None: there is none yet
+    schedule: str = ""  # in words, empty if it is unknown
     account: str | None = None
     type: str | None = None
     datasets: int = 0
     runs: tuple[int, ...] = ()
-    ends: int | None = None
+    ends: int | None = None  # the end, if it is in the window
     no_run_reason: str | None = None
 
 
 @dataclass(frozen=True)
 class SimultaneousRuns:
-    """
-    Runs of one account that start at the same moment.
-
-    `moments` are all moments at which the same flows start. `members` are addresses, or ids and names of flows that
-    this config does not declare. `datasets` is the number of datasets that they export at once.
-    """
+    """Runs of one account that start at the same moment."""
 
     account: str
     type: str | None
-    members: tuple[str, ...]
-    datasets: int
-    moments: tuple[int, ...]
+    members: tuple[str, ...]  # addresses, or ids and names of flows that this config does not declare
+    datasets: int  # how many the members export at once
+    moments: tuple[int, ...]  # all at which the same flows start
 
     @property
     def min_connections(self) -> int | None:

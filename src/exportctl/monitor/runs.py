@@ -20,32 +20,23 @@ from exportctl.resources.run import Run, RunError
 
 @dataclass(frozen=True)
 class FlowRuns:
-    """
-    One flow and its runs, newest first.
+    """One flow and its runs, newest first."""
 
-    `address` is None for a flow that this project does not manage, `flow` is None if the export is not applied. `type`
-    is the destination type's name, None for a type that exportctl does not know.
-    """
-
-    address: Address | None
-    flow: str | None
+    address: Address | None  # None for a flow that this project does not manage
+    flow: str | None  # None if the export is not applied
     title: str
-    type: str | None
+    type: str | None  # a destination type's name, None for a type that exportctl does not know
     runs: tuple[Run, ...] = ()
 
 
 @dataclass(frozen=True)
 class RunsReport:
-    """
-    The runs of several flows.
-
-    `since` is in seconds since 1970 UTC, `limit` the largest number of runs per flow. None means no such limit.
-    """
+    """The runs of several flows."""
 
     header: PlanHeader
     as_of: int
-    since: int | None
-    limit: int | None
+    since: int | None  # in seconds since 1970 UTC; None: no such limit
+    limit: int | None  # the most runs per flow; None: no such limit
     flows: tuple[FlowRuns, ...]
 
 

@@ -86,21 +86,16 @@ class ExportHealth:
 
 @dataclass(frozen=True)
 class StatusReport:
-    """
-    The state of every export, by address.
-
-    `unmanaged` is the number of flows that this config does not declare. `ending` are those of them that end within
-    `warning` seconds, soonest first, and `expired` is how many have ended. Both are None without --expiring.
-    """
+    """The state of every export, by address. `ending` and `expired` are None without --expiring."""
 
     header: PlanHeader
     as_of: int
-    warning: int
+    warning: int  # seconds before an end
     exports: tuple[ExportHealth, ...]
-    unmanaged: int
-    ending: tuple[OtherFlow, ...] | None
+    unmanaged: int  # how many flows this config does not declare
+    ending: tuple[OtherFlow, ...] | None  # those of them that end within the warning, soonest first
     errors: tuple[Finding, ...] = ()
-    expired: int | None = None
+    expired: int | None = None  # how many of them have ended
 
     def counts(self) -> Mapping[str, int]:
         """Return the number of exports of each result, zeros included."""

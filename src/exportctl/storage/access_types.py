@@ -33,19 +33,13 @@ class AwsKeys:
 
 @dataclass(frozen=True)
 class S3:
-    """
-    A bucket.
-
-    `endpoint` None means Amazon's own for the region. `keys` None means a role, from the variables that AWS sets where
-    code runs. `metadata` is the address of the instance's own role, used only if it is given. Paths begin below
-    `prefix`.
-    """
+    """A bucket. Paths begin below `prefix`."""
 
     bucket: str
     region: str
-    endpoint: str | None = None
-    keys: AwsKeys | None = None
-    metadata: str | None = None
+    endpoint: str | None = None  # None: Amazon's own for the region
+    keys: AwsKeys | None = None  # None: a role, from the variables that AWS sets where code runs
+    metadata: str | None = None  # the address of the instance's own role, used only if it is given
     prefix: str = ""
 
 
@@ -96,21 +90,17 @@ class Google:
 
 @dataclass(frozen=True)
 class Sftp:
-    """
-    An SFTP account, with one of `password`, `private_key` (PEM), `key_file` or `agent` (the agent's socket).
-
-    Paths begin at `root`: `/`, or empty for the home folder of the user.
-    """
+    """An SFTP account, with one of the four ways to log in."""
 
     host: str
     port: int
     username: str
     known_hosts: str
-    root: str
+    root: str  # where paths begin: `/`, or empty for the home folder of the user
     password: Secret | None = None
-    private_key: Secret | None = None
+    private_key: Secret | None = None  # PEM
     key_file: str | None = None
-    agent: str | None = None
+    agent: str | None = None  # the agent's socket
 
 
 Method = LocalFolder | S3 | Azure | Google | Sftp
@@ -140,13 +130,7 @@ class VariableGroup:
 @dataclass(frozen=True)
 class AccessInputs:
     """
-    What says how to read the storage of one destination.
-
-        destination      its key in the YAML
-        fields, account  its live location and the fields of its base connection, with the names of the YAML; no secrets
-        environment      the variables of the caller
-        auth             the destination's own auth values, with the names of the YAML; None: the caller's own identity
-        landing_zone     asks the platform for the credentials of its landing zone
+    What says how to read the storage of one destination. Its fields have the names of the YAML.
 
     Variables of the destination itself come before the plain ones:
 
@@ -157,13 +141,13 @@ class AccessInputs:
     own must not be completed with half of another key. An empty variable counts as not set.
     """
 
-    destination: str
+    destination: str  # its key
     type: DestinationType
-    fields: Mapping[str, str]
-    account: Mapping[str, str] = field(default_factory=dict)
-    environment: Mapping[str, str] = field(default_factory=dict)
-    auth: Mapping[str, str | Secret] | None = None
-    landing_zone: Callable[[], Mapping[str, Any] | None] | None = None
+    fields: Mapping[str, str]  # its live location
+    account: Mapping[str, str] = field(default_factory=dict)  # the fields of its base connection, without secrets
+    environment: Mapping[str, str] = field(default_factory=dict)  # the variables of the caller
+    auth: Mapping[str, str | Secret] | None = None  # its own auth values; None: the caller's own identity
+    landing_zone: Callable[[], Mapping[str, Any] | None] | None = None  # asks the platform for its credentials
 
     @property
     def prefix(self) -> str:

@@ -30,22 +30,16 @@ _PLATFORM_SECRETS = ("AEP_CLIENT_SECRET", "AEP_ACCESS_TOKEN")
 
 @dataclass(frozen=True)
 class Setup:
-    """
-    Where and how exportctl was called.
+    """Where and how exportctl was called. The last three fields are for embedding and tests."""
 
-    `folder` is the working folder, `files` are those of `-f`, `env` is the process environment, `now` is --now.
-    `transport`, `clock` and `settle_seconds` (how long to wait for delayed lists; None: as long as writes need) are for
-    embedding and tests.
-    """
-
-    folder: Path
-    files: tuple[str, ...] = ()
+    folder: Path  # the working folder
+    files: tuple[str, ...] = ()  # those of -f
     environment: str | None = None
-    env: Mapping[str, str] = field(default_factory=dict)
-    now: int | None = None
+    env: Mapping[str, str] = field(default_factory=dict)  # of the process
+    now: int | None = None  # --now
     transport: httpx.BaseTransport | None = None
     clock: Clock | None = None
-    settle_seconds: float | None = None
+    settle_seconds: float | None = None  # how long to wait for delayed lists; None: as long as writes need
 
 
 @dataclass(frozen=True)

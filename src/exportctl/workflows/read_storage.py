@@ -44,16 +44,11 @@ EMULATOR = "the emulator"
 
 @dataclass(frozen=True)
 class StorageReading:
-    """
-    What was read for one export.
+    """What was read for one export."""
 
-    `storage` names what was read, or says why nothing was. `export_files` None: storage was not read; if it should have
-    been read, `errors` say why.
-    """
-
-    export_files: ExportFiles | None
-    storage: str
-    errors: tuple[Finding, ...] = ()
+    export_files: ExportFiles | None  # None: storage was not read
+    storage: str  # names what was read, or says why nothing was
+    errors: tuple[Finding, ...] = ()  # why it was not read, if it should have been
 
 
 class StorageReaders:

@@ -45,19 +45,14 @@ from exportctl.workflows.plan import PlanResult
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """
-    How each step ended, and the plan of the final check.
-
-    `reads` and `writes` count requests after the plan, refused ones included; writes by method and collection.
-    `refused` says what went wrong, with the position in the config.
-    """
+    """How each step ended. `reads` and `writes` count requests after the plan, refused ones included."""
 
     outcomes: tuple[Outcome, ...]
-    remaining_plan: Plan
+    remaining_plan: Plan  # of the final check
     passed: bool
     reads: int
-    writes: Mapping[str, int]
-    refused: tuple[Finding, ...]
+    writes: Mapping[str, int]  # by method and collection
+    refused: tuple[Finding, ...]  # what went wrong, with the position in the config
 
 
 def rehearse(

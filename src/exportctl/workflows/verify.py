@@ -41,17 +41,12 @@ UNDECIDED = (DeliveryResult.UNKNOWN, DeliveryResult.MISSING, DeliveryResult.FILE
 
 @dataclass(frozen=True)
 class VerifyRequest:
-    """
-    What to verify.
+    """What to verify."""
 
-    `since` is in seconds since 1970 UTC; None: a day before now. `deep` reads contents. `runs_only` does not read
-    storage. `newest_only` checks only the run that was due last.
-    """
-
-    since: int | None = None
-    deep: bool = False
-    runs_only: bool = False
-    newest_only: bool = False
+    since: int | None = None  # in seconds since 1970 UTC; None: a day before now
+    deep: bool = False  # read contents
+    runs_only: bool = False  # do not read storage
+    newest_only: bool = False  # check only the run that was due last
 
 
 class Verifier:

@@ -19,15 +19,7 @@ GRACE = 2 * schedule.HOUR  # how long a run may take to show up where `expect.wi
 
 @dataclass(frozen=True)
 class DeliveryExpectation:
-    """
-    The live facts of one export. Moments are in seconds since 1970 UTC.
-
-    `every` and `start` are None if the schedule cannot be read. `changed` is the last change of the flow by anyone but
-    the service, creation included; `folder_changed` is the last change that can have moved its folders, and
-    `location_changed` the last one of its target connection. `datasets` maps ids to names, in the order of the source
-    connection. `prefix` is the path of the target without slashes at its ends. `within` is None if the YAML expects
-    nothing.
-    """
+    """The live facts of one export. Moments are in seconds since 1970 UTC."""
 
     address: Address
     flow: str
@@ -35,21 +27,21 @@ class DeliveryExpectation:
     sandbox: str
     type: DestinationType
     destination: str
-    datasets: Mapping[str, str]
+    datasets: Mapping[str, str]  # ids -> names, in the order of the source connection
     enabled: bool
-    every: str | None
+    every: str | None  # None, as `start`: the schedule cannot be read
     start: int | None
     end: int
     created: int
-    changed: int
-    location_changed: int
-    folder_changed: int
-    prefix: str
+    changed: int  # when anyone but the service last changed the flow, creation included
+    location_changed: int  # the last change of its target connection
+    folder_changed: int  # the last change that can have moved its folders
+    prefix: str  # the path of the target without slashes at its ends
     folder: str
     format: str
     compression: str
     manifest: bool
-    within: int | None = None
+    within: int | None = None  # None: the YAML expects nothing
     non_empty: bool = False
 
     @property

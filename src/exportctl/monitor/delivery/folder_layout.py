@@ -45,16 +45,11 @@ class PathMatch:
 
 @dataclass(frozen=True)
 class FolderLayout:
-    """
-    The folders of one dataset of one flow.
-
-    `prefix` is the folder that contains all of them. `resolution` is the finest step that the time macro tells apart,
-    in seconds; None without a time macro.
-    """
+    """The folders of one dataset of one flow."""
 
     pattern: re.Pattern[str]
-    prefix: str
-    resolution: int | None
+    prefix: str  # the folder that contains all of them
+    resolution: int | None  # the finest step of the time macro, in seconds; None without a time macro
 
     def match_path(self, path: str) -> PathMatch | None:
         """Return the folder of a path; None for files of others."""

@@ -47,29 +47,23 @@ class Evidence(StrEnum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """
-    One dataset and one expected run.
-
-    `due` is when it was scheduled (seconds), None if nothing was due in the window. `objects` are the paths that the
-    reason is about. `rows`, `files` and `size` (bytes) are what was found, None if it was not checked. `fails` counts
-    for exit 9.
-    """
+    """One dataset and one expected run. `rows`, `files` and `size` are what was found, None if it was not checked."""
 
     dataset: str
     dataset_id: str
-    due: int | None
+    due: int | None  # when it was scheduled, in seconds; None: nothing was due in the window
     result: DeliveryResult
     reason: str
     evidence: Evidence = Evidence.NONE
     run: str | None = None
     completed: int | None = None
-    objects: tuple[str, ...] = ()
+    objects: tuple[str, ...] = ()  # the paths that the reason is about
     folder: str | None = None
     rows: int | None = None
     files: int | None = None
-    size: int | None = None
+    size: int | None = None  # bytes
     hint: str | None = None
-    fails: bool = False
+    fails: bool = False  # counts for exit 9
 
 
 @dataclass(frozen=True)

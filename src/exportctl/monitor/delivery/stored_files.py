@@ -71,13 +71,12 @@ class ExportFiles:
     """
     Everything that storage shows for one export.
 
-    `folders` are by dataset id, then by path, `manifests` by path. `rows` maps the path of a data file to the rows in
-    it, or to what is wrong with it; it is empty unless contents were read.
+    `rows` maps the path of a data file to the rows in it, or to what is wrong with it.
     """
 
-    folders: Mapping[str, Mapping[str, DatasetFolder]] = field(default_factory=dict)
-    manifests: Mapping[str, Manifest] = field(default_factory=dict)
-    rows: Mapping[str, int | str] = field(default_factory=dict)
+    folders: Mapping[str, Mapping[str, DatasetFolder]] = field(default_factory=dict)  # by dataset id, then by path
+    manifests: Mapping[str, Manifest] = field(default_factory=dict)  # by path
+    rows: Mapping[str, int | str] = field(default_factory=dict)  # empty unless contents were read
 
     @cached_property
     def _manifests_by_run(self) -> Mapping[tuple[str, str], tuple[Manifest, ...]]:
