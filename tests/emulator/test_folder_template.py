@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from exportctl.emulator import folder_template
+from exportctl.emulator import run_export
 from tests.emulator.emulator_api import Json
 
 MOMENT = 1768467909.5  # 2026-01-15T09:05:09.5Z
@@ -22,7 +22,7 @@ VALUES = {
 
 @pytest.mark.parametrize("name", VALUES)
 def test_a_macro_is_filled_in(name: str) -> None:
-    assert folder_template.render_folder(f"a-%{name}%-b", VALUES, MOMENT) == f"a-{VALUES[name]}-b"
+    assert run_export.render_folder(f"a-%{name}%-b", VALUES, MOMENT) == f"a-{VALUES[name]}-b"
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_a_macro_is_filled_in(name: str) -> None:
     ],
 )
 def test_a_template_becomes_a_folder(template: str, folder: str) -> None:
-    assert folder_template.render_folder(template, VALUES, MOMENT) == folder
+    assert run_export.render_folder(template, VALUES, MOMENT) == folder
 
 
 @pytest.mark.parametrize(
@@ -54,25 +54,22 @@ def test_a_template_becomes_a_folder(template: str, folder: str) -> None:
     [("M", "1"), ("d", "15"), ("H", "9"), ("m", "5"), ("s", "9"), ("S", "0"), ("MM", "01"), ("HHH", "009")],
 )
 def test_a_run_of_a_letter_is_a_number_of_that_width(pattern: str, text: str) -> None:
-    assert folder_template.render_folder(f"%DATETIME({pattern})%", VALUES, MOMENT) == text
+    assert run_export.render_folder(f"%DATETIME({pattern})%", VALUES, MOMENT) == text
 
 
 def test_a_name_with_slashes_makes_folders_and_leads_nowhere_else() -> None:
-    assert folder_template.render_folder("%DATASET_NAME%/x", {"DATASET_NAME": "../../etc"}, MOMENT) == "etc/x"
+    assert run_export.render_folder("%DATASET_NAME%/x", {"DATASET_NAME": "../../etc"}, MOMENT) == "etc/x"
 
 
 @pytest.mark.parametrize("key", ["foldernameTemplate", "folderNameTemplate"])
 def test_the_template_is_read_in_either_spelling(key: str) -> None:
-    assert folder_template.folder_template({"scheduleParams": {key: "%DATASET_ID%"}}) == "%DATASET_ID%"
+    assert run_export.folder_template({"scheduleParams": {key: "%DATASET_ID%"}}) == "%DATASET_ID%"
 
 
 @pytest.mark.parametrize("flow", [{}, {"scheduleParams": None}, {"scheduleParams": {"interval": 6}}])
 def test_without_a_template_the_default_holds(flow: Json) -> None:
-    assert (
-        folder_template.render_folder(folder_template.folder_template(flow), VALUES, MOMENT)
-        == "d1/exportTime=202601150905"
-    )
+    assert run_export.render_folder(run_export.folder_template(flow), VALUES, MOMENT) == "d1/exportTime=202601150905"
 
 
 def test_text_in_quotes_is_text_and_long_months_are_names() -> None:
-    assert folder_template.render_folder("%DATETIME(yyyy-MMM-dd'T'HHmm)%", {}, 1767225600) == "2026-Jan-01T0000"
+    assert run_export.render_folder("%DATETIME(yyyy-MMM-dd'T'HHmm)%", {}, 1767225600) == "2026-Jan-01T0000"

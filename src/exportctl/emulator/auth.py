@@ -134,13 +134,6 @@ def find_sandbox(store: Store, request: Request) -> Record:
     return found
 
 
-def require_permission(credential: Record, permission: str) -> None:
-    """Refuse a caller without a permission."""
-    # rule: permissions
-    if permission not in credential.doc["permissions"]:
-        raise flow_error(2118, 403, f"Permission missing: {permission}")
-
-
 def caller(credential: Record) -> Caller:
     """How a client appears on what it writes."""
     # rule: service-token-actor

@@ -31,7 +31,9 @@ class ServiceCall:
     read_fault: ReadFault
 
     def require_permission(self, permission: str) -> None:
-        auth.require_permission(self.credential, permission)
+        # rule: permissions
+        if permission not in self.credential.doc["permissions"]:
+            raise flow_error(2118, 403, f"Permission missing: {permission}")
 
     def body(self) -> object:
         """Return the JSON body, None when there is none."""

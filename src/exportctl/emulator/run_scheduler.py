@@ -105,7 +105,10 @@ class RunScheduler:
                 if record.hidden["claimed"] != os.getpid():
                     record.hidden |= _claim_stamp()
                     self._store.put(record)
-                return _Claim(ctx, record, self._build_job(ctx, record))
+                try:
+                    return _Claim(ctx, record, self._build_job(ctx, record))
+                except StorageRefused as refused:
+                    return _Claim(ctx, record, refused)
         return None
 
     def _claim_due_runs(self) -> None:
@@ -118,22 +121,19 @@ class RunScheduler:
                 while (tick := _due_run_time(flow, now)) is not None:
                     _claim_runs(self._context(flow.sandbox), flow, tick)
 
-    def _build_job(self, ctx: RequestContext, run: Record) -> Job | StorageRefused:
+    def _build_job(self, ctx: RequestContext, run: Record) -> Job:
         flow = ctx.store.get("flows", run.doc["flowId"])
         target = flow and ctx.store.get("targetConnections", _connection_id(flow, "targetConnectionIds"))
         base = target and ctx.store.get("connections", str(target.doc.get("baseConnectionId")))
         if flow is None or target is None or base is None or "params" not in target.doc:
-            return StorageRefused("failed", "the flow, its target connection or its base connection is gone")
-        wanted = _increments(ctx, run, flow)
-        if isinstance(wanted, StorageRefused):
-            return wanted
+            raise StorageRefused("failed", "the flow, its target connection or its base connection is gone")
         return Job(
             run=run.id,
             due_at=run.hidden["due_at"],
             flow=flow.doc,
             target=target.doc,
             connection=base.doc,
-            increments=wanted,
+            increments=tuple(_increment(ctx, run, flow, id) for id in run.hidden["datasets"]),
             macro_values=_macro_values(ctx, flow.doc, target.doc),
             switches=ctx.switches,
             settings=ctx.store.get_setting("storage", {}),
@@ -222,15 +222,13 @@ def _connection_id(flow: Record, key: str) -> str:
     return str(next(iter(flow.doc.get(key) or ()), ""))
 
 
-def _increments(ctx: RequestContext, run: Record, flow: Record) -> tuple[Increment, ...] | StorageRefused:
-    counted, found = None if run.hidden.get("on_demand") else flow, []
-    for id in run.hidden["datasets"]:
-        dataset = ctx.store.get("datasets", id)
-        # rule: dataset-gone
-        if dataset is None or dataset.sandbox != run.sandbox:
-            return StorageRefused("no-dataset", f"dataset {id} does not exist")
-        found.append(run_rows.increment(counted, dataset, run.hidden["due_at"], ctx.switches))
-    return tuple(found)
+def _increment(ctx: RequestContext, run: Record, flow: Record, id: str) -> Increment:
+    dataset = ctx.store.get("datasets", id)
+    # rule: dataset-gone
+    if dataset is None or dataset.sandbox != run.sandbox:
+        raise StorageRefused("no-dataset", f"dataset {id} does not exist")
+    counted = None if run.hidden.get("on_demand") else flow
+    return run_rows.increment(counted, dataset, run.hidden["due_at"], ctx.switches)
 
 
 def _macro_values(ctx: RequestContext, flow: Json, target: Json) -> dict[str, str]:

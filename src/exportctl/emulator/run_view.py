@@ -87,12 +87,7 @@ def _metrics(doc: Json, job: Job, result: RunResult, completed: int) -> Json:
 
 def _counts(read: int, failed: bool) -> dict[str, Any]:
     written, lost = (0, read) if failed else (read, 0)
-    return {
-        "inputRecordCount": read,
-        "outputRecordCount": written,
-        "skippedRecordCount": 0,
-        "failedRecordCount": lost,
-    }
+    return {"inputRecordCount": read, "outputRecordCount": written, "skippedRecordCount": 0, "failedRecordCount": lost}
 
 
 def _summary(job: Job, connections: Iterable[str], failed: bool) -> Json:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exportctl.emulator import folder_template
+from exportctl.emulator import run_export
 from exportctl.monitor.delivery.folder_layout import PathMatch, folder_layout
 from tests.monitor.delivery.delivery_states import DAILY, FLOW, WEB, timestamp
 
@@ -110,7 +110,7 @@ PATTERNS = ("YYYYMMdd_HHmmss", "yyyy-M-d_H-m-s", "yyyyMMdd'T'HHmmss", "yy/MM/dd/
 @given(st.sampled_from(PATTERNS), st.integers(timestamp(1), timestamp(1) + 10 * 366 * 86400))
 def test_the_moment_of_a_folder_is_read_as_it_was_written(pattern: str, moment: int) -> None:
     template = f"%DATASET_ID%/%DATETIME({pattern})%"
-    folder = folder_template.render_folder(template, {"DATASET_ID": WEB}, moment)
+    folder = run_export.render_folder(template, {"DATASET_ID": WEB}, moment)
 
     found = find_folder(template, f"aep/{folder}/{NAME}")
 

@@ -138,8 +138,11 @@ def _sign_sas(account: str, key: str, container: str) -> str:
 
 
 def _open_sftp(endpoint: Endpoint, auth: Json, place: Json) -> Sink:
-    from exportctl.emulator.storage.sftp import SftpSink  # asyncio, which few commands need
-
+    try:
+        from exportctl.emulator.storage.sftp import SftpSink  # asyncio, which few commands need
+    except ImportError:
+        reason = "writing to SFTP needs another package: pip install 'exportctl[emulator]'"
+        raise StorageRefused("extra-missing", reason) from None
     # rule: storage-sftp-root
     values, params = endpoint.values, auth["params"]
     return SftpSink(

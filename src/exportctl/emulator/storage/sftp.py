@@ -15,12 +15,12 @@ import socket
 from collections.abc import Coroutine
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import asyncssh
+from asyncssh import SFTPClient, SSHClientConnection, SSHKey
 
 from exportctl.emulator.storage.sink import StorageRefused, key_segments
-
-if TYPE_CHECKING:
-    from asyncssh import SFTPClient, SSHClientConnection, SSHKey
 
 # When a connection breaks, asyncio complains on stderr if more than a handful of packets were still under way.
 BLOCK = 32_000  # bytes of one write: one packet
@@ -103,7 +103,7 @@ class SftpSink:
     def _known_hosts(self, text: str | None, accept_any: bool) -> Any:
         if text is not None:
             try:
-                return _import_asyncssh().import_known_hosts(text)
+                return asyncssh.import_known_hosts(text)
             except ValueError as error:
                 raise StorageRefused("unknown-host", "known_hosts cannot be read") from error
         if accept_any:
@@ -112,24 +112,19 @@ class SftpSink:
 
     def _run(self, step: Coroutine[Any, Any, Any], lost: str) -> Any:
         """Return what a step returns; `lost` is the word for a connection that is not there."""
-        asyncssh = _import_asyncssh()
         try:
             return self._runner.run(step)
         except socket.gaierror as error:
             reason = f"{self._where} cannot be reached: the host name is unknown"
             raise StorageRefused("unknown-host", reason) from error
-        except OSError as error:
-            raise StorageRefused(lost, f"{self._where}: {_connection_reason(error, lost)}") from error
-        except asyncssh.Error as error:
+        except (OSError, asyncssh.Error) as error:
             word = _WORDS.get(type(error).__name__, "failed")
-            if word == "cut":
+            if isinstance(error, OSError) or word == "cut":
                 raise StorageRefused(lost, f"{self._where}: {_connection_reason(error, lost)}") from error
             raise StorageRefused(word, f"{self._where}: {_server_message(error)}") from error
 
 
 async def _connect(host: str, port: int, login: dict[str, Any]) -> tuple[SSHClientConnection, SFTPClient]:
-    import asyncssh
-
     connection = await asyncssh.connect(host, port, **login)
     try:
         return connection, await connection.start_sftp_client()
@@ -139,8 +134,6 @@ async def _connect(host: str, port: int, login: dict[str, Any]) -> tuple[SSHClie
 
 
 async def _put_file(client: SFTPClient, path: str, source: Path) -> None:
-    import asyncssh
-
     folder, name = posixpath.split(path)
     # The same name for every attempt: what a broken connection leaves, the next attempt replaces.
     part = posixpath.join(folder, f".{name}.part")
@@ -162,8 +155,6 @@ async def _close_connection(client: SFTPClient, connection: SSHClientConnection)
 
 
 async def _remove_file(client: SFTPClient, path: str) -> None:
-    import asyncssh
-
     with suppress(asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath):
         await client.remove(path)
 
@@ -171,10 +162,9 @@ async def _remove_file(client: SFTPClient, path: str) -> None:
 def _parse_private_key(text: str) -> SSHKey:
     """Return the key in a PEM text or in its base64 form."""
     # rule: storage-ssh-key
-    asyncssh = _import_asyncssh()
     try:
         pem = text if text.lstrip().startswith("-----BEGIN") else base64.b64decode(text, validate=True).decode()
-        return asyncssh.import_private_key(pem)  # type: ignore[no-any-return]
+        return asyncssh.import_private_key(pem)
     except ValueError:  # of base64, of UTF-8, or of asyncssh
         reason = "the private key cannot be read: it must be PEM in base64, without a passphrase"
         raise StorageRefused("denied", reason) from None
@@ -190,12 +180,3 @@ def _server_message(error: Any) -> str:
     """Return the server's own words, on one line."""
     words = "".join(letter if letter.isprintable() else " " for letter in str(error.reason))
     return f"{type(error).__name__}: {' '.join(words.split())[:200]}"
-
-
-def _import_asyncssh() -> Any:
-    try:
-        import asyncssh
-    except ImportError:
-        reason = "writing to SFTP needs another package: pip install 'exportctl[emulator]'"
-        raise StorageRefused("extra-missing", reason) from None
-    return asyncssh
