@@ -125,12 +125,8 @@ def _check_values(field: str, last: str, sign: str, values: tuple[str, ...]) -> 
         raise flow_error(1452, 400, f"[{field}] takes true or false")
 
 
-def parse_orderby(collection: str, text: str) -> tuple[SortField, ...]:
-    """Parse an `orderby` value: fields separated by commas, each ascending unless a minus stands before it."""
-    return tuple(_parse_sort_field(collection, part) for part in text.split(","))
-
-
-def _parse_sort_field(collection: str, text: str) -> SortField:
+def parse_sort_field(collection: str, text: str) -> SortField:
+    """Parse one field of an `orderby` value: it is ascending unless a minus stands before it."""
     # rule: orderby
     name = text[1:] if text[:1] in ("+", "-") else text
     if not name[:1].isalpha():

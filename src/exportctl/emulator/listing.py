@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cmp_to_key
 from hashlib import blake2b
-from typing import Any
 from urllib.parse import quote
 
 from exportctl.emulator import filters, read_view
@@ -92,7 +91,7 @@ def _parse_list_query(collection: str, request: Request) -> Query:
         _parse_limit(request.value("limit")),
         count == "true",
         request.value("continuationToken"),
-        filters.parse_orderby(collection, orderby) if orderby else (),
+        tuple(filters.parse_sort_field(collection, text) for text in orderby.split(",")) if orderby else (),
     )
 
 
@@ -171,15 +170,11 @@ def _checksum(text: str) -> str:
 
 def _position(ctx: RequestContext, collection: str, query: Query) -> _ListedRow | None:
     # rule: token-belongs-to-list
-    state = _decode_token(query.token or "")
+    token = query.token or ""
+    check, _, text = token.removeprefix(TOKEN_HEAD).removesuffix(TOKEN_END).partition("==")
+    valid = token.startswith(TOKEN_HEAD) and token.endswith(TOKEN_END) and check == _checksum(text)
+    state = json.loads(base64.b64decode(text)) if valid else None
     if state is None or state["in"] != f"{ctx.sandbox}/{collection}" or state["by"] != query.orderby:
         raise flow_error(1454, 400, "continuationToken is not valid for this list")
     at = state["at"]
     return None if at is None else _row(at["doc"], at["seq"], at["order"], query.orders)
-
-
-def _decode_token(token: str) -> Any:
-    check, _, text = token.removeprefix(TOKEN_HEAD).removesuffix(TOKEN_END).partition("==")
-    if not token.startswith(TOKEN_HEAD) or not token.endswith(TOKEN_END) or check != _checksum(text):
-        return None
-    return json.loads(base64.b64decode(text))

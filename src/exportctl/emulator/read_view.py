@@ -164,19 +164,14 @@ def _show_last_run(record: Record, doc: Json, now_ms: int) -> Json:
     return {**shown, "lastRunDetails": before} if before else shown
 
 
-def secret_params(doc: Json) -> set[str]:
-    """Names of the auth params that the connection spec calls passwords."""
-    card = specs.BY_CONNECTION_SPEC.get(doc["connectionSpec"]["id"])
-    ways = [way for way in (card.auths if card else ()) if way.name == doc["auth"].get("specName")]
-    return {name for way in ways for name, schema in way.params if schema.get("format") == "password"}
-
-
 def _show_auth(doc: Json, switches: Switches) -> Json:
     # rule: secrets-on-read
     auth: Json = dict(doc["auth"])
     if switches.read_secrets == "show":
         return auth
-    secret = secret_params(doc)
+    card = specs.BY_CONNECTION_SPEC.get(doc["connectionSpec"]["id"])
+    ways = [way for way in (card.auths if card else ()) if way.name == auth.get("specName")]
+    secret = {name for way in ways for name, schema in way.params if schema.get("format") == "password"}
     kept = {key: MASK if key in secret else value for key, value in auth["params"].items()}
     if switches.read_secrets == "omit":
         kept = {key: value for key, value in kept.items() if key not in secret}

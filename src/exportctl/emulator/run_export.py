@@ -108,7 +108,8 @@ def export(job: Job) -> RunResult:
     try:
         _check_size(job)
         plan = [_PlannedFiles(job, one) for one in job.increments]
-        if not any(planned.files for planned in plan) and not _has_output_when_empty(job):
+        manifest = job.switches.empty_manifest and job.target["params"].get("includeFileManifest")
+        if not (any(planned.files for planned in plan) or manifest or job.switches.empty_run == "folder"):
             return RunResult()
         delivery = _Delivery(_open_sink(job))
         with TemporaryDirectory(prefix="exportctl-run-") as folder:
@@ -163,11 +164,6 @@ def _file_encoding(job: Job) -> Encoding:
         return Encoding(*named)
     except ValueError as error:
         raise StorageRefused("failed", str(error)) from error
-
-
-def _has_output_when_empty(job: Job) -> bool:
-    manifest = bool(job.target["params"].get("includeFileManifest"))
-    return job.switches.empty_run == "folder" or (manifest and job.switches.empty_manifest)
 
 
 def _deliver_files(job: Job, plan: Sequence[_PlannedFiles], delivery: _Delivery, folder: Path) -> RunResult:

@@ -257,10 +257,6 @@ def _data_lake_spec() -> Json:
     return _spec(DATA_LAKE, "activation-datalake", "Datasets", authSpec=[], sourceSpec=source, attributes=attributes)
 
 
-def _profile_store_spec() -> Json:
-    return _spec(PROFILE_STORE, "activation-profile-store", "Profiles", authSpec=[], attributes={"isSource": True})
-
-
 def _flow_spec(card: DestinationSpec, dataset: bool) -> Json:
     return _spec(
         card.dataset_flow if dataset else card.audience_flow,
@@ -276,7 +272,8 @@ def _flow_spec(card: DestinationSpec, dataset: bool) -> Json:
 def connection_specs(manifest: bool) -> dict[str, Json]:
     """Return the connection specs by id; `manifest` says whether target specs list includeFileManifest."""
     served = [_connection_spec(card, manifest) for card in BY_CONNECTION_SPEC.values()]
-    return {spec["id"]: spec for spec in (*served, _data_lake_spec(), _profile_store_spec())}
+    profiles = _spec(PROFILE_STORE, "activation-profile-store", "Profiles", authSpec=[], attributes={"isSource": True})
+    return {spec["id"]: spec for spec in (*served, _data_lake_spec(), profiles)}
 
 
 @cache

@@ -112,7 +112,8 @@ def _check_target(doc: Mapping[str, Any], switches: Switches) -> None:
     if not isinstance(params, dict):
         raise invalid_body_error("params is required")
     if switches.normalise == "case":
-        params = _upper_case_enums(params)
+        enums = ("datasetFileType", "compression")
+        params = params | {key: params[key].upper() for key in enums if isinstance(params.get(key), str)}
     # rule: manifest-parameter
     if switches.manifest == "rejected" and "includeFileManifest" in params:
         raise invalid_body_error("params: Unrecognized field 'includeFileManifest'")
@@ -122,11 +123,6 @@ def _check_target(doc: Mapping[str, Any], switches: Switches) -> None:
     plain = (params.get("datasetFileType"), params.get("compression")) == ("JSON", "NONE")
     if plain and switches.json_uncompressed == "rejected":
         raise invalid_body_error("params: JSON is only supported with a compression")
-
-
-def _upper_case_enums(params: Json) -> Json:
-    upper = {key: params[key].upper() for key in ("datasetFileType", "compression") if isinstance(params.get(key), str)}
-    return {**params, **upper}
 
 
 def _check_flow(doc: Mapping[str, Any], switches: Switches) -> None:

@@ -145,9 +145,12 @@ def _open_sftp(endpoint: Endpoint, auth: Json, place: Json) -> Sink:
         raise StorageRefused("extra-missing", reason) from None
     # rule: storage-sftp-root
     values, params = endpoint.values, auth["params"]
+    port = values.get("port") or params.get("port", SFTP_PORT)
+    if not re.fullmatch(r"[0-9]{1,5}", str(port)):
+        raise StorageRefused("failed", "the port of the SFTP account is not a number")
     return SftpSink(
         endpoint.host,
-        values.get("port") or _parse_port(params.get("port", SFTP_PORT)),
+        int(port),
         params["username"],
         "/" if place["remotePath"].startswith("/") else "",
         password=params.get("password"),
@@ -155,12 +158,6 @@ def _open_sftp(endpoint: Endpoint, auth: Json, place: Json) -> Sink:
         known_hosts=values.get("known_hosts"),
         accept_any_host_key=endpoint.is_loopback,
     )
-
-
-def _parse_port(given: str | int) -> int:
-    if not re.fullmatch(r"[0-9]{1,5}", str(given)):
-        raise StorageRefused("failed", "the port of the SFTP account is not a number")
-    return int(given)
 
 
 _OPENERS: Mapping[str, Callable[[Endpoint, Json, Json], Sink]] = {
