@@ -34,15 +34,15 @@ class Emulator(EmulatedOrganization):
             controlled = request.path == admin_api.PREFIX or request.path.startswith(f"{admin_api.PREFIX}/")
             fault = None if controlled else faults.count_match(self.store, request)
         if controlled:
-            self._engine.execute_due_runs(wait=False)
+            self._scheduler.execute_due_runs(wait=False)
             return self._send_answer(request, self._answer_admin_request(request, environ), start_response)
         if fault is not None and fault.effect == "slow":
             self._delay(fault.delay)
-        self._engine.execute_due_runs(wait=False)
+        self._scheduler.execute_due_runs(wait=False)
         with self.store.lock:
             answer = self._respond(request, fault, start_response)
         if request.path == routes.AD_HOC_PATH:
-            self._engine.execute_due_runs(wait=False)
+            self._scheduler.execute_due_runs(wait=False)
         return answer
 
     def _delay(self, seconds: float) -> None:

@@ -97,12 +97,10 @@ def authenticate(store: Store, request: Request, organization: str, now: float) 
     key = request.headers.get("x-api-key")
     if not key:
         raise gateway_error("403000", "Api Key is required")
-    if key != known.doc["client"]:
+    credential = store.get("credentials", key)
+    if credential is None or key != known.doc["client"]:
         raise gateway_error("403003", "Api Key is invalid")
     _check_organization(request, organization)
-    credential = store.get("credentials", key)
-    if credential is None:
-        raise gateway_error("403003", "Api Key is invalid")
     return credential
 
 

@@ -67,12 +67,7 @@ def seed_dataset(ctx: RequestContext, dataset: SeedDataset) -> str:
 
 
 def find_dataset(ctx: RequestContext, name: str) -> Record:
-    """
-    Return a dataset of the sandbox, by id or name.
-
-    Raises:
-        ValueError: there is none, or the name is not unique.
-    """
+    """Return the dataset of the sandbox with that id or name; none, or more than one, is a ValueError."""
     every = ctx.store.list_records("datasets", ctx.sandbox)
     found = [row for row in every if row.id == name] or [row for row in every if row.doc["name"] == name]
     if len(found) != 1:

@@ -1,8 +1,8 @@
 """
 Faults as data: the n-th request that matches is answered badly, before or after the service did what it was asked.
 
-`Fault` is a value that goes to and from JSON; `take` finds the one that strikes; what an effect does to an answer is
-here too. `app.py` calls these around the service, which knows nothing of faults (but for bent pages: `listing.Twist`).
+`Fault` is a value that goes to and from JSON; `count_match` finds the one that strikes; `apply_fault` is what it does
+to an answer. `app.py` calls these around the service, which knows nothing of faults (but for `listing.ReadFault`).
 """
 
 from __future__ import annotations
@@ -120,12 +120,7 @@ def count_match(store: Store, request: Request) -> Fault | None:
 
 
 def apply_fault(fault: Fault, answer: Answer, now: float) -> Answer:
-    """
-    Return what the client gets instead of the answer.
-
-    Raises:
-        AnswerLost: it gets nothing.
-    """
+    """Return what the client gets instead of the answer; raise AnswerLost if it gets nothing."""
     if fault.effect == "lost":
         raise AnswerLost("the connection was closed before an answer came")
     if fault.effect == "status":

@@ -28,16 +28,10 @@ FIELDS = {
     "connectionSpecs": SPEC_FIELDS,
     "flowSpecs": SPEC_FIELDS | {"sourceConnectionSpecIds", "targetConnectionSpecIds"},
 }
-FLOW_ARRAYS = {
-    "sourceConnectionIds",
-    "targetConnectionIds",
-    "sourceConnections",
-    "targetConnections",
-    "transformations",
-}
+FLOW_ARRAYS = {"sourceConnectionIds", "targetConnectionIds", "sourceConnections", "targetConnections"}
 RUN_ARRAYS = {"activities", "sourceSummaries", "targetSummaries", "entitySummaries", "errors"}
 SPEC_ARRAYS = {"sourceConnectionSpecIds", "targetConnectionSpecIds", "_workflow"}
-ARRAYS = FLOW_ARRAYS | RUN_ARRAYS | SPEC_ARRAYS | {"datasets", "labels"}
+ARRAYS = FLOW_ARRAYS | RUN_ARRAYS | SPEC_ARRAYS | {"datasets", "labels", "transformations"}
 NUMBERS = {"createdAt", "updatedAt", "startTime", "endTime", "startedAtUTC", "completedAtUTC", "started", "updated"}
 BOOLEANS = {"isDestinationFlow", "isSourceFlow", "includeFileManifest", "isDestination"}
 COMPARISONS = (">", "<", ">=", "<=")

@@ -6,7 +6,7 @@ The objects of the service as a caller sees them: who may see one, and how GET s
 `in_use_until` (a source still in use after its flow left it), `runs_claimed_until` (runs before it are done) and
 `previous` (the document before the last write, None for a new one).
 Of a run: `due_at`, `claimed` (the process that is at it), `completes_at`. Of a flow: `run_before` (shown while the
-newest run is under way), `exported` (see `increments.py`), `ended` (it has ended and does not come back).
+newest run is under way), `exported` (see `run_rows.py`), `ended` (it has ended and does not come back).
 """
 
 from __future__ import annotations

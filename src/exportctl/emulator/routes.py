@@ -86,10 +86,8 @@ def _answer_collection(call: ServiceCall, collection: str) -> Answer:
     # rule: no-draft-mode
     _check_query(call)
     record = writes.create(call.ctx, collection, call.body())
-    headers = (
-        (("Location", f"{FLOW_SERVICE_PATH}/{collection}/{record.id}"),) if collection in WITH_LOCATION_HEADER else ()
-    )
-    return Answer(201, writes.receipt(record), headers)
+    location = ("Location", f"{FLOW_SERVICE_PATH}/{collection}/{record.id}")
+    return Answer(201, writes.receipt(record), (location,) if collection in WITH_LOCATION_HEADER else ())
 
 
 def _check_query(call: ServiceCall, allowed: tuple[str, ...] = ()) -> None:
@@ -229,10 +227,6 @@ def _check_export_allowed(ctx: RequestContext, flow: Record, wanted: list[str]) 
     strange = [id for id in wanted if id not in run_scheduler.datasets_of(ctx, flow)]
     if strange:
         raise message_error(400, f"Dataset {strange[0]} is not exported by flow {flow.id}")
-    running = [
-        run
-        for run in ctx.store.list_records("runs", ctx.sandbox)
-        if run.doc["flowId"] == flow.id and ("claimed" in run.hidden or ctx.now < run.hidden["completes_at"])
-    ]
-    if running:
-        raise message_error(400, f"A run already exists for the flow: {running[0].id}")
+    for run in ctx.store.list_records("runs", ctx.sandbox):
+        if run.doc["flowId"] == flow.id and ("claimed" in run.hidden or ctx.now < run.hidden["completes_at"]):
+            raise message_error(400, f"A run already exists for the flow: {run.id}")

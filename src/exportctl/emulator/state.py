@@ -54,7 +54,7 @@ class EmulatedOrganization:
         self.store = Store(path)
         self.ui = Ui(self.store, self.context)
         self.root = Path(storage) if storage is not None else _default_storage_folder(path)
-        self._engine = RunScheduler(self.store, lambda: self.now, self.context, self.root)
+        self._scheduler = RunScheduler(self.store, lambda: self.now, self.context, self.root)
         with self.store.transaction():
             given = {
                 "switches": switches and switches.to_json(),
@@ -111,7 +111,7 @@ class EmulatedOrganization:
             clock = moved(self.clock)
             self.store.set_setting("clock", asdict(clock))
             self._apply_due_effects()
-        self._engine.execute_due_runs(wait=True)
+        self._scheduler.execute_due_runs(wait=True)
         return clock.now()
 
     def _apply_due_effects(self) -> None:
@@ -145,7 +145,7 @@ class EmulatedOrganization:
 
     def ingest(self, sandbox: str, dataset: str, rows: int, spread: int = 86400) -> Json:
         """
-        Add rows to a dataset, named by id or name, and return what was added: `first`, `count`, `at`, `spread`.
+        Add rows to a dataset, named by id or name, and return `dataset`, `first`, `rows`, `at` and `spread` of them.
 
         Raises:
             ValueError: there is no such dataset in the sandbox, or more than one, or `rows` is no positive number.

@@ -39,7 +39,7 @@ class Record:
     An object and what only the emulator knows of it.
 
     `seq` counts creations, `order` counts writes; `wake` is when the background has something to do with it (seconds).
-    `hidden` never leaves the emulator: see `objects.py` for its keys.
+    `hidden` never leaves the emulator: see `read_view.py` for its keys.
     """
 
     collection: str
@@ -76,7 +76,6 @@ class Store:
         self._db.executescript(TABLES)
         self._depth = 0
         self._counters: dict[str, int] = {}
-        self._stored_counters: dict[str, int] = {}
         self._seed = 0
         self._decoded: dict[tuple[str, str], Record] = {}
 
@@ -108,9 +107,11 @@ class Store:
             self._db.execute("BEGIN IMMEDIATE")
             self._depth = 1
             try:
-                self._load_counters()
+                stored = self.get_setting("counters", {})
+                self._counters, self._seed = dict(stored), self.get_setting("seed", 0)
                 yield
-                self._save_counters()
+                if self._counters != stored:
+                    self.set_setting("counters", self._counters)
             except BaseException:
                 self._decoded.clear()  # the numbers of undone writes are given again
                 self._db.execute("ROLLBACK")
@@ -119,15 +120,6 @@ class Store:
                 self._db.execute("COMMIT")
             finally:
                 self._depth = 0
-
-    def _load_counters(self) -> None:
-        self._counters = dict(self.get_setting("counters", {}))
-        self._stored_counters = dict(self._counters)
-        self._seed = self.get_setting("seed", 0)
-
-    def _save_counters(self) -> None:
-        if self._counters != self._stored_counters:
-            self.set_setting("counters", self._counters)
 
     def next_number(self, name: str) -> int:
         """Return the next number of a sequence, from 1."""
@@ -161,18 +153,13 @@ class Store:
 
     def get(self, collection: str, id: str) -> Record | None:
         """One object, deleted ones that still linger included."""
+        sql = f"SELECT {_COLUMNS} FROM objects WHERE collection = ? AND id = ?"
         with self.lock:
-            row = self._db.execute(
-                f"SELECT {_COLUMNS} FROM objects WHERE collection = ? AND id = ?", (collection, id)
-            ).fetchone()
+            row = self._db.execute(sql, (collection, id)).fetchone()
         return None if row is None else _record(row)
 
     def list_records(self, collection: str, sandbox: str | None = None) -> list[Record]:
-        """
-        Every object of a collection in the order of creation, of one sandbox or of all.
-
-        The records are shared and not for changing: `get` gives one of one's own.
-        """
+        """Return the objects of a collection in the order of creation; do not change them, use `get` for that."""
         with self.lock:
             rows = self._db.execute(
                 f"SELECT {_COLUMNS} FROM objects WHERE collection = :collection"
@@ -196,28 +183,17 @@ class Store:
 
     def due_records(self, now: float) -> Iterator[Record]:
         """Return the objects with which the background has something to do as of now, in the order of `wake`."""
-        rows = self._db.execute(
-            f"SELECT {_COLUMNS} FROM objects WHERE wake IS NOT NULL AND wake <= ? ORDER BY wake, seq", (now,)
-        ).fetchall()
-        return map(_record, rows)  # decoded as they are asked for: the engine wants the first ones only
+        sql = f"SELECT {_COLUMNS} FROM objects WHERE wake IS NOT NULL AND wake <= ? ORDER BY wake, seq"
+        rows = self._db.execute(sql, (now,)).fetchall()
+        return map(_record, rows)  # decoded as they are asked for: the scheduler wants the first ones only
 
     def put(self, record: Record) -> None:
         """Keep an object as it is now."""
         record.seq = record.seq or self.next_number("objects")
         record.order = self.next_number("writes")
-        self._db.execute(
-            "INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                record.collection,
-                record.id,
-                record.sandbox,
-                record.seq,
-                record.order,
-                record.wake,
-                json.dumps(record.doc),
-                json.dumps(record.hidden),
-            ),
-        )
+        plain = (record.collection, record.id, record.sandbox, record.seq, record.order, record.wake)
+        row = (*plain, json.dumps(record.doc), json.dumps(record.hidden))
+        self._db.execute("INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
 
     def remove(self, collection: str, id: str) -> None:
         """Forget an object."""

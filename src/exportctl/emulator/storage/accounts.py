@@ -68,12 +68,7 @@ def _open_azure_blob(endpoint: Endpoint, auth: Json, place: Json) -> Sink:
 
 
 def parse_connection_string(text: str) -> tuple[str, str]:
-    """
-    Account name and account key of an Azure connection string; its addresses give way to the endpoint's.
-
-    Raises:
-        StorageRefused: one of them is missing.
-    """
+    """Return account name and key of an Azure connection string; the endpoint's address replaces its own."""
     pairs = (part.partition("=") for part in text.split(";"))
     members = {name.strip().lower(): value.strip() for name, _, value in pairs}
     for name in ("AccountName", "AccountKey"):
@@ -93,12 +88,7 @@ def _open_azure_data_lake(endpoint: Endpoint, auth: Json, place: Json) -> Sink:
 
 
 def parse_lake_url(url: str) -> tuple[str, str]:
-    """
-    Container and account of a lake's address, `abfss://CONTAINER@ACCOUNT.dfs.core.windows.net`.
-
-    Raises:
-        StorageRefused: it has another form.
-    """
+    """Split `abfss://CONTAINER@ACCOUNT.dfs.core.windows.net` into container and account; refuse any other form."""
     found = _LAKE.fullmatch(url)
     if found is None:
         raise StorageRefused("failed", "the account url is not abfss://CONTAINER@ACCOUNT.dfs.core.windows.net")

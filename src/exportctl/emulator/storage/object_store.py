@@ -185,9 +185,7 @@ def _send_empty_put(url: str, headers: Mapping[str, str]) -> tuple[int, str]:
 
 
 def library_refusal(error: Exception, where: str, begun: bool) -> StorageRefused:
-    """
-    Return an error of obstore, which tells kinds apart only in its text; `begun`: the storage had answered before.
-    """
+    """Explain an error of obstore, which tells kinds apart only in its text; `begun`: the storage had answered."""
     text = str(error)
     status = _STATUS.search(text)
     if status is not None:

@@ -106,12 +106,7 @@ class StorageSettings:
     allowed_hosts: tuple[str, ...]
 
     def endpoint(self, type: str) -> Endpoint | None:
-        """
-        Where a type is written, None for a local folder.
-
-        Raises:
-            StorageRefused: its host is not on this machine and is not allowed.
-        """
+        """Return where a type is written, None for a local folder; a host that is not allowed is StorageRefused."""
         found = self.endpoints.get(type)
         if found is None or found.is_loopback or found.host in self.allowed_hosts:
             return found
@@ -119,12 +114,7 @@ class StorageSettings:
         raise StorageRefused("not-allowed", reason)
 
     def merge(self, more: StorageSettings) -> StorageSettings:
-        """
-        Return the same with further endpoints and hosts; an endpoint of the same type is replaced.
-
-        Raises:
-            StorageRefused: the host of an added endpoint is not allowed.
-        """
+        """Add hosts, and endpoints in place of those of the same type; a host that is not allowed is StorageRefused."""
         hosts = sorted({*self.allowed_hosts, *more.allowed_hosts})
         whole = StorageSettings({**self.endpoints, **more.endpoints}, tuple(hosts))
         for type in more.endpoints:
@@ -132,12 +122,7 @@ class StorageSettings:
         return whole
 
     def remove_endpoint(self, type: str) -> StorageSettings:
-        """
-        Return the same with a type written locally again, `""` for all; hosts that nothing is written to are forgotten.
-
-        Raises:
-            ValueError: there is no such type.
-        """
+        """Write a type locally again, an empty one stands for all; forget the hosts that nothing is written to."""
         if type:
             _check_type(type)
         kept = {name: endpoint for name, endpoint in self.endpoints.items() if type not in ("", name)}
@@ -155,12 +140,7 @@ class StorageSettings:
 
 
 def parse_location(text: str) -> Json:
-    """
-    Return the members of an endpoint that say where it is, from a URL.
-
-    Raises:
-        ValueError: an SFTP URL has more than a host and a port.
-    """
+    """Parse a URL into the members of an endpoint that say where it is; an SFTP URL has a host and a port only."""
     parts = urlsplit(text)
     if parts.scheme != "sftp":
         return {"url": text}

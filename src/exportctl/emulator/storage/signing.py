@@ -37,12 +37,7 @@ def container_sas(account: str, key: str, container: str, permissions: str, expi
 
 
 def decode_account_key(text: str) -> bytes:
-    """
-    Return the bytes of an account key.
-
-    Raises:
-        ValueError: it is not base64. The text is not repeated.
-    """
+    """Decode an account key; the ValueError of a text that is not base64 does not repeat it."""
     try:
         return base64.b64decode(text, validate=True)
     except binascii.Error:
@@ -50,11 +45,7 @@ def decode_account_key(text: str) -> bytes:
 
 
 def s3_headers(method: str, url: str, region: str, access_key: str, secret_key: str, now: float) -> dict[str, str]:
-    """
-    Return the headers of an S3 request without body and query.
-
-    `url` has its path percent-encoded already; `now` is in seconds since 1970 UTC.
-    """
+    """Sign an S3 request without body and query; `url` is percent-encoded, `now` in seconds since 1970 UTC."""
     parts = urlsplit(url)
     moment = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ")
     headers = {"host": parts.netloc, "x-amz-content-sha256": _EMPTY_SHA256, "x-amz-date": moment}

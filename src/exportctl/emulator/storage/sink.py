@@ -28,11 +28,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class StorageRefused(Exception):
-    """
-    The storage refused an object.
-
-    `code` is one of `MEANINGS`. `reason` is for people and holds no credential.
-    """
+    """The storage refused an object: `code` is one of `MEANINGS`, `reason` is for people and holds no credential."""
 
     def __init__(self, code: str, reason: str):
         super().__init__(reason)
@@ -41,11 +37,7 @@ class StorageRefused(Exception):
 
 
 class Sink(Protocol):
-    """
-    One place to write to, opened for one run.
-
-    Every method raises StorageRefused, and nothing else, when the storage refuses or is not there.
-    """
+    """One place to write to, opened for one run; if it refuses or is not there, each method raises StorageRefused."""
 
     def put(self, key: str, source: Path) -> None:
         """Write the whole file under `key`, or nothing: a reader never sees a part. Memory does not grow with size."""
