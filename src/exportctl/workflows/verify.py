@@ -13,19 +13,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 
 from exportctl.client import inventory
 from exportctl.clock import Clock
 from exportctl.errors import Finding, ServiceError, UsageError
 from exportctl.model import schedule
-from exportctl.model.plan import EXPORTS, Address
+from exportctl.model.plan import EXPORTS, Address, LiveObject
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.project import Export, Project
 from exportctl.model.schedule import DAY, format_moment
 from exportctl.monitor.delivery import verdict as judging
-from exportctl.monitor.delivery.due_runs import DueRun, due_runs
+from exportctl.monitor.delivery.due_runs import due_runs
 from exportctl.monitor.delivery.expectation import DeliveryExpectation, delivery_expectation
 from exportctl.monitor.delivery.report import DeliveryResult, ExportVerdicts, Verdict, VerifyReport
 from exportctl.plan.ownership import LiveFlow, Ownership, build_ownership
@@ -63,7 +63,6 @@ class Verifier:
         self.project = project
         self.findings = findings
         self.clock: Clock = platform.clock
-        self._setup = setup
         self._platform = platform
         exports = {Address(EXPORTS, key): export for key, export in project.exports.items()}
         self._exports = {address: export for address, export in exports.items() if flags.is_targeted(address)}
@@ -92,9 +91,8 @@ class Verifier:
         watched = [one.expectation for one in found if one.expectation and question.newest_only]
         earliest = min([since, *(_newest_tick(flow, as_of) for flow in watched)])
         runs = inventory.read_runs(self._platform.client, flows, earliest) if flows else ()
-        asked = replace(question, since=since)
         with ThreadPoolExecutor(MAX_PARALLEL) as pool:
-            exports = tuple(pool.map(lambda one: self._check_export(one, runs, asked, as_of), found))
+            exports = tuple(pool.map(lambda one: self._check_export(one, runs, question, since, as_of), found))
         return VerifyReport(plan_header(self.project), as_of, since, question.deep, exports)
 
     def _find_flow(self, address: Address, export: Export, ownership: Ownership) -> ExportFlow:
@@ -102,29 +100,25 @@ class Verifier:
         if live_flow is not None and live_flow.source is not None and live_flow.target is not None:
             sandbox = self.project.platform.sandbox
             made = delivery_expectation(export, live_flow.flow, live_flow.source, live_flow.target, sandbox=sandbox)
-        return ExportFlow(address, export, live_flow, made, ownership)
+        base = ownership.base_connections.get(live_flow.base_id or "") if live_flow is not None else None
+        return ExportFlow(address, export, live_flow, made, base)
 
     def _check_export(
-        self, one: ExportFlow, runs: tuple[Run, ...], question: VerifyRequest, as_of: int
+        self, one: ExportFlow, runs: tuple[Run, ...], question: VerifyRequest, since: int, as_of: int
     ) -> ExportVerdicts:
-        if one.expectation is None or one.live_flow is None:
+        flow, target = one.expectation, one.live_flow.target if one.live_flow else None
+        if flow is None or target is None:
             return _result_without_flow(one)
-        flow = one.expectation
-        assert question.since is not None
-        since = min(question.since, _newest_tick(flow, as_of)) if question.newest_only else question.since
+        since = min(since, _newest_tick(flow, as_of)) if question.newest_only else since
         due = due_runs(flow, (r for r in runs if r.flow == flow.flow), since, as_of)
         due = due[-1:] if question.newest_only else due
-        looked = self._read_storage(one, due, question)
+        if question.runs_only:
+            looked = StorageReading(None, "runs only: --runs-only")
+        else:
+            looked = self._stores.read_export(flow, target, one.base, due, deep=question.deep)
         unreadable = looked.storage if looked.errors else None
         found = judging.verdicts(flow, due, looked.export_files, as_of=as_of, since=since, unreadable=unreadable)
         return ExportVerdicts(one.address, flow.flow, flow.state(as_of), looked.storage, found, looked.errors)
-
-    def _read_storage(self, one: ExportFlow, due: tuple[DueRun, ...], question: VerifyRequest) -> StorageReading:
-        if question.runs_only:
-            return StorageReading(None, "runs only: --runs-only")
-        assert one.expectation is not None and one.live_flow is not None and one.live_flow.target is not None
-        base = one.ownership.base_connections.get(one.live_flow.base_id or "")
-        return self._stores.read_export(one.expectation, one.live_flow.target, base, due, deep=question.deep)
 
 
 @dataclass(frozen=True)
@@ -135,7 +129,7 @@ class ExportFlow:
     export: Export
     live_flow: LiveFlow | None
     expectation: DeliveryExpectation | None
-    ownership: Ownership
+    base: LiveObject | None
 
 
 @contextmanager
@@ -143,12 +137,11 @@ def open_verifier(setup: Setup, flags: PlanOptions, *, wall: Callable[[], int]) 
     """Open a platform, to verify once or several times; the errors are those of `open_plan`."""
     project, findings = read_project(setup, setup.now or wall())
     require_references(project)
-    with open_platform(project, setup) as platform:
-        look = Verifier(setup, flags, project, findings, platform)
-        try:
-            yield look
-        finally:
-            look.close()
+    with (
+        open_platform(project, setup) as platform,
+        closing(Verifier(setup, flags, project, findings, platform)) as look,
+    ):
+        yield look
 
 
 def wait_for_delivery(
