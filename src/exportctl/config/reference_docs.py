@@ -26,6 +26,11 @@ All keys of a config file. This page is generated from the schema in `schemas/ex
 # yaml-language-server: $schema=./schemas/exports.schema.json
 ```
 
+What this page says about the service is from Adobe's
+[tutorial](https://experienceleague.adobe.com/en/docs/experience-platform/destinations/api/export-datasets) and
+[guide](https://experienceleague.adobe.com/en/docs/experience-platform/destinations/ui/activate/export-datasets).
+[Rules](rules.md) names the source of each limit.
+
 **Files.** `exports.yaml` and every `*.yaml` in the folder `exports/` beside it form one config. `-f FILE` (repeatable)
 replaces them. A name that two files declare is an error. A file with `extends` is an overlay on other files.
 
