@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.law_profile import LENGTH, SEED, WITHOUT_COMMIT, law_seed
+from tests.law_profile import FACTOR, LENGTH, SEED, WITHOUT_COMMIT, examples, law_seed
 
 TESTS = Path(__file__).parent
 LAW = """
@@ -43,9 +43,8 @@ def run_law(
     )
 
 
-def drawn(folder: Path, *options: str, **given: str) -> list[str]:
-    """The examples that a run of the law draws."""
-    ran = run_law(folder, *options, seed=given.pop("seed"), **given)
+def examples_of(ran: subprocess.CompletedProcess[str], folder: Path) -> list[str]:
+    """The examples that the law of a run has drawn."""
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return (folder / "drawn").read_text().splitlines()
 
@@ -59,13 +58,15 @@ def commit(folder: Path, text: str) -> None:
 
 
 def test_one_seed_draws_the_same_examples_and_another_one_draws_others(tmp_path: Path) -> None:
-    first = drawn(tmp_path / "first", seed="0123abcd", PYTHONHASHSEED="1")
-    again = drawn(tmp_path / "again", "-n", "1", seed="0123abcd", PYTHONHASHSEED="2", CI="true")
-    other = drawn(tmp_path / "other", seed="4567abcd", PYTHONHASHSEED="1")
+    one, again, other = tmp_path / "one", tmp_path / "again", tmp_path / "other"
+    first = examples_of(run_law(one, seed="0123abcd", PYTHONHASHSEED="1"), one)
+    quiet = run_law(again, "-q", "-n", "1", seed="0123abcd", PYTHONHASHSEED="2", CI="true")
+    second = examples_of(run_law(other, seed="4567abcd", PYTHONHASHSEED="1"), other)
 
     assert len(first) >= settings().max_examples
-    assert again == first
-    assert len(set(other) & set(first)) < len(first) / 2
+    assert examples_of(quiet, again) == first
+    assert len(set(second) & set(first)) < len(first) / 2
+    assert "EXPORTCTL_TEST_SEED=0123abcd" in quiet.stdout, "a quiet run prints it too"
 
 
 def test_a_law_that_fails_prints_the_seed_that_draws_the_same_examples(tmp_path: Path) -> None:
@@ -76,13 +77,6 @@ def test_a_law_that_fails_prints_the_seed_that_draws_the_same_examples(tmp_path:
     assert "EXPORTCTL_TEST_SEED=0123abcd" in before, "the header names it too"
     assert "EXPORTCTL_TEST_SEED=0123abcd" in failure
     assert "reproduce_failure" in failure
-
-
-def test_a_quiet_run_prints_the_seed_too(tmp_path: Path) -> None:
-    ran = run_law(tmp_path / "quiet", "-q", "-n", "2", seed="0123abcd")
-
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert "EXPORTCTL_TEST_SEED=0123abcd" in ran.stdout
 
 
 def test_each_commit_has_its_own_seed(tmp_path: Path) -> None:
@@ -97,6 +91,13 @@ def test_each_commit_has_its_own_seed(tmp_path: Path) -> None:
 
 def test_the_environment_names_another_seed(tmp_path: Path) -> None:
     assert law_seed({SEED: "0123abcd"}, tmp_path) == "0123abcd"
+
+
+def test_the_long_sweep_draws_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(FACTOR, raising=False)
+    assert examples(12) == 12
+    monkeypatch.setenv(FACTOR, "25")
+    assert examples(12) == 300
 
 
 def test_outside_git_the_seed_is_fixed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,11 +15,12 @@ from exportctl.model.outcome import OutcomeStatus
 from exportctl.model.plan import EXPORTS
 from exportctl.model.plan_options import PlanOptions
 from exportctl.planfile import file as planfile
+from tests.law_profile import examples
 from tests.workflows.strategies import accepting_switches, configs
 from tests.workflows.world import SANDBOX, World, world
 
-LAW = settings(max_examples=40)
-FEW = settings(LAW, max_examples=25)
+LAW = settings(max_examples=examples(20))
+FEW = settings(LAW, max_examples=examples(12))
 MANY = settings(LAW, max_examples=1250)  # four times: 5,000 in `make test-slow`
 LISTED = 61  # seconds: promise 3 is about what is listed within a minute
 EVERYTHING = PlanOptions(allow_deletes=100, allow_replace=("*",))
