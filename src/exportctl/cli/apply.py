@@ -73,7 +73,10 @@ def apply(
     call = command_context(ctx)
     call.require_format(TEXT, JSON)
     given = flags(target, allow_deletes, allow_replace, allow_recreate, resume)
-    saved = _load_plan_file(call, file, given, only_if) if file else None
+    if file:
+        only = "a saved plan has its own options: leave out all others"
+        reject_option("PLANFILE", (given != PlanOptions(), only_if), only)
+    saved = planfile.load_plan(read_text(call.folder / file, "the saved plan")) if file else None
     order = ApplyRequest(
         flags=_approved_flags(saved) if saved else given,
         saved=saved,
@@ -110,13 +113,6 @@ def renew(
     return run_apply(
         call, ApplyRequest(only, auto_approve=not dry_run, parallelism=parallelism, audit=audit, is_renewal=True)
     )
-
-
-def _load_plan_file(call: CommandContext, file: Path, given: PlanOptions, only_if: str | None) -> SavedPlan:
-    reject_option(
-        "PLANFILE", (given != PlanOptions(), only_if), "a saved plan has its own options: leave out all others"
-    )
-    return planfile.load_plan(read_text(call.folder / file, "the saved plan"))
 
 
 def _approved_flags(saved: SavedPlan) -> PlanOptions:

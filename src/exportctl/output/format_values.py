@@ -83,7 +83,7 @@ def value(path: str, shown: Any) -> str:
     if shown is None:
         return NOTHING
     if isinstance(shown, bool):
-        return _switch(name, shown)
+        return ("on" if shown else "off") if name == "enabled" else str(shown).lower()
     if isinstance(shown, int):
         return _number(name, shown)
     if isinstance(shown, SensitiveValue | UnknownValue):
@@ -95,19 +95,14 @@ def value(path: str, shown: Any) -> str:
     if isinstance(shown, Mapping):
         return "{" + ", ".join(f"{clean_text(str(k))}: {value(str(k), v)}" for k, v in sorted(shown.items())) + "}"
     if isinstance(shown, Sequence | frozenset | set):
-        return _list_text(name, shown)
+        members = sorted(shown, key=str) if isinstance(shown, frozenset | set) else shown
+        return "[" + ", ".join(_member(name, m) for m in members) + "]"
     return quote_text(str(shown))
 
 
 def quote_text(text: str) -> str:
     """Quote foreign text safely."""
     return '"' + clean_text(text).replace('"', '\\"') + '"'
-
-
-def _switch(name: str, on: bool) -> str:
-    if name == "enabled":
-        return "on" if on else "off"
-    return "true" if on else "false"
 
 
 def _number(name: str, number: int) -> str:
@@ -118,11 +113,6 @@ def _number(name: str, number: int) -> str:
     if name in _DURATIONS:
         return duration(number)
     return str(number)
-
-
-def _list_text(name: str, shown: Any) -> str:
-    members = sorted(shown, key=str) if isinstance(shown, frozenset | set) else shown
-    return "[" + ", ".join(_member(name, m) for m in members) + "]"
 
 
 def _member(name: str, shown: Any) -> str:

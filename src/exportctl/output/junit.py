@@ -69,16 +69,12 @@ def _add_case(suite: Element, export: ExportVerdicts, verdict: Verdict) -> None:
     case = SubElement(suite, "testcase", classname=str(export.address), name=verdict.dataset + due)
     if verdict.fails:
         failure = SubElement(case, "failure", type=verdict.result.value, message=verdict.reason)
-        failure.text = "\n".join(_details(verdict))
+        hint = [f"hint: {verdict.hint}"] if verdict.hint else []
+        failure.text = "\n".join([verdict.reason, *verdict.objects, *verify.origin(verdict), *hint])
     elif verdict.result == verify.UNKNOWN:
         SubElement(case, "skipped", message=verdict.reason)
     else:
         SubElement(case, "system-out").text = f"{verdict.result.value}: {verdict.reason}"
-
-
-def _details(verdict: Verdict) -> list[str]:
-    hint = [f"hint: {verdict.hint}"] if verdict.hint else []
-    return [verdict.reason, *verdict.objects, *verify.origin(verdict), *hint]
 
 
 def _add_error_case(suite: Element, classname: str, name: str, found: Sequence[Finding]) -> None:

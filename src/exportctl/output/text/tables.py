@@ -122,14 +122,9 @@ def render_stale_plan(differences: Sequence[StaleValue], *, color: bool = False)
 def difference(shown: StaleValue) -> str:
     """Return `exports.web-to-lake fields.path.before: saved "/a", now "/c"`."""
     where = f"{clean_text(shown.address)} {clean_text(shown.path)}".strip()
-    path = _value_path(shown.path)
+    head, _, last = shown.path.rpartition(".")
+    path = head if last in ("before", "after") else shown.path  # the sides of a field are not fields
     return f"{where}: saved {format_values.value(path, shown.saved)}, now {format_values.value(path, shown.now)}"
-
-
-def _value_path(path: str) -> str:
-    """Return the field that a difference is about: the sides `before` and `after` are not fields."""
-    head, _, last = path.rpartition(".")
-    return head if last in ("before", "after") else path
 
 
 def render_explanation(
