@@ -52,9 +52,8 @@ def show_or_write_edits(call: CommandContext, order: AcceptOptions) -> tuple[Acc
     made, project, secrets = import_and_accept.accept_from_sandbox(call.setup(), order.request, wall=call.wall)
     call.screen.hide(secrets)
     check_addresses(order.request.flags, [project], targets=order.target_option)
-    _refuse_secrets(call, made)
     shown = build_patch(made.edited_files, call.folder.resolve().parts)
-    _refuse_secret_lines(call, shown)
+    _refuse_secrets(call, made, shown)
     report = drift.build_drift_report(made.targeted_plan, end_warning=project.policy.end_warning)
     failures = drift.failures(report, order.fail_on)
     if order.write:
@@ -64,24 +63,17 @@ def show_or_write_edits(call: CommandContext, order: AcceptOptions) -> tuple[Acc
     return made, exit_codes.pick_exit_code(code, exit_codes.DRIFT if failures else exit_codes.DONE)
 
 
-def _refuse_secrets(call: CommandContext, made: AcceptResult) -> None:
-    """Raise an Error for an edit that would write a known secret value to a file, in any spelling."""
+def _refuse_secrets(call: CommandContext, made: AcceptResult, patch: Patch) -> None:
+    """Raise an Error for a known secret in an edit, or in a line beside it: masked, the patch would not apply."""
     from exportctl.accept.patch_file import added_texts
 
-    for one in made.edited_files:
-        if any(call.screen.mask_text(text) != text for text in added_texts(one)):
-            raise Error(f"the edit of {one.file} holds a secret value", rule="secret-in-patch", hint=_SECRET)
-
-
-def _refuse_secret_lines(call: CommandContext, patch: Patch) -> None:
-    """Raise an Error for a patch with a secret in an unchanged line: masked, the patch would not apply."""
-    for one in patch.diffs:
-        if one.text is not None and call.screen.mask_text(one.text) != one.text:
-            raise Error(
-                f"a line beside the edit of {one.file} holds a secret value",
-                rule="secret-in-patch",
-                hint=_SECRET_BESIDE,
-            )
+    for edit in made.edited_files:
+        if any(call.screen.mask_text(text) != text for text in added_texts(edit)):
+            raise Error(f"the edit of {edit.file} holds a secret value", rule="secret-in-patch", hint=_SECRET)
+    for diff in patch.diffs:
+        if diff.text is not None and call.screen.mask_text(diff.text) != diff.text:
+            message = f"a line beside the edit of {diff.file} holds a secret value"
+            raise Error(message, rule="secret-in-patch", hint=_SECRET_BESIDE)
 
 
 def _show_edits(

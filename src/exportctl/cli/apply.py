@@ -16,6 +16,7 @@ from exportctl.cli.options import (
     AllowDeletes,
     AllowRecreate,
     AllowReplace,
+    Audit,
     AutoApprove,
     Parallelism,
     PlanFile,
@@ -93,9 +94,7 @@ def renew(
     ctx: typer.Context,
     dry_run: Annotated[bool, Option("--dry-run", help="Show which ends are due. Write nothing.")] = False,
     parallelism: Parallelism = 4,
-    audit: Annotated[
-        Path | None, Option("--audit", metavar="FILE", help="Append one JSON line about this run to a file.")
-    ] = None,
+    audit: Audit = None,
     target: Target = None,
     auto_approve: Annotated[
         bool, Option("--auto-approve", help="Accepted for scripts, without effect: renew never asks.")
@@ -203,9 +202,7 @@ def rotate(
     destination: Annotated[str, Argument(metavar="DESTINATION", help="The key of the destination, such as partner.")],
     dry_run: Annotated[bool, Option("--dry-run", help="Show the plan. Write nothing.")] = False,
     auto_approve: AutoApprove = False,
-    audit: Annotated[
-        Path | None, Option("--audit", metavar="FILE", help="Append one JSON line about this run to a file.")
-    ] = None,
+    audit: Audit = None,
 ) -> int:
     """
     Send the secrets of one account again.
