@@ -97,7 +97,7 @@ def add_fault(run: CommandLine, **fault: object) -> None:
     assert run("emulator", "faults", "add", json.dumps({"effect": "status", **fault})).code == 0
 
 
-def test_a_refused_rotation_claims_no_proof_and_no_new_secret(run: CommandLine) -> None:
+def test_a_refused_rotation_passes_no_final_check_and_claims_no_new_secret(run: CommandLine) -> None:
     add_fault(run, status=400, method="PATCH", path="/connections/", count=9)
     ended = run("rotate", "partner", "--auto-approve")
     assert ended.code == 4
@@ -108,7 +108,7 @@ def test_a_refused_rotation_claims_no_proof_and_no_new_secret(run: CommandLine) 
     )
 
 
-def test_the_former_secret_is_kept_in_mind_although_the_read_back_fails(run: CommandLine) -> None:
+def test_the_old_secret_is_remembered_although_the_final_check_fails(run: CommandLine) -> None:
     add_fault(run, status=403, method="GET", path="/connections$", nth=2, count=99)
     before = run.writes()
     ended = run("rotate", "partner", "--auto-approve")

@@ -18,8 +18,8 @@ def small(tmp_path: Path) -> World:
 @pytest.fixture
 def applied(small: World) -> World:
     """The same, applied, with the request log empty."""
-    _, proof = small.apply()
-    assert proof.passed
+    _, final_check = small.apply()
+    assert final_check.passed
     small.forget_requests()
     return small
 

@@ -131,9 +131,9 @@ def run_command(made: World, flags: PlanOptions) -> tuple[Plan, str]:
         applying = apply_workflow.start_apply(planned, made.setup(), flags, parallelism=4, stop=threading.Event())
         outcomes = tuple(applying.execute_steps())
         assert [o for o in outcomes if o.status not in (OutcomeStatus.DONE, OutcomeStatus.DEFERRED)] == []
-        proof = applying.run_final_check()
-        assert proof.passed
-        return planned.plan, apply.render_apply_report(outcomes, remaining=proof.plan)
+        final_check = applying.run_final_check()
+        assert final_check.passed
+        return planned.plan, apply.render_apply_report(outcomes, remaining=final_check.plan)
 
 
 def assert_paused(made: World, seen: Night, stops: Iterable[Pause]) -> None:

@@ -64,11 +64,11 @@ def apply_config(world: World, content: Mapping[str, Any] | None = None, flags: 
     """Apply, expect every step done and an empty plan at the end; the request log then starts anew."""
     if content is not None:
         world.write(content)
-    outcomes, proof = world.apply(flags)
+    outcomes, final_check = world.apply(flags)
     assert [(o.step.key, o.status, o.message) for o in outcomes if o.status is not OutcomeStatus.DONE] == []
-    assert proof.passed
+    assert final_check.passed
     assert world.plan(flags).is_empty
-    return proof.plan
+    return final_check.plan
 
 
 def writes_of(world: World, flags: PlanOptions = PlanOptions()) -> list[str]:  # noqa: B008

@@ -447,8 +447,8 @@ def environments(tmp_path: Path) -> World:
     made = world(tmp_path, page_size=100)
     made.emulator.seed(["prod"], {"prod": [SeedDataset(name) for name in DATASETS]})
     write_yaml(made, ENVIRONMENTS)
-    _, proof = made.apply(environment="demo")
-    assert proof.passed
+    _, final_check = made.apply(environment="demo")
+    assert final_check.passed
     return made
 
 
@@ -516,8 +516,8 @@ def plan_contents(plan: Plan) -> list[object]:
 
 
 def test_what_moved_alike_everywhere_is_accepted_for_all(environments: World) -> None:
-    _, proof = environments.apply(environment="prod")
-    assert proof.passed
+    _, final_check = environments.apply(environment="prod")
+    assert final_check.passed
     environments.emulator.ui.disable("only-demo")
 
     assert len(diff_lines(run_accept(environments, environment="demo"))) == 2

@@ -102,8 +102,8 @@ def assert_accepted(content: dict[str, Any], text: str, edits: list[tuple[int, s
     with tempfile.TemporaryDirectory() as folder:
         made = made_world(switches, folder)
         write_yaml(made, text)
-        _, proof = made.apply()
-        assert proof.passed
+        _, final_check = made.apply()
+        assert final_check.passed
         made.emulator.advance(LISTED)
         ended = edit_by_hand(made, edits)
         note(str(ended))
@@ -155,8 +155,8 @@ def edit_by_hand(made: World, edits: list[tuple[int, str]]) -> list[str]:
 def assert_untouched_by_apply(made: World) -> None:
     """Applying the patched config writes markers, and nothing that a flow does."""
     before = flow_contents(made)
-    _, proof = made.apply()
-    assert proof.passed
+    _, final_check = made.apply()
+    assert final_check.passed
     assert flow_contents(made) == before
     assert Path(made.folder / "exports.yaml").is_file()
 

@@ -95,8 +95,10 @@ def assert_bounded(content: dict[str, Any], text: str, edits: list[tuple[int, st
         made.emulator.seed(["prod"], {"prod": [SeedDataset(name) for name in DATASETS]})
         write_yaml(made, text)
         *applied, unmade = sorted(content["exports"])
-        _, proof = made.apply(PlanOptions(targets=tuple(f"{EXPORTS}.{name}" for name in applied)), environment=here)
-        assert proof.passed
+        _, final_check = made.apply(
+            PlanOptions(targets=tuple(f"{EXPORTS}.{name}" for name in applied)), environment=here
+        )
+        assert final_check.passed
         made.emulator.advance(LISTED)
         note(str(edit_by_hand(made, edits)))
         there, before = declared_values(made, other), declared_values(made, here)

@@ -218,12 +218,12 @@ def test_plans_outcomes_and_saved_plans_hold_no_secret(guarded: World) -> None:
             "repr": repr(made.plan),
         }
         said["planned"] = repr(made)
-    outcomes, proof = guarded.apply()
-    said["failed"] = repr(outcomes) + repr(proof)
+    outcomes, final_check = guarded.apply()
+    said["failed"] = repr(outcomes) + repr(final_check)
     guarded.emulator.clear_faults()
-    outcomes, proof = guarded.apply()
-    assert proof.passed
-    said["done"] = repr(outcomes) + repr(proof)
+    outcomes, final_check = guarded.apply()
+    assert final_check.passed
+    said["done"] = repr(outcomes) + repr(final_check)
     said["requests"] = json.dumps(guarded.emulator.requests())
     assert_no_canary(said, own_canaries(guarded))
 

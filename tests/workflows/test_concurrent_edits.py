@@ -118,9 +118,9 @@ def test_a_plan_without_network_says_so_and_writes_nothing(small: World, trouble
 def test_an_apply_whose_writes_all_fail_accounts_for_every_step(small: World, trouble: str) -> None:
     fault, _, words = TROUBLES[trouble]
     small.emulator.add_fault(Fault(**{**EVERY, **fault, "method": "POST"}))
-    outcomes, proof = small.apply()
+    outcomes, final_check = small.apply()
     if trouble == "JSON cut short":  # it was carried out: what was written is looked for and found
-        assert proof.passed
+        assert final_check.passed
         return
     assert {o.status for o in outcomes} == {OutcomeStatus.FAILED, OutcomeStatus.BLOCKED}
     failed = [o for o in outcomes if o.status is OutcomeStatus.FAILED]
@@ -131,7 +131,7 @@ def test_an_apply_whose_writes_all_fail_accounts_for_every_step(small: World, tr
         assert "Manage and Activate Dataset Destinations" in said
     elif trouble in ("422", "401"):
         assert re.search(words, said)
-    assert not proof.passed
+    assert not final_check.passed
     assert small.emulator.snapshot(SANDBOX)["flows"] == []
 
 
@@ -139,9 +139,9 @@ def test_an_apply_whose_writes_all_fail_accounts_for_every_step(small: World, tr
 def test_an_apply_whose_writes_meet_no_network_accounts_for_every_step(small: World, trouble: str) -> None:
     error, _ = NETWORK[trouble]
     transport = BrokenTransport(small, lambda request: request.method == "POST", error)
-    outcomes, proof = small.apply(transport=transport)
+    outcomes, final_check = small.apply(transport=transport)
     assert {o.status for o in outcomes} == {OutcomeStatus.FAILED, OutcomeStatus.BLOCKED}
-    assert not proof.passed
+    assert not final_check.passed
     assert small.writes() == []
 
 

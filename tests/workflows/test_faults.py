@@ -73,12 +73,12 @@ def faults(draw: st.DrawFn) -> Fault:
 def try_apply(made: World, flags: PlanOptions, watch: WatchingTransport) -> None:
     """Apply; what goes wrong must be something exportctl can explain, and an unproved end must name what is left."""
     try:
-        outcomes, proof = made.apply(flags, transport=watch)
+        outcomes, final_check = made.apply(flags, transport=watch)
     except Error:
         return
     failed = [o for o in outcomes if o.status is OutcomeStatus.FAILED]
     assert all(o.message and o.rule for o in failed)
-    assert proof.passed or any(i.steps or i.refusals or i.findings for i in proof.plan.items)
+    assert final_check.passed or any(i.steps or i.refusals or i.findings for i in final_check.plan.items)
 
 
 def finish_apply(made: World, flags: PlanOptions, watch: WatchingTransport) -> None:
@@ -333,18 +333,18 @@ def test_an_etag_moved_by_the_background_is_met_with_the_new_one(tmp_path: Path,
     write = WRITES[step]
     made = prepare_world(tmp_path, write)
     transport = InterruptingTransport(made, write.method, write.path, push_etag(made, write), count=3)
-    outcomes, proof = made.apply(transport=transport)
+    outcomes, final_check = made.apply(transport=transport)
     assert (request_outcome(outcomes, write).status, transport.seen) == (DONE, 4)
-    assert proof.passed
+    assert final_check.passed
 
 
 def test_an_etag_that_never_stands_still_ends_in_a_conflict(tmp_path: Path) -> None:
     write = WRITES["patch flow"]
     made = prepare_world(tmp_path, write)
     transport = InterruptingTransport(made, write.method, write.path, push_etag(made, write), count=99)
-    outcomes, proof = made.apply(transport=transport)
+    outcomes, final_check = made.apply(transport=transport)
     assert (request_outcome(outcomes, write).rule, transport.seen) == ("conflict", 6)
-    assert not proof.passed
+    assert not final_check.passed
     assert_recovers(made)
 
 
@@ -421,9 +421,9 @@ def test_every_answer_of_a_change_that_is_lost_is_found_again(tmp_path: Path) ->
     made.emulator.add_fault(
         Fault("lost", method="POST", path="/(connections|.*Connections|flows)$", count=0, when="after")
     )
-    outcomes, proof = made.apply()
+    outcomes, final_check = made.apply()
     assert {o.status for o in outcomes} == {DONE}
-    assert proof.passed
+    assert final_check.passed
     assert made.writes() == sorted(
         ["POST /connections", "POST /sourceConnections", "POST /targetConnections", "POST /flows"]
     )

@@ -91,10 +91,10 @@ def test_adopting_writes_descriptions_and_leaves_all_else_byte_for_byte(changing
     before = stored_objects(here)
     here.forget_requests()
 
-    outcomes, proof = here.apply()
+    outcomes, final_check = here.apply()
 
     assert {o.status for o in outcomes} == {OutcomeStatus.DONE}
-    assert proof.passed
+    assert final_check.passed
     assert here.writes() == ["PATCH /flows"] * len(sandbox.imported) + ["PATCH /targetConnections"] * len(
         sandbox.imported
     )

@@ -143,9 +143,9 @@ def assert_adopted_whole(wanted: list[dict[str, Any]], around: dict[str, Any], d
         assert plan.errors() == ()
         assert {name for step in plan.steps() for name in step.fields} == set()
 
-        outcomes, proof = made.apply()
+        outcomes, final_check = made.apply()
         note(str([(o.step.key, o.status, o.message) for o in outcomes]))
-        assert proof.passed
+        assert final_check.passed
         made.emulator.advance(LISTED)
         assert made.plan().is_empty
         assert made.plan().steps() == ()

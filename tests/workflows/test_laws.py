@@ -32,15 +32,16 @@ def made_world(switches: Switches, folder: str) -> World:
 
 def apply_cleanly(made: World, content: dict[str, Any], flags: PlanOptions = EVERYTHING) -> None:
     made.write(content)
-    outcomes, proof = made.apply(flags)
+    outcomes, final_check = made.apply(flags)
     bad = [
         (o.step.key, o.status, o.message)
         for o in outcomes
         if o.status not in (OutcomeStatus.DONE, OutcomeStatus.DEFERRED)
     ]
-    note(f"outcomes {bad}; residue {[(i.address, i.verb, i.fields, i.refusals) for i in proof.plan.items if i.steps]}")
+    remaining = [(i.address, i.verb, i.fields, i.refusals) for i in final_check.plan.items if i.steps]
+    note(f"outcomes {bad}; remaining changes {remaining}")
     assert not bad
-    assert proof.passed
+    assert final_check.passed
 
 
 @LAW

@@ -90,8 +90,8 @@ def delivery_sandbox(folder: Path, switches: Switches | None = None, /, **orders
             }
         )
     )
-    outcomes, proof = made.apply()
-    assert proof.passed, [o.message for o in outcomes]
+    outcomes, final_check = made.apply()
+    assert final_check.passed, [o.message for o in outcomes]
     emulator.advance(700)  # past transitions and lags
     yield DeliverySandbox(made, storage / "amazon-s3" / "acme-lake")
 

@@ -279,9 +279,9 @@ def test_a_change_of_everything_is_rehearsed_as_it_is_applied(tmp_path: Path) ->
 
     found = run_rehearsal(made)
     assert found.passed, (found.refused, found.remaining_plan)
-    outcomes, proof = made.apply()
+    outcomes, final_check = made.apply()
 
-    assert proof.passed
+    assert final_check.passed
     assert found.writes == dict(sorted(count_writes(made.writes()).items()))
     assert sorted((o.step.key, o.status) for o in found.outcomes) == sorted((o.step.key, o.status) for o in outcomes)
 
@@ -337,13 +337,13 @@ def assert_ends_as_apply(first: dict[str, Any], second: dict[str, Any]) -> None:
         made.write(second)
 
         found = run_rehearsal(made, EVERYTHING)
-        outcomes, proof = made.apply(EVERYTHING)
+        outcomes, final_check = made.apply(EVERYTHING)
 
         assert found.passed
-        assert proof.passed
+        assert final_check.passed
         assert found.writes == dict(sorted(count_writes(made.writes()).items()))
         assert sorted((o.step.key, o.status) for o in found.outcomes) == sorted(
-            (o.step.key, o.status) for o in (*outcomes, *proof.outcomes)
+            (o.step.key, o.status) for o in (*outcomes, *final_check.outcomes)
         )
 
 

@@ -74,8 +74,8 @@ def run_rotation(made: World, flags: PlanOptions | None = None, **more: Any) -> 
         return tuple(under_way.execute_steps()), under_way.run_final_check()
 
 
-def is_done(outcomes: tuple[Outcome, ...], proof: FinalCheck) -> bool:
-    return [o.status for o in outcomes] == [OutcomeStatus.DONE] and proof.passed
+def is_done(outcomes: tuple[Outcome, ...], final_check: FinalCheck) -> bool:
+    return [o.status for o in outcomes] == [OutcomeStatus.DONE] and final_check.passed
 
 
 def params(made: World) -> dict[str, Any]:
@@ -180,10 +180,10 @@ def test_an_account_somebody_changed_meanwhile_is_left_as_it_is(made: World) -> 
         made.emulator.ui.load({"connections": [{**base, "etag": '"theirs"', "auth": auth}]}, sandbox=SANDBOX)
 
     transport = InterruptingTransport(made, "PATCH", "/connections/", edited)
-    (outcome,), proof = run_rotation(made, transport=transport)
+    (outcome,), final_check = run_rotation(made, transport=transport)
     assert (outcome.status, outcome.rule) == (OutcomeStatus.FAILED, "stale")
     assert (transport.seen, params(made)["s3SecretKey"]) == (1, SECRETS["S3_SECRET"])
-    assert not proof.passed
+    assert not final_check.passed
 
 
 def test_of_two_rotations_at_once_one_is_done_and_the_other_says_that_the_account_moved(made: World) -> None:
@@ -207,9 +207,9 @@ def test_a_lost_request_is_sent_again_and_a_lost_answer_is_not(made: World, when
 
 def test_what_the_service_refuses_is_still_to_be_sent(made: World) -> None:
     made.emulator.add_fault(Fault("status", method="PATCH", path="/connections", status=400))
-    (outcome,), proof = run_rotation(made)
-    assert (outcome.status, proof.passed) == (OutcomeStatus.FAILED, False)
-    assert item(proof.plan, LAKE).verb is Verb.UPDATE
+    (outcome,), final_check = run_rotation(made)
+    assert (outcome.status, final_check.passed) == (OutcomeStatus.FAILED, False)
+    assert item(final_check.plan, LAKE).verb is Verb.UPDATE
     assert params(made)["s3SecretKey"] == SECRETS["S3_SECRET"]
 
 

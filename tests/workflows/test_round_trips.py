@@ -79,9 +79,9 @@ def import_again(made: World) -> ImportResult:
     assert plan.errors() == ()
     assert {name for step in plan.steps() for name in step.fields} == set()
     made.forget_requests()
-    outcomes, proof = made.apply()
+    outcomes, final_check = made.apply()
     note(str([(o.step.key, o.status, o.message) for o in outcomes]))
-    assert proof.passed
+    assert final_check.passed
     assert set(made.writes()) <= {"PATCH /flows", "PATCH /targetConnections"}
     made.emulator.advance(LISTED)
     after = made.plan()
@@ -138,8 +138,8 @@ def assert_round_trip_survives_kill(wanted: list[Config], drawn: Switches, calls
         made.emulator.advance(LISTED)
         plan = made.plan()
         assert {i.verb for i in plan.items} <= {Verb.ADOPT, Verb.MARK, Verb.UNCHANGED}
-        _, proof = made.apply()
-        assert proof.passed
+        _, final_check = made.apply()
+        assert final_check.passed
         made.emulator.advance(LISTED)
         assert made.plan().steps() == ()
         assert_same(made, as_made)

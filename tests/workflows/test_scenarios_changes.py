@@ -255,8 +255,8 @@ def test_a_forced_manifest_is_sent_whatever_the_service_lists(tmp_path: Any) -> 
     plain = world(tmp_path, Switches(manifest="rejected"))
     plain.write(orders(format={**MANIFEST, "manifest": "force"}))
     assert "manifest-not-offered" not in findings(plain.plan())
-    outcomes, proof = plain.apply()
-    assert not proof.passed
+    outcomes, final_check = plain.apply()
+    assert not final_check.passed
     assert any("includeFileManifest" in (o.message or "") for o in outcomes)
 
 
@@ -392,8 +392,8 @@ def test_a_daily_export_turned_into_a_one_time_one_gets_a_start_that_can_still_c
 def test_another_spelling_by_the_service_is_said_once_and_never_drifts(tmp_path: Any, normalise: str) -> None:
     other = world(tmp_path, Switches(normalise=normalise))
     other.write(orders(subpath="x", folder="%DATASET_ID%/%EXPORT_TIME%/", description="For the Lake"))
-    _, proof = other.apply()
-    assert proof.passed
+    _, final_check = other.apply()
+    assert final_check.passed
     assert other.plan().steps() == ()
     assert set(field_causes(other.plan()).values()) <= {Cause.NORMALISED}
     other.emulator.ui.rename("orders", "mine")

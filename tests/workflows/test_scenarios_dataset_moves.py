@@ -41,8 +41,8 @@ def add_flow_fault(made: World, method: str, nth: int = 1) -> None:
 
 
 def failed_statuses(made: World, flags: PlanOptions = PlanOptions()) -> set[OutcomeStatus]:  # noqa: B008
-    outcomes, proof = made.apply(flags)
-    assert not proof.passed
+    outcomes, final_check = made.apply(flags)
+    assert not final_check.passed
     return {o.status for o in outcomes}
 
 

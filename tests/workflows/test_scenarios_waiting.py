@@ -135,8 +135,8 @@ def test_a_flow_that_cannot_be_compared_fails_drift_is_told_with_its_stop_and_re
     assert drift.has_failures(report, {DriftGroup.UNKNOWN_ORIGIN})
     assert (safety_checks(made.plan()), item(made.plan()).steps) == (["not-expressible"], ())
     made.forget_requests()
-    outcomes, proof = made.apply(PlanOptions(renew_only=True, targets=("exports.orders",)))
-    assert ([o.status for o in outcomes], proof.passed) == ([OutcomeStatus.DONE], True)
+    outcomes, final_check = made.apply(PlanOptions(renew_only=True, targets=("exports.orders",)))
+    assert ([o.status for o in outcomes], final_check.passed) == ([OutcomeStatus.DONE], True)
     assert made.writes() == ["PATCH /flows"]
     assert end_of(made) == MIDNIGHT + (151 + 180) * DAY
     same = ("sourceConnectionIds", "targetConnectionIds", "name", "state")
@@ -151,8 +151,8 @@ def test_a_renewal_that_the_service_refuses_is_told(small: World) -> None:
     small.emulator.ui.load({"flows": [{**flow, "sourceConnectionIds": ids}]}, sandbox=SANDBOX)
     small.emulator.advance(151 * DAY)
     assert "not-comparable" in findings(small.plan())
-    outcomes, proof = small.apply(RENEW)
-    assert ({o.status for o in outcomes}, proof.passed) == ({OutcomeStatus.FAILED, OutcomeStatus.DONE}, False)
+    outcomes, final_check = small.apply(RENEW)
+    assert ({o.status for o in outcomes}, final_check.passed) == ({OutcomeStatus.FAILED, OutcomeStatus.DONE}, False)
     assert drift.has_failures(drift.build_drift_report(small.plan(), end_warning=0))
 
 

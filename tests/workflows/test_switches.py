@@ -28,12 +28,12 @@ def failed_steps(outcomes: tuple[Outcome, ...]) -> list[tuple[str, str | None]]:
 
 
 def assert_done(done: tuple[tuple[Outcome, ...], FinalCheck]) -> FinalCheck:
-    outcomes, proof = done
+    outcomes, final_check = done
     assert [
         (o.step.key, o.message) for o in outcomes if o.status not in (OutcomeStatus.DONE, OutcomeStatus.DEFERRED)
     ] == []
-    assert proof.passed
-    return proof
+    assert final_check.passed
+    return final_check
 
 
 def causes(plan: Plan) -> set[tuple[str, Cause]]:
@@ -86,9 +86,9 @@ def test_every_setting_is_played_or_refuses() -> None:
 def test_without_descriptions_the_first_connection_is_the_last(tmp_path: Path) -> None:
     made = world(tmp_path, Switches(child_descriptions="drop"))
     made.write(config(exports=SMALL))
-    outcomes, proof = made.apply()
+    outcomes, final_check = made.apply()
     assert ("create", "descriptions-dropped") in failed_steps(outcomes)
-    assert not proof.passed
+    assert not final_check.passed
     seen = made.emulator.snapshot(SANDBOX)
     assert all(seen[c] == [] for c in ("connections", "sourceConnections", "targetConnections", "flows"))
 
@@ -131,9 +131,9 @@ def test_a_manifest_the_service_does_not_offer_is_not_sent_and_forced_it_is_refu
     forced = {"full": {**MANIFEST["full"], "manifest": "force"}}
     made.emulator.advance(LISTED)
     made.write(config(exports={"orders": {"datasets": ["Orders"], "format": "full"}}, formats=forced))
-    outcomes, proof = made.apply()
+    outcomes, final_check = made.apply()
     assert failed_steps(outcomes) == [("update", "service")]
-    assert not proof.passed
+    assert not final_check.passed
 
 
 def test_a_service_that_refuses_past_starts_refuses_schedule_patches_of_a_started_flow(tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_a_service_that_refuses_past_starts_refuses_schedule_patches_of_a_starte
     assert_done(made.apply())
     made.emulator.advance(2 * 86400)
     made.write(config(exports={"orders": {**SMALL["orders"], "end": "2029-01-01"}}))
-    outcomes, proof = made.apply()
+    outcomes, final_check = made.apply()
     assert failed_steps(outcomes) == [("update", "service")]
     assert "startTime" in str([o.message for o in outcomes])
-    assert not proof.passed
+    assert not final_check.passed

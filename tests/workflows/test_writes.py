@@ -24,9 +24,9 @@ def assert_no_orphans(world: World) -> None:
 
 def test_every_destination_and_way_to_authenticate_is_three_posts_and_one_per_account(small: World) -> None:
     small.write(config(exports={f"to-{d}": {"datasets": ["Orders"], "destination": d} for d in DESTINATIONS}))
-    outcomes, proof = small.apply()
+    outcomes, final_check = small.apply()
     assert {o.status for o in outcomes} == {OutcomeStatus.DONE}
-    assert proof.passed
+    assert final_check.passed
     assert small.writes() == sorted(
         ["POST /connections", "POST /sourceConnections", "POST /targetConnections", "POST /flows"] * len(DESTINATIONS)
     )
@@ -96,10 +96,10 @@ CHANGES: dict[str, tuple[Mapping[str, Any], list[str]]] = {
 def test_a_change_makes_exactly_its_writes(applied: World, change: str) -> None:
     after, writes = CHANGES[change]
     applied.write(after)
-    outcomes, proof = applied.apply()
+    outcomes, final_check = applied.apply()
     assert [(o.status, o.message) for o in outcomes if o.status is not OutcomeStatus.DONE] == []
     assert applied.writes() == sorted(writes)
-    assert proof.passed
+    assert final_check.passed
     assert applied.plan().is_empty
     assert_no_orphans(applied)
 
@@ -111,8 +111,8 @@ def test_a_removal_reads_the_flow_and_deletes_flow_target_and_source(applied: Wo
             removed=[{"export": "orders", "do": "delete", "reason": "no longer wanted"}],
         )
     )
-    _, proof = applied.apply()
-    assert proof.passed
+    _, final_check = applied.apply()
+    assert final_check.passed
     assert applied.writes() == sorted(
         [
             *("DELETE /flows", "DELETE /targetConnections", "DELETE /sourceConnections"),
@@ -130,8 +130,8 @@ def test_a_replacement_needs_consent_and_then_sends_everything_again(applied: Wo
     plan = applied.plan()
     assert [r.safety_check for i in plan.items for r in i.refusals] == ["replacement"]
     assert applied.writes() == []
-    _, proof = applied.apply(PlanOptions(allow_replace=("exports.orders",), allow_deletes=1))
-    assert proof.passed
+    _, final_check = applied.apply(PlanOptions(allow_replace=("exports.orders",), allow_deletes=1))
+    assert final_check.passed
     assert applied.writes() == sorted(
         [
             *("POST /connections", "POST /sourceConnections", "POST /targetConnections", "POST /flows"),
@@ -145,8 +145,8 @@ def test_another_way_to_authenticate_replaces_account_and_flow(applied: World) -
     key = {"access_key_id": "${env:S3_KEY}", "secret_access_key": "${env:S3_SECRET}"}
     applied.write(moved_orders(auth=key))
     assert [r.safety_check for i in applied.plan().items for r in i.refusals] == ["replacement"]
-    _, proof = applied.apply(PlanOptions(allow_replace=("exports.orders",)))
-    assert proof.passed
+    _, final_check = applied.apply(PlanOptions(allow_replace=("exports.orders",)))
+    assert final_check.passed
     assert_no_orphans(applied)
 
 
@@ -154,8 +154,8 @@ def test_ninety_exports_are_three_writes_each_and_a_plan_without_change_costs_te
     tmp_path: Any, ninety: Callable[[Any], World]
 ) -> None:
     made = ninety(tmp_path)
-    _, proof = made.apply()
-    assert proof.passed
+    _, final_check = made.apply()
+    assert final_check.passed
     assert len(made.writes()) == 3 * 90 + len(DESTINATIONS)
     made.forget_requests()
     plan = made.plan()
