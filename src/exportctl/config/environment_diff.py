@@ -346,13 +346,11 @@ def environment_tree(parsed: ParsedConfig, environment: str, variables: Mapping[
     overlay = parsed.tree.entries_of("environments")[environment].node
     after, _ = fill_references(merged, environment, variables, FindingCollector())
     written = {path: node for path, node in _walk_nodes(merged, ()) if isinstance(node, ScalarNode)}
-    leaves = {
-        path: TreeLeaf(
-            str(written[path].value) if secrecy(path) is Secrecy.PLAIN else HIDDEN_VALUE, node.value, node.at
-        )
-        for path, node in _walk_nodes(after, ())
-        if isinstance(node, ScalarNode)
-    }
+    leaves = {}
+    for path, node in _walk_nodes(after, ()):
+        if isinstance(node, ScalarNode):
+            shown = str(written[path].value) if secrecy(path) is Secrecy.PLAIN else HIDDEN_VALUE
+            leaves[path] = TreeLeaf(shown, node.value, node.at)
     groups = {path: node.at for path, node in _walk_nodes(after, ()) if not isinstance(node, ScalarNode)}
     path_by_position = {
         node.at: path

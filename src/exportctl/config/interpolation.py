@@ -106,10 +106,8 @@ class _Filler:
         return ScalarNode("".join(str(v) for v in values), node.at)
 
     def _refuse_reference(self, found: Reference, node: ScalarNode, path: KeyPath) -> BrokenNode:
-        message = (
-            f"{_quoted_path(path)} cannot use {found.text}: this value is shown in output, and a pull request "
-            "must not be able to print a secret of the pipeline"
-        )
+        why = "this value is shown in output, and a pull request must not be able to print a secret of the pipeline"
+        message = f"{_quoted_path(path)} cannot use {found.text}: {why}"
         hint = f"plain values can use {_PREFIX}…, {' and '.join(_ALLOWED)}"
         if found.kind == "env":
             hint = f"name the variable {_PREFIX}{found.name.removeprefix('AEP_')} if output may show it; {hint}"

@@ -113,11 +113,7 @@ def load_projects(
 
 
 def explain_values(parsed: ParsedConfig, environment: str | None) -> list[tuple[str, str, SourcePosition]]:
-    """
-    List every value that is set, as (dotted path, value as written, position that sets it), sorted by path.
-
-    References are not filled in. A sensitive literal is shown as `(sensitive)`.
-    """
+    """List (path, value as written, position) of every value that is set, by path; sensitive literals are masked."""
     whole: MapNode | None = parsed.tree
     if environment is not None and environment in parsed.environments:
         whole, _ = merge_environment(parsed.tree, environment)

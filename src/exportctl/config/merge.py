@@ -35,11 +35,7 @@ KeyPath = tuple[str, ...]
 
 
 def extended_files(name: str, data: bytes) -> tuple[str, ...]:
-    """
-    List the files that this file extends, as paths relative to the working folder.
-
-    It leaves out what is not a usable path; `merge_files` reports that.
-    """
+    """List the files that this file extends, relative to the working folder; `merge_files` reports unusable paths."""
     if b"extends" not in data:  # most files need no second parse
         return ()
     root, _ = parse_tree(name, data)

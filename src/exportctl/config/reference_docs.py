@@ -14,6 +14,7 @@ from typing import Any
 
 from exportctl.config.schema.parts import WHOLE_NOTE
 from exportctl.config.schema.root import SCHEMA
+from exportctl.config.schema_check import TYPE_WORDS
 from exportctl.model.secret import Secrecy
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.destinations.type import DestinationType
@@ -143,15 +144,6 @@ def _row(key: str, schema: Mapping[str, Any], required: bool) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
-_TYPE_WORDS = {
-    "string": "text",
-    "integer": "whole number",
-    "boolean": "true or false",
-    "array": "list",
-    "object": "map",
-}
-
-
 def _type(schema: Mapping[str, Any]) -> str:
     """Name the type; list the values of a closed set."""
     choices = [value for value in schema.get("enum", ()) if value is not None]
@@ -159,7 +151,7 @@ def _type(schema: Mapping[str, Any]) -> str:
         return ", ".join(f"`{_inline_yaml(value)}`" for value in choices)
     declared = schema.get("type", ())
     kinds = [declared] if isinstance(declared, str) else declared
-    return " or ".join(_link(_TYPE_WORDS[kind], kind, schema) for kind in kinds if kind != "null")
+    return " or ".join(_link(TYPE_WORDS[kind].removeprefix("a "), kind, schema) for kind in kinds if kind != "null")
 
 
 def _link(word: str, kind: str, schema: Mapping[str, Any]) -> str:

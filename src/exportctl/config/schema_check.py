@@ -69,7 +69,7 @@ _TYPE_ALIASES = {alias: kind.name for kind in TYPES.values() for alias in kind.a
 _CRON = re.compile(r"@[a-z]+|[\d*/,?L#-]+(\s+[\w*/,?#-]+){4,6}")
 _UNKNOWN_KEY_RULES = ("unknown-key", "zone-key", "cron")
 _ZONE_KEYS = ("tz", "timezone", "time_zone", "zone", "timeZone")
-_TYPE_WORDS = {
+TYPE_WORDS = {
     "string": "text",
     "object": "a map",
     "array": "a list",
@@ -233,7 +233,7 @@ def _wrong_type(root: MapNode, path: KeyPath, error: Any) -> Finding:
     if isinstance(error.instance, str) and path[-2:-1] == ("schedules",) and is_cron(error.instance):
         return cron(node.at)
     wanted = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
-    words = [_TYPE_WORDS[w] for w in wanted if w != "null"]
+    words = [TYPE_WORDS[w] for w in wanted if w != "null"]
     given = _describe_value(error.instance)
     if secrecy(path) is not Secrecy.PLAIN:
         message = f"{_path_label(path)} must be {' or '.join(words)}"

@@ -127,7 +127,7 @@ def listing(
     description: str, items: Member[Any] | JsonObject[Any], get: Callable[[T], Iterable[Any] | None] | None = None
 ) -> Member[T]:
     """Describe a list of equal items."""
-    item = _item(items)
+    item = part(items) if isinstance(items, JsonObject) else items
     return Member(
         lambda: {"type": "array", "description": description, "items": item.schema()},
         lambda found: [item.convert(each) for each in found],
@@ -178,10 +178,6 @@ def optional(member: Member[T], is_present: Callable[[T], bool]) -> Member[T]:
 
 def _plain_member(schema: Json, get: Callable[[T], Any] | None) -> Member[T]:
     return Member(lambda: schema, lambda found: found, get)
-
-
-def _item(items: Member[Any] | JsonObject[Any]) -> Member[Any]:
-    return part(items) if isinstance(items, JsonObject) else items
 
 
 def _nullable_schema(schema: Json) -> Json:

@@ -155,23 +155,21 @@ class Marker:
     """
     The ownership marker at the end of a description (resources/marker.py has the text form).
 
-    `kind` is "e" (export) or "d" (destination). `applied` maps a managed field to the digests of the last applied
-    value: one digest, or two when the service stores another spelling. The field `end` has the value itself instead of
-    a digest. `damaged` means that the digests are not usable, so YAML and live are compared without them. `version` is
-    the format that was read. `unread` are its flags, digests and words that this version does not know; `version` and
-    `unread` do not make markers differ.
+    `applied` maps a managed field to the digests of the last applied value: one, or two when the service stores another
+    spelling. The field `end` has the value itself instead of a digest.
     """
 
     project: str
-    kind: str
+    kind: str  # "e" (export) or "d" (destination)
     name: str
     generation: int = 1
     protected: bool = False
     being_replaced: bool = False
     last_seen_enabled: bool = False
     applied: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    damaged: bool = False
-    version: int = field(default=MARKER_VERSION, compare=False)
+    damaged: bool = False  # the digests are not usable: YAML and live are compared without them
+    version: int = field(default=MARKER_VERSION, compare=False)  # the format that was read
+    # Flags, digests and words that this version does not know.
     unread: tuple[str, str, tuple[str, ...]] = field(default=("", "", ()), compare=False)
 
     @property
@@ -229,27 +227,21 @@ class Inventory:
 
 @dataclass(frozen=True)
 class Step:
-    """
-    One write.
-
-    `fields` are sent: all fields for CREATE, the changed fields for UPDATE. `refs` maps reference names to ids or Refs.
-    `operation` is the action of an ACT. `seen` has digests of the values that were read, by field: values decide
-    whether a plan is stale, never etags. `secrets` names the references with values that the request needs.
-    """
+    """One write."""
 
     key: str
     action: Action
     kind: str
     address: Address
     id: str | None = None
-    fields: Fields = field(default_factory=dict)
-    refs: Mapping[str, Ref | str] = field(default_factory=dict)
+    fields: Fields = field(default_factory=dict)  # what is sent: all for CREATE, those that change for UPDATE
+    refs: Mapping[str, Ref | str] = field(default_factory=dict)  # ids or Refs, by reference field
     marker: Marker | None = None
     remove_marker: bool = False  # release: only the person's own text stays in the description
-    operation: str | None = None
+    operation: str | None = None  # the action of an ACT
     needs: tuple[str, ...] = ()
-    seen: Mapping[str, str] = field(default_factory=dict)
-    secrets: tuple[str, ...] = ()
+    seen: Mapping[str, str] = field(default_factory=dict)  # digests of what was read: they show a stale plan, not etags
+    secrets: tuple[str, ...] = ()  # the references with values that the request needs
     type: str = ""  # destination type, for the wire form
     title: str = ""  # name of a created connection
     text: str | None = None  # the person's own description, when the request carries one

@@ -115,11 +115,7 @@ def renewed_ends(end: End, since: int, now: int) -> tuple[int, ...]:
 
 
 def default_end(created: int) -> int:
-    """
-    Return createdAt plus six calendar months: the end that the service sets itself for a flow without endTime.
-
-    Source: [XD-new]; that it is exact to the second is assumed.
-    """
+    """Return createdAt plus six calendar months, the end that the service sets [XD-new] (to the second: assumed)."""
     made = datetime.fromtimestamp(created, UTC)
     month = made.month - 1 + DEFAULT_LIFE_MONTHS
     year, month = made.year + month // 12, month % 12 + 1

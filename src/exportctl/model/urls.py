@@ -94,57 +94,36 @@ def check_host(url: str, allowed: Iterable[str] = ()) -> str:
         return url
     found = parse_url(url)
     if found is None or found.path:
-        raise Error(
-            f"platform url {_redact_url(url)} is not an address like {PRODUCTION}",
-            rule="platform-url",
-            hint="write only scheme and host, without user, path or query; or `embedded` for the emulator",
-        )
+        message = f"platform url {_redact_url(url)} is not an address like {PRODUCTION}"
+        hint = "write only scheme and host, without user, path or query; or `embedded` for the emulator"
+        raise Error(message, rule="platform-url", hint=hint)
     if found.scheme != "https" and not found.is_local:
-        raise Error(
-            f"platform url {found} is not https: the token would travel unencrypted",
-            rule="platform-url",
-            hint=f"write https://{found.netloc}; http is only for this machine (localhost, 127.0.0.1, [::1])",
-        )
+        message = f"platform url {found} is not https: the token would travel unencrypted"
+        hint = f"write https://{found.netloc}; http is only for this machine (localhost, 127.0.0.1, [::1])"
+        raise Error(message, rule="platform-url", hint=hint)
     if str(found) != PRODUCTION and not found.is_local and found.netloc not in set(allowed):
-        raise Error(
-            f"platform url {found} is not allowed: the token goes only to {PRODUCTION}, this machine, or a listed host",
-            rule="host-not-allowed",
-            hint=f"to give that host the token, set EXPORTCTL_ALLOWED_HOSTS={found.netloc} where exportctl runs",
-        )
+        where = f"{PRODUCTION}, this machine, or a listed host"
+        message = f"platform url {found} is not allowed: the token goes only to {where}"
+        hint = f"to give that host the token, set EXPORTCTL_ALLOWED_HOSTS={found.netloc} where exportctl runs"
+        raise Error(message, rule="host-not-allowed", hint=hint)
     return str(found)
 
 
 def check_token_url(url: str) -> str:
-    """
-    Return the token URL in one form.
-
-    Raises:
-        Error: the URL is malformed, or neither https nor on this machine; exportctl sends the client secret there.
-    """
+    """Return the token URL in one form; any URL but https or this machine is an Error, as the secret goes there."""
     found = parse_url(url)
     if found is None or not (found.scheme == "https" or found.is_local):
-        raise Error(
-            f"token URL {_redact_url(url)} is not an https address, and exportctl sends the client secret there",
-            rule="token-url",
-            hint=f"set AEP_IMS_URL to {IMS_TOKEN_URL}, or unset it",
-        )
+        message = f"token URL {_redact_url(url)} is not an https address, and exportctl sends the client secret there"
+        raise Error(message, rule="token-url", hint=f"set AEP_IMS_URL to {IMS_TOKEN_URL}, or unset it")
     return str(found)
 
 
 def parse_service_url(url: str, *, in_process: bool) -> Url:
-    """
-    Parse the URL to which a client sends its token: https, this machine, or the embedded emulator.
-
-    Raises:
-        Error: the token would travel unencrypted, or `url` is `embedded` without an embedded emulator.
-    """
+    """Parse the URL to which a client sends its token; any but https, this machine or the emulator is an Error."""
     found = parse_url("http://embedded" if url == EMBEDDED and in_process else url)
     if found is None or not (found.scheme == "https" or found.is_local or in_process):
-        raise Error(
-            "a URL that gets the token must be https, or http on this machine",
-            rule="platform-url",
-            hint="check platform.url and AEP_IMS_URL",
-        )
+        message = "a URL that gets the token must be https, or http on this machine"
+        raise Error(message, rule="platform-url", hint="check platform.url and AEP_IMS_URL")
     return found
 
 

@@ -57,13 +57,7 @@ class FieldRequest(StrEnum):
 @dataclass(frozen=True)
 class FieldRule:
     """
-    One managed field: `why` is shown to people, `source` is where the fact comes from.
-
-    `code` is its letter in the ownership marker. Markers outlive versions: a letter never changes its meaning, and no
-    other field of the kind gets it, not even after this one is gone.
-
-    `consequence` is what a plan says of every written change of it; with `only_for_macro` only where the folder
-    template has this macro.
+    One managed field.
 
     A field with a `schema` is plain: it is a key of an export with this JSON schema, and its value goes as it stands to
     `pointer`, a member of scheduleParams or params. The row is all that it needs. Fields without a schema have code of
@@ -71,15 +65,15 @@ class FieldRule:
     """
 
     name: str
-    code: str
+    code: str  # its letter in markers, which outlive versions: no other field of the kind ever gets it
     treat: Treat
     pointer: str
-    why: str
-    source: str
+    why: str  # shown to people
+    source: str  # of the fact
     default: object = None
     request: FieldRequest = FieldRequest.PATCH
-    consequence: Consequence | None = None
-    only_for_macro: str | None = None
+    consequence: Consequence | None = None  # what a plan says of every written change of it
+    only_for_macro: str | None = None  # it says so only where the folder template has this macro
     schema: Mapping[str, object] | None = None
 
     @property

@@ -47,11 +47,8 @@ from exportctl.resources.kinds import BASE_CONNECTION, FLOW, KINDS, TARGET_CONNE
 
 MAX_LENGTH = 240  # characters
 END = "end"  # the one field whose value, not digest, is kept: earlier and later must be distinguished
-CODES_1: Mapping[str, str] = {
-    FLOW.name: "tdsyhfo",
-    TARGET_CONNECTION.name: "lm",
-    BASE_CONNECTION.name: "an",
-}  # version 1, frozen
+# Of version 1, frozen.
+CODES_1: Mapping[str, str] = {FLOW.name: "tdsyhfo", TARGET_CONNECTION.name: "lm", BASE_CONNECTION.name: "an"}
 
 _LINE = "Managed in Git: "
 _NONE = "-"
@@ -100,7 +97,11 @@ def parse_marker(description: str | None, kind: Kind) -> tuple[str, Marker | Non
     before = _without_line(_without_break(text[: found.start()]))
     after = text[found.end() :].strip("\r\n")
     own = "\n".join(part for part in (before, after) if part)
-    return own, _readable_marker(found, kind) if found.re is _MARKER else _newer_marker(found)
+    if found.re is _MARKER:
+        return own, _readable_marker(found, kind)
+    # Every later version says owner, kind and address in the same position. Case is the service's.
+    project, letter, name = (found[part].lower() for part in ("project", "kind", "name"))
+    return own, Marker(project, letter, name, damaged=True, version=_version(found))
 
 
 def _without_break(text: str) -> str:
@@ -114,12 +115,6 @@ def _without_line(text: str) -> str:
     if body[start : start + len(_LINE)].lower() != _LINE.lower():
         return text
     return _without_break(body[:start])
-
-
-def _newer_marker(found: re.Match[str]) -> Marker:
-    """Return what every later version says in the same position: owner, kind and address. Case is the service's."""
-    project, kind, name = (found[part].lower() for part in ("project", "kind", "name"))
-    return Marker(project, kind, name, damaged=True, version=_version(found))
 
 
 def _version(found: re.Match[str]) -> int:
@@ -239,11 +234,8 @@ def keep_unread(marker: Marker, before: Marker | None) -> Marker:
 
 def _line(marker: Marker, kind: Kind) -> str:
     more_flags, more_digests, more_words = marker.unread
-    flags = (
-        ("p" if marker.protected else "")
-        + ("r" if marker.being_replaced else "")
-        + ("o" if marker.last_seen_enabled else "")
-    )
+    is_set = (marker.protected, marker.being_replaced, marker.last_seen_enabled)
+    flags = "".join(flag for flag, shown in zip(_FLAGS, is_set, strict=True) if shown)
     known = [(rule, marker.applied[rule.name]) for rule in kind.fields if marker.applied.get(rule.name)]
     digests = "".join(_code_digests(rule, values) for rule, values in known if not _by_value(rule)) + more_digests
     ends = [f"{rule.code}={'~'.join(_to_base36(int(v)) for v in values)}" for rule, values in known if _by_value(rule)]
@@ -276,17 +268,15 @@ def refuse_newer_markers(objects: Iterable[LiveObject], project: str | None = No
     Raises:
         NewerMarker: a later exportctl did; it names each object with its address, id and marker version.
     """
-    newer = [
-        o for o in objects if o.marker and o.marker.version > MARKER_VERSION and project in (None, o.marker.project)
-    ]
+    marked = [(o.marker, o) for o in objects if o.marker and project in (None, o.marker.project)]
+    newer = [(marker, o) for marker, o in marked if marker.version > MARKER_VERSION]
     if newer:
-        newer.sort(key=lambda o: (str(o.marker and o.marker.address), o.id))
-        raise NewerMarker([_newer_finding(o) for o in newer])
+        newer.sort(key=lambda pair: (str(pair[0].address), pair[1].id))
+        raise NewerMarker([_newer_finding(marker, o) for marker, o in newer])
 
 
-def _newer_finding(live: LiveObject) -> Finding:
-    assert live.marker is not None
-    which = f"{live.marker.address}: the {KINDS[live.kind].label} {live.id}"
-    text = f"{which} was written by a newer exportctl: upgrade (its marker is exportctl/{live.marker.version})"
+def _newer_finding(marker: Marker, live: LiveObject) -> Finding:
+    which = f"{marker.address}: the {KINDS[live.kind].label} {live.id}"
+    text = f"{which} was written by a newer exportctl: upgrade (its marker is exportctl/{marker.version})"
     hint = f"this exportctl reads markers up to exportctl/{MARKER_VERSION}; nothing was written"
     return Finding("newer-marker", text, None, hint)

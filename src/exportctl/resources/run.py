@@ -89,13 +89,10 @@ def run_status(shown: object, completed: int | None) -> RunStatus:
     A run without a status that has completed is done: the sample of a run under way lacks the moment, not the word.
     """
     word = str(shown or "").lower()
-    if word in ("success", "completed"):
-        return RunStatus.DONE
     if word.startswith("partial"):
         return RunStatus.PARTIAL
-    if word == "failed":
-        return RunStatus.FAILED
-    return RunStatus.DONE if not word and completed is not None else RunStatus.RUNNING
+    words = {"success": RunStatus.DONE, "completed": RunStatus.DONE, "failed": RunStatus.FAILED}
+    return RunStatus.DONE if not word and completed is not None else words.get(word, RunStatus.RUNNING)
 
 
 def seconds_from_ms(milliseconds: object) -> int | None:
@@ -110,12 +107,8 @@ def non_negative_count(value: object) -> int | None:
 
 
 def _rows_by_dataset(records: Json) -> dict[str, int]:
-    """
-    Return the rows by dataset, from the entity summaries.
-
-    What their ids look like for datasets is not published, so the last 24 characters are taken if they have the form of
-    a dataset id (flow-service.md 8.1).
-    """
+    """Return the rows by dataset, from the entity summaries."""
+    # The form of their ids is not published: the last 24 characters count if they look as an id (flow-service.md 8.1).
     found: dict[str, int] = {}
     for summary in _json_objects(records.get("targetSummaries")):
         for entity in _json_objects(summary.get("entitySummaries")):
@@ -127,9 +120,8 @@ def _rows_by_dataset(records: Json) -> dict[str, int]:
 
 
 def _errors(summary: Json) -> list[RunError]:
-    return [
-        RunError(str(e.get("code") or ""), str(e.get("message") or "")) for e in _json_objects(summary.get("errors"))
-    ]
+    errors = _json_objects(summary.get("errors"))
+    return [RunError(str(e.get("code") or ""), str(e.get("message") or "")) for e in errors]
 
 
 def _json_objects(value: object) -> list[Json]:

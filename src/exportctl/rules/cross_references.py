@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from exportctl.errors import Level, SourcePosition
@@ -101,23 +100,21 @@ def _check_flow_id_form(project: Project, as_of: int) -> Iterable[Hit]:
 
 
 def _check_adopt_twice(project: Project, as_of: int) -> Iterable[Hit]:
-    by_id: dict[str, list[Export]] = defaultdict(list)
+    first: dict[str, Export] = {}
     for export in project.exports.values():
-        if export.adopt:
-            by_id[export.adopt.lower()].append(export)
-    for flow, exports in by_id.items():
-        for export in exports[1:]:
-            text = f"adopts flow {flow}, but {exports[0].address} adopts it too"
+        flow = (export.adopt or "").lower()
+        other = first.setdefault(flow, export)
+        if flow and other is not export:
+            text = f"adopts flow {flow}, but {other.address} adopts it too"
             yield make_hit(export, text, "adopt", subject=export.key)
 
 
 def _check_title_twice(project: Project, as_of: int) -> Iterable[Hit]:
-    by_title: dict[str, list[Export]] = defaultdict(list)
+    first: dict[str, Export] = {}
     for export in project.exports.values():
-        by_title[export.title.strip().casefold()].append(export)
-    for exports in by_title.values():
-        for export in exports[1:]:
-            text = f"has the same title as {exports[0].address}: {export.title!r}"
+        other = first.setdefault(export.title.strip().casefold(), export)
+        if other is not export:
+            text = f"has the same title as {other.address}: {export.title!r}"
             yield make_hit(export, text, "title", subject=export.key)
 
 

@@ -177,10 +177,8 @@ def _unused_entries(projects: Sequence[Project], used: frozenset[_EntryKey]) -> 
             judged = rule is not None and rule.stage is CheckStage.RULES and not rule.fixed and name != "unused-allow"
             silences = rule is not None and (setting is None or is_lowered(rule, setting))
             if judged and silences and (name, at) not in used:
-                yield (
-                    Hit(f"nothing breaks {name}: this entry has no effect", at, (address,) if address else ()),
-                    (project,),
-                )
+                text = f"nothing breaks {name}: this entry has no effect"
+                yield Hit(text, at, (address,) if address else ()), (project,)
 
 
 _ENGINE_RULES = (

@@ -61,7 +61,7 @@ def _check_lease(tree: MapNode) -> Iterable[Hit]:
             yield Hit("policy.lease is not available in this version", lease.key_at)
 
 
-def _row(what: str, section: str, key: str, bad: str, good: str) -> Rule:
+def _unused_rule(what: str, key: str, bad: str, good: str) -> Rule:
     return Rule(
         f"unused-{what}",
         Level.NOTE,
@@ -70,7 +70,7 @@ def _row(what: str, section: str, key: str, bad: str, good: str) -> Rule:
         "Use it, or remove it.",
         bad,
         good,
-        check_tree=_unused_check(section, key, what),
+        check_tree=_unused_check(f"{what}s", key, what),
     )
 
 
@@ -86,23 +86,20 @@ RULES = (
         check_tree=_check_lease,
         fixed=True,
     ),
-    _row(
+    _unused_rule(
         "schedule",
-        "schedules",
         "schedule",
         "schedules: {frequent: {every: 3 hours}}",
         "schedules: {frequent: {every: 3 hours}}\nexports: {orders: {schedule: frequent}}",
     ),
-    _row(
+    _unused_rule(
         "format",
-        "formats",
         "format",
         "formats: {with-manifest: {type: parquet, manifest: true}}",
         "formats: {with-manifest: {type: parquet, manifest: true}}\ndestinations: {lake: {format: with-manifest}}",
     ),
-    _row(
+    _unused_rule(
         "dataset",
-        "datasets",
         "datasets",
         "datasets: {web: {name: Web Events}}",
         "datasets: {web: {name: Web Events}, all: [web]}\nexports: {orders: {datasets: [all]}}",

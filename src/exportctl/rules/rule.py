@@ -36,22 +36,20 @@ class Hit:
     """
     One hit of a check, before `rules`, `allow` and the environments are applied.
 
-    `text` names neither the address nor the environment: hits of one rule, position and `subject` become one finding
-    that lists them. The finding does not list `related_addresses`, but their `allow` counts too. A check of several
-    environments sets `environments` to those of the hit (none: all); with `show_environments` the finding lists them.
+    Hits of one rule, position and `subject` become one finding, which lists their addresses and environments.
     """
 
-    text: str
+    text: str  # names neither the address nor the environment
     at: SourcePosition
     addresses: tuple[str, ...] = ()
     hint: str | None = None
     subject: str = ""
-    environments: tuple[str | None, ...] = ()
+    environments: tuple[str | None, ...] = ()  # of a check of several; none: all
     show_environments: bool = False
-    related_addresses: tuple[str, ...] = ()
+    related_addresses: tuple[str, ...] = ()  # not listed, but their `allow` counts too
 
 
-ProjectCheck = Callable[[Project, int], Iterable[Hit]]
+ProjectCheck = Callable[[Project, int], Iterable[Hit]]  # at a moment, in seconds since 1970 UTC
 ProjectsCheck = Callable[[Sequence[Project], int], Iterable[Hit]]
 TreeCheck = Callable[[MapNode], Iterable[Hit]]
 
@@ -61,10 +59,8 @@ class Rule:
     """
     One rule.
 
-    `check_project` checks one environment, `check_projects` all of them; the second argument is `as_of` in seconds
-    since 1970 UTC. `check_tree` checks the tree of the YAML, for what a `Project` does not have. A `fixed` rule can be
-    raised, but neither lowered nor allowed, because exportctl could not keep its promises without it. The examples are
-    fragments of YAML for an overlay on a working config; a test runs them.
+    A `fixed` rule can be raised, but neither lowered nor allowed, because exportctl could not keep its promises without
+    it. The examples are fragments of YAML for an overlay on a working config; a test runs them.
     """
 
     id: str
@@ -74,9 +70,9 @@ class Rule:
     how_to_fix: str
     bad_example: str = ""
     good_example: str = ""
-    check_project: ProjectCheck | None = None
-    check_projects: ProjectsCheck | None = None
-    check_tree: TreeCheck | None = None
+    check_project: ProjectCheck | None = None  # of one environment
+    check_projects: ProjectsCheck | None = None  # of all environments
+    check_tree: TreeCheck | None = None  # of the YAML, for what a `Project` does not have
     fixed: bool = False
     stage: CheckStage = CheckStage.RULES
 

@@ -71,10 +71,8 @@ def _check_warning_before_renewal(project: Project, as_of: int) -> Iterable[Hit]
     for export in _recurring_exports(project):
         before = export.end.renew_before
         if export.end.rolling is not None and before is not None and before < warning:
-            text = (
-                f"plan warns {duration_text(warning)} before its end, but `renew` moves the end only "
-                f"{duration_text(before)} before it"
-            )
+            moved = f"{duration_text(before)} before it"
+            text = f"plan warns {duration_text(warning)} before its end, but `renew` moves the end only {moved}"
             yield make_hit(export, text, "end.renew_before", "end")
 
 
@@ -98,10 +96,8 @@ def _check_expect_beyond_retention(project: Project, as_of: int) -> Iterable[Hit
         within = export.expect.within if export.expect else None
         kind = TYPES[destination.type] if destination else None
         if kind and kind.retention_days and within and within > kind.retention_days * DAY:
-            text = (
-                f"expects files within {duration_text(within)}, but the {kind.noun} deletes them "
-                f"after {kind.retention_days} days"
-            )
+            limit = f"the {kind.noun} deletes them after {kind.retention_days} days"
+            text = f"expects files within {duration_text(within)}, but {limit}"
             yield make_hit(export, text, "expect.within", "expect")
 
 

@@ -53,12 +53,10 @@ def storage_identity(project: Project, destination: Destination) -> StorageIdent
     if whose is None:
         return None
     found = _identify_storage(project, destination, whose.account)
-    return None if found is None or any(is_unresolved(part) for part in _compared_parts(found)) else found
-
-
-def _compared_parts(found: StorageIdentity) -> tuple[str, ...]:
-    """Return the parts that need values: all, except a secret's reference, which is compared as written."""
-    return found.identity if found.is_certain else found.identity[1:]
+    if found is None:
+        return None
+    needs_values = found.identity if found.is_certain else found.identity[1:]  # a secret's reference needs none
+    return None if any(is_unresolved(part) for part in needs_values) else found
 
 
 def _identify_storage(project: Project, destination: Destination, account: Account) -> StorageIdentity | None:

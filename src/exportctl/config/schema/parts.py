@@ -80,14 +80,10 @@ def map_schema(
     return schema
 
 
-def named_map_schema(title: str, description: str, value: Schema) -> Schema:
-    """Return the schema of a map with free names as keys."""
-    return entries(title, description, value, pattern=NAME, example=None)
-
-
-def entries(
-    title: str, description: str, value: Schema, *, pattern: str, example: Mapping[str, object] | None
+def named_map_schema(
+    title: str, description: str, value: Schema, *, pattern: str = NAME, example: Mapping[str, object] | None = None
 ) -> Schema:
+    """Return the schema of a map with free names as keys."""
     schema: Schema = {
         "title": title,
         "description": description,

@@ -22,7 +22,6 @@ from exportctl.config.schema.parts import (
     Schema,
     choice,
     end,
-    entries,
     file_format,
     flag,
     list_schema,
@@ -184,10 +183,9 @@ def _rules() -> Schema:
         "only": list_schema("Only for these addresses; `*` matches any text.", text("An address.", "exports.web-*")),
     }
     setting = map_schema("Rule setting", "The setting of one rule.", keys, example={"level": "off", "reason": "agreed"})
+    example = {"folder-without-time": {"level": "off"}}
     described = "Settings of rules, by rule id."
-    return entries(
-        "Rules", described, setting, pattern=r"[a-z0-9][a-z0-9-]*", example={"folder-without-time": {"level": "off"}}
-    )
+    return named_map_schema("Rules", described, setting, pattern=r"[a-z0-9][a-z0-9-]*", example=example)
 
 
 def _platform() -> Schema:

@@ -155,19 +155,13 @@ class Scope(Enum):
 
 @dataclass(frozen=True)
 class IdentityRule:
-    """
-    When two destinations of a type are one storage.
-
-    `location` names the location fields that belong to the storage's name. In Scope.ACCOUNT `account` names the auth
-    fields that say which account or server it is, compared without case. `login` is one more: it may be a reference,
-    and in another environment the same reference may mean another account. `label` names the storage for people.
-    """
+    """When two destinations of a type are one storage."""
 
     scope: Scope
-    label: str
-    location: tuple[str, ...] = ()
-    account: tuple[str, ...] = ()
-    login: str | None = None
+    label: str  # names the storage for people
+    location: tuple[str, ...] = ()  # the location fields that belong to the storage's name
+    account: tuple[str, ...] = ()  # the auth fields that name the account or server, compared without case
+    login: str | None = None  # one more, maybe a reference: in another environment it may mean another account
 
 
 Needs = Callable[[Mapping[str, str], str | None], Iterable[str]]  # of a location, and of a way to authenticate
