@@ -27,21 +27,30 @@ SOURCE = Path(__file__).parents[2] / "src" / "exportctl"
 MODULES = [*sorted((SOURCE / "plan").glob("*.py")), SOURCE / "resources" / "marker.py"]
 
 
-def first_arguments(call: str) -> Iterator[tuple[str, ast.expr]]:
-    """Where the planning modules make a `Finding` or a `Refusal`, and its first argument."""
+# What is made, and the call that makes it -> the argument that holds the id.
+ID_ARGUMENT = {("Finding", "Finding"): 0, ("Finding", "finding"): 1, ("Refusal", "Refusal"): 0}
+
+
+def id_arguments(made: str) -> Iterator[tuple[str, ast.expr]]:
+    """Where the planning modules make a `Finding` (also by `desired.finding`) or a `Refusal`, and its id."""
     for path in MODULES:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == call:
-                yield f"{path.name}:{node.lineno}", node.args[0] if node.args else node.func
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        helpers = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == "finding"]
+        passed_on = {node for helper in helpers for node in ast.walk(helper)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node not in passed_on:
+                place = ID_ARGUMENT.get((made, node.func.id))
+                if place is not None:
+                    yield f"{path.name}:{node.lineno}", node.args[place] if len(node.args) > place else node.func
 
 
-def names(call: str) -> set[str]:
-    return {str(a.value) for _, a in first_arguments(call) if isinstance(a, ast.Constant)}
+def names(made: str) -> set[str]:
+    return {str(a.value) for _, a in id_arguments(made) if isinstance(a, ast.Constant)}
 
 
 @pytest.mark.parametrize("made", ["Finding", "Refusal"])
 def test_ids_are_written_out_where_they_are_used(made: str) -> None:
-    assert [where for where, a in first_arguments(made) if not isinstance(a, ast.Constant)] == []
+    assert [where for where, a in id_arguments(made) if not isinstance(a, ast.Constant)] == []
 
 
 def test_every_finding_of_the_planner_is_in_the_table_and_no_other() -> None:
