@@ -168,6 +168,33 @@ def test_what_a_target_leaves_alone_goes_on_beside_the_new_flow(entries: tuple[R
     ]
 
 
+def paused_sales() -> tuple[LiveObject, ...]:
+    """The flow of exports.sales, which a person disabled."""
+    source, target, live = SALES
+    assert live.marker is not None
+    seen = replace(live.marker, last_seen_enabled=True)
+    return source, target, replace(live, marker=seen, raw={**live.raw, "state": "disabled"})
+
+
+@pytest.mark.parametrize(
+    ("enabled", "options", "safety_checks"),
+    [
+        (None, PlanOptions(), ["paused"]),
+        (None, PlanOptions(resume=("exports.a",)), []),
+        (False, PlanOptions(), []),
+    ],
+    ids=["the receiver would send", "with consent", "the receiver does not run"],
+)
+def test_a_move_out_of_a_flow_that_was_paused_by_hand_needs_consent(
+    enabled: bool | None, options: PlanOptions, safety_checks: list[str]
+) -> None:
+    exports = (export("a", ("d1",), enabled=enabled), export("sales", ("d2", "d3")))
+
+    plan = build_plan(build_project(*exports), account(), *paused_sales(), options=options)
+
+    assert [r.safety_check for r in item(plan, "exports.a").refusals] == safety_checks
+
+
 # -- what keeps a flow from being kept --------------------------------------------------------------------------------
 
 UNKEPT: dict[str, tuple[Project, tuple[LiveObject, ...]]] = {

@@ -1,0 +1,72 @@
+"""The account that an export uses: by id, by title, or none that the sandbox has."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from exportctl.model.plan import LiveObject, PlanItem
+from exportctl.model.project import Account
+from tests.plan.plan_builders import SFTP, account, build_plan, build_project, export, item
+from tests.plan.value_builders import lake
+
+
+def planned(use: Account, *live: LiveObject) -> PlanItem:
+    """What the plan does with an export on an account that exportctl did not create."""
+    return item(build_plan(build_project(export("orders"), destinations=[lake(account=use)]), *live), "exports.orders")
+
+
+def titled(title: str, identity: str = "b-1", **changes: Any) -> LiveObject:
+    """An account by others."""
+    made = account(identity=identity, **changes)
+    return replace(made, marker=None, name=title)
+
+
+@pytest.mark.parametrize("use", [Account(id="b-1"), Account(existing="By hand")], ids=["by id", "by title"])
+def test_an_account_of_others_is_used_as_it_is(use: Account) -> None:
+    shown = planned(use, titled("By hand"), titled("By hand", "b-2", type=SFTP, method="password"))
+
+    assert {step.refs["baseConnectionId"] for step in shown.steps if "baseConnectionId" in step.refs} == {"b-1"}
+    assert [f for f in shown.findings if f.rule == "account-not-found"] == []
+
+
+MISSING: dict[str, tuple[Account, tuple[LiveObject, ...], str, str]] = {
+    "no account of this id": (
+        Account(id="gone"),
+        (titled("By hand"),),
+        "no base connection in this sandbox has the id gone",
+        "create the account in the UI, or write `auth` into the destination",
+    ),
+    "no account of this title": (
+        Account(existing="By hand"),
+        (titled("Lake"), titled("By hand", "b-2", type=SFTP, method="password")),
+        'no Amazon S3 account in this sandbox has the title "By hand"',
+        'choose one of "Lake" with `account: {id: …}`',
+    ),
+    "no account at all": (
+        Account(existing="By hand"),
+        (),
+        'no Amazon S3 account in this sandbox has the title "By hand"',
+        "create the account in the UI, or write `auth` into the destination",
+    ),
+    "two accounts of one title": (
+        Account(existing="By hand"),
+        (titled("By hand"), titled("By hand", "b-2")),
+        '2 accounts have the title "By hand": b-1, b-2',
+        "choose one of b-1, b-2 with `account: {id: …}`",
+    ),
+}
+
+
+@pytest.mark.parametrize("row", MISSING)
+def test_an_export_waits_for_an_account_that_the_sandbox_does_not_have(row: str) -> None:
+    use, live, text, hint = MISSING[row]
+
+    shown = planned(use, *live)
+
+    assert [(f.message, f.hint) for f in shown.findings if f.rule == "account-not-found"] == [
+        (f"exports.orders: {text}", hint)
+    ]
+    assert shown.steps == ()
