@@ -132,6 +132,14 @@ def test_an_object_that_is_json_already_keeps_its_form_and_has_the_schema_of_its
     assert holder.schema()["properties"] == {"wheel": {"$ref": "#/$defs/wheel"}}
 
 
+def test_an_object_that_is_no_definition_stands_whole_in_the_schema_around_it() -> None:
+    nut = JsonObject[Wheel]("one nut", size=number("millimetres"))
+    holder = JsonObject[Car]("a holder", nut=part(nut, lambda car: car.spare))
+
+    assert holder.schema()["properties"] == {"nut": nut.schema()}
+    assert holder.encode(Car("bus", (), Wheel(19))) == {"nut": {"size": 19}}
+
+
 def test_the_members_of_a_record_can_stand_in_the_object_around_it() -> None:
     named = JsonObject[tuple[str, Wheel]](
         "a named wheel", name=text("name", lambda pair: pair[0]), **members_of(WHEEL, lambda pair: pair[1])
