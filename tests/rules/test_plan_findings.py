@@ -27,32 +27,34 @@ SOURCE = Path(__file__).parents[2] / "src" / "exportctl"
 MODULES = [*sorted((SOURCE / "plan").glob("*.py")), SOURCE / "resources" / "marker.py"]
 
 
-ID_ARGUMENT = {"Finding": 0, "finding": 1, "Refusal": 0}  # `finding` of plan/desired passes its id on to `Finding`
+# What is made, and the call that makes it -> the argument that holds the id.
+ID_ARGUMENT = {("Finding", "Finding"): 0, ("Finding", "finding"): 1, ("Refusal", "Refusal"): 0}
 
 
-def id_arguments(*calls: str) -> Iterator[tuple[str, ast.expr]]:
-    """Where the planning modules make a finding or a refusal, and the argument that is its id."""
+def id_arguments(made: str) -> Iterator[tuple[str, ast.expr]]:
+    """Where the planning modules make a `Finding` (also by `desired.finding`) or a `Refusal`, and its id."""
     for path in MODULES:
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        passed_on = {id(n) for f in tree.body if getattr(f, "name", "") == "finding" for n in ast.walk(f)}
-        made = (n for n in ast.walk(tree) if isinstance(n, ast.Call) and id(n) not in passed_on)
-        for call in made:
-            if isinstance(call.func, ast.Name) and call.func.id in calls:
-                argument = call.args[ID_ARGUMENT[call.func.id] :][:1]
-                yield f"{path.name}:{call.lineno}", argument[0] if argument else call.func
+        helpers = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == "finding"]
+        passed_on = {node for helper in helpers for node in ast.walk(helper)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node not in passed_on:
+                place = ID_ARGUMENT.get((made, node.func.id))
+                if place is not None:
+                    yield f"{path.name}:{node.lineno}", node.args[place] if len(node.args) > place else node.func
 
 
-def names(*calls: str) -> set[str]:
-    return {str(a.value) for _, a in id_arguments(*calls) if isinstance(a, ast.Constant)}
+def names(made: str) -> set[str]:
+    return {str(a.value) for _, a in id_arguments(made) if isinstance(a, ast.Constant)}
 
 
-@pytest.mark.parametrize("made", ID_ARGUMENT)
+@pytest.mark.parametrize("made", ["Finding", "Refusal"])
 def test_ids_are_written_out_where_they_are_used(made: str) -> None:
     assert [where for where, a in id_arguments(made) if not isinstance(a, ast.Constant)] == []
 
 
 def test_every_finding_of_the_planner_is_in_the_table_and_no_other() -> None:
-    assert sorted(names("Finding", "finding")) == sorted(PLANNED)
+    assert sorted(names("Finding")) == sorted(PLANNED)
 
 
 def test_every_gate_is_in_the_table_and_no_other() -> None:
