@@ -81,7 +81,7 @@ def test_warnings_of_the_config_are_said_once(three: EmulatorServer) -> None:
     assert ended.code == 0
 
 
-def test_a_config_that_is_not_valid_is_said_once_and_nobody_is_asked(three: EmulatorServer) -> None:
+def test_an_invalid_config_is_reported_once_and_no_request_is_sent(three: EmulatorServer) -> None:
     three.run.edit("every: 3 hours", "every: 5 hours")
     for command in COMMANDS:
         ended = three.run(command, "--all-environments")

@@ -34,7 +34,7 @@ def test_the_config_of_this_repository_goes_once_round(tmp_path: Path) -> None:
     assert run("drift").code == 0
 
 
-def test_a_stop_made_by_hand_is_held_until_it_is_put_back(tmp_path: Path) -> None:
+def test_a_flow_paused_by_hand_stays_paused_until_it_is_resumed(tmp_path: Path) -> None:
     run = northwind(tmp_path)
     assert run("apply", "--auto-approve").code == 0
     assert run("emulator", "ui", "disable", "web-to-lake").code == 0

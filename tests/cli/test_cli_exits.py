@@ -158,7 +158,7 @@ def test_64_no_terminal_and_no_auto_approve(run: CommandLine) -> None:
     assert run.writes() == 0
 
 
-def test_64_nobody_is_asked_in_ci(run: CommandLine) -> None:
+def test_64_ci_gets_no_prompt(run: CommandLine) -> None:
     assert run("apply", stdin=Terminal("yes\n"), watched=True, CI="true").code == 64
 
 

@@ -183,7 +183,7 @@ def test_a_termination_while_reading_is_as_an_interrupt(run: CommandLine, form: 
         assert "interrupted; nothing was being written" in err
 
 
-def test_the_handler_of_terminations_is_put_back(run: CommandLine) -> None:
+def test_the_handler_of_terminations_is_restored(run: CommandLine) -> None:
     before = signal.getsignal(signal.SIGTERM)
     assert run("validate").code == 0
     assert signal.getsignal(signal.SIGTERM) is before

@@ -103,7 +103,7 @@ def test_no_file_of_any_command_holds_a_secret_but_the_emulators_own_store(tmp_p
 ODD = 'cAn8Q~ary_"\\p*ss'  # as Azure makes them, and with what text and Markdown spell otherwise
 
 
-def test_a_secret_somebody_wrote_into_the_sandbox_is_shown_in_no_spelling(tmp_path: Path) -> None:
+def test_a_secret_that_a_person_wrote_into_the_sandbox_is_shown_in_no_spelling(tmp_path: Path) -> None:
     run = fixed_clock_command_line(
         tmp_path, SMALL.replace("exports:\n", PARTNER), {"PARTNER_PASSWORD": ODD, "LAKE_ROLE_ARN": ROLE}
     )

@@ -124,7 +124,7 @@ def test_doctor_says_what_is_wrong(run: CommandLine) -> None:
     assert "exportctl validate" in run("doctor").out
 
 
-def test_doctor_lists_leftovers_which_apply_clears_unasked(applied: CommandLine) -> None:
+def test_doctor_lists_orphans_which_apply_clears_unasked(applied: CommandLine) -> None:
     assert applied("emulator", "ui", "delete", "returns").code == 0
     applied.edit("  returns: {datasets: [Returns]}\n", "")
     assert applied("emulator", "clock", "advance", "5 minutes").code == 0

@@ -193,7 +193,7 @@ def test_whatever_else_a_later_version_writes_its_owner_is_read(prepared: Comman
     assert live(prepared) == before
 
 
-def test_with_all_environments_the_others_are_told_of(prepared: CommandLine) -> None:
+def test_with_all_environments_the_others_are_reported(prepared: CommandLine) -> None:
     prepared.edit(", sandbox: demo,", ",")
     prepared.edit(
         "exports:\n",

@@ -55,7 +55,7 @@ def test_an_environment_called_prod_on_another_sandbox_is_not_meant(tmp_path: Pa
     assert "Type `yes` to apply" in run_with_input(run, "no", "apply", "--env", "prod").err
 
 
-def test_where_nobody_is_asked_nothing_is_new(prod: CommandLine) -> None:
+def test_without_a_prompt_nothing_is_new(prod: CommandLine) -> None:
     assert prod("apply").code == 64
     assert prod("plan", "--out", "plan.json").code == 0
     assert prod("apply", "plan.json").code == 0

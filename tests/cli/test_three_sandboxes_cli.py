@@ -35,7 +35,7 @@ def apply_all(made: EmulatorServer, *names: str) -> None:
 # -- one config, three sandboxes --------------------------------------------------------------------------------------
 
 
-def test_each_sandbox_gets_its_own_datasets_bucket_and_cadence_and_every_plan_is_empty(three: EmulatorServer) -> None:
+def test_each_sandbox_gets_its_own_datasets_bucket_and_schedule_and_every_plan_is_empty(three: EmulatorServer) -> None:
     apply_all(three)
     for name in SANDBOXES:
         seen = state(three, name)
@@ -69,7 +69,7 @@ def test_the_keys_of_prod_are_in_prod_only(three: EmulatorServer) -> None:
     assert [name for name in SANDBOXES if VARIABLES["LAKE_KEY"] in held[name]] == ["dev", "stage"]
 
 
-def test_a_renewal_or_a_stop_in_one_is_none_in_another(three: EmulatorServer) -> None:
+def test_a_renewal_or_a_pause_in_one_is_none_in_another(three: EmulatorServer) -> None:
     apply_all(three)
     three.emulator.ui.disable("orders", sandbox="stage")
     three.emulator.advance(151 * DAY)

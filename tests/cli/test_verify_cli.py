@@ -164,7 +164,7 @@ class InterruptingTerminal(io.StringIO):
         return super().write(text)
 
 
-def test_8_a_wait_that_somebody_ends(applied: CommandLine) -> None:
+def test_8_a_wait_that_a_person_ends(applied: CommandLine) -> None:
     out, err = io.StringIO(), InterruptingTerminal()
     argv = ["-C", str(applied.folder), "verify", "--runs-only", "--target", "orders", "--wait", "2 hours"]
 

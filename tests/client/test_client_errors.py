@@ -181,7 +181,7 @@ def test_a_gateway_code_says_more_than_a_permission(code: str, named: str) -> No
     assert named in (raised_error(Reply(403, {"error_code": code, "message": "m"})).hint or "")
 
 
-def test_an_unknown_sandbox_is_told_from_an_unknown_object() -> None:
+def test_an_unknown_sandbox_is_distinguished_from_an_unknown_object() -> None:
     error = raised_error(Reply(404, {"type": "https://ns.adobe.com/aep/errors/FLOW-2100-404", "title": "t"}))
 
     assert "platform.sandbox" in (error.hint or "")

@@ -156,7 +156,7 @@ def test_a_retry_date_is_compared_with_this_clock_only_without_a_date_header() -
     assert retry_after("Mon, 01 Dec 2025 10:01:00 GMT", at.timestamp()) == 60.0
 
 
-def test_callers_told_to_wait_do_not_come_back_together() -> None:
+def test_callers_that_must_wait_do_not_come_back_together() -> None:
     time = FakeTime()
     script = Script([Reply(429, headers=(("Retry-After", "7"),)), Reply()])
 

@@ -64,7 +64,7 @@ def test_every_field_of_an_export_knows_its_line() -> None:
     assert set(keys.split()) == set(lines)
 
 
-def test_aliases_and_names_are_told_apart() -> None:
+def test_aliases_and_names_are_distinguished() -> None:
     made = project(EXAMPLE, env="prod").exports["web-to-lake"].datasets
     assert [(d.id, d.name, d.alias) for d in made] == [
         ("5ef3e3259ad2a1191ab7dd7d", None, "web"),

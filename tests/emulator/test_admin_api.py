@@ -249,7 +249,7 @@ def test_the_store_is_private_and_ignored_by_git(tmp_path: Path) -> None:
     assert (path.parent / ".gitignore").read_text() == "*\n"
 
 
-def test_a_folder_of_somebody_else_is_not_made_to_ignore_itself(tmp_path: Path) -> None:
+def test_a_folder_of_another_program_is_not_made_to_ignore_itself(tmp_path: Path) -> None:
     Emulator(tmp_path / "org.sqlite").close()
 
     assert not (tmp_path / ".gitignore").exists()

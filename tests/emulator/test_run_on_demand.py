@@ -202,7 +202,7 @@ def test_only_the_variant_of_datasets_is_emulated(made: Exports, flow: str, acce
     assert "dataset variant" in refusal_text(answer)
 
 
-def test_it_is_a_post_of_somebody_who_may(made: Exports, flow: str) -> None:
+def test_it_is_a_post_of_a_client_with_the_permission(made: Exports, flow: str) -> None:
     assert made.api.call("GET", AD_HOC).status_code == 405
     made.emulator.register_client("reader", "secret", ["View Destinations"])
     made.api.http.headers.update(

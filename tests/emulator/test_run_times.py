@@ -47,7 +47,7 @@ def test_ticks_of_several_flows_run_in_order_of_time_when_the_clock_jumps(nowher
     assert in_order == sorted(expected, key=lambda one: (one[0], [quick, slow].index(one[1])))
 
 
-def test_order_of_time_holds_however_late_somebody_looks(nowhere: Exports) -> None:
+def test_order_of_time_holds_however_late_a_client_reads(nowhere: Exports) -> None:
     """The later flow has the write of a background client before it, which is due at once."""
     later = nowhere.flow(startTime=START + 3 * HOUR)
     sooner = nowhere.flow(startTime=START + 2 * HOUR)

@@ -153,7 +153,7 @@ def test_people_make_flows_of_every_card(api: Api, ui: Ui, card: str, audience: 
     assert item["inheritedAttributes"]["targetConnections"][0]["baseConnection"]["id"] == made["base"]
 
 
-def test_a_flow_by_hand_takes_what_it_is_told(api: Api, ui: Ui) -> None:
+def test_a_flow_made_by_hand_takes_what_it_is_given(api: Api, ui: Ui) -> None:
     first = ui.create_flow("one", ["Orders"], sandbox="dev")
     schedule = {"timeUnit": "hour", "interval": 8, "startTime": 1767229200}
 

@@ -93,7 +93,7 @@ ENDS = {
 
 
 @pytest.mark.parametrize("name", ENDS)
-def test_an_end_is_told_by_how_near_it_is(name: str) -> None:
+def test_an_end_is_reported_by_how_near_it_is(name: str) -> None:
     ends, expected = ENDS[name]
 
     assert expected == groups(report(PlanItem(address("x"), Verb.UNCHANGED, ends=ends)))
@@ -107,7 +107,7 @@ def test_the_end_before_the_plan_counts_and_not_the_one_after() -> None:
     assert (entry.group, entry.ends, entry.renewal_due) == (DriftGroup.ENDING, AS_OF + DAY, True)
 
 
-def test_what_has_ended_is_told_in_the_words_of_the_plan_and_no_second_time_in_the_notes() -> None:
+def test_what_has_ended_is_reported_in_the_words_of_the_plan_and_no_second_time_in_the_notes() -> None:
     said = Finding("expired", "words", hint="how to go on", level=Level.WARNING)
 
     found = report(PlanItem(address("x"), Verb.UNCHANGED, findings=(said,), ends=AS_OF - DAY))
@@ -136,7 +136,7 @@ def test_a_live_flow_without_an_end_does_not_end() -> None:
 
 
 @pytest.mark.parametrize(("owner", "expected"), [(None, DriftGroup.UNMANAGED), ("other", DriftGroup.OTHER_PROJECT)])
-def test_flows_of_others_are_told_by_owner(owner: str | None, expected: DriftGroup) -> None:
+def test_flows_of_others_are_reported_by_owner(owner: str | None, expected: DriftGroup) -> None:
     flow = OtherFlow("id", "name", None, owner, True, None, False)
 
     assert groups(report(other_flows=(flow,))) == [expected]
@@ -187,13 +187,13 @@ def test_a_finding_about_the_plan_stands_alone() -> None:
     )
 
 
-def test_both_sides_are_told_without_promising_a_write() -> None:
+def test_both_sides_are_shown_without_promising_a_write() -> None:
     shown = text_drift.render_drift(report(PlanItem(address("x"), Verb.UPDATE, fields=(change(Cause.DRIFT),))))
 
     assert 'path: live "/a", config "/b"' in shown
 
 
-def test_a_finding_that_does_not_name_its_export_is_told_under_its_name() -> None:
+def test_a_finding_that_does_not_name_its_export_is_reported_under_its_name() -> None:
     lost = Finding("marker-lost", "somebody edited its description", level=Level.WARNING)
 
     shown = text_drift.render_drift(report(PlanItem(address("x"), Verb.MARK, "f-1", findings=(lost,))))

@@ -137,7 +137,7 @@ def test_what_is_left_of_an_export_that_is_gone_has_no_lane() -> None:
     assert build_forecast(items=leftovers, planned=True).flows == ()
 
 
-def test_twins_have_a_lane_each() -> None:
+def test_duplicates_have_a_lane_each() -> None:
     (first, *rest) = flow()
     twin = make_object(
         "flow", "twin", first.marker, **{k: v for k, v in first.raw.items() if k not in ("id", "description")}
@@ -204,7 +204,7 @@ def lane_after_plan(*fields: FieldChange, live: dict[str, Any] | None = None, **
     return lane(flow(**(live or {})), items=(planned,), planned=True)
 
 
-def test_a_plan_moves_rhythm_start_and_end() -> None:
+def test_a_plan_moves_interval_start_and_end() -> None:
     one = lane_after_plan(field_change("schedule.every", "6 hours"), next_after=(NOW + HOUR,), ends=NOW + DAY)
     assert one.runs == tuple(NOW + HOUR + n * 6 * HOUR for n in range(4))
     assert (one.schedule, one.ends) == ("every 6 hours from 03:00 UTC", NOW + DAY)
@@ -222,7 +222,7 @@ def test_a_plan_switches_off_and_on() -> None:
     )
 
 
-def test_a_stop_that_is_held_stays() -> None:
+def test_a_paused_flow_stays_paused() -> None:
     assert lane_after_plan(PAUSE_CHANGE, live={"state": "disabled"}).no_run_reason == "paused by hand"
 
 

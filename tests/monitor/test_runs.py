@@ -52,7 +52,7 @@ def test_a_specific_text_gets_its_cause(said: str) -> None:
     assert TEXTS[said] in (hint(RunError("", said), "amazon-s3") or "")
 
 
-def test_every_row_is_told_by_a_text() -> None:
+def test_every_row_is_found_by_a_text() -> None:
     told = {hint(RunError("", said), None) for said in TEXTS}
     assert told == {row.text for row in HINTS}
 

@@ -289,7 +289,7 @@ def test_notes_say_what_else_is_known() -> None:
     )
 
 
-def test_twins_and_flows_that_are_no_longer_declared_are_named() -> None:
+def test_duplicates_and_flows_that_are_no_longer_declared_are_named() -> None:
     ownership = build_ownership(sandbox(flow(), flow("g"), flow("h", "former")), "acme")
     items = (item(), PlanItem(Address("exports", "former"), Verb.DELETE, id="h"))
     rows = status(Plan(HEADER, NOW, items), ownership, project(orders())).exports
@@ -299,7 +299,7 @@ def test_twins_and_flows_that_are_no_longer_declared_are_named() -> None:
     ]
 
 
-def test_leftovers_of_an_export_that_is_gone_are_no_export() -> None:
+def test_orphans_of_an_export_that_is_gone_are_no_export() -> None:
     leftover = PlanItem(Address("exports", "former"), Verb.CLEAN)
     assert status(Plan(HEADER, NOW, (leftover,)), build_ownership(sandbox(), "acme"), project(orders())).exports == ()
 

@@ -106,7 +106,7 @@ def test_a_cause_that_moves_nothing_shows_one_value_where_both_are_equal() -> No
     assert phrases.both_values(equal) == '"same"'
 
 
-def test_a_held_plan_has_nothing_to_apply_but_is_not_silent() -> None:
+def test_a_plan_of_a_paused_flow_has_nothing_to_apply_but_is_not_silent() -> None:
     item = PlanItem(address("x"), Verb.PAUSED, fields=(change(Cause.PAUSED, "enabled", False, True),))
 
     shown = text_plan.render_plan(Plan(HEADER, AS_OF, (item,)))
@@ -116,7 +116,7 @@ def test_a_held_plan_has_nothing_to_apply_but_is_not_silent() -> None:
 
 
 @pytest.mark.parametrize("verb", [Verb.REPLACE, Verb.RELEASE])
-def test_what_happens_to_an_account_is_not_told_in_words_of_a_flow(verb: Verb) -> None:
+def test_what_happens_to_an_account_is_not_said_in_words_of_a_flow(verb: Verb) -> None:
     shown = text_plan.render_plan(Plan(HEADER, AS_OF, (PlanItem(Address(DESTINATIONS, "lake"), verb, "b"),)))
 
     assert "flow, which sends everything again" not in shown

@@ -85,7 +85,7 @@ def test_many_errors_are_cut_at_an_error_and_counted() -> None:
 
 
 @given(st.lists(st.integers(0, 1000), max_size=12), st.integers(-10, 3000))
-def test_shares_fill_the_room_and_nobody_gets_more_than_it_wishes_or_less_than_a_smaller_one(
+def test_shares_fill_the_room_and_none_gets_more_than_it_wishes_or_less_than_a_smaller_one(
     wishes: list[int], room: int
 ) -> None:
     shares = markdown_environments.fair_shares(wishes, room)

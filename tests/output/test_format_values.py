@@ -48,7 +48,7 @@ def test_a_value_reads_as(name: str) -> None:
     ("seconds", "expected"),
     [(0, "0 seconds"), (45, "45 seconds"), (60, "1 minute"), (5400, "90 minutes"), (86400 * 180, "180 days")],
 )
-def test_a_duration_is_told_in_the_largest_unit_without_rest(seconds: int, expected: str) -> None:
+def test_a_duration_is_written_in_the_largest_unit_without_rest(seconds: int, expected: str) -> None:
     assert expected == format_values.duration(seconds)
 
 
@@ -67,7 +67,7 @@ ACTORS = {
 
 
 @pytest.mark.parametrize("name", ACTORS)
-def test_an_actor_is_told_as_far_as_recorded(name: str) -> None:
+def test_an_actor_is_shown_as_far_as_recorded(name: str) -> None:
     who, expected = ACTORS[name]
 
     assert expected in format_values.actor(who)

@@ -103,7 +103,7 @@ def test_a_changed_line_with_a_literal_of_auth_is_not_shown_at_all() -> None:
 # -- what is left -----------------------------------------------------------------------------------------------------
 
 
-def test_what_no_edit_mends_is_said_with_what_it_ends_in() -> None:
+def test_what_no_edit_fixes_is_said_with_what_it_ends_in() -> None:
     lines = text_edits.render_patch(patch_result(), shown_patch(), written=True, failures=failed_entries()).splitlines()
 
     assert lines[lines.index("Drift still fails for (1)") + 1 :] == [
@@ -251,7 +251,7 @@ def test_the_report_counts_what_needs_no_import_and_tells_the_rest() -> None:
     ]
 
 
-def test_what_was_asked_for_is_told_whatever_the_reason() -> None:
+def test_what_was_asked_for_is_reported_whatever_the_reason() -> None:
     shown = text_edits.render_import(import_result(ids=("f-2",), left=LEFT_OUT_FLOWS[:1]), file=None)
 
     assert shown.splitlines()[2:] == [

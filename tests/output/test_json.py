@@ -173,7 +173,7 @@ def test_an_error_has_no_result_and_no_platform_where_none_is_known() -> None:
     assert [e["rule"] for e in document["errors"]] == ["bad"]
 
 
-def test_what_did_not_converge_comes_with_its_residue() -> None:
+def test_a_failed_final_check_comes_with_the_changes_that_remain() -> None:
     result = stdlib_json.loads(DOCUMENTS["apply, read back"][1])["result"]
 
     assert (result["final_check_passed"], result["interrupted"]) == (False, True)

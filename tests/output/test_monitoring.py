@@ -177,7 +177,7 @@ def test_what_ends_in_all_environments_stands_in_one_list_the_soonest_first() ->
     ]
 
 
-def test_no_list_of_ends_where_nobody_asked_or_nothing_was_read() -> None:
+def test_no_list_of_ends_where_none_was_asked_for_or_read() -> None:
     assert text_status.end_table((EnvironmentResult("dev", replace(status_report(), ending=None)),)) is None
     assert text_status.end_table((EnvironmentResult[StatusReport]("dev", None),)) is None
     nothing = text_status.end_table((EnvironmentResult("dev", replace(status_report(), exports=(), ending=())),))
@@ -202,7 +202,7 @@ def test_markdown_is_cut_at_a_row_and_says_so(name: str) -> None:
     assert all(row in whole.splitlines() for row in rows)
 
 
-def test_markdown_shows_what_needs_somebody_first() -> None:
+def test_markdown_shows_what_needs_a_person_first() -> None:
     rows = [health(word) for word in reversed(HealthResult)]
     shown = markdown_monitoring.render_status(StatusReport(HEADER, AS_OF, DAY, tuple(rows), 0, None))
     places = [shown.index(f"<code>{word.value}</code>") for word in HealthResult]

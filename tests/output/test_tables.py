@@ -15,7 +15,7 @@ ERROR = Finding("bad", "it is wrong", SourcePosition("a.yaml", 3, 5), "mend it")
 WARNING = Finding("odd", "it is odd", level=Level.WARNING)
 
 
-def test_an_error_lists_all_its_findings_with_the_way_to_mend_them() -> None:
+def test_an_error_lists_all_its_findings_with_their_fixes() -> None:
     assert tables.render_error(ConfigError([ERROR, WARNING])) == (
         "error: a.yaml:3:5: it is wrong  [bad]\n  mend it\nwarning: it is odd  [odd]\n"
     )

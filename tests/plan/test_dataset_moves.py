@@ -64,7 +64,7 @@ def test_a_flow_that_is_split_by_dataset_can_be_kept_by_a_part() -> None:
     )
 
 
-def test_the_rename_nobody_declared_is_one_too() -> None:
+def test_an_undeclared_rename_is_one_too() -> None:
     plan = build_plan(build_project(export("new", ("d1",))), account(), *flow("old"))
     assert move_texts(plan, "old") == {
         "dataset-moved-away": ['"D1" moves to exports.new'],
@@ -137,7 +137,7 @@ def test_a_replaced_flow_gives_what_it_loses() -> None:
     assert move_texts(plan, "b")["dataset-move"][0].startswith("this apply removes it from exports.a;")
 
 
-def test_a_feed_that_nobody_sends_any_more_is_a_warning() -> None:
+def test_a_dataset_that_no_export_sends_any_more_is_a_warning() -> None:
     plan = build_plan(build_project(export("a", ("d1",), enabled=False)), account(), *flow("old"))
     assert move_texts(plan, "a")["dataset-move"] == [
         "this apply deletes exports.old, and this flow has no next run: no flow sends it"
@@ -230,7 +230,7 @@ def test_nothing_is_handed_over_by(row: str) -> None:
     assert move_texts(build_plan(given, account(), *objects), "a") == {}
 
 
-def test_a_dataset_put_back_after_somebody_moved_it_is_handed_back() -> None:
+def test_a_dataset_that_a_person_moved_is_handed_back() -> None:
     plan = build_plan(
         build_project(export("a"), export("b", ("d2",))), account(), *flow("a", ("d1", "d2")), *flow("b", ("d3",))
     )

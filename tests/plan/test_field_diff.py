@@ -79,7 +79,7 @@ def test_without_a_marker_and_with_a_damaged_one_nothing_is_known() -> None:
     assert only_cause(FLOW, "title", "a", "b", side({"title": (digest("a"),)}, damaged=True)) is Cause.UNKNOWN_ORIGIN
 
 
-def test_fields_nobody_declares_are_not_compared_and_the_others_keep_the_kinds_order() -> None:
+def test_undeclared_fields_are_not_compared_and_the_others_keep_the_kinds_order() -> None:
     changes = field_changes(
         FLOW, {"folder": "x", "title": "a"}, {"title": "b", "folder": "y", "schedule.every": "once"}, side({})
     )
@@ -128,7 +128,7 @@ def test_an_object_that_is_not_there_differs_in_every_leaf() -> None:
     assert [c.path for c in changes] == ["bucket", "path"]
 
 
-def test_an_equal_object_of_which_nothing_is_known_converges_as_a_whole() -> None:
+def test_an_equal_object_of_which_nothing_is_known_already_matches_as_a_whole() -> None:
     assert only_change(TARGET_CONNECTION, LOCATION, LOCATION_A, LOCATION_A, side()) == FieldChange(
         LOCATION, LOCATION, LOCATION_A, LOCATION_A, Cause.ALREADY_MATCHES
     )
@@ -271,7 +271,7 @@ SWITCHED: dict[str, tuple[bool | None, bool, bool | str, bool, Cause | None, Cau
 
 
 @pytest.mark.parametrize("row", SWITCHED)
-def test_a_flow_switched_off_by_hand_is_held(row: str) -> None:
+def test_a_flow_switched_off_by_hand_stays_paused(row: str) -> None:
     desired, live, applied, seen_on, expected, put_back = SWITCHED[row]
     known: dict[str, tuple[str, ...]] = {} if applied is UNKNOWN else {"enabled": (digest(applied),)}
     assert only_cause(FLOW, "enabled", desired, live, side(known, last_seen_enabled=seen_on)) == expected
@@ -308,7 +308,7 @@ MOMENTS: dict[str, tuple[int | None, int | None, int | None, Cause | None, Cause
 
 
 @pytest.mark.parametrize("row", MOMENTS)
-def test_an_end_moved_earlier_by_hand_is_held(row: str) -> None:
+def test_an_end_moved_earlier_by_hand_is_a_pause(row: str) -> None:
     desired, live, applied, expected, put_back = MOMENTS[row]
     known: dict[str, tuple[str, ...]] = {} if applied is None else {END: (str(applied),)}
     moment = End(moment=desired)
@@ -345,14 +345,14 @@ ROLLED: dict[str, tuple[int | None, int | None, Cause | None, int | None]] = {
 
 
 @pytest.mark.parametrize("row", ROLLED)
-def test_a_rolling_end_is_renewed_when_due_and_never_after_a_stop(row: str) -> None:
+def test_a_rolling_end_is_renewed_when_due_and_never_after_a_pause(row: str) -> None:
     live, applied, expected, after = ROLLED[row]
     known: dict[str, tuple[str, ...]] = {} if applied is None else {END: (str(applied),)}
     change = only_change(FLOW, END, TARGET, live, side(known, end=ROLLING))
     assert (change and change.cause, change and change.after) == (expected, after)
 
 
-def test_a_rolling_end_cut_short_is_put_back_when_asked_to() -> None:
+def test_a_rolling_end_cut_short_is_resumed_when_asked_to() -> None:
     assert only_cause(FLOW, END, TARGET, DUE, side({END: (str(FRESH),)}, end=ROLLING, resume=True)) is Cause.DRIFT
 
 
@@ -360,7 +360,7 @@ def test_an_end_that_is_over_waits_for_no_approval_of_renewals_since_it_is_none(
     assert only_cause(FLOW, END, TARGET, PAST, side({END: (str(PAST),)}, end=ROLLING, renew=False)) is Cause.EXPIRED
 
 
-def test_a_due_renewal_nobody_approved_waits() -> None:
+def test_a_due_renewal_without_approval_waits() -> None:
     assert only_cause(FLOW, END, TARGET, DUE, side({END: (str(DUE),)}, end=ROLLING, renew=False)) is None
 
 
@@ -414,12 +414,12 @@ def test_what_is_left_alone_keeps_what_the_marker_had(applied: tuple[str, ...] |
     assert accepted_fields({"title": "x"}, {"title": "y"}, known) == ({"title": applied} if applied else {})
 
 
-def test_a_stop_that_is_held_keeps_the_memory_of_being_on() -> None:
+def test_a_paused_flow_keeps_the_memory_of_being_on() -> None:
     known = side({"enabled": (digest(True),)}, last_seen_enabled=True)
     assert applied_fields({"enabled": True}, {"enabled": False}, known) == {"enabled": (digest(True),)}
 
 
-def test_a_switch_nobody_declares_is_not_in_the_marker() -> None:
+def test_an_undeclared_switch_is_not_in_the_marker() -> None:
     assert (
         applied_fields({"enabled": None}, {"enabled": True}, side({"enabled": (digest(True),)}, last_seen_enabled=True))
         == {}
@@ -436,7 +436,7 @@ def test_an_end_moved_later_by_hand_is_taken_into_the_marker() -> None:
     assert applied_fields({END: TARGET}, {END: FRESH + DAY}, known) == {END: (str(FRESH + DAY),)}
 
 
-def test_a_stopped_end_keeps_the_one_we_wrote() -> None:
+def test_a_flow_paused_by_its_end_keeps_the_end_we_wrote() -> None:
     known = side({END: (str(FRESH),)}, end=ROLLING)
     assert applied_fields({END: TARGET}, {END: DUE}, known) == {END: (str(FRESH),)}
 

@@ -46,20 +46,20 @@ ENDS: dict[str, tuple[int, int, Cause]] = {
 
 
 @pytest.mark.parametrize("row", ENDS)
-def test_an_end_the_marker_does_not_know_is_ours_or_a_stop(row: str) -> None:
+def test_an_end_the_marker_does_not_know_is_ours_or_a_pause(row: str) -> None:
     now, live, expected = ENDS[row]
     assert cause(MIDNIGHT + live * DAY, MIDNIGHT + now * DAY + 8 * HOUR) is expected
 
 
-def test_an_end_at_another_time_of_day_than_ours_is_a_stop_even_where_a_late_renewal_could_have_written_it() -> None:
+def test_an_end_at_another_time_of_day_than_ours_is_a_pause_even_where_a_late_renewal_could_have_written_it() -> None:
     assert cause(MIDNIGHT + 40 * DAY + HOUR, MIDNIGHT + 30 * DAY + 8 * HOUR) is Cause.PAUSED
 
 
-def test_a_stop_the_marker_does_not_know_is_put_back_when_asked_to() -> None:
+def test_a_pause_the_marker_does_not_know_is_resumed_when_asked_to() -> None:
     assert cause(MIDNIGHT + 50 * DAY, MIDNIGHT + 35 * DAY, resume=True) is Cause.DRIFT
 
 
-def test_an_end_of_a_flow_that_is_to_be_adopted_is_nobody_s_stop() -> None:
+def test_an_end_of_a_flow_that_is_to_be_adopted_is_no_pause() -> None:
     assert cause(MIDNIGHT + 50 * DAY, MIDNIGHT + 35 * DAY, ours_since=None) is Cause.ALREADY_MATCHES
 
 
@@ -81,14 +81,14 @@ def renewed_end(end: End, nights: int, hour: int) -> tuple[int, int]:
 
 
 @given(rolling_ends(), st.integers(1, 400), st.integers(0, 23), st.integers(0, 23))
-def test_what_a_nightly_renewal_wrote_is_never_taken_for_a_stop(end: End, nights: int, hour: int, then: int) -> None:
+def test_what_a_nightly_renewal_wrote_is_never_taken_for_a_pause(end: End, nights: int, hour: int, then: int) -> None:
     written, now = renewed_end(end, nights, hour)
     later = now + then * HOUR  # the marker is missed by the next run at the latest
     assert cause(written, later, end) in (Cause.ALREADY_MATCHES, Cause.RENEWAL)
 
 
 @given(rolling_ends(), st.integers(1, 400), st.integers(1, 23), st.data())
-def test_what_was_set_before_the_last_renewal_s_end_is_a_stop(
+def test_what_was_set_before_the_last_renewal_s_end_is_a_pause(
     end: End, nights: int, hour: int, data: st.DataObject
 ) -> None:
     written, now = renewed_end(end, nights, hour)

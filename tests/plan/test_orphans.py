@@ -200,7 +200,7 @@ def test_an_account_that_is_to_be_deleted_is_no_note_on_itself() -> None:
     assert notes(plan, "destinations.former") == []
 
 
-def test_when_it_was_made_is_left_out_where_nobody_knows() -> None:
+def test_an_unknown_creation_time_is_left_out() -> None:
     assert orphan_label(make_object("source_connection", "s")) == "source connection s"
 
 

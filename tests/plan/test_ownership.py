@@ -61,14 +61,14 @@ def test_a_marked_flow_holds_its_connections_and_its_account() -> None:
     assert seen.base_users == {"b": ("t",)}
 
 
-def test_a_flow_of_nobody_and_one_of_another_project_are_not_ours() -> None:
+def test_an_unmanaged_flow_and_one_of_another_project_are_not_ours() -> None:
     seen = build_ownership(sandbox(flow("f", None), flow("g", THEIRS, "s2", "t2")), "acme")
     assert seen.own_flows == {}
     assert [h.flow.id for h in seen.flows] == ["f", "g"]
     assert seen.flow_by_id("nobody") is None
 
 
-def test_flows_of_one_address_are_held_together_in_the_order_of_their_ids() -> None:
+def test_flows_of_one_address_are_kept_together_in_the_order_of_their_ids() -> None:
     seen = build_ownership(sandbox(flow("g"), flow("f", source="s2", target="t2")), "acme")
     assert [h.flow.id for h in seen.own_flows[ORDERS]] == ["f", "g"]
 
@@ -121,7 +121,7 @@ def test_the_protection_of_a_lost_or_damaged_marker_is_what_the_yaml_declares() 
     assert only_owned(flow("f", None, "x", "y")).protecting_marker(True) is None
 
 
-def test_connections_that_are_several_none_or_hidden_are_not_held() -> None:
+def test_connections_that_are_several_none_or_hidden_are_not_kept() -> None:
     several = only_owned(flow(source=["s", "s2"], target=[]), source(), source("s2"))
     assert (several.source, several.target) == (None, None)
     hidden = only_owned(flow(), source())

@@ -88,7 +88,7 @@ def test_where_it_stands_and_what_to_write_are_said() -> None:
     assert found.hint == "if you renamed it, write `renamed_from: old`: its flow stays and nothing is sent again"
 
 
-def test_another_cadence_is_no_promise_that_nothing_is_sent_again() -> None:
+def test_another_interval_is_no_promise_that_nothing_is_sent_again() -> None:
     found = rename_finding(build_plan(build_project(export()), account(), *flow(hours=6)))
     assert str(found.hint).endswith("its flow stays and only the new schedule may cause a full re-export")
 
@@ -386,7 +386,7 @@ def test_what_follows_for_an_account_without_the_rename_is_said() -> None:
     )
 
 
-def test_of_an_account_with_secrets_it_is_said_that_nobody_compared_them() -> None:
+def test_of_an_account_with_secrets_it_is_said_that_they_were_not_compared() -> None:
     found = rename_finding(
         build_plan(project_on(sftp_lake("new")), sftp_account(), values=SFTP_VALUES), "destinations.new"
     )

@@ -51,7 +51,7 @@ PROTECTED: dict[str, tuple[Verb, tuple[FieldChange, ...], str | None]] = {
 
 
 @pytest.mark.parametrize("row", PROTECTED)
-def test_a_protected_flow_is_never_stopped(row: str) -> None:
+def test_a_protected_flow_is_never_disabled_or_ended(row: str) -> None:
     verb, changes, stop = PROTECTED[row]
     refusals = protect_refusals(GUARDED, verb, changes)
     assert [r.text for r in refusals] == ([f"exports.orders is protected, but this change {stop}"] if stop else [])
@@ -71,7 +71,7 @@ def test_any_other_flow_may_be(row: str, marker: Marker | None) -> None:
     assert protect_refusals(marker, verb, changes) == ()
 
 
-def test_each_stop_is_refused_by_itself() -> None:
+def test_each_change_that_ends_the_flow_is_refused_by_itself() -> None:
     both = (change("enabled", True, False), change("datasets", ["a"], []))
     assert len(protect_refusals(GUARDED, Verb.UPDATE, both)) == 2
 

@@ -217,7 +217,7 @@ def test_unchanged_addresses_are_counted_and_not_written_down() -> None:
     assert saved.content["counts"]["unchanged"] == 1
 
 
-def test_a_value_nobody_foresaw_is_not_guessed_about() -> None:
+def test_an_unforeseen_value_is_not_guessed_about() -> None:
     with pytest.raises(TypeError, match="a plan cannot contain the type object"):
         plan_document.value(object())
 

@@ -64,7 +64,7 @@ def test_it_is_refused(name: str) -> None:
     assert caught.value.hint
 
 
-def test_the_version_of_exportctl_is_told_and_does_not_matter() -> None:
+def test_the_version_of_exportctl_is_reported_and_does_not_matter() -> None:
     assert planfile.load_plan(signed_document(exportctl="99.0")).version == "99.0"
 
 

@@ -359,7 +359,9 @@ ANY = st.one_of(st.text(alphabet=st.characters(codec=None)), mutations())
 
 
 @given(ANY, st.sampled_from([*KINDS.values()]))
-def test_no_text_stops_a_reading_and_own_text_stays_as_it_is_however_often_it_is_written(text: str, kind: Kind) -> None:
+def test_no_text_breaks_a_reading_and_own_text_stays_as_it_is_however_often_it_is_written(
+    text: str, kind: Kind
+) -> None:
     own, found = marker.parse_marker(text, kind)
     if found is None:
         assert own == text

@@ -185,7 +185,7 @@ def test_no_project_has_no_findings() -> None:
     assert run_rules((), as_of=NOW) == ()
 
 
-def test_every_row_says_why_and_how_to_mend() -> None:
+def test_every_row_says_why_and_how_to_fix_it() -> None:
     for rule in RULES:
         assert rule.title and rule.why and rule.how_to_fix, rule.id
         assert rule.id == rule.id.lower() and " " not in rule.id

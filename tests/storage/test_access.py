@@ -460,7 +460,7 @@ def test_the_landing_zone_is_read_with_what_the_platform_hands_out(name: str) ->
     assert caller_access(LOCATIONS["data-landing-zone"], theirs, lambda: answer).method == expected
 
 
-def test_the_landing_zone_s_own_variables_come_first_and_nobody_is_asked() -> None:
+def test_the_landing_zone_s_own_variables_come_first_and_no_request_is_sent() -> None:
     environment = reader_variables({"AZURE_STORAGE_ACCOUNT": "sndbx2", "AZURE_STORAGE_SAS_TOKEN": "sig"})
     environment |= ACCOUNT | {"AZURE_STORAGE_ENDPOINT": "https://of.mine.example"}
 
@@ -473,7 +473,7 @@ def test_the_landing_zone_s_own_variables_come_first_and_nobody_is_asked() -> No
 
 
 @pytest.mark.parametrize("answer", [{"SASToken": "s"}, {"dlzPath": None}, {"dlzPath": {}, "credentials": []}])
-def test_an_answer_of_another_form_is_told_without_its_content(answer: Mapping[str, object]) -> None:
+def test_an_answer_of_another_form_is_reported_without_its_content(answer: Mapping[str, object]) -> None:
     with pytest.raises(StorageError, match="credentials of an unknown form") as caught:
         caller_access(LOCATIONS["data-landing-zone"], {}, lambda: answer)
     assert caught.value.rule == "storage-setup"
@@ -541,7 +541,7 @@ def test_the_landing_zone_has_no_credentials_but_those_handed_out() -> None:
     )
 
 
-def test_a_role_is_adobe_s_to_take_and_nobody_else_s() -> None:
+def test_a_role_is_adobe_s_to_take_and_not_ours() -> None:
     with pytest.raises(StorageError, match="its role cannot be used to read"):
         destination_access(LOCATIONS["amazon-s3"], {"role_arn": "arn:aws:iam::123456789012:role/r"}, AWS)
 

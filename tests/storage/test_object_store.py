@@ -98,7 +98,7 @@ def closed_port() -> Iterator[int]:
         yield held.getsockname()[1]
 
 
-def test_a_port_nobody_listens_on_is_refused(closed_port: int) -> None:
+def test_a_closed_port_is_refused(closed_port: int) -> None:
     signature = Sas(Secret(f"sv=2020-12-06&sig={MINE}"))
     address = f"http://127.0.0.1:{closed_port}"
 
@@ -248,7 +248,7 @@ ERROR_CASES = {
 
 
 @pytest.mark.parametrize("name", ERROR_CASES)
-def test_what_a_store_answers_is_told_in_our_words_and_without_the_request(name: str) -> None:
+def test_what_a_store_answers_is_reported_in_our_words_and_without_the_request(name: str) -> None:
     text, rule, words = ERROR_CASES[name]
 
     error = storage_error("s3://acme/exports", text, listing=True)
@@ -344,7 +344,7 @@ REFUSALS = {
 
 @pytest.mark.real
 @pytest.mark.parametrize("name", REFUSALS)
-def test_a_real_server_s_refusal_is_told(server: str, name: str) -> None:
+def test_a_real_server_s_refusal_is_reported(server: str, name: str) -> None:
     bucket, key, rule, words = REFUSALS[name]
 
     with pytest.raises(StorageError, match=words) as caught:
@@ -398,7 +398,7 @@ def test_a_real_container_is_listed_without_folders_and_read(blobs: BlobStore) -
     ],
     ids=["no container", "a wrong key"],
 )
-def test_a_real_container_s_refusal_is_told(
+def test_a_real_container_s_refusal_is_reported(
     blobs: BlobStore, container: str, key: str | None, rule: str, words: str
 ) -> None:
     with pytest.raises(StorageError, match=words) as caught:

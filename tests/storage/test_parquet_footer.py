@@ -152,7 +152,7 @@ def test_a_dictionary_before_the_data_is_where_a_column_begins() -> None:
     assert count_rows(thrift_compact.file(footer(5, group(5, chunk)))) == 5
 
 
-def test_a_page_index_beyond_the_data_is_told() -> None:
+def test_a_page_index_beyond_the_data_is_reported() -> None:
     chunk = thrift_compact.struct((2, I64, integer(0)), (4, I64, integer(90)), (5, I32, integer(20)))
     groups = thrift_compact.struct((1, LIST, structs(chunk)), (3, I64, integer(5)))
 
@@ -172,7 +172,7 @@ def test_a_footer_beyond_the_limit_is_not_read() -> None:
         parquet_footer.footer_length(ending, 10**9)
 
 
-def test_a_file_that_shrinks_while_it_is_read_is_told() -> None:
+def test_a_file_that_shrinks_while_it_is_read_is_reported() -> None:
     reader = MemoryReader({"file": WHOLE[:50]})
 
     with pytest.raises(BadFile, match="it changed while it was read: 50 of its last 156"):
@@ -201,7 +201,7 @@ def test_a_written_file_that_lost_bytes_within_is_never_taken_for_whole(data: st
 
 @given(st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), min_size=1, max_size=8))
 @settings(max_examples=500)
-def test_wrong_bytes_in_a_footer_are_told_or_do_not_matter(changes: list[tuple[int, int]]) -> None:
+def test_wrong_bytes_in_a_footer_are_reported_or_do_not_matter(changes: list[tuple[int, int]]) -> None:
     whole = bytearray(parquet())
     length = int.from_bytes(whole[-8:-4], "little") + 8
     for at, value in changes:
@@ -215,7 +215,7 @@ def test_wrong_bytes_in_a_footer_are_told_or_do_not_matter(changes: list[tuple[i
 
 @given(st.binary(max_size=2000))
 @settings(max_examples=500)
-def test_any_bytes_for_a_footer_are_told_or_counted(data: bytes) -> None:
+def test_any_bytes_for_a_footer_are_reported_or_counted(data: bytes) -> None:
     try:
         assert count_rows(thrift_compact.file(data)) >= 0
     except BadFile as error:

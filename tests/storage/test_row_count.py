@@ -89,7 +89,7 @@ def test_an_empty_file_is_no_gzip_of_nothing() -> None:
     assert reason(b"", "gzip") == "it is cut short: 0 bytes are not even gzip of nothing"
 
 
-def test_a_file_that_is_not_packed_is_told() -> None:
+def test_a_file_that_is_not_packed_is_reported() -> None:
     assert reason(ROWS, "gzip") == "it is not gzip"
 
 
@@ -109,7 +109,7 @@ def test_something_else_after_gzip_data_is_damage() -> None:
 
 @given(st.data())
 @settings(max_examples=200)
-def test_any_damage_to_a_packed_file_is_told_or_leaves_the_rows_as_they_were(data: st.DataObject) -> None:
+def test_any_damage_to_a_packed_file_is_reported_or_leaves_the_rows_as_they_were(data: st.DataObject) -> None:
     damaged = bytearray(PACKED)
     damaged[data.draw(st.integers(0, len(PACKED) - 1))] ^= data.draw(st.integers(1, 255))
 

@@ -230,7 +230,9 @@ def test_a_server_with_another_key_gets_nothing(server: SftpTestServer, tmp_path
 
 
 @pytest.mark.parametrize("content", ["", "elsewhere ssh-ed25519 AAAA\n", None], ids=["empty", "others", "no file"])
-def test_a_server_nobody_vouches_for_gets_nothing(server: SftpTestServer, tmp_path: Path, content: str | None) -> None:
+def test_a_server_without_a_known_host_key_gets_nothing(
+    server: SftpTestServer, tmp_path: Path, content: str | None
+) -> None:
     known = tmp_path / "known_hosts"
     if content is not None:
         known.write_text(content)
@@ -277,7 +279,7 @@ def test_a_file_that_is_not_there_is_one_object_that_cannot_be_read(reader: Stor
     assert caught.value.rule == "storage-read"
 
 
-def test_a_port_nobody_listens_on_is_refused(server: SftpTestServer) -> None:
+def test_a_closed_port_is_refused(server: SftpTestServer) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         error = raised_error(replace(method(server), port=free.getsockname()[1]))
@@ -286,7 +288,7 @@ def test_a_port_nobody_listens_on_is_refused(server: SftpTestServer) -> None:
     assert error.message.endswith("connection refused")
 
 
-def test_a_connection_that_is_lost_is_told_and_closes_cleanly(tmp_path: Path) -> None:
+def test_a_lost_connection_is_reported_and_closes_cleanly(tmp_path: Path) -> None:
     with assert_threads_end():
         with serve_sftp(tmp_path) as running:
             (running.root / "a").mkdir()

@@ -186,7 +186,7 @@ def test_the_smallest_edit_accepts(case: str, live: World) -> None:
 
 
 @pytest.mark.parametrize("case", ACCEPTED)
-def test_what_was_accepted_is_not_put_back(case: str, live: World) -> None:
+def test_what_was_accepted_is_not_written_back(case: str, live: World) -> None:
     ACCEPTED[case][0](live)
     run_accept(live)
     before = {f["id"]: (f["scheduleParams"], f["state"], f["name"]) for f in live.emulator.snapshot(SANDBOX)["flows"]}

@@ -173,7 +173,7 @@ def test_what_needs_another_flow_is_said_to(change: Callable[[str], str], tmp_pa
     assert reasons["exports.orders replacement"] == "no edit of a value does: the YAML needs another flow"
 
 
-def test_a_stop_is_accepted_while_a_replacement_waits(tmp_path: Path) -> None:
+def test_a_pause_is_accepted_while_a_replacement_waits(tmp_path: Path) -> None:
     made = applied_world(tmp_path)
     write_yaml(made, _add_second_account(CONFIG))
     made.emulator.ui.disable("orders")

@@ -266,7 +266,7 @@ STRANGE: dict[str, tuple[str, Callable[[dict[str, Any]], Any]]] = {
 
 
 @pytest.mark.parametrize("what", STRANGE)
-def test_an_object_of_ours_in_a_strange_shape_is_never_lost_doubled_or_stopped(applied: World, what: str) -> None:
+def test_an_object_of_ours_in_a_strange_shape_is_never_lost_doubled_or_paused(applied: World, what: str) -> None:
     collection, bend = STRANGE[what]
     applied.emulator.advance(LISTED)
     before = ids(applied)

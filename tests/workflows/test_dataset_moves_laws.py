@@ -185,7 +185,7 @@ def test_no_dataset_falls_silent_when_others_take_it_in_the_long_sweep(
 
 @SOME
 @given(assignments(), assignments(), TROUBLES, st.integers(0, 16))
-def test_datasets_dealt_out_anew_under_each_others_names_come_to_an_end(
+def test_datasets_that_move_under_each_others_names_come_to_an_end(
     before: Assignment, after: Assignment, trouble: str, nth: int
 ) -> None:
     assert_finishes_with_unique_names(before, after, trouble, nth)
@@ -194,7 +194,7 @@ def test_datasets_dealt_out_anew_under_each_others_names_come_to_an_end(
 @pytest.mark.slow
 @MANY
 @given(assignments(), assignments(), TROUBLES, st.integers(0, 16))
-def test_datasets_dealt_out_anew_under_each_others_names_come_to_an_end_in_the_long_sweep(
+def test_datasets_that_move_under_each_others_names_come_to_an_end_in_the_long_sweep(
     before: Assignment, after: Assignment, trouble: str, nth: int
 ) -> None:
     assert_finishes_with_unique_names(before, after, trouble, nth)

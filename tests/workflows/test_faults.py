@@ -393,7 +393,7 @@ CONCURRENT_EDITS = {
 
 
 @pytest.mark.parametrize("who", CONCURRENT_EDITS)
-def test_what_somebody_else_wrote_in_between_is_not_overwritten(tmp_path: Path, who: str) -> None:
+def test_what_another_client_wrote_in_between_is_not_overwritten(tmp_path: Path, who: str) -> None:
     foreign = CONCURRENT_EDITS[who]
     write = WRITES[foreign.step]
     made = prepare_world(tmp_path, write)
@@ -458,7 +458,7 @@ CONSENTS = {
 @pytest.mark.parametrize("flags", CONSENTS)
 @pytest.mark.parametrize("age", [LISTED, 3 * 86400], ids=["young", "days old"])
 @pytest.mark.parametrize("missed", MISSED)
-def test_what_a_list_misses_once_gets_no_twin_and_loses_nothing(
+def test_what_a_list_misses_once_gets_no_duplicate_and_loses_nothing(
     tmp_path: Path, missed: str, age: int, flags: str
 ) -> None:
     made = world(tmp_path, page_size=100)
@@ -563,7 +563,7 @@ def test_two_changes_of_datasets_side_by_side_leave_every_flow_with_its_new_list
 
 
 @pytest.mark.parametrize("lag", [5, 60])
-def test_two_first_applies_that_cannot_see_each_other_end_in_a_refusal_that_names_the_twins(
+def test_two_first_applies_that_cannot_see_each_other_end_in_a_refusal_that_names_the_duplicates(
     tmp_path: Path, lag: float
 ) -> None:
     made = world(tmp_path, Switches(list_lag=lag), page_size=100)

@@ -77,7 +77,7 @@ def test_secrets_are_sent_again_only_when_asked_to(small: World) -> None:
     assert [bool(s.secrets) for s in again.steps()] == [True]
 
 
-def test_an_edited_marker_is_said_and_written_anew(small: World) -> None:
+def test_an_edited_marker_is_reported_and_rewritten(small: World) -> None:
     apply_config(small, key_account_config())
     before = account(small)["description"]
     edit_account(small, description=before.replace(" 1 ", " 2 "))

@@ -45,7 +45,7 @@ def made_world(folder: Path, switches: Switches | None = None, content: dict[str
 # -- stops ------------------------------------------------------------------------------------------------------------
 
 
-def test_stops_made_in_the_ui_survive_a_hundred_nights_and_are_in_every_report(tmp_path: Path) -> None:
+def test_pauses_made_in_the_ui_survive_a_hundred_nights_and_are_in_every_report(tmp_path: Path) -> None:
     made = made_world(tmp_path)
     stops: list[Pause] = []
     renewed: Counter[str] = Counter()
@@ -145,7 +145,7 @@ def test_a_year_of_the_usual_end_is_two_writes(tmp_path: Path) -> None:
     assert renewed == [150, 300]
 
 
-def test_a_week_without_the_pipeline_neither_ends_a_feed_nor_makes_a_stop_of_a_late_renewal(tmp_path: Path) -> None:
+def test_a_week_without_the_pipeline_neither_ends_an_export_nor_makes_a_pause_of_a_late_renewal(tmp_path: Path) -> None:
     made = made_world(tmp_path)
     run_night(made, 13)
     seen = run_night(made, 5)

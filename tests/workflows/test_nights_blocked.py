@@ -36,7 +36,7 @@ HINDERED: dict[str, dict[str, Any]] = {
 }
 
 
-def test_stops_and_ends_are_looked_after_whatever_else_waits(tmp_path: Path) -> None:
+def test_pauses_and_ends_are_looked_after_whatever_else_waits(tmp_path: Path) -> None:
     made = world(tmp_path, Switches(labelled="hidden"), page_size=100)
     made.write(config(exports=nightly_exports()))
     assert made.apply()[1].passed

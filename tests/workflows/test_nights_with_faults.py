@@ -204,12 +204,12 @@ def assert_pauses_survive(drawn: Switches, draw: Callable[..., Any], nights: int
 
 @SOME
 @given(accepting_switches(), st.data())
-def test_stops_survive_whatever_else_happens(drawn: Switches, data: st.DataObject) -> None:
+def test_pauses_survive_whatever_else_happens(drawn: Switches, data: st.DataObject) -> None:
     assert_pauses_survive(drawn, data.draw, nights=8)
 
 
 @pytest.mark.slow
 @MANY
 @given(accepting_switches(), st.data())
-def test_stops_survive_whatever_else_happens_in_the_long_sweep(drawn: Switches, data: st.DataObject) -> None:
+def test_pauses_survive_whatever_else_happens_in_the_long_sweep(drawn: Switches, data: st.DataObject) -> None:
     assert_pauses_survive(drawn, data.draw, nights=20)

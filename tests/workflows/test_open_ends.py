@@ -33,7 +33,7 @@ def params(world: World) -> dict[str, Any]:
     return dict(world.flow("orders")["scheduleParams"])
 
 
-def test_a_new_flow_gets_no_end_and_the_plan_says_when_it_will_stop(small: World) -> None:
+def test_a_new_flow_gets_no_end_and_the_plan_says_when_it_will_end(small: World) -> None:
     small.write(endless_orders())
     plan = small.plan()
     assert "end" not in {c.path for c in item(plan).fields}
@@ -61,7 +61,7 @@ def test_it_breaks_the_rule_about_ends_at_the_line_that_says_none(
         assert '"end": "none"' in (small.folder / one.at.file).read_text().splitlines()[one.at.line - 1]
 
 
-def test_the_forecast_of_a_new_flow_stops_where_the_flow_will(small: World) -> None:
+def test_the_forecast_of_a_new_flow_ends_where_the_flow_will(small: World) -> None:
     small.write(endless_orders())
     (planned,) = make_forecast(small, days=400, planned=True).flows
     apply_config(small)
@@ -108,7 +108,9 @@ def test_the_finding_may_be_allowed(small: World) -> None:
 
 
 @pytest.mark.parametrize("described", ["marker there", "marker wiped"])
-def test_an_end_set_by_hand_is_a_stop_that_is_never_undone_and_is_in_every_report(small: World, described: str) -> None:
+def test_an_end_set_by_hand_is_a_pause_that_is_never_undone_and_is_in_every_report(
+    small: World, described: str
+) -> None:
     apply_config(small, endless_orders())
     small.emulator.ui.end("orders", START + 3 * DAY)
     if described == "marker wiped":
@@ -128,7 +130,7 @@ def test_an_end_set_by_hand_is_a_stop_that_is_never_undone_and_is_in_every_repor
     assert (findings(small.plan()), health(small).result) == (["expired"], HealthResult.PAUSED)
 
 
-def test_an_end_set_by_hand_is_put_back_to_the_six_months_of_the_service(small: World) -> None:
+def test_an_end_set_by_hand_is_resumed_to_the_six_months_of_the_service(small: World) -> None:
     apply_config(small, endless_orders())
     small.emulator.ui.end("orders", START + 3 * DAY)
 
@@ -138,7 +140,7 @@ def test_an_end_set_by_hand_is_put_back_to_the_six_months_of_the_service(small: 
     assert (field_causes(small.plan()), findings(small.plan())) == ({}, [])
 
 
-def test_an_end_that_was_applied_once_and_is_moved_earlier_is_put_back_to_that(small: World) -> None:
+def test_an_end_that_was_applied_once_and_is_moved_earlier_is_resumed_to_that(small: World) -> None:
     apply_config(small, orders(end="2028-06-01T00:00:17Z"))
     before = params(small)
     apply_config(small, endless_orders())
@@ -152,14 +154,14 @@ def test_an_end_that_was_applied_once_and_is_moved_earlier_is_put_back_to_that(s
 
 
 @pytest.mark.parametrize("end", [SIX_MONTHS + 30 * DAY, SIX_MONTHS - 60])
-def test_a_later_end_set_by_hand_or_the_services_own_is_no_stop(small: World, end: int) -> None:
+def test_a_later_end_set_by_hand_or_the_services_own_is_no_pause(small: World, end: int) -> None:
     apply_config(small, endless_orders())
     small.emulator.ui.end("orders", end)
 
     assert field_causes(small.plan()) == {}
 
 
-def test_a_flow_that_would_have_ended_by_now_anyway_was_not_stopped(small: World) -> None:
+def test_a_flow_that_would_have_ended_by_now_anyway_was_not_paused(small: World) -> None:
     apply_config(small, endless_orders())
     small.emulator.ui.end("orders", START + 3 * DAY)
     small.emulator.set_time(SIX_MONTHS + 1)
@@ -186,7 +188,7 @@ def test_a_one_time_export_may_say_none_too(small: World) -> None:
 
 @pytest.mark.parametrize("shown", ["shown", "hidden"])
 @pytest.mark.parametrize("end", ["2028-03-01", {"rolling": "300 days"}], ids=["a date", "rolling"])
-def test_a_later_end_than_the_services_own_is_declared_and_no_stop_is_in_its_way(
+def test_a_later_end_than_the_services_own_is_declared_and_no_pause_is_in_its_way(
     small: World, end: Any, shown: str
 ) -> None:
     small.emulator.switches = Switches(default_end_time=shown)
@@ -208,7 +210,7 @@ def test_a_flow_with_the_services_own_end_may_be_replaced(small: World) -> None:
     apply_config(small, orders(end="2028-03-01", destination="gcs"), PlanOptions(allow_replace=("exports.orders",)))
 
 
-def test_an_earlier_end_by_hand_is_a_stop_though_none_was_declared(small: World) -> None:
+def test_an_earlier_end_by_hand_is_a_pause_though_none_was_declared(small: World) -> None:
     apply_config(small, endless_orders())
     small.emulator.ui.end("orders", START + 40 * DAY)
 

@@ -173,7 +173,7 @@ def test_an_etag_moved_by_the_background_is_met_with_the_new_one(made: World) ->
     assert params(made)["s3SecretKey"] == NEW
 
 
-def test_an_account_somebody_changed_meanwhile_is_left_as_it_is(made: World) -> None:
+def test_an_account_that_another_client_changed_meanwhile_is_left_as_it_is(made: World) -> None:
     def edited(identity: str) -> None:
         (base,) = objects(made, "connections")
         auth = {**base["auth"], "params": {**base["auth"]["params"], "s3AccessKey": "AKIASOMEBODYELSES000"}}
@@ -326,7 +326,7 @@ def test_an_account_under_its_name_before_a_rename_is_sent_its_secrets(made: Wor
     assert made.plan().steps() == ()
 
 
-def test_flows_on_a_twin_of_the_account_are_named_as_not_reached(tmp_path: Path) -> None:
+def test_flows_on_a_duplicate_of_the_account_are_named_as_not_reached(tmp_path: Path) -> None:
     made = prepare_world(tmp_path, key_account_config(2))
     (base,) = objects(made, "connections")
     twin = {**base, "id": "7d0b0001-0000-4000-8000-000000000001", "createdAt": base["createdAt"] + 1}

@@ -291,7 +291,7 @@ def test_a_patch_sends_the_live_start_unchanged(small: World, change: str) -> No
 
 @pytest.mark.parametrize("every", ["3 hours", "6 hours", "9 hours", "12 hours", "1 day"])
 @pytest.mark.parametrize("at", ["00:30", "08:20", "23:45"])
-def test_another_time_of_day_starts_anew_on_its_grid_and_half_an_hour_ahead(small: World, every: str, at: str) -> None:
+def test_another_time_of_day_starts_again_on_its_grid_and_half_an_hour_ahead(small: World, every: str, at: str) -> None:
     apply_config(small, orders(schedule={"every": every, "at": "02:00"}))
     small.emulator.advance(3 * DAY + 17)
     small.write(orders(schedule={"every": every, "at": at}))
@@ -303,7 +303,7 @@ def test_another_time_of_day_starts_anew_on_its_grid_and_half_an_hour_ahead(smal
     assert START + 3 * DAY + 17 + LEAD <= start <= START + 4 * DAY + 17 + LEAD
 
 
-def test_another_cadence_off_the_grid_starts_anew(small: World) -> None:
+def test_another_interval_off_the_grid_starts_again(small: World) -> None:
     apply_config(small, orders())
     small.write(orders(schedule={"every": "6 hours", "at": "01:00"}))
     assert field_causes(small.plan()) == {"schedule.every": Cause.PENDING}
@@ -317,7 +317,7 @@ def test_a_start_is_not_before_the_declared_one(small: World) -> None:
     assert schedule(small)["startTime"] == 1_803_866_400  # 2027-03-01 02:00 UTC
 
 
-def test_a_cadence_changed_by_hand_and_in_the_yaml_keeps_the_start_sent_last(small: World) -> None:
+def test_an_interval_changed_by_hand_and_in_the_yaml_keeps_the_start_sent_last(small: World) -> None:
     apply_config(small, orders())
     small.emulator.ui.schedule("orders", {"timeUnit": "hour", "interval": 12})
     small.write(orders(schedule={"every": "6 hours", "at": "02:00"}))

@@ -24,7 +24,7 @@ from tests.workflows.world import DATASETS, DESTINATIONS, SANDBOX, World, config
 REPLACE = PlanOptions(allow_replace=("exports.orders",))
 
 
-def test_a_twin_that_goes_is_a_change_which_names_it(small: World) -> None:
+def test_a_duplicate_that_goes_is_a_change_which_names_it(small: World) -> None:
     apply_config(small, orders_and_other(protect=True))
     kept, twin = small.flow("orders")["id"], duplicate_orders(small)["id"]
     before = planfile.approval_digest(small.plan())
@@ -59,7 +59,7 @@ def test_connections_from_before_a_rename_are_cleaned_away_with_the_new_flow(sma
     assert len(seen["sourceConnections"]) == len(seen["targetConnections"]) == len(seen["flows"]) == 2
 
 
-def test_a_replacement_does_not_start_what_was_stopped(applied_orders: World) -> None:
+def test_a_replacement_does_not_start_what_was_paused(applied_orders: World) -> None:
     applied_orders.emulator.ui.disable("orders")
     applied_orders.write(orders(destination="gcs"))
     assert safety_checks(applied_orders.plan(REPLACE)) == ["paused"]
@@ -77,7 +77,7 @@ def test_a_replacement_does_not_undo_an_end_cut_short(applied_orders: World) -> 
     assert safety_checks(applied_orders.plan(REPLACE)) == ["paused"]
 
 
-def test_a_stop_whose_reason_was_typed_over_the_marker_is_still_a_stop(applied_orders: World) -> None:
+def test_a_pause_with_a_reason_typed_over_the_marker_is_still_a_pause(applied_orders: World) -> None:
     applied_orders.emulator.ui.disable("orders")
     applied_orders.emulator.ui.describe("orders", "stopped: legal")
     for _ in range(3):
@@ -111,7 +111,7 @@ def test_an_old_entry_for_a_key_is_no_consent_for_a_part_of_it(small: World) -> 
     assert safety_checks(small.plan(), "exports.sales/returns") == ["deletion"]
 
 
-def test_protect_refuses_a_cadence_that_ends_the_feed(small: World) -> None:
+def test_protect_refuses_a_schedule_that_ends_the_export(small: World) -> None:
     apply_config(small, orders(protect=True))
     small.write(orders(protect=True, schedule={"every": "once", "at": "02:00"}, end="2028-01-01"))
     assert "protect" in safety_checks(small.plan())

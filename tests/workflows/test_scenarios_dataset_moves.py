@@ -129,7 +129,7 @@ def shorten_sales(made: World) -> None:
 
 @pytest.mark.parametrize("stop", [pause_sales, shorten_sales])
 @pytest.mark.parametrize("kept", [True, False], ids=["loses a dataset", "goes"])
-def test_others_do_not_go_on_with_what_somebody_stopped_unless_they_are_told_to(
+def test_others_do_not_go_on_with_what_a_person_paused_unless_asked_to(
     small: World, stop: Callable[[World], None], kept: bool
 ) -> None:
     apply_config(small, exports(**BOTH))
@@ -154,7 +154,7 @@ def test_others_do_not_go_on_with_what_somebody_stopped_unless_they_are_told_to(
     assert "returns" not in sent_datasets(small)
 
 
-def test_nor_with_a_stop_that_is_accepted(small: World) -> None:
+def test_nor_with_a_pause_that_is_accepted(small: World) -> None:
     accepted = {"address": "exports.sales", "field": "enabled", "reason": "x", "owner": "kim", "until": "2028-01-01"}
     apply_config(small, exports(**BOTH))
     pause_sales(small)

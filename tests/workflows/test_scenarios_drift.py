@@ -84,7 +84,7 @@ EDITS: dict[str, Edit] = {
 
 
 @pytest.mark.parametrize("edit", EDITS)
-def test_an_edit_by_hand_is_drift_by_somebody_and_is_put_back(applied_orders: World, edit: str) -> None:
+def test_an_edit_by_hand_is_drift_with_its_actor_and_is_written_back(applied_orders: World, edit: str) -> None:
     world, row = applied_orders, EDITS[edit]
     before = row.live(world)
     world.emulator.advance(100)
@@ -97,7 +97,7 @@ def test_an_edit_by_hand_is_drift_by_somebody_and_is_put_back(applied_orders: Wo
     assert row.live(world) == before
 
 
-def test_another_name_is_drift_and_is_put_back(applied_orders: World) -> None:
+def test_another_name_is_drift_and_is_written_back(applied_orders: World) -> None:
     applied_orders.emulator.ui.rename("orders", "mine")
     plan = applied_orders.plan()
     assert field_causes(plan) == {"title": Cause.DRIFT}
@@ -131,7 +131,7 @@ def test_the_time_of_the_last_edit_is_kept_where_its_operations_name_the_field(a
     assert (found.by, found.at) == (None, START + 500)
 
 
-def test_where_the_background_client_writes_connections_too_nobody_is_blamed_for_a_path(applied_orders: World) -> None:
+def test_where_the_background_client_writes_connections_too_a_path_gets_no_actor(applied_orders: World) -> None:
     applied_orders.emulator.switches = Switches(background_actor_children=True, background_actor="writes")
     applied_orders.emulator.ui.path("orders", "elsewhere")
     applied_orders.emulator.advance(60)
@@ -186,7 +186,7 @@ ALREADY_MATCHES: dict[str, tuple[Callable[[World], Any], dict[str, Any], str]] =
 
 
 @pytest.mark.parametrize("edit", ALREADY_MATCHES)
-def test_what_the_yaml_takes_over_from_the_sandbox_converges_with_one_write_of_the_marker(
+def test_what_the_yaml_takes_over_from_the_sandbox_already_matches_after_one_write_of_the_marker(
     applied_orders: World, edit: str
 ) -> None:
     by_hand, yaml, write = ALREADY_MATCHES[edit]
@@ -227,7 +227,7 @@ def test_another_role_is_pending_whether_the_service_shows_the_live_one_or_not(s
 # -- markers ----------------------------------------------------------------------------------------------------------
 
 
-def test_text_written_around_the_marker_stays_the_persons_until_it_is_put_back(small: World) -> None:
+def test_text_written_around_the_marker_stays_the_persons_until_it_is_written_back(small: World) -> None:
     apply_config(small, orders(description="For the lake"))
     before = small.flow("orders")["description"]
     small.emulator.ui.describe("orders", f"{before}\nP.S. ask Kim")
@@ -258,7 +258,7 @@ def test_a_marker_wiped_off_the_flow_is_written_back_since_the_target_keeps_it(a
     assert applied_orders.plan().items == tuple(i for i in applied_orders.plan().items if not i.findings)
 
 
-def test_a_damaged_marker_is_compared_two_ways_and_written_anew(applied_orders: World) -> None:
+def test_a_damaged_marker_is_compared_two_ways_and_rewritten(applied_orders: World) -> None:
     before = applied_orders.flow("orders")["description"]
     line = marker_line(before)
     digit = "0" if line[-2] != "0" else "1"
@@ -272,7 +272,7 @@ def test_a_damaged_marker_is_compared_two_ways_and_written_anew(applied_orders: 
     assert applied_orders.flow("orders")["description"] == before
 
 
-def test_with_both_markers_lost_the_flow_is_unmanaged_and_gets_no_twin(applied_orders: World) -> None:
+def test_with_both_markers_lost_the_flow_is_unmanaged_and_gets_no_duplicate(applied_orders: World) -> None:
     world = applied_orders
     world.emulator.ui.describe("orders", "")
     world.emulator.ui.load({"targetConnections": [{**target(world), "description": ""}]}, sandbox="demo")
@@ -286,7 +286,7 @@ def test_with_both_markers_lost_the_flow_is_unmanaged_and_gets_no_twin(applied_o
     assert len(objects(world, "flows")) == 1
 
 
-def test_a_marker_of_another_project_over_ours_makes_no_twin(applied_orders: World) -> None:
+def test_a_marker_of_another_project_over_ours_makes_no_duplicate(applied_orders: World) -> None:
     world = applied_orders
     flow = world.flow("orders")
     world.emulator.ui.describe("orders", flow["description"].replace(" acme ", " theirs "))
@@ -296,7 +296,7 @@ def test_a_marker_of_another_project_over_ours_makes_no_twin(applied_orders: Wor
     assert [u.owner for u in plan.other_flows] == ["theirs"]
 
 
-def test_a_flag_of_put_back_is_needed_for_stops_only(applied_orders: World) -> None:
+def test_resume_is_needed_for_pauses_only(applied_orders: World) -> None:
     applied_orders.emulator.ui.path("orders", "elsewhere")
     assert field_causes(applied_orders.plan(PlanOptions(resume=("*",)))) == {"path": Cause.DRIFT}
     assert dataset(applied_orders, "Orders")

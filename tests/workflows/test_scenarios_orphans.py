@@ -119,7 +119,7 @@ def withdraw_orders(world: World, age: int = 100) -> set[str]:
     return unused_ids(world)
 
 
-def test_a_plan_lists_every_leftover_with_kind_and_id_in_every_form(small: World) -> None:
+def test_a_plan_lists_every_orphan_with_kind_and_id_in_every_form(small: World) -> None:
     left = withdraw_orders(small)
     plan = small.plan()
     assert (item(plan).verb, plan.is_empty, len(left)) == (Verb.CLEAN, True, 2)
@@ -162,7 +162,7 @@ def test_doctor_says_what_a_flow_that_is_gone_waits_for(small: World) -> None:
     assert {c.fix for c in orphan_checks(small)} == {"allow the change first: --allow-recreate exports.orders"}
 
 
-def test_without_a_config_nobody_knows_whose_they_would_be(small: World) -> None:
+def test_without_a_config_no_owner_of_orphans_is_known(small: World) -> None:
     withdraw_orders(small)
     (small.folder / "exports.yaml").unlink()
     env = {**small.env, "AEP_ORG_ID": "0123456789ABCDEF01234567@AdobeOrg", "AEP_SANDBOX": SANDBOX}
@@ -172,7 +172,7 @@ def test_without_a_config_nobody_knows_whose_they_would_be(small: World) -> None
     ]
 
 
-def test_no_leftovers_are_looked_for_where_the_set_up_does_not_work(small: World) -> None:
+def test_no_orphans_are_looked_for_where_the_set_up_does_not_work(small: World) -> None:
     withdraw_orders(small)
     setup = small.setup(env={k: v for k, v in small.env.items() if k != "AEP_CLIENT_SECRET"})
     checks, _ = doctor.run_checks(setup, START)
@@ -180,7 +180,7 @@ def test_no_leftovers_are_looked_for_where_the_set_up_does_not_work(small: World
     assert [c for c in checks if c.name == "orphans"] == []
 
 
-def test_no_leftovers_are_looked_for_while_something_else_has_failed(small: World) -> None:
+def test_no_orphans_are_looked_for_while_something_else_has_failed(small: World) -> None:
     withdraw_orders(small)
     place = {**DESTINATIONS["s3-role"], "bucket": "${env:EXPORTCTL_VAR_BUCKET}"}
     small.write({**other_only(), "destinations": {**DESTINATIONS, "s3-role": place}})
@@ -190,7 +190,7 @@ def test_no_leftovers_are_looked_for_while_something_else_has_failed(small: Worl
     ]
 
 
-def test_leftovers_that_cannot_be_listed_are_skipped_with_the_reason(small: World) -> None:
+def test_orphans_that_cannot_be_listed_are_skipped_with_the_reason(small: World) -> None:
     withdraw_orders(small)
     small.emulator.add_fault(Fault("status", "GET", path="/connections", status=403, count=0))
     (check,) = orphan_checks(small)

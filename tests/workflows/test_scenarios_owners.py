@@ -107,7 +107,7 @@ def test_what_a_re_creation_sends_again_is_said(small: World) -> None:
     assert "full-re-export" in [c.rule for c in item(plan).consequences]
 
 
-def test_leftovers_older_than_a_day_are_reported_only_until_consent(small: World) -> None:
+def test_orphans_older_than_a_day_are_reported_only_until_consent(small: World) -> None:
     apply_config(small, orders_and_other())
     small.emulator.ui.delete("orders")
     small.emulator.advance(DAY + 1)
@@ -123,7 +123,7 @@ def test_leftovers_older_than_a_day_are_reported_only_until_consent(small: World
 # -- twins ------------------------------------------------------------------------------------------------------------
 
 
-def test_twins_stop_everything_at_their_address_until_one_is_named(small: World) -> None:
+def test_duplicates_block_everything_at_their_address_until_one_is_named(small: World) -> None:
     apply_config(small, orders_and_other())
     first, second = small.flow("orders")["id"], duplicate_orders(small)["id"]
     small.write(orders_and_other(subpath="new"))
@@ -139,7 +139,7 @@ def test_twins_stop_everything_at_their_address_until_one_is_named(small: World)
         assert gone not in {f["id"] for f in objects(small, "flows")}
 
 
-def test_the_younger_twin_may_be_kept_too(small: World) -> None:
+def test_the_younger_duplicate_may_be_kept_too(small: World) -> None:
     apply_config(small, orders_and_other())
     second = duplicate_orders(small)["id"]
     small.write(orders_and_other(keep=second))
@@ -147,14 +147,14 @@ def test_the_younger_twin_may_be_kept_too(small: World) -> None:
     assert small.flow("orders")["id"] == second
 
 
-def test_a_name_that_is_no_twin_keeps_the_refusal(small: World) -> None:
+def test_an_id_that_is_no_duplicate_keeps_the_refusal(small: World) -> None:
     apply_config(small, orders_and_other())
     duplicate_orders(small)
     small.write(orders_and_other(keep=NOBODY))
     assert safety_checks(small.plan()) == ["duplicates"]
 
 
-def test_a_twin_that_shares_its_connections_goes_alone(small: World) -> None:
+def test_a_duplicate_that_shares_its_connections_goes_alone(small: World) -> None:
     apply_config(small, orders_and_other())
     flow = small.flow("orders")
     load_objects(small, "flows", {**flow, "id": another_id(flow)})
@@ -277,7 +277,7 @@ def test_a_consent_is_inert_once_it_is_done(small: World) -> None:
     assert [str(i.address) for i in small.plan().items] == ["destinations.s3-role", "exports.other"]
 
 
-def test_a_released_export_runs_on_and_belongs_to_nobody(small: World) -> None:
+def test_a_released_export_runs_on_and_is_unmanaged(small: World) -> None:
     apply_config(small, orders_and_other(description="For the lake"))
     before = small.flow("orders")
     small.write(other_only(**removed_section("release")))
@@ -311,7 +311,7 @@ def config_with_account() -> dict[str, Any]:
     return {**landing, "destinations": DESTINATIONS, "exports": exports, "defaults": config()["defaults"]}
 
 
-def test_an_account_goes_when_consented_and_nobody_uses_it(small: World) -> None:
+def test_an_account_goes_when_consented_and_no_flow_uses_it(small: World) -> None:
     apply_config(small, config_with_account())
     entries = [
         {"export": "orders", "do": "delete", "reason": "x"},
@@ -329,7 +329,7 @@ def test_an_account_no_longer_declared_is_not_deleted_without_consent(small: Wor
 
 
 @pytest.mark.parametrize("audience", [False, True], ids=["a dataset flow", "an audience flow"])
-def test_an_account_somebody_else_uses_stays_and_the_plan_names_them(small: World, audience: bool) -> None:
+def test_an_account_that_other_flows_use_stays_and_the_plan_names_them(small: World, audience: bool) -> None:
     apply_config(small, config_with_account())
     base = next(c["id"] for c in objects(small, "connections") if c["connectionSpec"]["id"].startswith("4fce"))
     small.emulator.ui.create_flow("Theirs", ["Orders"], sandbox=SANDBOX, base=base, audience=audience)
@@ -370,7 +370,7 @@ STOPPED_BY_CHECK: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("stop", STOPPED_BY_CHECK)
-def test_a_protected_flow_is_not_stopped_until_the_protection_was_taken_off_before(small: World, stop: str) -> None:
+def test_a_protected_flow_is_not_ended_until_the_protection_was_taken_off_before(small: World, stop: str) -> None:
     apply_config(small, orders_and_other(protect=True))
     small.write(STOPPED_BY_CHECK[stop])
     flags = PlanOptions(allow_replace=("*",), allow_deletes=9)
@@ -396,7 +396,7 @@ def test_a_protected_flow_may_change_otherwise(small: World, change: str) -> Non
     apply_config(small, FREE[change])
 
 
-def test_releasing_a_protected_flow_stops_nothing(small: World) -> None:
+def test_releasing_a_protected_flow_ends_nothing(small: World) -> None:
     apply_config(small, orders_and_other(protect=True))
     apply_config(small, other_only(**removed_section("release")))
     assert small.flow("orders")["state"] == "enabled"
@@ -448,7 +448,7 @@ def test_a_flow_that_borrowed_all_our_connections_is_not_deleted_on_their_word(s
     assert {f["name"] for f in objects(small, "flows")} == {"other", "Mine"}
 
 
-def test_a_flow_with_other_datasets_and_without_its_marker_gets_no_twin(small: World) -> None:
+def test_a_flow_with_other_datasets_and_without_its_marker_gets_no_duplicate(small: World) -> None:
     apply_config(small, orders())
     small.emulator.ui.datasets("orders", ["Returns"])
     small.emulator.ui.describe("orders", "")

@@ -56,7 +56,7 @@ PAUSES: dict[str, tuple[dict[str, Any], Callable[[World], Any], str]] = {
 
 
 @pytest.mark.parametrize("stop", PAUSES)
-def test_a_stop_made_by_hand_is_held_with_its_actor(small: World, stop: str) -> None:
+def test_a_pause_made_by_hand_is_reported_with_its_actor(small: World, stop: str) -> None:
     yaml, by_hand, field = PAUSES[stop]
     apply_config(small, orders(**yaml))
     small.emulator.advance(60)
@@ -69,7 +69,7 @@ def test_a_stop_made_by_hand_is_held_with_its_actor(small: World, stop: str) -> 
 
 
 @pytest.mark.parametrize("stop", PAUSES)
-def test_a_stop_lasts_through_other_changes_and_is_still_known_afterwards(small: World, stop: str) -> None:
+def test_a_pause_lasts_through_other_changes_and_is_still_known_afterwards(small: World, stop: str) -> None:
     yaml, by_hand, field = PAUSES[stop]
     apply_config(small, orders(**yaml))
     by_hand(small)
@@ -80,7 +80,7 @@ def test_a_stop_lasts_through_other_changes_and_is_still_known_afterwards(small:
 
 
 @pytest.mark.parametrize("stop", PAUSES)
-def test_a_stop_is_put_back_only_when_asked_to(small: World, stop: str) -> None:
+def test_a_paused_flow_is_resumed_only_when_asked_to(small: World, stop: str) -> None:
     yaml, by_hand, field = PAUSES[stop]
     apply_config(small, orders(**yaml))
     before = (small.flow("orders")["state"], end_of(small))
@@ -92,7 +92,7 @@ def test_a_stop_is_put_back_only_when_asked_to(small: World, stop: str) -> None:
     assert small.plan().steps() == ()
 
 
-def test_switching_it_on_again_by_hand_ends_the_stop_without_a_write(small: World) -> None:
+def test_switching_it_on_again_by_hand_ends_the_pause_without_a_write(small: World) -> None:
     apply_config(small, orders())
     small.emulator.ui.disable("orders")
     small.emulator.ui.enable("orders")
@@ -100,7 +100,7 @@ def test_switching_it_on_again_by_hand_ends_the_stop_without_a_write(small: Worl
     assert writes_of(small) == []
 
 
-def test_a_flow_we_switched_off_is_no_stop_and_comes_back_when_the_yaml_says_so(small: World) -> None:
+def test_a_flow_we_switched_off_is_not_paused_and_comes_back_when_the_yaml_says_so(small: World) -> None:
     apply_config(small, orders(enabled=False))
     assert small.flow("orders")["state"] == "disabled"
     small.write(orders())
@@ -179,7 +179,7 @@ def test_another_schedule_of_a_flow_whose_own_end_is_over_asks_for_a_later_end(s
 
 
 @pytest.mark.parametrize("wiped", [False, True], ids=["marker there", "marker wiped"])
-def test_an_end_moved_before_the_one_a_renewal_wrote_is_a_stop_whether_the_marker_tells_or_not(
+def test_an_end_moved_before_the_one_a_renewal_wrote_is_a_pause_whether_the_marker_says_so_or_not(
     small: World, wiped: bool
 ) -> None:
     apply_config(small, orders())
@@ -196,7 +196,7 @@ def test_an_end_moved_before_the_one_a_renewal_wrote_is_a_stop_whether_the_marke
     assert field_causes(small.plan()) == {"end": Cause.PAUSED}
 
 
-def test_an_accepted_stop_is_not_undone_by_a_replacement(small: World) -> None:
+def test_an_accepted_pause_is_not_undone_by_a_replacement(small: World) -> None:
     accepted = {"address": "exports.orders", "field": "enabled", "reason": "x", "owner": "kim", "until": "2028-01-01"}
     apply_config(small, orders())
     small.emulator.ui.disable("orders")
@@ -229,7 +229,7 @@ def test_a_rolling_end_that_is_due_is_renewed_with_one_patch_and_makes_no_exit_c
     assert small.plan().steps() == ()
 
 
-def test_a_flow_renewed_by_hand_converges_and_counts_from_there(small: World) -> None:
+def test_a_flow_renewed_by_hand_already_matches_and_counts_from_there(small: World) -> None:
     apply_config(small, orders())
     small.emulator.ui.end("orders", ROLLED + 30 * DAY)
     plan = small.plan()
@@ -270,7 +270,7 @@ def test_renewing_never_creates_deletes_or_cleans(small: World) -> None:
     assert small.plan(RENEW).steps() == ()
 
 
-def test_renewing_shows_a_stop_and_holds_it(small: World) -> None:
+def test_renewing_shows_a_paused_flow_and_leaves_it_paused(small: World) -> None:
     apply_config(small, orders())
     small.emulator.ui.end("orders", START + 20 * DAY)
     plan = small.plan(RENEW)
@@ -278,7 +278,7 @@ def test_renewing_shows_a_stop_and_holds_it(small: World) -> None:
     assert writes_of(small, RENEW) == []
 
 
-def test_what_another_export_is_refused_for_does_not_keep_a_feed_from_being_renewed(small: World) -> None:
+def test_what_another_export_is_refused_for_does_not_keep_an_export_from_being_renewed(small: World) -> None:
     content = orders()
     apply_config(small, content)
     small.emulator.advance(151 * DAY)
@@ -347,7 +347,7 @@ def entry(address: str, field: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("field", ["auth", "host"])
-def test_an_accepted_difference_of_an_account_is_not_put_back_by_any_write(small: World, field: str) -> None:
+def test_an_accepted_difference_of_an_account_is_not_written_back_by_any_write(small: World, field: str) -> None:
     account = "destinations.sftp-password"
     apply_config(small, orders(destination="sftp-password"))
     (base,) = objects(small, "connections")

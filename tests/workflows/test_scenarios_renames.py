@@ -350,7 +350,7 @@ def two_sales_exports(**first: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("after", [SPLIT, two_sales_exports()], ids=["by dataset", "into two exports"])
-def test_a_split_nobody_consented_to_is_refused_and_says_the_edit(small: World, after: dict[str, Any]) -> None:
+def test_a_split_without_consent_is_refused_and_says_the_edit(small: World, after: dict[str, Any]) -> None:
     apply_config(small, exports(sales=SALES))
     small.forget_requests()
     small.write(after)
@@ -448,7 +448,7 @@ def test_the_whole_project_in_one_flow_is_split_only_by_name(small: World) -> No
     apply_config(small, remove_exports(config(exports={"sales": {**SALES, "split_by": "dataset"}}), "sales"))
 
 
-def test_a_stop_by_hand_goes_along_with_the_flow_that_is_kept_and_with_what_leaves_it(small: World) -> None:
+def test_a_pause_by_hand_goes_along_with_the_flow_that_is_kept_and_with_what_leaves_it(small: World) -> None:
     apply_config(small, exports(sales=SALES))
     small.emulator.ui.disable("sales")
     small.write(two_sales_exports(renamed_from="sales"))

@@ -80,7 +80,7 @@ def test_a_consent_in_the_yaml_is_for_one_flow_only(small: World) -> None:
     assert safety_checks(small.plan()) == ["replacement"]
 
 
-def test_an_account_with_another_way_to_authenticate_is_made_anew_and_the_former_one_cleaned_away(small: World) -> None:
+def test_an_account_with_another_way_to_authenticate_is_replaced_and_the_former_one_cleaned_away(small: World) -> None:
     apply_config(small, orders())
     (before,) = objects(small, "connections")
     small.write(moved_orders(auth=KEYS))
@@ -135,7 +135,7 @@ def test_a_flow_switched_off_by_hand_is_replaced_without_being_switched_again(sm
     assert [s.operation for s in small.plan(CONSENT).steps() if s.operation] == []
 
 
-def test_a_replacement_by_a_dataset_nobody_knows_does_not_begin(small: World) -> None:
+def test_a_replacement_by_an_unknown_dataset_does_not_begin(small: World) -> None:
     apply_config(small, orders())
     small.write(orders(destination="gcs", datasets=["Odrers"]))
     plan = small.plan(CONSENT)
@@ -192,7 +192,7 @@ def test_a_dataset_list_an_interrupted_run_left_behind_is_taken_up(small: World)
     assert source(small)["id"] == left["id"]
 
 
-def test_adopting_with_a_dataset_nobody_knows_is_an_error(small: World) -> None:
+def test_adopting_with_an_unknown_dataset_is_an_error(small: World) -> None:
     made = small.emulator.ui.create_flow("By hand", ["Orders"], sandbox=SANDBOX)
     small.write(orders(adopt=made["id"], datasets=["Odrers"]))
     plan = small.plan()

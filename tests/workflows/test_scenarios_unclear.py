@@ -77,7 +77,7 @@ def test_an_adopted_flow_that_lost_its_marker_is_reported_and_marked_again(adopt
     assert groups(adopted) == set()
 
 
-def test_a_stop_on_an_adopted_flow_outlasts_its_marker(adopted: World) -> None:
+def test_a_pause_of_an_adopted_flow_outlasts_its_marker(adopted: World) -> None:
     adopted.emulator.ui.disable("orders")
     for _ in range(3):
         assert field_causes(adopted.plan())["enabled"] is Cause.PAUSED
@@ -94,7 +94,7 @@ def test_an_adopted_flow_that_lost_its_marker_is_renewed(adopted: World) -> None
     assert adopted.flow("orders")["description"] == ""
 
 
-def test_another_owners_marker_over_that_of_an_adopted_flow_is_told(small: World) -> None:
+def test_another_owners_marker_over_that_of_an_adopted_flow_is_reported(small: World) -> None:
     apply_config(small, orders_and_other())
     flow = small.flow("orders")
     small.emulator.ui.describe("orders", flow["description"].replace(" acme ", " theirs "))
@@ -103,7 +103,7 @@ def test_another_owners_marker_over_that_of_an_adopted_flow_is_told(small: World
     assert is_left_out(small.plan(RENEW))
 
 
-def test_a_renamed_export_whose_target_alone_says_whose_it_is_gets_no_twin(small: World) -> None:
+def test_a_renamed_export_with_an_owner_in_its_target_alone_gets_no_duplicate(small: World) -> None:
     apply_config(small, orders_and_other())
     unmark_source(small)
     small.emulator.ui.describe("orders", "")
@@ -122,7 +122,7 @@ def test_a_renamed_export_whose_target_alone_says_whose_it_is_gets_no_twin(small
 
 
 @pytest.mark.parametrize("over", ["", "written over"])
-def test_a_flow_without_its_marker_whose_target_is_hidden_gets_no_twin(tmp_path: Path, over: str) -> None:
+def test_a_flow_without_its_marker_and_with_a_hidden_target_gets_no_duplicate(tmp_path: Path, over: str) -> None:
     made = world(tmp_path, Switches(labelled="hidden"))
     apply_config(made, orders_and_other())
     flow = made.flow("orders")
@@ -176,7 +176,7 @@ def test_a_replacement_that_was_cut_off_fails_the_night_until_it_is_finished(tmp
     assert sorted(f["name"] for f in objects(made, "flows")) == ["orders", "other"]
 
 
-def test_an_end_that_somebody_moved_on_a_flow_being_replaced_is_a_stop(tmp_path: Path) -> None:
+def test_an_end_that_a_person_moved_on_a_flow_being_replaced_is_a_pause(tmp_path: Path) -> None:
     made = interrupt_replacement(tmp_path, MARKED)
     made.emulator.ui.end("orders (being replaced)", MIDNIGHT + 40 * DAY)
     assert groups(made) == {DriftGroup.HALF_BUILT, DriftGroup.PAUSED}
@@ -190,7 +190,7 @@ def test_an_end_that_somebody_moved_on_a_flow_being_replaced_is_a_stop(tmp_path:
 
 
 @pytest.mark.parametrize("more", [{}, {"destination": "gcs"}], ids=["not applied", "waits for a replacement"])
-def test_a_rolling_end_of_a_flow_that_shows_none_is_told_once_it_would_be_due(
+def test_a_rolling_end_of_a_flow_that_shows_none_is_reported_once_it_would_be_due(
     small: World, more: dict[str, Any]
 ) -> None:
     apply_config(small, orders_and_other(end="none", allow=[{"rule": "missing-end", "reason": "so far"}]))

@@ -74,7 +74,9 @@ def test_what_waits_of_an_export_keeps_neither_it_nor_another_from_being_renewed
 
 @pytest.mark.parametrize("why", WAITING)
 @pytest.mark.parametrize("stop", ["switched off, enabled not declared", "a rolling end moved earlier"])
-def test_a_stop_is_told_and_held_whatever_else_of_its_export_waits(small: World, stop: str, why: str) -> None:
+def test_a_paused_flow_is_reported_and_stays_paused_whatever_else_of_its_export_waits(
+    small: World, stop: str, why: str
+) -> None:
     _, by_hand, field = PAUSES[stop]
     apply_config(small, orders_and_other(protect="protect" in WAITING[why]))
     by_hand(small)
@@ -91,7 +93,7 @@ def test_a_stop_is_told_and_held_whatever_else_of_its_export_waits(small: World,
 
 
 @pytest.mark.parametrize("why", WAITING)
-def test_a_flow_that_is_over_is_told_and_not_renewed_whatever_else_of_its_export_waits(small: World, why: str) -> None:
+def test_an_expired_flow_is_reported_and_not_renewed_whatever_else_of_its_export_waits(small: World, why: str) -> None:
     apply_config(small, orders_and_other(protect="protect" in WAITING[why]))
     small.emulator.set_time(ROLLED + DAY)
     small.write(waiting_config(why))
@@ -104,7 +106,7 @@ def test_a_flow_that_is_over_is_told_and_not_renewed_whatever_else_of_its_export
 
 
 @pytest.mark.parametrize("why", ["a dataset nobody knows", "an account nobody knows"])
-def test_a_stop_that_cannot_be_put_back_is_told_all_the_same(small: World, why: str) -> None:
+def test_a_paused_flow_that_cannot_be_resumed_is_reported_all_the_same(small: World, why: str) -> None:
     apply_config(small, orders_and_other())
     small.emulator.ui.disable("orders")
     small.write(waiting_config(why))
@@ -120,7 +122,7 @@ def hide_source(made: World) -> None:
 
 
 @pytest.mark.parametrize("spoilt", [hide_target, hide_source])
-def test_a_flow_that_cannot_be_compared_fails_drift_is_told_with_its_stop_and_renewed(
+def test_a_flow_that_cannot_be_compared_fails_drift_is_reported_as_paused_and_renewed(
     tmp_path: Path, spoilt: Callable[[World], None]
 ) -> None:
     made = world(tmp_path, Switches(labelled="hidden"))
@@ -143,7 +145,7 @@ def test_a_flow_that_cannot_be_compared_fails_drift_is_told_with_its_stop_and_re
     assert {k: made.flow("orders")[k] for k in same} == {k: before[k] for k in same}
 
 
-def test_a_renewal_that_the_service_refuses_is_told(small: World) -> None:
+def test_a_renewal_that_the_service_refuses_is_reported(small: World) -> None:
     """A second source gets on a flow by no request that is known; the emulator then refuses every PATCH of it."""
     apply_config(small, orders_and_other())
     flow = small.flow("orders")
@@ -179,7 +181,7 @@ def duplicate_orders(made: World) -> None:
     made.emulator.ui.load({"flows": [twin]}, sandbox=SANDBOX)
 
 
-def test_of_twins_it_is_told_which_are_off(small: World) -> None:
+def test_of_duplicates_it_is_said_which_are_off(small: World) -> None:
     apply_config(small, orders_and_other())
     duplicate_orders(small)
     small.emulator.ui.disable("00000000-0000-4000-8000-000000000002")
@@ -208,7 +210,7 @@ def test_a_rolling_end_that_renew_cannot_look_after_is_named(small: World, spoil
     assert "not-renewed" not in findings(small.plan(RENEW))
 
 
-def test_a_level_that_the_config_raises_keeps_no_feed_from_being_renewed(small: World) -> None:
+def test_a_level_that_the_config_raises_keeps_no_export_from_being_renewed(small: World) -> None:
     raised = {"ending": {"level": "error"}, "expired": {"level": "error"}}
     content = orders_and_other(end="2027-07-01T00:00:00Z")
     apply_config(small, content)

@@ -102,7 +102,7 @@ PAUSES: dict[str, Callable[[World], Any]] = {
 
 
 @pytest.mark.parametrize("stop", PAUSES)
-def test_what_drift_calls_stopped_is_stopped(small: World, stop: str) -> None:
+def test_what_drift_calls_paused_is_paused(small: World, stop: str) -> None:
     apply_config(small)
     assert health(small).result is not HealthResult.PAUSED
     PAUSES[stop](small)
@@ -110,7 +110,7 @@ def test_what_drift_calls_stopped_is_stopped(small: World, stop: str) -> None:
     assert (health(small).result, health(small).state) == (HealthResult.PAUSED, FlowState.PAUSED)
 
 
-def test_what_drift_does_not_call_stopped_is_not(small: World) -> None:
+def test_what_drift_does_not_call_paused_is_not(small: World) -> None:
     apply_config(small, orders(enabled=False))
     assert not drift.build_drift_report(small.plan(), end_warning=0).entries_of(DriftGroup.PAUSED)
     assert health(small).result is HealthResult.DISABLED
@@ -273,7 +273,7 @@ def test_the_newest_runs_come_first_and_no_more_than_asked(
     assert [run.id for run in one.runs] == [f"run-{n}" for n in found]
 
 
-def test_a_run_is_told_with_its_numbers_and_its_errors(applied_orders: World) -> None:
+def test_a_run_is_shown_with_its_numbers_and_its_errors(applied_orders: World) -> None:
     with applied_orders.open_plan(transport=TransportWithRuns(applied_orders, 3)) as made:
         report = list_runs.read_recent_runs(made, "orders")
     shown = text_runs.render_runs(report)

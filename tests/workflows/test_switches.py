@@ -102,7 +102,7 @@ def labelled_world(tmp_path: Path) -> World:
     return made
 
 
-def test_a_flow_hidden_by_a_label_gets_no_twin_while_it_is_young(tmp_path: Path) -> None:
+def test_a_flow_hidden_by_a_label_gets_no_duplicate_while_it_is_young(tmp_path: Path) -> None:
     made = labelled_world(tmp_path)
     assert [i.verb for i in made.plan().items if i.steps] == [Verb.COMPLETE]
     outcomes, _ = made.apply()

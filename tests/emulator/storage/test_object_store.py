@@ -174,7 +174,7 @@ def test_an_address_where_nothing_answers_is_unreachable(source: Path) -> None:
     assert time.monotonic() - started < 10
 
 
-def test_a_host_name_that_nobody_knows_is_said_to_be(source: Path) -> None:
+def test_an_unknown_host_name_is_reported_as_such(source: Path) -> None:
     assert raised_refusal(lambda: s3("https://nowhere.invalid").put("x", source)).code == "unknown-host"
 
 
@@ -213,7 +213,7 @@ def _hang_up(listening: socket.socket, times: int) -> None:
         ("something else with sig=hush", False, "failed"),
     ],
 )
-def test_errors_of_the_library_are_told_apart_by_its_text(text: str, begun: bool, code: str) -> None:
+def test_errors_of_the_library_are_distinguished_by_its_text(text: str, begun: bool, code: str) -> None:
     error = object_store.library_refusal(ValueError(text), "bucket exports", begun)
 
     assert error.code == code

@@ -230,7 +230,7 @@ def test_a_private_key_with_a_passphrase_is_refused(server: SftpServerThread) ->
         open_sink(server, private_key=server.user_key.export_private_key("pkcs8-pem", passphrase="hush").decode())
 
 
-def test_the_host_key_is_held_against_known_hosts(server: SftpServerThread, source: Path) -> None:
+def test_the_host_key_is_checked_against_known_hosts(server: SftpServerThread, source: Path) -> None:
     sink = open_sink(server, any_key=False, password=PASSWORD, known_hosts=server.known_hosts())
     sink.put("x", source)
     sink.close()
@@ -289,7 +289,7 @@ def test_a_server_that_is_not_there_is_said_to_be(server: SftpServerThread) -> N
     assert refused.value.code == "unreachable"
 
 
-def test_a_host_name_that_nobody_knows_is_said_to_be() -> None:
+def test_an_unknown_host_name_is_reported_as_such() -> None:
     with pytest.raises(StorageRefused, match=r"nowhere\.invalid") as refused:
         SftpSink("nowhere.invalid", 22, USER, "", password=PASSWORD, accept_any_host_key=True)
 

@@ -100,7 +100,7 @@ def test_only_the_folders_before_the_first_unknown_are_listed(template: str, pre
         ("%EXPORT_TIME%", 0, True),
     ],
 )
-def test_runs_are_told_apart_by_what_the_time_macro_resolves(template: str, step: int, apart: bool) -> None:
+def test_runs_are_distinguished_by_what_the_time_macro_resolves(template: str, step: int, apart: bool) -> None:
     assert folder_layout(replace(DAILY, folder=template), WEB).can_tell_runs_apart(step) is apart
 
 

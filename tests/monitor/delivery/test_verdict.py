@@ -434,7 +434,7 @@ def test_the_dataset_that_lacks_its_files_is_named() -> None:
     assert results_by_dataset(scene) == {"web": DeliveryResult.COMPLETE, "app": DeliveryResult.FILES_MISSING}
 
 
-def test_a_lost_file_is_found_even_if_nobody_says_whose_it_was() -> None:
+def test_a_lost_file_is_found_even_if_its_run_is_unknown() -> None:
     scene = two_dataset_delivery()
     del scene.objects[f"{TWO.prefix}/{WEB}/{export_time(NIGHT)}/{part_name(1)}"]
 
