@@ -96,7 +96,17 @@ class ExportDiff:
     def target_fields(self) -> Fields:
         """The fields that a PATCH of the target sends; none if other flows use the target too."""
         can_change = self.live_flow.can_change(self.live_flow.target)
-        return {k: v for k, v in self.export.target_fields.items() if k in self.written_changes and can_change}
+        names = [name for name in self.export.target_fields if name in self.written_changes and can_change]
+        return {name: self._keep_accepted_parts(name, self.export.target_fields[name]) for name in names}
+
+    def _keep_accepted_parts(self, name: str, value: Any) -> Any:
+        """Put the live values of accepted parts into a field, because its parts are sent together."""
+        accepted = {
+            c.path.removeprefix(f"{name}."): c.before
+            for c in self.changes
+            if c.field == name and c.cause is Cause.ACCEPTED
+        }
+        return {k: v for k, v in {**value, **accepted}.items() if v is not None} if accepted else value
 
     @property
     def operation(self) -> str | None:
