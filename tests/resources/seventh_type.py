@@ -73,7 +73,6 @@ FILE_SHARE = DestinationType(
                     "ticket",
                     "ticketText",
                     Secrecy.SECRET,
-                    hidden=True,
                     part=Part.PASSWORD,
                     description="The ticket.",
                     example="${env:TICKET}",
