@@ -92,8 +92,7 @@ def _definition(schema: Mapping[str, Any]) -> Mapping[str, Any]:
 def _maps() -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield every map of known keys with its heading: the file itself, then depth first, each once."""
     yield "Top level", SCHEMA
-    seen: set[str] = set()
-    yield from _nested_maps(SCHEMA, seen)
+    yield from _nested_maps(SCHEMA, set())
 
 
 def _nested_maps(schema: Mapping[str, Any], seen: set[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:

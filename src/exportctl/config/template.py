@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 EXAMPLE_CONFIG = """\
 # yaml-language-server: $schema=./schemas/exports.schema.json
 # (`exportctl schema --write schemas` writes that file; editors then complete keys and show mistakes.)
@@ -45,7 +43,6 @@ exports:
 
 GITIGNORE = "# what the embedded emulator keeps\n.exportctl/\n"
 STATE_LINE = ".exportctl/"
-FILES: Mapping[str, str] = {"exports.yaml": EXAMPLE_CONFIG, ".gitignore": GITIGNORE}
 
 NEXT_STEPS = """\
 Next:
