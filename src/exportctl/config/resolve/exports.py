@@ -60,14 +60,14 @@ class Defaults:
 def defaults(
     section: Section | None,
     destinations: Mapping[str, SourcePosition],
-    timings: NamedValues[ScheduleWithEnd],
+    schedules: NamedValues[ScheduleWithEnd],
     formats: NamedValues[Format],
 ) -> Defaults:
     if section is None:
         return Defaults(None, None, None, None, frozenset())
     return Defaults(
         destination=_destination(section, destinations),
-        schedule=timings.resolve_key(section, "schedule"),
+        schedule=schedules.resolve_key(section, "schedule"),
         format=formats.resolve_key(section, "format"),
         end=end(section),
         written_keys=frozenset(section.names()),
