@@ -155,7 +155,7 @@ def _show_run(record: Record, now: float) -> Json:
 
 
 def _show_last_run(record: Record, doc: Json, now_ms: int) -> Json:
-    """Return a flow whose newest run is still under way shows the one before, if there was one."""
+    """Show the run before the newest one, if there was one, while the newest is under way."""
     newest = doc.get("lastRunDetails")
     if not newest or newest["completedAtUTC"] <= now_ms:
         return doc

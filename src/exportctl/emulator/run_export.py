@@ -203,7 +203,7 @@ def _make_files(job: Job, plan: Sequence[_PlannedFiles], folder: Path) -> Iterat
 def _put_manifests(
     job: Job, plan: Sequence[_PlannedFiles], written: Sequence[ExportedFile], delivery: _Delivery, folder: Path
 ) -> list[str]:
-    """Return the manifest files of a run: one in each folder, listing its files, or one of all in the target's path."""
+    """Write the manifest files of a run: one in each folder, listing its files, or one of all in the target's path."""
     # rule: manifest-location
     if not job.target["params"].get("includeFileManifest"):
         return []

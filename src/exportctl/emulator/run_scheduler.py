@@ -185,7 +185,7 @@ def _claim_runs(ctx: RequestContext, flow: Record, tick: float) -> None:
 def create_run(
     ctx: RequestContext, flow: Record, datasets: Sequence[str], tick: float, *, on_demand: bool = False
 ) -> Record:
-    """Return a claimed run of a flow, to be carried out by whoever looks next."""
+    """Create a claimed run of a flow; the scheduler that looks next executes it."""
     # rule: run-object
     doc = run_view.new_run(ctx, flow.doc, tick)
     hidden: Json = {"due_at": tick, "listed_at": tick, "datasets": list(datasets), **_claim_stamp()}

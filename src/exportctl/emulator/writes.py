@@ -34,7 +34,7 @@ def receipt(record: Record) -> Json:
 
 
 def create(ctx: RequestContext, collection: str, body: object) -> Record:
-    """Return a new object from a request body."""
+    """Create an object from a request body."""
     if not isinstance(body, dict) or not body:
         raise invalid_body_error("The body must be a JSON object")
     # rule: create-without-state
@@ -54,7 +54,7 @@ def create(ctx: RequestContext, collection: str, body: object) -> Record:
 
 
 def patch(ctx: RequestContext, record: Record, if_match: str | None, operations: object) -> Record:
-    """Return the object after a JSON Patch."""
+    """Apply a JSON Patch to an object."""
     # rule: if-match-required
     if if_match is None:
         raise flow_error(1403, 400, "If-Match header is missing")
