@@ -102,7 +102,7 @@ IMPURITIES = (
     _in_planner("importlib in the planner", IMPORTS, "import importlib"),
     _in_planner("importlib in a function", PLACES, "def f():\n    from importlib import import_module"),
     _in_planner("os in the planner", IMPORTS, "import os"),
-    _in_planner("a package that nobody listed", IMPORTS, "import pendulum"),
+    _in_planner("a package that is not listed", IMPORTS, "import pendulum"),
     _in_planner("the client in the planner", IMPORTS, "from exportctl.client.client import Client"),
     _in_planner("the clock in the planner", IMPORTS, "from exportctl import clock"),
     _in_planner("deepdiff beside the comparison", PLACES, "import deepdiff"),

@@ -1,5 +1,5 @@
 """
-Records the emulator's cassettes anew, over real HTTP on this machine:
+Records the emulator's cassettes again, over real HTTP on this machine:
 
     python -m tests.cassettes.record
 

@@ -24,7 +24,7 @@ STATE = ".exportctl/0123456789ABCDEF01234567.sqlite"
 
 
 class Terminal(io.StringIO):
-    """A stream somebody sits at."""
+    """A stream with a person at it."""
 
     def isatty(self) -> bool:
         return True

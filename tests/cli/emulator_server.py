@@ -15,7 +15,7 @@ from exportctl.emulator.server import bind_server, close_server
 from tests.cli.command_line import ORGANIZATION, START, CommandLine
 
 SANDBOXES = ("dev", "prod", "stage")
-PATIENCE = 30.0  # seconds to wait for somebody who should come
+PATIENCE = 30.0  # seconds to wait for a process that should come
 CONFIG = """\
 version: 1
 project: acme

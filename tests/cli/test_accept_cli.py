@@ -223,7 +223,7 @@ def test_a_secret_in_a_line_that_is_not_shown_comes_into_no_file(write: tuple[st
 
 def test_a_secret_in_the_sandbox_is_not_given_out(moved: CommandLine) -> None:
     secret = "arn:aws:iam::123456789012:role/not-for-everybody"
-    assert moved("emulator", "ui", "rename", "web-to-lake", f"feed {secret}").code == 0
+    assert moved("emulator", "ui", "rename", "web-to-lake", f"orders {secret}").code == 0
 
     ended = moved("drift", "--patch", LAKE_ROLE_ARN=secret)
 

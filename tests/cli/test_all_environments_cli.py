@@ -1,4 +1,4 @@
-"""`--all-environments`: read at the same time, told one after another, and one that fails keeps no other from it."""
+"""`--all-environments`: all are read at the same time and reported one by one, and one failure ends no other."""
 
 from __future__ import annotations
 
@@ -280,9 +280,9 @@ def test_a_target_narrows_every_plan(three: EmulatorServer) -> None:
 
 def test_each_plan_says_how_exactly_it_is_applied(three: EmulatorServer) -> None:
     shown = three.run("plan", "--all-environments").out
-    told = [line.partition("exportctl ")[2] for line in shown.splitlines() if "--only-if" in line]
-    assert [command.split()[2] for command in told] == sorted(SANDBOXES)
-    for command in told:
+    commands = [line.partition("exportctl ")[2] for line in shown.splitlines() if "--only-if" in line]
+    assert [command.split()[2] for command in commands] == sorted(SANDBOXES)
+    for command in commands:
         assert three.run(*command.split()).code == 0
     assert three.run("plan", "--all-environments", "--detailed-exitcode").code == 0
 

@@ -44,9 +44,9 @@ def test_a_flow_paused_by_hand_stays_paused_until_it_is_resumed(tmp_path: Path) 
     assert "Paused: left paused" in drift.out
 
     before = run.writes()
-    held = run("apply", "--auto-approve")
-    assert held.code == 0
-    assert "Nothing to do." in held.out
+    ended = run("apply", "--auto-approve")
+    assert ended.code == 0
+    assert "Nothing to do." in ended.out
     assert run.writes() == before
 
     plan = run("plan", "--detailed-exitcode")

@@ -50,8 +50,8 @@ def test_renew_leaves_what_has_ended_names_it_and_ends_in_4(over: CommandLine, m
     assert (ended.code, over.writes()) == (4, before)
     assert f"exports.orders: {ENDED}  [expired]" in ended.out
     assert "to revive it, run `exportctl apply`" in ended.out
-    lapsed = over("renew", *more, "--format", "json").document["result"]["expired"]
-    assert [(one["address"], one["ended"]) for one in lapsed] == [
+    expired = over("renew", *more, "--format", "json").document["result"]["expired"]
+    assert [(one["address"], one["ended"]) for one in expired] == [
         ("exports.orders", 1_803_427_200),
         ("exports.returns", 1_803_427_200),
     ]
@@ -85,8 +85,8 @@ def unsure(tmp_path: Path) -> CommandLine:
 
 def test_renew_names_what_it_cannot_look_after_and_ends_in_4(unsure: CommandLine) -> None:
     looked = unsure("renew", "--dry-run", "--format", "json")
-    (told,) = looked.document["result"]["not_renewed"]
-    assert (looked.code, told["rule"]) == (4, "not-renewed")
+    (entry,) = looked.document["result"]["not_renewed"]
+    assert (looked.code, entry["rule"]) == (4, "not-renewed")
     before = unsure.writes()
     ended = unsure("renew")
     assert (ended.code, unsure.writes() - before) == (4, 1)

@@ -28,10 +28,10 @@ def test_both_forms_tell_the_same(tmp_path: Path) -> None:
     assert (shown.code, shown.err) == (0, "")
     assert "exports.returns: only in prod\n      exports.yaml:15:54: the overlay of dev" in shown.out
     assert '? bucket: dev "acme-dev", prod "acme-prod"' in shown.out
-    told = run("diff-environments", "dev", "prod", "--format", "json").document
-    assert told["kind"] == "diff-environments"
-    assert [o["address"] for o in told["result"]["one_sided"]] == ["exports.returns"]
-    assert [(d["address"], d["path"], d["unintended"]) for d in told["result"]["differences"]] == [
+    document = run("diff-environments", "dev", "prod", "--format", "json").document
+    assert document["kind"] == "diff-environments"
+    assert [o["address"] for o in document["result"]["one_sided"]] == ["exports.returns"]
+    assert [(d["address"], d["path"], d["unintended"]) for d in document["result"]["differences"]] == [
         ("platform", "sandbox", False),
         ("destinations.lake", "bucket", True),
         ("exports.orders", "title", False),

@@ -1,4 +1,4 @@
-"""`import` on the command line: where the YAML goes, what it ends in, and what it is told wrongly."""
+"""`import` on the command line: where the YAML goes, what it ends in, and wrong arguments."""
 
 from __future__ import annotations
 

@@ -122,7 +122,7 @@ def test_github_hears_of_each_object(prepared: CommandLine) -> None:
     assert ended.err.count("::error title=newer-marker::") == len(changed) == 2
 
 
-def stopped(ended: CommandResult, address: str = "exports.orders") -> bool:
+def is_refused(ended: CommandResult, address: str = "exports.orders") -> bool:
     return ended.code == 1 and SAID in ended.err and f"{address}: the " in ended.err
 
 
@@ -131,7 +131,7 @@ def test_a_later_marker_on_one_object_alone_is_enough(prepared: CommandLine, col
     described(prepared, newer, collection)
     before = live(prepared)
     for command in (("plan",), ("apply", "--auto-approve"), ("drift",), ("renew",), ("import", "--all")):
-        assert stopped(prepared(*command)), command
+        assert is_refused(prepared(*command)), command
     assert live(prepared) == before
 
 
@@ -139,7 +139,7 @@ def test_a_later_marker_on_an_account_is_enough(prepared: CommandLine) -> None:
     described(prepared, newer, BASES, key="lake")
     before = live(prepared)
     for command in (("plan",), ("apply", "--auto-approve"), ("drift",), ("renew",)):
-        assert stopped(prepared(*command), "destinations.lake"), command
+        assert is_refused(prepared(*command), "destinations.lake"), command
     assert live(prepared) == before
 
 
@@ -151,7 +151,7 @@ def test_no_secret_is_sent_over_a_later_marker(tmp_path: Path) -> None:
     assert run("apply", "--auto-approve").code == 0
     described(run, newer, BASES, key="lake")
     before = live(run)
-    assert stopped(run("rotate", "lake", "--auto-approve"), "destinations.lake")
+    assert is_refused(run("rotate", "lake", "--auto-approve"), "destinations.lake")
     assert live(run) == before
 
 
@@ -162,7 +162,7 @@ def test_it_is_enough_where_the_yaml_no_longer_declares_the_address(prepared: Co
     prepared.edit("exports:\n", f"{removed}exports:\n")
     before = live(prepared)
     for command in (("plan",), ("apply", "--auto-approve", "--allow-deletes", "1"), ("drift",), ("renew",)):
-        assert stopped(prepared(*command)), command
+        assert is_refused(prepared(*command)), command
     assert live(prepared) == before
 
 

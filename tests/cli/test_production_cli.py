@@ -1,4 +1,4 @@
-"""The sandbox called prod: somebody at a terminal types its name, and nothing else will do."""
+"""The sandbox called prod: a person at a terminal types its name, and nothing else will do."""
 
 from __future__ import annotations
 

@@ -247,7 +247,7 @@ def test_the_watch_sees_a_connection(tmp_path: Path) -> None:
     """So the test above can fail."""
     fixed_clock_command_line(tmp_path).edit("url: embedded", 'url: "http://127.0.0.1:1"')
     tried = WITHOUT_NETWORK.replace(
-        ", {}))", ", {'AEP_CLIENT_ID': 'id-of-nobody', 'AEP_CLIENT_SECRET': 'secret-of-nobody'}))"
+        ", {}))", ", {'AEP_CLIENT_ID': 'unknown-id', 'AEP_CLIENT_SECRET': 'unknown-secret'}))"
     )
 
     ended = subprocess.run(

@@ -1,4 +1,4 @@
-"""One config for dev, stage and prod: each gets its own datasets, buckets and cadences, and nothing crosses over."""
+"""One config for dev, stage and prod: each gets its own datasets, buckets and schedules, and nothing crosses over."""
 
 from __future__ import annotations
 
@@ -64,9 +64,9 @@ def test_what_is_applied_to_one_touches_no_other(three: EmulatorServer, name: st
 
 def test_the_keys_of_prod_are_in_prod_only(three: EmulatorServer) -> None:
     apply_all(three)
-    held = {name: str(state(three, name)["connections"]) for name in SANDBOXES}
-    assert [name for name in SANDBOXES if VARIABLES["PROD_LAKE_KEY"] in held[name]] == ["prod"]
-    assert [name for name in SANDBOXES if VARIABLES["LAKE_KEY"] in held[name]] == ["dev", "stage"]
+    connections = {name: str(state(three, name)["connections"]) for name in SANDBOXES}
+    assert [name for name in SANDBOXES if VARIABLES["PROD_LAKE_KEY"] in connections[name]] == ["prod"]
+    assert [name for name in SANDBOXES if VARIABLES["LAKE_KEY"] in connections[name]] == ["dev", "stage"]
 
 
 def test_a_renewal_or_a_pause_in_one_is_none_in_another(three: EmulatorServer) -> None:
@@ -97,9 +97,9 @@ def test_a_dataset_missing_in_one_and_double_in_another_stops_those_and_the_othe
         ["dev", "prod"], {"dev": [SeedDataset("Refunds")], "prod": [SeedDataset("Refunds"), SeedDataset("Refunds")]}
     )
     document = three.run("plan", "--all-environments", "--format", "json").document
-    told = {one["environment"]: one["errors"] for one in document["result"]["environments"]}
-    assert told["dev"] == []
-    (double,), (missing,) = told["prod"], told["stage"]
+    errors = {one["environment"]: one["errors"] for one in document["result"]["environments"]}
+    assert errors["dev"] == []
+    (double,), (missing,) = errors["prod"], errors["stage"]
     assert (double["rule"], missing["rule"]) == ("dataset-ambiguous", "dataset-unknown")
     assert [(e["file"], e["line"], e["column"]) for e in (double, missing)] == [("exports.yaml", 17, 24)] * 2
     candidates = [d["id"] for d in three.emulator.datasets("prod") if d["name"] == "Refunds"]

@@ -149,13 +149,13 @@ def test_a_wait_that_is_over_fails_although_nothing_was_due(applied: CommandLine
 def test_a_wait_says_what_it_sees_only_when_it_is_something_else(run: CommandLine) -> None:
     ended = run("verify", "--target", "orders", "--wait", "4 hours", "--poll", "1 hour")
 
-    told = [line for line in ended.err.splitlines() if "no flow in this sandbox" in line]
+    lines = [line for line in ended.err.splitlines() if "no flow in this sandbox" in line]
     assert ended.code == 9
-    assert len(told) == 1
+    assert len(lines) == 1
 
 
 class InterruptingTerminal(io.StringIO):
-    """Somebody who presses Ctrl-C when told what is waited for, once."""
+    """A person who presses Ctrl-C once at the line that says what the wait is for."""
 
     def write(self, text: str) -> int:
         if "UNKNOWN Orders" in text and not self.getvalue():

@@ -17,8 +17,8 @@ from exportctl.client.transport import Backoff
 from exportctl.clock import Clock
 from exportctl.model.secret import Secret
 
-TOKEN = "token-one-that-nobody-may-see"
-SECRET = "client-secret-nobody-may-see"
+TOKEN = "token-one-that-stays-hidden"
+SECRET = "client-secret-that-stays-hidden"
 DATE = "Mon, 01 Dec 2025 10:00:00 GMT"
 FLOWS = "/data/foundation/flowservice/flows"
 
@@ -82,7 +82,7 @@ class Script:
 
 
 class FakeTime:
-    """A clock that moves only when somebody sleeps."""
+    """A clock that moves only when the client sleeps."""
 
     def __init__(self) -> None:
         self.now = 1000.0

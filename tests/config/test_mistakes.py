@@ -1,4 +1,4 @@
-"""What people type wrong: the rule, the place and the way to mend it."""
+"""What people type wrong: the rule, the position and the fix."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ DESTINATIONS = {  # body, then (rule, column on line 6)
     "both auth and account": (f"{{type: sftp, path: p, {AUTH}, account: {{id: x}}}}", [("account-and-auth", 32)]),
     "a host of another's account": ("{type: sftp, host: h, path: p, account: {id: x}}", [("account-keys", 23)]),
     "two forms of account": ("{type: sftp, path: p, account: {id: x, of: zone}}", [("bad-value", 41)]),
-    "an account of nobody": ("{type: sftp, path: p, account: {of: zoen}}", [("unknown-reference", 41)]),
+    "an account of no destination": ("{type: sftp, path: p, account: {of: zoen}}", [("unknown-reference", 41)]),
     "its own account": ("{type: sftp, path: p, account: {of: other}}", [("account-chain", 41)]),
     "an account of another type": ("{type: sftp, path: p, account: {of: zone}}", [("account-type", 41)]),
     "an endpoint that is none": (f"{{type: azure-data-lake, endpoint: x, path: p, {SP}}}", [("bad-value", 44)]),
@@ -221,7 +221,7 @@ TOPS = {  # further keys of the config, then (rule, line:column)
     "a negative number": ("policy: {max_deletes: -1}", [("bad-value", "14:23")]),
     "a format of no type": ("formats: {x: {compression: gzip}}", [("missing-key", "14:14")]),
     "a name without anything": ("formats: {x: }", [("empty-declaration", "14:11")]),
-    "a schedule without a rhythm": ("defaults: {schedule: {at: '02:00'}}", [("missing-key", "14:12")]),
+    "a schedule without an interval": ("defaults: {schedule: {at: '02:00'}}", [("missing-key", "14:12")]),
 }  # fmt: skip
 
 

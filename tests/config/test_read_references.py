@@ -104,7 +104,7 @@ def test_a_short_secret_is_refused_by_the_name_of_its_reference(tmp_path: Path) 
 def test_a_value_with_a_line_end_is_refused_by_the_name_of_its_reference(tmp_path: Path, ended: str, name: str) -> None:
     body = '{type: sftp, host: h, path: p, auth: {username: "${env:WHO}", password: "${env:PASS}"}}'
     with pytest.raises(Error, match=rf"\$\{{env:{name}\}} contains a line end") as caught:
-        read_references(sftp(body), {"WHO": "somebody", "PASS": "correct horse"} | {name: ended}, tmp_path)
+        read_references(sftp(body), {"WHO": "loader", "PASS": "correct horse"} | {name: ended}, tmp_path)
     assert caught.value.rule == "value-line-end"
     assert "correct" not in f"{caught.value} {caught.value.hint}"
     assert caught.value.at is not None

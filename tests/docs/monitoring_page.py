@@ -1,7 +1,7 @@
 """
 The sandbox that docs/how-to/monitor-and-renew.md shows, and what the page's commands print there.
 
-Run as a program, it writes the blocks of the page anew; look at the difference afterwards.
+Run as a program, it writes the blocks of the page again; look at the difference afterwards.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def run_exportctl(folder: Path, *argv: str) -> str:
 
 
 def prepare_folder(folder: Path) -> None:
-    """Three days of a shop: rows come in, runs go out, a server is gone, and jane stops two feeds."""
+    """Three days of a shop: rows come in, runs go out, a server is gone, and jane pauses two flows."""
     (folder / "exports.yaml").write_text((ROOT / "exports.yaml").read_text(encoding="utf-8") + MORE, encoding="utf-8")
     path = folder / ".exportctl" / "0123456789ABCDEF01234567.sqlite"
     Emulator(path, clock=START, organization="0123456789ABCDEF01234567@AdobeOrg").close()

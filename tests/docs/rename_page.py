@@ -1,7 +1,7 @@
 """
 What docs/how-to/rename-split-and-clean-up.md shows: an edit of the root config before each command, and its output.
 
-Run as a program, it writes the blocks of the page anew; look at the difference afterwards.
+Run as a program, it writes the blocks of the page again; look at the difference afterwards.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def prepare_folder(folder: Path) -> None:
 
 
 def leave_orphans(folder: Path) -> None:
-    """Somebody deletes a flow in the user interface; an hour later its export is taken out."""
+    """A person deletes a flow in the user interface; an hour later its export is taken out."""
     run_exportctl(folder, "emulator", "ui", "delete", "web-to-lake")
     run_exportctl(folder, "emulator", "clock", "advance", "1 hour")
     write_config(folder, WEB, "")

@@ -1,4 +1,4 @@
-"""A client with no manners of its own: it sends what it is told and hands back what came."""
+"""A client with no manners of its own: it sends what it is given and returns what came."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Api:
         return item
 
     def patch(self, path: str, *operations: Json, etag: str | None = None) -> httpx.Response:
-        """A PATCH with the current etag, unless told another."""
+        """A PATCH with the current etag, unless another is given."""
         headers = {"If-Match": etag or self.item(path)["etag"]}
         return self.call("PATCH", path, json=list(operations), headers=headers)
 

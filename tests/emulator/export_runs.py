@@ -48,7 +48,7 @@ class Exports:
         return self.emulator.ingest("dev", dataset, rows, **more)
 
     def move_clock_only(self, seconds: float) -> None:
-        """Time passes and nobody looks, as with a clock that goes by itself."""
+        """Time passes without a read, as with a clock that goes by itself."""
         with self.emulator.store.transaction():
             self.emulator.store.set_setting("clock", {"mode": "manual", "at": self.emulator.now + seconds})
 

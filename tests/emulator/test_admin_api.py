@@ -128,7 +128,7 @@ def test_rows_come_in_over_http(control: Callable[..., Any], emulator: Emulator)
     [
         ({"dataset": "Ordres"}, "no dataset is called 'Ordres'; there is Orders"),
         ({"sandbox": "nowhere"}, "no dataset is called 'Orders'"),
-        ({"dataset": "Twins"}, "several datasets are called 'Twins'"),
+        ({"dataset": "Same Name"}, "several datasets are called 'Same Name'"),
         ({"rows": 0}, "rows is a number from 1"),
         ({"rows": "5"}, "rows is a number from 1"),
         ({"rows": True}, "rows is a number from 1"),
@@ -139,7 +139,9 @@ def test_rows_come_in_over_http(control: Callable[..., Any], emulator: Emulator)
 def test_rows_that_cannot_come_in_are_refused(
     control: Callable[..., Any], emulator: Emulator, change: Json, reason: str
 ) -> None:
-    emulator.seed(datasets={"dev": [SeedDataset("Twins"), SeedDataset("Twins")] if "Twins" in change.values() else []})
+    emulator.seed(
+        datasets={"dev": [SeedDataset("Same Name"), SeedDataset("Same Name")] if "Same Name" in change.values() else []}
+    )
     body = {"sandbox": "dev", "dataset": "Orders", "rows": 5, **change}
 
     assert reason in control("POST", "ingest", body, 400)["errorMessage"]

@@ -33,7 +33,7 @@ def test_a_registered_client_gets_a_bearer_token(api: Api, where: str) -> None:
     ("change", "status", "error"),
     [
         ({"client_secret": "wrong"}, 401, "invalid_client"),
-        ({"client_id": "nobody"}, 401, "invalid_client"),
+        ({"client_id": "unknown-client"}, 401, "invalid_client"),
         ({"scope": ""}, 400, "invalid_request"),
         ({"grant_type": "password"}, 400, "unsupported_grant_type"),
     ],

@@ -187,7 +187,7 @@ def test_what_was_exported_once_is_not_forgotten_when_the_export_becomes_increme
 
 
 def test_a_schedule_that_changes_while_a_run_is_under_way_counts_for_the_next() -> None:
-    """The run began under the old rhythm, so the new one is still to restart."""
+    """The run began under the old interval, so the new one is still to restart."""
     switches = Switches(schedule_change="restart")
     dataset = Record("datasets", ORDERS, "dev", {"name": "Orders"})
     run_rows.add_batch(dataset, 5, START)
@@ -274,8 +274,8 @@ class FlowHistory:
     def datasets(self, wanted: list[str]) -> None:
         self.made.emulator.ui.datasets(self.flow, wanted)
 
-    def interval(self, rhythm: tuple[str, int]) -> None:
-        self.made.emulator.ui.schedule(self.flow, {"timeUnit": rhythm[0], "interval": rhythm[1]})
+    def interval(self, interval: tuple[str, int]) -> None:
+        self.made.emulator.ui.schedule(self.flow, {"timeUnit": interval[0], "interval": interval[1]})
 
     def storage(self) -> None:
         """It breaks, or it works again: a file stands where the bucket was."""

@@ -1,4 +1,4 @@
-"""Behind a real server: the same answers, lost ones as closed sockets, and nobody but this machine."""
+"""Behind a real server: the same answers, lost ones as closed sockets, and no client but this machine."""
 
 from __future__ import annotations
 

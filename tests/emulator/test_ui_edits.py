@@ -185,7 +185,7 @@ def test_a_refused_flow_leaves_nothing_behind(ui: Ui, emulator: Emulator) -> Non
 def test_anything_can_be_loaded_as_it_is(api: Api, ui: Ui) -> None:
     flow = {
         "id": "f",
-        "name": "foreign",
+        "name": "unmanaged",
         "etag": '"e"',
         "createdBy": "them@AdobeID",
         "state": "disabled",

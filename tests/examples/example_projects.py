@@ -89,7 +89,7 @@ def secrets(project: Project) -> dict[str, str]:
 
 
 def _base_connection(emulator: Emulator, project: Project, kind: str, title: str) -> str:
-    """An account made by somebody else; its id."""
+    """An account made by another team; its id."""
     method = TYPES[kind].methods[-1]
     body = {
         "name": title,

@@ -1,4 +1,4 @@
-"""Every example is valid without a warning nobody knows of, and plans, applies and plans empty against the emulator."""
+"""Every example is valid without an unexpected warning, and plans, applies and plans empty against the emulator."""
 
 from __future__ import annotations
 

@@ -184,12 +184,12 @@ ODD: dict[str, tuple[Edit, LeftOutReason, str]] = {
         "encrypts",
     ),
     "audience": (flow(flowSpec={"id": AMAZON_S3.audience_flow_spec}), LeftOutReason.AUDIENCE, "audiences"),
-    "audiences on a card nobody here knows": (
+    "audiences on an unknown card": (
         flow(flowSpec={"id": "x"}, inheritedAttributes={"sourceConnections": [READS_PROFILES]}),
         LeftOutReason.AUDIENCE,
         "audiences",
     ),
-    "datasets on a card nobody here knows": (
+    "datasets on an unknown card": (
         flow(flowSpec={"id": "x"}, inheritedAttributes={"sourceConnections": [READS_DATASETS]}),
         LeftOutReason.UNKNOWN_TYPE,
         "does not know",

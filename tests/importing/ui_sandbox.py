@@ -126,8 +126,8 @@ def seed_datasets(sandbox: Sandbox) -> None:
     odd = [
         SeedDataset("Gone", GONE),
         SeedDataset("Before", RENAMED),
-        SeedDataset("Twin", SAME_NAME_A),
-        SeedDataset("Twin", SAME_NAME_B),
+        SeedDataset("Same Name", SAME_NAME_A),
+        SeedDataset("Same Name", SAME_NAME_B),
     ]
     sandbox.emulator.seed([], {sandbox.name: odd})
 
@@ -201,7 +201,7 @@ def add_odd_datasets(sandbox: Sandbox) -> None:
     """Datasets that a name no longer means, never meant alone, or that cannot be exported any more."""
     sandbox.create_flow("gone", (GONE, "Orders"), params={"path": "datasets/gone"})
     sandbox.create_flow("renamed", (RENAMED,), params={"path": "datasets/renamed"})
-    sandbox.create_flow("twins", (SAME_NAME_A,), params={"path": "datasets/twins"})
+    sandbox.create_flow("same-name", (SAME_NAME_A,), params={"path": "datasets/same-name"})
     nameless = sandbox.create_flow("nameless", ("Returns",), params={"path": "datasets/nameless"})
 
     def without_name(docs: dict[str, Any]) -> None:
@@ -241,7 +241,7 @@ def add_flows_left_out(sandbox: Sandbox) -> None:
         "two sources": ("several-connections", lambda d: d["flows"]["sourceConnectionIds"].append("x")),
         "no account": ("hidden", lambda d: d["targetConnections"].update(baseConnectionId="x")),
         "no target to be seen": ("hidden", lambda d: d["flows"].update(targetConnectionIds=["x"])),
-        "foreign card": ("unknown-type", lambda d: d["flows"].update(flowSpec={"id": "x", "version": "1.0"})),
+        "unknown card": ("unknown-type", lambda d: d["flows"].update(flowSpec={"id": "x", "version": "1.0"})),
         "every day in hours": (
             "not-expressible",
             lambda d: d["flows"]["scheduleParams"].update(timeUnit="hour", interval=24),

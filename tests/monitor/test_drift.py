@@ -36,7 +36,7 @@ BY_CAUSE = {
     Cause.ALREADY_MATCHES: [],
     Cause.NORMALISED: [],
     Cause.RENEWAL: [],
-    Cause.EXPIRED: [],  # told by its end
+    Cause.EXPIRED: [],  # reported by its end
 }
 
 
@@ -194,11 +194,11 @@ def test_both_sides_are_shown_without_promising_a_write() -> None:
 
 
 def test_a_finding_that_does_not_name_its_export_is_reported_under_its_name() -> None:
-    lost = Finding("marker-lost", "somebody edited its description", level=Level.WARNING)
+    lost = Finding("marker-lost", "a person edited its description", level=Level.WARNING)
 
     shown = text_drift.render_drift(report(PlanItem(address("x"), Verb.MARK, "f-1", findings=(lost,))))
 
-    assert "    exports.x  (flow f-1)  warning: somebody edited its description  [marker-lost]\n" in shown
+    assert "    exports.x  (flow f-1)  warning: a person edited its description  [marker-lost]\n" in shown
 
 
 def test_a_workflow_can_ask_for_counts_of_a_plan() -> None:

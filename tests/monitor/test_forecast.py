@@ -132,17 +132,17 @@ def test_an_export_that_is_not_applied_has_an_empty_lane() -> None:
 
 
 def test_what_is_left_of_an_export_that_is_gone_has_no_lane() -> None:
-    leftovers = (item("former", id=None, verb=Verb.CLEAN),)
-    assert build_forecast(items=leftovers).flows == ()
-    assert build_forecast(items=leftovers, planned=True).flows == ()
+    orphans = (item("former", id=None, verb=Verb.CLEAN),)
+    assert build_forecast(items=orphans).flows == ()
+    assert build_forecast(items=orphans, planned=True).flows == ()
 
 
 def test_duplicates_have_a_lane_each() -> None:
     (first, *rest) = flow()
-    twin = make_object(
-        "flow", "twin", first.marker, **{k: v for k, v in first.raw.items() if k not in ("id", "description")}
+    second = make_object(
+        "flow", "second", first.marker, **{k: v for k, v in first.raw.items() if k not in ("id", "description")}
     )
-    assert [one.flow for one in build_forecast((first, twin, *rest)).flows] == ["orders", "twin"]
+    assert [one.flow for one in build_forecast((first, second, *rest)).flows] == ["orders", "second"]
 
 
 # -- together ---------------------------------------------------------------------------------------------------------

@@ -53,8 +53,8 @@ def test_a_specific_text_gets_its_cause(said: str) -> None:
 
 
 def test_every_row_is_found_by_a_text() -> None:
-    told = {hint(RunError("", said), None) for said in TEXTS}
-    assert told == {row.text for row in HINTS}
+    hints = {hint(RunError("", said), None) for said in TEXTS}
+    assert hints == {row.text for row in HINTS}
 
 
 @pytest.mark.parametrize("type_name", TYPES)
@@ -84,7 +84,7 @@ def test_sftp_is_asked_for_its_connections() -> None:
 def test_nothing_is_made_up() -> None:
     assert hint(SKIPPED, "amazon-s3") is None
     assert hint(ABORTED, None) is None
-    assert hint(RunError("CONNECTOR-2001-500", "A sentence nobody has seen."), "sftp") is None
+    assert hint(RunError("CONNECTOR-2001-500", "A sentence without a row."), "sftp") is None
 
 
 def test_a_text_alone_without_words_gets_the_checks() -> None:

@@ -134,8 +134,8 @@ TABLE: dict[str, tuple[LiveObject, PlanItem, HealthResult, FlowState]] = {
         HealthResult.WAITING,
         FlowState.ENABLED,
     ),
-    "stopped by hand": (flow(state="disabled"), item(fields=(PAUSE_CHANGE,)), HealthResult.PAUSED, FlowState.PAUSED),
-    "stopped by an end that is over": (
+    "paused by hand": (flow(state="disabled"), item(fields=(PAUSE_CHANGE,)), HealthResult.PAUSED, FlowState.PAUSED),
+    "paused by an end in the past": (
         flow(schedule={"endTime": NOW - DAY}),
         item(fields=(replace(PAUSE_CHANGE, path="end", field="end"),)),
         HealthResult.PAUSED,
@@ -300,8 +300,8 @@ def test_duplicates_and_flows_that_are_no_longer_declared_are_named() -> None:
 
 
 def test_orphans_of_an_export_that_is_gone_are_no_export() -> None:
-    leftover = PlanItem(Address("exports", "former"), Verb.CLEAN)
-    assert status(Plan(HEADER, NOW, (leftover,)), build_ownership(sandbox(), "acme"), project(orders())).exports == ()
+    orphan = PlanItem(Address("exports", "former"), Verb.CLEAN)
+    assert status(Plan(HEADER, NOW, (orphan,)), build_ownership(sandbox(), "acme"), project(orders())).exports == ()
 
 
 def unmanaged_flow(identity: str, ends: int | None) -> OtherFlow:

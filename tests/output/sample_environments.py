@@ -17,7 +17,7 @@ from exportctl.output.environments import EnvironmentResult
 
 T = TypeVar("T")
 FINDINGS = (
-    Finding("bad", "wrong", SourcePosition("a.yaml", 1, 2), "mend it"),
+    Finding("bad", "wrong", SourcePosition("a.yaml", 1, 2), "fix it"),
     Finding("odd", "odd", level=Level.WARNING),
 )
 

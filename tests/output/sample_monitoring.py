@@ -115,7 +115,7 @@ def empty_reports() -> tuple[RunsReport, StatusReport, Forecast]:
 
 
 def evil_reports() -> tuple[RunsReport, StatusReport, Forecast]:
-    """Every text that others write, written by somebody who means ill."""
+    """Every text that others write, written by an attacker."""
     where = PlanHeader(EVIL, EVIL, EVIL, EVIL, "service")
     error = RunError(EVIL, f"{EVIL} job aborted")
     runs = FlowRuns(None, EVIL, EVIL, "sftp", (run(1, RunStatus.FAILED, id=EVIL, errors=(error,)),))

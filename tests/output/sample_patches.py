@@ -18,7 +18,7 @@ def patch_result() -> AcceptResult:
     user = FieldChange(
         "auth.username", "auth", SensitiveValue("canary-user"), SensitiveValue("canary-other"), Cause.DRIFT
     )
-    rhythm = FieldChange("schedule.every", "schedule.every", "2 days", "1 day", Cause.CONFLICT)
+    interval = FieldChange("schedule.every", "schedule.every", "2 days", "1 day", Cause.CONFLICT)
     return AcceptResult(
         Plan(HEADER, 1_800_000_000, ()),
         Plan(HEADER, 1_800_000_000, ()),
@@ -29,7 +29,9 @@ def patch_result() -> AcceptResult:
         ),
         (
             UnacceptedChanges(Address("destinations", "partner"), (user,), "is sensitive"),
-            UnacceptedChanges(Address("exports", "orders"), (rhythm,), "is every 2 days\x07, which no export can have"),
+            UnacceptedChanges(
+                Address("exports", "orders"), (interval,), "is every 2 days\x07, which no export can have"
+            ),
         ),
     )
 
@@ -39,7 +41,7 @@ def shown_patch() -> Patch:
 
 
 def failed_entries() -> tuple[DriftEntry, ...]:
-    """One that an edit was asked for and left, and one that no edit mends."""
+    """One that an edit was asked for and left, and one that no edit fixes."""
     (left,) = patch_result().unaccepted[1].changes
     address = Address("exports", "orders")
     gone = Finding("flow-gone", "exports.orders: its flow is gone", None, "remove the export", Level.WARNING)

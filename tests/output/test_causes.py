@@ -1,4 +1,4 @@
-"""Tables: every cause and verb is told in every view, and the words agree."""
+"""Tables: every cause and verb is shown in every view, and the words agree."""
 
 from __future__ import annotations
 

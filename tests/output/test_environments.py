@@ -48,7 +48,7 @@ def test_the_table_comes_first_and_then_a_section_for_each_in_order() -> None:
     assert "| <code>prod</code> | not read: see the error |" in text
     dev, prod = text.index("### exportctl plan: sandbox"), text.index("### exportctl plan: environment")
     assert text.index("not read") < dev < prod
-    assert "wrong (mend it)" in text[prod:]
+    assert "wrong (fix it)" in text[prod:]
 
 
 def test_what_is_short_is_shown_whole_and_what_is_long_shares_the_rest() -> None:

@@ -31,15 +31,15 @@ SCHEMAS = Path(__file__).parents[2] / "schemas"
 PLANS = {"full": full_plan(), "causes": every_cause(), "evil": evil_plan(), "empty": Plan(HEADER, AS_OF, ())}
 
 
-def _environments(command: str, found: Any, told: Callable[[Any], EnvironmentBody]) -> str:
-    return environments.render_environments(command, one_of_two(found), told)
+def _environments(command: str, found: Any, body: Callable[[Any], EnvironmentBody]) -> str:
+    return environments.render_environments(command, one_of_two(found), body)
 
 
 def documents() -> dict[str, tuple[str, str]]:
     """Name -> (kind, document)."""
     found: dict[str, tuple[str, str]] = {
         "apply": ("apply", json_documents.render_apply_report(full_plan(), outcomes(), remaining=None)),
-        "apply, read back": (
+        "apply, final check": (
             "apply",
             json_documents.render_apply_report(
                 full_plan(), (), remaining=full_plan(), interrupted=True, errors=FINDINGS
@@ -61,7 +61,7 @@ def documents() -> dict[str, tuple[str, str]]:
             "explain",
             json_documents.render_explanation("rule", "words", [("a.b", {"c": 1}, SourcePosition("a.yaml"))]),
         ),
-        "error": ("error", json_documents.render_errors(Error("broken", hint="mend").findings())),
+        "error": ("error", json_documents.render_errors(Error("broken", hint="fix it").findings())),
         "stale": (
             "error",
             json_documents.render_stale_plan(
@@ -174,7 +174,7 @@ def test_an_error_has_no_result_and_no_platform_where_none_is_known() -> None:
 
 
 def test_a_failed_final_check_comes_with_the_changes_that_remain() -> None:
-    result = stdlib_json.loads(DOCUMENTS["apply, read back"][1])["result"]
+    result = stdlib_json.loads(DOCUMENTS["apply, final check"][1])["result"]
 
     assert (result["final_check_passed"], result["interrupted"]) == (False, True)
     assert result["remaining_plan"]["counts"]["delete"] == 1

@@ -1,4 +1,4 @@
-"""What people, pull requests, machines and pictures are told of runs, statuses and forecasts."""
+"""What tables, pull requests, JSON and pictures say of runs, statuses and forecasts."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_every_golden_file_is_one_of_them() -> None:
 
 
 def evil_views() -> dict[str, str]:
-    """What each view makes of texts by somebody who means ill."""
+    """What each view makes of hostile texts."""
     runs, status, forecast = evil_reports()
     return {
         "runs": text_runs.render_runs(runs),

@@ -11,13 +11,13 @@ from exportctl.output.text import apply, plan, tables
 from exportctl.planfile.staleness import StaleValue
 from tests.output.sample_plans import AS_OF, HEADER, outcomes, paused_item, renewed_item, updated_item
 
-ERROR = Finding("bad", "it is wrong", SourcePosition("a.yaml", 3, 5), "mend it")
+ERROR = Finding("bad", "it is wrong", SourcePosition("a.yaml", 3, 5), "fix it")
 WARNING = Finding("odd", "it is odd", level=Level.WARNING)
 
 
 def test_an_error_lists_all_its_findings_with_their_fixes() -> None:
     assert tables.render_error(ConfigError([ERROR, WARNING])) == (
-        "error: a.yaml:3:5: it is wrong  [bad]\n  mend it\nwarning: it is odd  [odd]\n"
+        "error: a.yaml:3:5: it is wrong  [bad]\n  fix it\nwarning: it is odd  [odd]\n"
     )
 
 

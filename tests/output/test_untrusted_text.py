@@ -181,9 +181,9 @@ def test_markdown_of_two_thousand_items_fits_and_says_what_is_missing() -> None:
 
     assert len(shown) <= markdown_plan.LIMIT
     assert len(shown) > markdown_plan.LIMIT * 3 // 4
-    told = re.search(r"_(\d+) of 2000 resources shown", shown)
-    assert told is not None
-    assert int(told[1]) == shown.count("<details>") == shown.count("</details>") > 10
+    cut = re.search(r"_(\d+) of 2000 resources shown", shown)
+    assert cut is not None
+    assert int(cut[1]) == shown.count("<details>") == shown.count("</details>") > 10
 
 
 def test_markdown_drift_of_two_thousand_items_fits() -> None:

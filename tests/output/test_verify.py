@@ -338,9 +338,9 @@ def test_markdown_of_many_exports_fits_and_says_what_is_missing() -> None:
     assert markdown_monitoring.render_verify_report(large_report(), limit=10_000) != shown
     assert 32_000 < len(shown) <= 65_536
     assert re.search(r"- _\d+ of 3000 shown_", shown)
-    told = re.search(r"_(\d+) of 501 exports shown", shown)
-    assert told is not None
-    assert int(told[1]) == shown.count("<details>") == shown.count("</details>") > 3
+    cut = re.search(r"_(\d+) of 501 exports shown", shown)
+    assert cut is not None
+    assert int(cut[1]) == shown.count("<details>") == shown.count("</details>") > 3
 
 
 def test_markdown_shows_first_what_fails() -> None:

@@ -1,4 +1,4 @@
-"""Live exports and accounts of a sandbox, as the tables of renames, handovers and leftovers need them."""
+"""Live exports and accounts of a sandbox, as the tables of renames, handovers and orphans need them."""
 
 from __future__ import annotations
 

@@ -45,21 +45,21 @@ ROWS: dict[str, LookupCase] = {
     "an id not listed, live has it without a name": LookupCase(
         dataset_by_id("9" * 24), {"9" * 24: ""}, (("9" * 24, "9" * 24),), ("dataset-gone",)
     ),
-    "an id nobody has": LookupCase(dataset_by_id("9" * 24), {}, (("9" * 24, "9" * 24),), ("dataset-not-eligible",)),
+    "an unknown id": LookupCase(dataset_by_id("9" * 24), {}, (("9" * 24, "9" * 24),), ("dataset-not-eligible",)),
     "a name of one id, nothing live": LookupCase(dataset_by_name("Orders"), {}, ((A, "Orders"),)),
     "a name of one id, live the same": LookupCase(dataset_by_name("Orders"), {A: "Orders"}, ((A, "Orders"),)),
     "a name of one id, live has others": LookupCase(dataset_by_name("Orders"), {B: "Returns"}, ((A, "Orders"),)),
     "a name of one id, live exports another under it": LookupCase(
         dataset_by_name("Orders"), {"9" * 24: "Orders"}, (("9" * 24, "Orders"),), ("dataset-renamed",)
     ),
-    "a name nobody lists, live stores it": LookupCase(
+    "an unlisted name, live stores it": LookupCase(
         dataset_by_name("Gone"), {"9" * 24: "Gone"}, (("9" * 24, "Gone"),), ("dataset-gone",)
     ),
-    "a name nobody lists, live stores its id, which is called otherwise now": LookupCase(
+    "an unlisted name, live stores its id, which is called otherwise now": LookupCase(
         dataset_by_name("Orders"), {A: "Orders"}, ((A, "Orders"),), ("dataset-name",), RENAMED
     ),
-    "a name nobody knows": LookupCase(dataset_by_name("Odrers"), {}, (), ("dataset-unknown",)),
-    "a name nobody lists, live has two of it": LookupCase(
+    "an unknown name": LookupCase(dataset_by_name("Odrers"), {}, (), ("dataset-unknown",)),
+    "an unlisted name, live has two of it": LookupCase(
         dataset_by_name("Gone"), {"8" * 24: "Gone", "9" * 24: "Gone"}, (), ("dataset-unknown",)
     ),
     "a name of several ids, live has one of them": LookupCase(

@@ -202,7 +202,7 @@ UNKEPT: dict[str, tuple[Project, tuple[LiveObject, ...]]] = {
     "another type": (build_project(export("a")), flow("old", type=SFTP, place={"remotePath": "/in"})),
     "another flow at its address": (
         build_project(export("a")),
-        (*flow("old"), replace(flow("old")[2], id="twin")),
+        (*flow("old"), replace(flow("old")[2], id="second")),
     ),
     "a flow there already": (build_project(export("a", ("d1", "d2"))), (*flow("old"), *flow("a", ("d2",)))),
 }
@@ -217,7 +217,7 @@ def test_no_flow_can_be_kept_by(row: str) -> None:
 # -- where nothing is handed over -------------------------------------------------------------------------------------
 
 NONE: dict[str, tuple[Project, tuple[LiveObject, ...]]] = {
-    "a dataset of nobody": (build_project(export("a", ("d4",)), export("sales", ("d1", "d2", "d3"))), SALES),
+    "a dataset of no export": (build_project(export("a", ("d4",)), export("sales", ("d1", "d2", "d3"))), SALES),
     "a dataset that two export from now on": (build_project(export("a"), export("sales", ("d1", "d2", "d3"))), SALES),
     "another project's flow": (build_project(export("a")), flow("old", owner="theirs")),
     "a change without datasets": (build_project(export("a", title="New")), (*flow("a"), *flow("b", ("d2",)))),

@@ -91,14 +91,14 @@ def test_a_pause_is_shown_although_the_account_is_unknown() -> None:
     assert [(f.rule, f.level) for f in shown.findings if f.level is Level.ERROR] == [("account-not-found", Level.ERROR)]
 
 
-def twin(key: str = "second", **changes: Any) -> Flow:
+def duplicate(key: str = "second", **changes: Any) -> Flow:
     """A second flow with the marker of exports.orders, of another generation if one is given."""
     marker = Marker("acme", "e", "orders", **changes)
     return tuple(replace(o, marker=marker) for o in flow(key))
 
 
 def test_two_flows_of_one_address_are_refused_and_listed_and_keep_names_the_one_that_stays() -> None:
-    live = (*flow("orders"), *changed(twin(), 2, state="disabled"))
+    live = (*flow("orders"), *changed(duplicate(), 2, state="disabled"))
 
     refused, kept = planned(*live), planned(*live, keep="f-orders")
 
@@ -329,7 +329,7 @@ def test_a_replacement_that_was_interrupted_is_finished_without_a_second_consent
 
 
 def test_the_flow_that_a_newer_one_replaced_is_deleted() -> None:
-    newer = twin("second", generation=2)
+    newer = duplicate("second", generation=2)
     older = tuple(replace(o, marker=Marker("acme", "e", "orders", being_replaced=True)) for o in flow("orders"))
 
     shown = planned(*older, *newer)

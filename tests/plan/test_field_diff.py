@@ -42,14 +42,14 @@ A, B, C = "aaaa", "bbbb", "cccc"
 
 CAUSES: dict[str, tuple[str, str, tuple[str, ...] | None, Cause | None]] = {
     "equal, as last applied": (A, A, (A,), None),
-    "equal, another value was applied: converged": (A, A, (B,), Cause.ALREADY_MATCHES),
-    "equal, nobody knows what was applied: converged": (A, A, None, Cause.ALREADY_MATCHES),
+    "equal, another value was applied: already matches": (A, A, (B,), Cause.ALREADY_MATCHES),
+    "equal, last applied unknown: already matches": (A, A, None, Cause.ALREADY_MATCHES),
     "equal, sent and kept alike of a pair": (A, A, (A, B), None),
-    "equal, the YAML now says the service's spelling: converged": (B, B, (A, B), Cause.ALREADY_MATCHES),
+    "equal, the YAML now says the service's spelling: already matches": (B, B, (A, B), Cause.ALREADY_MATCHES),
     "differs, live is as applied: pending": (A, B, (B,), Cause.PENDING),
     "differs, the YAML is as applied: drift": (A, B, (A,), Cause.DRIFT),
     "differs, neither is as applied: conflict": (A, B, (C,), Cause.CONFLICT),
-    "differs, nobody knows what was applied: differs": (A, B, None, Cause.UNKNOWN_ORIGIN),
+    "different, last applied unknown: unknown origin": (A, B, None, Cause.UNKNOWN_ORIGIN),
     "differs, sent and kept are the pair: normalised": (A, B, (A, B), Cause.NORMALISED),
     "differs, live left the pair: drift": (A, C, (A, B), Cause.DRIFT),
     "differs, the YAML left the pair: pending": (C, B, (A, B), Cause.PENDING),
@@ -186,7 +186,7 @@ AUTH: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any] | None, Cau
         {"role": ARN, "user": "a"},
         Cause.PENDING,
     ),
-    "one hidden, both sides moved: whether the hidden one did, nobody can say": (
+    "one hidden, both sides moved: whether the hidden one did is unknown": (
         {"role": ARN, "user": "c"},
         {"role": UnknownValue.HIDDEN, "user": "b"},
         {"role": ARN, "user": "a"},
@@ -234,13 +234,13 @@ ON, OFF, ABSENT, UNKNOWN = True, False, None, "unknown"
 
 SWITCHED: dict[str, tuple[bool | None, bool, bool | str, bool, Cause | None, Cause | None]] = {
     # YAML, live, last applied, seen on -> cause, cause with --resume
-    "on, off, was on: stopped": (ON, OFF, ON, True, Cause.PAUSED, Cause.DRIFT),
-    "on for the first time, off, last seen on: stopped": (ON, OFF, UNKNOWN, True, Cause.PAUSED, Cause.DRIFT),
+    "on, off, was on: paused": (ON, OFF, ON, True, Cause.PAUSED, Cause.DRIFT),
+    "on for the first time, off, last seen on: paused": (ON, OFF, UNKNOWN, True, Cause.PAUSED, Cause.DRIFT),
     "on for the first time, off, last seen off: pending": (ON, OFF, UNKNOWN, False, Cause.PENDING, Cause.PENDING),
     "on, off, we switched it off: pending": (ON, OFF, OFF, False, Cause.PENDING, Cause.PENDING),
     "on, on, was on": (ON, ON, ON, True, None, None),
-    "on, on, was off: converged": (ON, ON, OFF, False, Cause.ALREADY_MATCHES, Cause.ALREADY_MATCHES),
-    "on for the first time, on, last seen off: converged": (
+    "on, on, was off: already matches": (ON, ON, OFF, False, Cause.ALREADY_MATCHES, Cause.ALREADY_MATCHES),
+    "on for the first time, on, last seen off: already matches": (
         ON,
         ON,
         UNKNOWN,
@@ -248,7 +248,7 @@ SWITCHED: dict[str, tuple[bool | None, bool, bool | str, bool, Cause | None, Cau
         Cause.ALREADY_MATCHES,
         Cause.ALREADY_MATCHES,
     ),
-    "on for the first time, on, last seen on: converged": (
+    "on for the first time, on, last seen on: already matches": (
         ON,
         ON,
         UNKNOWN,
@@ -257,13 +257,20 @@ SWITCHED: dict[str, tuple[bool | None, bool, bool | str, bool, Cause | None, Cau
         Cause.ALREADY_MATCHES,
     ),
     "off, on, was on: pending": (OFF, ON, ON, True, Cause.PENDING, Cause.PENDING),
-    "off, on, was off: drift, somebody switched it on": (OFF, ON, OFF, False, Cause.DRIFT, Cause.DRIFT),
+    "off, on, was off: drift, a person switched it on": (OFF, ON, OFF, False, Cause.DRIFT, Cause.DRIFT),
     "off for the first time, on, last seen on: pending": (OFF, ON, UNKNOWN, True, Cause.PENDING, Cause.PENDING),
     "off for the first time, on, last seen off: drift": (OFF, ON, UNKNOWN, False, Cause.DRIFT, Cause.DRIFT),
     "off, off, was off": (OFF, OFF, OFF, False, None, None),
-    "off, off, was on: converged": (OFF, OFF, ON, True, Cause.ALREADY_MATCHES, Cause.ALREADY_MATCHES),
-    "off for the first time, off: converged": (OFF, OFF, UNKNOWN, False, Cause.ALREADY_MATCHES, Cause.ALREADY_MATCHES),
-    "absent, off, seen on: stopped": (ABSENT, OFF, UNKNOWN, True, Cause.PAUSED, Cause.DRIFT),
+    "off, off, was on: already matches": (OFF, OFF, ON, True, Cause.ALREADY_MATCHES, Cause.ALREADY_MATCHES),
+    "off for the first time, off: already matches": (
+        OFF,
+        OFF,
+        UNKNOWN,
+        False,
+        Cause.ALREADY_MATCHES,
+        Cause.ALREADY_MATCHES,
+    ),
+    "absent, off, seen on: paused": (ABSENT, OFF, UNKNOWN, True, Cause.PAUSED, Cause.DRIFT),
     "absent, off, never seen on": (ABSENT, OFF, UNKNOWN, False, None, None),
     "absent, on, seen on": (ABSENT, ON, UNKNOWN, True, None, None),
     "absent, on, seen off": (ABSENT, ON, UNKNOWN, False, None, None),
@@ -272,10 +279,12 @@ SWITCHED: dict[str, tuple[bool | None, bool, bool | str, bool, Cause | None, Cau
 
 @pytest.mark.parametrize("row", SWITCHED)
 def test_a_flow_switched_off_by_hand_stays_paused(row: str) -> None:
-    desired, live, applied, seen_on, expected, put_back = SWITCHED[row]
+    desired, live, applied, seen_on, expected, with_resume = SWITCHED[row]
     known: dict[str, tuple[str, ...]] = {} if applied is UNKNOWN else {"enabled": (digest(applied),)}
     assert only_cause(FLOW, "enabled", desired, live, side(known, last_seen_enabled=seen_on)) == expected
-    assert only_cause(FLOW, "enabled", desired, live, side(known, last_seen_enabled=seen_on, resume=True)) == put_back
+    assert (
+        only_cause(FLOW, "enabled", desired, live, side(known, last_seen_enabled=seen_on, resume=True)) == with_resume
+    )
 
 
 def test_a_flow_without_a_marker_was_never_seen_on() -> None:
@@ -290,30 +299,36 @@ E1, E2, E3, E4 = (NOW + n * 100 * DAY for n in (1, 2, 3, 4))
 MOMENTS: dict[str, tuple[int | None, int | None, int | None, Cause | None, Cause | None]] = {
     # YAML, live, last applied -> cause, cause with --resume
     "equal, as applied": (E2, E2, E2, None, None),
-    "equal, otherwise applied: converged": (E2, E2, E1, Cause.ALREADY_MATCHES, Cause.ALREADY_MATCHES),
-    "equal, nobody knows: converged": (E2, E2, None, Cause.ALREADY_MATCHES, Cause.ALREADY_MATCHES),
+    "equal, otherwise applied: already matches": (E2, E2, E1, Cause.ALREADY_MATCHES, Cause.ALREADY_MATCHES),
+    "equal, last applied unknown: already matches": (E2, E2, None, Cause.ALREADY_MATCHES, Cause.ALREADY_MATCHES),
     "the YAML moved it later: pending": (E3, E2, E2, Cause.PENDING, Cause.PENDING),
     "the YAML moved it earlier: pending": (E1, E2, E2, Cause.PENDING, Cause.PENDING),
-    "somebody moved it later: drift": (E2, E3, E2, Cause.DRIFT, Cause.DRIFT),
-    "somebody moved it earlier: stopped": (E2, E1, E2, Cause.PAUSED, Cause.DRIFT),
+    "a person moved it later: drift": (E2, E3, E2, Cause.DRIFT, Cause.DRIFT),
+    "a person moved it earlier: paused": (E2, E1, E2, Cause.PAUSED, Cause.DRIFT),
     "both moved it, the sandbox later: conflict": (E3, E4, E2, Cause.CONFLICT, Cause.CONFLICT),
-    "both moved it, the sandbox earlier: stopped": (E3, E1, E2, Cause.PAUSED, Cause.CONFLICT),
+    "both moved it, the sandbox earlier: paused": (E3, E1, E2, Cause.PAUSED, Cause.CONFLICT),
     "both moved it earlier, the YAML further: conflict": (E1, E2, E3, Cause.CONFLICT, Cause.CONFLICT),
-    "nobody knows, live is earlier: stopped": (E2, E1, None, Cause.PAUSED, Cause.UNKNOWN_ORIGIN),
-    "nobody knows, live is later: differs": (E2, E3, None, Cause.UNKNOWN_ORIGIN, Cause.UNKNOWN_ORIGIN),
-    "somebody took the end away: drift": (E2, None, E2, Cause.DRIFT, Cause.DRIFT),
-    "live has no end and nobody knows: differs": (E2, None, None, Cause.UNKNOWN_ORIGIN, Cause.UNKNOWN_ORIGIN),
+    "last applied unknown, live is earlier: paused": (E2, E1, None, Cause.PAUSED, Cause.UNKNOWN_ORIGIN),
+    "last applied unknown, live is later: unknown origin": (E2, E3, None, Cause.UNKNOWN_ORIGIN, Cause.UNKNOWN_ORIGIN),
+    "a person took the end away: drift": (E2, None, E2, Cause.DRIFT, Cause.DRIFT),
+    "live has no end, last applied unknown: unknown origin": (
+        E2,
+        None,
+        None,
+        Cause.UNKNOWN_ORIGIN,
+        Cause.UNKNOWN_ORIGIN,
+    ),
     "the YAML has no end": (None, E2, E2, None, None),
 }
 
 
 @pytest.mark.parametrize("row", MOMENTS)
 def test_an_end_moved_earlier_by_hand_is_a_pause(row: str) -> None:
-    desired, live, applied, expected, put_back = MOMENTS[row]
+    desired, live, applied, expected, with_resume = MOMENTS[row]
     known: dict[str, tuple[str, ...]] = {} if applied is None else {END: (str(applied),)}
     moment = End(moment=desired)
     assert only_cause(FLOW, END, desired, live, side(known, end=moment)) == expected
-    assert only_cause(FLOW, END, desired, live, side(known, end=moment, resume=True)) == put_back
+    assert only_cause(FLOW, END, desired, live, side(known, end=moment, resume=True)) == with_resume
 
 
 ROLLING = End(rolling=180 * DAY, renew_before=30 * DAY)
@@ -326,21 +341,21 @@ ROLLED: dict[str, tuple[int | None, int | None, Cause | None, int | None]] = {
     "as applied, not due": (FRESH, FRESH, None, None),
     "as applied, exactly renew_before left: not due": (NOW + 30 * DAY, NOW + 30 * DAY, None, None),
     "as applied, due: renewal": (DUE, DUE, Cause.RENEWAL, TARGET),
-    "as applied, but over: lapsed": (PAST, PAST, Cause.EXPIRED, TARGET),
-    "as applied, over this very second: lapsed": (NOW, NOW, Cause.EXPIRED, TARGET),
+    "as applied, but over: expired": (PAST, PAST, Cause.EXPIRED, TARGET),
+    "as applied, over this very second: expired": (NOW, NOW, Cause.EXPIRED, TARGET),
     "as applied, one second left: renewal": (NOW + 1, NOW + 1, Cause.RENEWAL, TARGET),
-    "moved later by hand, and over all the same: lapsed": (PAST, PAST - DAY, Cause.EXPIRED, TARGET),
-    "nobody knows, and over: lapsed": (PAST, None, Cause.EXPIRED, TARGET),
-    "moved earlier by hand, and over: stopped": (PAST, FRESH, Cause.PAUSED, TARGET),
-    "moved later by hand, not due: converged": (FRESH + DAY, FRESH, Cause.ALREADY_MATCHES, FRESH + DAY),
-    "moved beyond what a renewal would give: converged": (TARGET + DAY, DUE, Cause.ALREADY_MATCHES, TARGET + DAY),
+    "moved later by hand, and over all the same: expired": (PAST, PAST - DAY, Cause.EXPIRED, TARGET),
+    "last applied unknown, and over: expired": (PAST, None, Cause.EXPIRED, TARGET),
+    "moved earlier by hand, and over: paused": (PAST, FRESH, Cause.PAUSED, TARGET),
+    "moved later by hand, not due: already matches": (FRESH + DAY, FRESH, Cause.ALREADY_MATCHES, FRESH + DAY),
+    "moved beyond what a renewal would give: already matches": (TARGET + DAY, DUE, Cause.ALREADY_MATCHES, TARGET + DAY),
     "moved later by hand, due all the same: renewal": (DUE, DUE - DAY, Cause.RENEWAL, TARGET),
-    "moved earlier by hand: stopped": (FRESH - DAY, FRESH, Cause.PAUSED, TARGET),
-    "moved earlier by hand and due: stopped, not renewed": (DUE, FRESH, Cause.PAUSED, TARGET),
-    "nobody knows, not due: converged": (FRESH, None, Cause.ALREADY_MATCHES, FRESH),
-    "nobody knows, due: renewal": (DUE, None, Cause.RENEWAL, TARGET),
-    "somebody took the end away: drift": (None, FRESH, Cause.DRIFT, TARGET),
-    "no end and nobody knows: differs": (None, None, Cause.UNKNOWN_ORIGIN, TARGET),
+    "moved earlier by hand: paused": (FRESH - DAY, FRESH, Cause.PAUSED, TARGET),
+    "moved earlier by hand and due: paused, not renewed": (DUE, FRESH, Cause.PAUSED, TARGET),
+    "last applied unknown, not due: already matches": (FRESH, None, Cause.ALREADY_MATCHES, FRESH),
+    "last applied unknown, due: renewal": (DUE, None, Cause.RENEWAL, TARGET),
+    "a person took the end away: drift": (None, FRESH, Cause.DRIFT, TARGET),
+    "no end, last applied unknown: unknown origin": (None, None, Cause.UNKNOWN_ORIGIN, TARGET),
 }
 
 
@@ -390,7 +405,7 @@ X, Y = digest("x"), digest("y")
 
 KEPT: dict[str, tuple[str, str, tuple[str, ...] | None, Cause | None, tuple[str, ...] | None]] = {
     "unchanged keeps what it has": ("x", "x", (X,), None, (X,)),
-    "converged takes the desired value": ("x", "x", (Y,), Cause.ALREADY_MATCHES, (X,)),
+    "already matches takes the desired value": ("x", "x", (Y,), Cause.ALREADY_MATCHES, (X,)),
     "unknown and equal takes the desired value": ("x", "x", None, Cause.ALREADY_MATCHES, (X,)),
     "pending takes the desired value": ("x", "y", (Y,), Cause.PENDING, (X,)),
     "drift keeps the desired value": ("x", "y", (X,), Cause.DRIFT, (X,)),
@@ -464,7 +479,7 @@ def test_an_unset_reference_to_a_new_account_is_kept_as_nothing() -> None:
 
 def test_nothing_of_a_damaged_marker_is_kept() -> None:
     known = side({"title": (X,)}, damaged=True)
-    assert applied_fields({"title": "x"}, {"title": "x"}, known) == {"title": (X,)}  # equal, so known anew
+    assert applied_fields({"title": "x"}, {"title": "x"}, known) == {"title": (X,)}  # equal, so known again
     assert accepted_fields({"title": "x"}, {"title": "y"}, known) == {}
 
 

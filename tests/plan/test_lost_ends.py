@@ -1,4 +1,4 @@
-"""A rolling end whose marker is lost: an end of a nightly `renew` is known again, one set earlier by hand is a stop."""
+"""A rolling end whose marker is lost: the end of a nightly `renew` is known again, one set earlier by hand pauses."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MONTHLY = End(rolling=40 * DAY, renew_before=10 * DAY)
 
 
 def cause(live: int, as_of: int, end: End = MONTHLY, **changes: Any) -> Cause | None:
-    """Of a flow of ours made at MADE, whose marker was written anew and does not know the end."""
+    """Of a flow of ours made at MADE, whose marker was rewritten and does not know the end."""
     against = ComparisonInputs(Marker("acme", "e", "orders"), as_of, **{"end": end, "ours_since": MADE, **changes})
     found = field_changes(FLOW, {END: schedule.first_end(end, as_of)}, {END: live}, against)
     return found[0].cause if found else None

@@ -51,7 +51,7 @@ REMOVED = (
 DELETES, TAKES_UP = "`exportctl apply` deletes it", "`exportctl apply` uses it"
 ASKED = "allow the change first: "
 
-# config, live objects beside an account, one leftover -> why, and the remedy
+# config, live objects beside an account, one orphan -> why, and the remedy
 TABLE: dict[str, tuple[Project, tuple[LiveObject, ...], str, str, str]] = {
     "a source, its export withdrawn": (HERE, orphan_connections(), "s-gone-left", CUT_OFF, DELETES),
     "a target, its export withdrawn": (HERE, orphan_connections(), "t-gone-left", CUT_OFF, DELETES),
@@ -94,9 +94,9 @@ TABLE: dict[str, tuple[Project, tuple[LiveObject, ...], str, str, str]] = {
         UNSEEN,
         ASKED + "--allow-recreate exports.orders",
     ),
-    "beside twins": (
+    "beside duplicates": (
         HERE,
-        (*flow("orders"), replace(flow("orders")[2], id="twin"), *orphan_connections("orders")),
+        (*flow("orders"), replace(flow("orders")[2], id="second"), *orphan_connections("orders")),
         "s-orders-left",
         FORMER,
         ASKED + "write `keep: <flow id>` in exports.orders: apply keeps that flow and deletes the others",
@@ -217,8 +217,8 @@ THEIRS: dict[str, tuple[LiveObject, ...]] = {
     "of another project": orphan_connections(owner="theirs"),
     "of another project, old": orphan_connections(owner="theirs", created=LAST_WEEK),
     "without a marker": tuple(replace(o, marker=None) for o in orphan_connections()),
-    "a target that somebody's flow uses": (orphan_connections()[1], flow_using(targetConnectionIds=["t-gone-left"])),
-    "a source that somebody's flow uses": (orphan_connections()[0], flow_using(sourceConnectionIds=["s-gone-left"])),
+    "a target that another flow uses": (orphan_connections()[1], flow_using(targetConnectionIds=["t-gone-left"])),
+    "a source that another flow uses": (orphan_connections()[0], flow_using(sourceConnectionIds=["s-gone-left"])),
     "a target that a flow of another project uses": (
         orphan_connections()[1],
         flow_using("theirs", targetConnectionIds=["t-gone-left"]),

@@ -65,7 +65,7 @@ def test_an_unmanaged_flow_and_one_of_another_project_are_not_ours() -> None:
     seen = build_ownership(sandbox(flow("f", None), flow("g", THEIRS, "s2", "t2")), "acme")
     assert seen.own_flows == {}
     assert [h.flow.id for h in seen.flows] == ["f", "g"]
-    assert seen.flow_by_id("nobody") is None
+    assert seen.flow_by_id("unmanaged") is None
 
 
 def test_flows_of_one_address_are_kept_together_in_the_order_of_their_ids() -> None:

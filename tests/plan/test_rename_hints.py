@@ -54,8 +54,8 @@ LIKE: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[str, ...]]] = {
     "all but the key": ({"title": "new"}, {}, (SAME_LOCATION, SAME_TITLE, SAME_SCHEDULE)),
     "the place alone": ({"hours": 6}, {}, (SAME_LOCATION,)),
     "the title alone": ({"hours": 6, "place": ELSEWHERE, "title": "new"}, {}, (SAME_TITLE,)),
-    "cadence and folder alone": ({"place": ELSEWHERE}, {}, (SAME_SCHEDULE,)),
-    "the cadence alone": ({"place": ELSEWHERE, "folder": "%EXPORT_TIME%"}, {}, ()),
+    "interval and folder alone": ({"place": ELSEWHERE}, {}, (SAME_SCHEDULE,)),
+    "the interval alone": ({"place": ELSEWHERE, "folder": "%EXPORT_TIME%"}, {}, ()),
     "the folder alone": ({"place": ELSEWHERE, "hours": 6}, {}, ()),
     "several datasets in another order": (
         {"datasets": ("d1", "d2")},
@@ -95,7 +95,7 @@ def test_another_interval_is_no_promise_that_nothing_is_sent_again() -> None:
 
 def test_all_that_fit_are_named_the_best_one_first() -> None:
     flows = (
-        *flow("cadence", place=ELSEWHERE),
+        *flow("interval", place=ELSEWHERE),
         *flow("title", place=ELSEWHERE, title="new", hours=6),
         *flow("place", hours=6),
         *flow("all", title="new"),
@@ -107,7 +107,7 @@ def test_all_that_fit_are_named_the_best_one_first() -> None:
         " exports.all (the same datasets, the same location, the same title and the same schedule and folder),"
         " then exports.place (the same datasets and the same location),"
         " then exports.title (the same datasets and the same title),"
-        " then exports.cadence (the same datasets and the same schedule and folder)"
+        " then exports.interval (the same datasets and the same schedule and folder)"
     )
     assert "`renamed_from: all`" in str(found.hint)
 
@@ -151,7 +151,7 @@ QUIET: dict[str, tuple[Project, tuple[LiveObject, ...], PlanOptions]] = {
     "only ends are renewed": (build_project(export()), flow(), PlanOptions(renew_only=True)),
     "several flows carry its address": (
         build_project(export()),
-        (*flow(), replace(flow()[2], id="twin", raw={**flow()[2].raw, "id": "twin"})),
+        (*flow(), replace(flow()[2], id="second", raw={**flow()[2].raw, "id": "second"})),
         PlanOptions(),
     ),
     "its source cannot be seen": (build_project(export()), flow()[1:], PlanOptions()),
@@ -289,7 +289,7 @@ ALIKE: dict[str, tuple[Project, tuple[LiveObject, ...], Any, str | None]] = {
         VALUES,
         None,
     ),
-    "a hidden role, nobody knows what was applied": (
+    "a hidden role, last applied unknown": (
         project_on(new_destination()),
         (account(params=MASKED),),
         VALUES,

@@ -21,7 +21,7 @@ LAKE = Address("destinations", "lake")
         (("aaaa", "00ff"), ("aaaa", "0100")),
         (("aaaa", "ffff"), ("aaaa", "0000")),
     ],
-    ids=["first", "second", "carried", "begun anew"],
+    ids=["first", "second", "carried", "begun again"],
 )
 def test_each_rotation_leaves_another_marker_that_is_read_as_it_was_written(
     before: tuple[str, ...], after: tuple[str, ...]

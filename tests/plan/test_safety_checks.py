@@ -1,4 +1,4 @@
-"""Who may be stopped or deleted: the two truth tables, and the late start."""
+"""What may be ended or deleted: the two truth tables, and the late start."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ PROTECTED: dict[str, tuple[Verb, tuple[FieldChange, ...], str | None]] = {
     "a later end": (Verb.UPDATE, (change("end", NOW, NOW + 9),), None),
     "an end taken away": (Verb.UPDATE, (change("end", NOW, None),), None),
     "another place": (Verb.UPDATE, (change("location", "a", "b"),), None),
-    "an earlier end only put back": (Verb.UPDATE, (change("end", NOW + 9, NOW, Cause.DRIFT),), None),
-    "a dataset only put back": (Verb.UPDATE, (change("datasets", ["a", "b"], ["a"], Cause.DRIFT),), None),
-    "switching off only put back": (Verb.UPDATE, (change("enabled", True, False, Cause.DRIFT),), None),
+    "an earlier end only written back": (Verb.UPDATE, (change("end", NOW + 9, NOW, Cause.DRIFT),), None),
+    "a dataset only written back": (Verb.UPDATE, (change("datasets", ["a", "b"], ["a"], Cause.DRIFT),), None),
+    "switching off only written back": (Verb.UPDATE, (change("enabled", True, False, Cause.DRIFT),), None),
     "an earlier end after both moved it": (
         Verb.UPDATE,
         (change("end", NOW + 9, NOW, Cause.CONFLICT),),
         "ends it earlier, at 2027-01-15 08:00 UTC",
     ),
-    "an accepted stop": (Verb.UPDATE, (change("enabled", True, False, Cause.ACCEPTED),), None),
+    "an accepted pause": (Verb.UPDATE, (change("enabled", True, False, Cause.ACCEPTED),), None),
 }
 
 

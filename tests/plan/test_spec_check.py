@@ -1,4 +1,4 @@
-"""What we would send, held against the live connection spec."""
+"""What we would send, compared with the live connection spec."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LOCATION_CASES: dict[str, tuple[Any, str | None]] = {
     "the right type": ({"type": "string"}, None),
     "another type": ({"type": "integer"}, 'bucketName: "acme" is not of type integer'),
     "a number is asked for": ({"type": "number"}, 'bucketName: "acme" is not of type number'),
-    "a type nobody knows": ({"type": "secret"}, None),
+    "an unknown type": ({"type": "secret"}, None),
     "no type": ({}, None),
     "in the enum": ({"type": "string", "enum": ["acme", "x"]}, None),
     "not in the enum": ({"enum": ["x", "y"]}, 'bucketName: "acme" is not one of x, y'),

@@ -41,7 +41,7 @@ REFUSED = {
         "plan-file-edited",
         "was edited",
     ),
-    "laid out anew": (json.dumps(DOCUMENT), "plan-file-edited", "was edited"),
+    "laid out again": (json.dumps(DOCUMENT), "plan-file-edited", "was edited"),
     "the wrong digest": (TEXT.replace(DOCUMENT["content_digest"], "0" * 64), "plan-file-edited", "was edited"),
     "no plan": (signed_document(plan=None), "plan-file-edited", "was edited"),
     "a hollow plan": (signed_document(plan={}), "plan-file-edited", "a part of the saved plan is missing"),

@@ -65,7 +65,7 @@ def storages(
 
 @pytest.fixture(scope="session")
 def delivered(storages: Storages, rclone: Rclone, tmp_path_factory: pytest.TempPathFactory) -> RealSandbox:
-    """exports.yaml after three days, with rows added after the first and the second. Tests put back what they take."""
+    """exports.yaml after three days, with rows added after the first and the second. Tests return what they take."""
     config = (Path(__file__).parent / "exports.yaml").read_text(encoding="utf-8")
     made = real_sandbox(tmp_path_factory.mktemp("acme"), config, storages.env(), DATASETS)
     storages.set_endpoints(made.run)

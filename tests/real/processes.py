@@ -37,14 +37,14 @@ def find_program(name: str) -> str:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports nobody listens on, all different; the ones GRPC_OFFSET above them are free too."""
+    """Ports without a listener, all different; the ones GRPC_OFFSET above them are free too."""
     found: list[int] = []
-    with ExitStack() as held:
+    with ExitStack() as stack:
         while len(found) < count:
-            low = held.enter_context(socket.socket())
+            low = stack.enter_context(socket.socket())
             low.bind((HOST, 0))
             port = int(low.getsockname()[1])
-            high = held.enter_context(socket.socket())
+            high = stack.enter_context(socket.socket())
             if port + GRPC_OFFSET > 65535 or high.connect_ex((HOST, port + GRPC_OFFSET)) == 0:
                 continue
             found.append(port)

@@ -54,7 +54,7 @@ class Rclone:
         self.config.chmod(0o600)
 
     def obscure(self, password: str) -> str:
-        """A password in the form rclone's config wants; that hides it from nobody."""
+        """A password in the form rclone's config wants; that hides it from no reader."""
         return self._run("obscure", "-", given=password.encode()).out.strip()
 
     def make_folder(self, place: str) -> bool:

@@ -1,7 +1,7 @@
 """
 The storages the real tests write to: SeaweedFS, azurite, OpenSSH, and an SFTP server with passwords.
 
-Each checks who asks, as the real one does, and can be told to hold only what the tests allow. Keys below open nothing
+Each checks who asks, as the real one does, and can be set to hold only what the tests allow. Keys below open nothing
 but a server that ends with the tests.
 """
 
@@ -89,7 +89,7 @@ def seaweedfs(
     """
     An object store with both buckets; `rclone` gets `remote`, who may do all.
 
-    Give `ports` again with the same folder to start the same one anew.
+    Give `ports` again with the same folder to start the same one again.
     """
     folder.mkdir(parents=True, exist_ok=True)
     master, volume, filer, admin, s3 = ports or free_ports(5)

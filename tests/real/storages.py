@@ -1,4 +1,4 @@
-"""All storages of one config together: what its environment says of them, and how the emulator is told of them."""
+"""All storages of one config together: what its environment says of them, and how the emulator finds them."""
 
 from __future__ import annotations
 

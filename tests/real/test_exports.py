@@ -1,6 +1,6 @@
 """
 One config with all eight ways to authenticate runs for three days against real storages; then programs that are not
-ours read what arrived. `exports.yaml` is the config, `feeds.py` what it must come to.
+ours read what arrived. `exports.yaml` is the config, `expected_exports.py` what it must come to.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ MANIFEST = re.compile(r"manifest-(?P<flow>[0-9a-f-]{36})-(?P<run>[0-9a-f-]{36})\
 
 @dataclass(frozen=True)
 class Arrival:
-    """What rclone sees of a feed, and a copy of it. The first folder of a path is the dataset's id."""
+    """What rclone sees of an export, and a copy of it. The first folder of a path is the dataset's id."""
 
     expected: ExpectedExport
     world: RealSandbox
@@ -53,13 +53,13 @@ class Arrival:
         return [(path, json.loads((self.folder / path).read_text(encoding="utf-8"))) for path in paths]
 
 
-@pytest.fixture(scope="module", params=EXPECTED_EXPORTS, ids=lambda feed: feed.export)
+@pytest.fixture(scope="module", params=EXPECTED_EXPORTS, ids=lambda expected: expected.export)
 def arrival(
     request: pytest.FixtureRequest, delivered: RealSandbox, rclone: Rclone, tmp_path_factory: pytest.TempPathFactory
 ) -> Arrival:
-    feed: ExpectedExport = request.param
-    folder = rclone.copy_to(feed.location, tmp_path_factory.mktemp(feed.export))
-    return Arrival(feed, delivered, delivered.datasets(), tuple(rclone.list_files(feed.location)), folder)
+    expected: ExpectedExport = request.param
+    folder = rclone.copy_to(expected.location, tmp_path_factory.mktemp(expected.export))
+    return Arrival(expected, delivered, delivered.datasets(), tuple(rclone.list_files(expected.location)), folder)
 
 
 def test_every_row_arrives_exactly_once(arrival: Arrival) -> None:

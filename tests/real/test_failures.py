@@ -51,9 +51,9 @@ RIGHT_SECRET = ("secret_version: 1", "secret_version: 2")
 @dataclass(frozen=True)
 class RefusingStorage:
     """
-    A destination that refuses, and what mends it: another config, the right secret with it, or a bucket.
+    A destination that refuses, and what fixes it: another config, the right secret with it, or a bucket.
 
-    `told` is what the run must say; `place` is where the files lie in the end.
+    `message` is what the run must say; `location` is where the files lie in the end.
     """
 
     destination: str
@@ -111,11 +111,11 @@ TROUBLES = {
 def statuses(made: RealSandbox) -> list[tuple[str, list[str]]]:
     """Of every run its status and what it says went wrong, oldest first."""
 
-    def told(run: Any) -> tuple[str, list[str]]:
+    def read_status(run: Any) -> tuple[str, list[str]]:
         summary = run["metrics"]["statusSummary"]
         return summary["status"], [error["message"] for error in summary.get("errors", [])]
 
-    return [told(run) for run in made.runs()]
+    return [read_status(run) for run in made.runs()]
 
 
 def rows_by_time(made: RealSandbox, rclone: Rclone, place: str, folder: Path) -> dict[str, list[int]]:
@@ -137,9 +137,9 @@ def test_a_refused_run_leaves_nothing_and_its_rows_come_with_the_next_good_one(
     made.run("apply", "--auto-approve")
     made.advance(DAY)
 
-    [(status, told)] = statuses(made)
+    [(status, messages)] = statuses(made)
     assert status == "failed"
-    assert trouble.message in told[-1]
+    assert trouble.message in messages[-1]
     assert rclone.list_files(trouble.location) == []
 
     if trouble.bucket_to_make:
@@ -172,9 +172,9 @@ def test_a_server_killed_in_a_run_fails_it_and_all_rows_come_when_it_is_back(
             assert not running.done()
             stop_process(store.process, SIGKILL)
             running.result()
-    [(status, told)] = statuses(made)
+    [(status, messages)] = statuses(made)
     assert status == "failed"
-    assert "cannot be reached" in told[-1] or "broke" in told[-1]
+    assert "cannot be reached" in messages[-1] or "broke" in messages[-1]
 
     with servers.seaweedfs(tmp_path / "weed", rclone, "killed", ports):
         made.advance(DAY)

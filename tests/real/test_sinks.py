@@ -138,7 +138,7 @@ def test_a_large_file_arrives_whole_and_a_second_put_replaces_it(
 
 @dataclass(frozen=True)
 class Mistake:
-    """Something wrong in an account; `code` is the emulator's word for it, `told` is what the storage said."""
+    """Something wrong in an account; `code` is the emulator's word for it, `message` is what the storage said."""
 
     account: str
     code: str
@@ -161,7 +161,7 @@ MISTAKES = {
         {"s3AccessKey": servers.ADMIN.id, "s3SecretKey": servers.ADMIN.secret},
         {"bucketName": "nowhere"},
     ),
-    "S3: a role nobody knows": Mistake("S3 role", "denied", "role", {"s3Role": "arn:aws:iam::1:role/other"}, {}),
+    "S3: an unknown role": Mistake("S3 role", "denied", "role", {"s3Role": "arn:aws:iam::1:role/other"}, {}),
     "GCS: wrong secret": Mistake("GCS", "denied", "SignatureDoesNotMatch", {"secretAccessKey": WRONG_SECRET}, {}),
     "Blob: wrong key": Mistake(
         "Blob",

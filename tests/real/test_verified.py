@@ -17,7 +17,7 @@ from tests.real.storages import Storages
 
 UNVERIFIED = 9  # exit code
 MAY_WRITE = {"s3": "weed-admin", "gcs": "weed-admin", "landing": "blobacct"}  # for remotes that only read
-EACH = pytest.mark.parametrize("feed", EXPECTED_EXPORTS, ids=lambda feed: feed.export)
+EACH = pytest.mark.parametrize("expected", EXPECTED_EXPORTS, ids=lambda expected: expected.export)
 
 
 def run_verify(made: RealSandbox, storages: Storages, *words: str, code: int = 0) -> Any:
@@ -31,12 +31,12 @@ def failing_verdicts(found: Any) -> list[Any]:
 
 
 @contextmanager
-def break_part(rclone: Rclone, feed: ExpectedExport, folder: Path, keep: float) -> Iterator[ListedFile]:
+def break_part(rclone: Rclone, expected: ExpectedExport, folder: Path, keep: float) -> Iterator[ListedFile]:
     """The first part of the newest run, cut to a share of its bytes or gone; whole again afterwards."""
-    files = [file for file in rclone.list_files(feed.location) if "/part-" in file.path]
+    files = [file for file in rclone.list_files(expected.location) if "/part-" in file.path]
     newest = max(file.path.split("/")[1] for file in files)
     file = next(file for file in files if file.path.split("/")[1] == newest)
-    remote, _, path = f"{feed.location}/{file.path}".partition(":")
+    remote, _, path = f"{expected.location}/{file.path}".partition(":")
     place = f"{MAY_WRITE.get(remote, remote)}:{path}"
     whole = (rclone.copy_to(place, folder) / Path(file.path).name).read_bytes()
     if keep:
@@ -63,23 +63,23 @@ def _verdicts(found: Any) -> list[tuple[str, Any]]:
 
 @EACH
 def test_a_file_that_is_gone_is_found(
-    feed: ExpectedExport, delivered: RealSandbox, storages: Storages, rclone: Rclone, tmp_path: Path
+    expected: ExpectedExport, delivered: RealSandbox, storages: Storages, rclone: Rclone, tmp_path: Path
 ) -> None:
-    with break_part(rclone, feed, tmp_path, keep=0) as file:
-        found = run_verify(delivered, storages, "--target", f"exports.{feed.export}", code=UNVERIFIED)
+    with break_part(rclone, expected, tmp_path, keep=0) as file:
+        found = run_verify(delivered, storages, "--target", f"exports.{expected.export}", code=UNVERIFIED)
     [verdict] = failing_verdicts(found)
     assert verdict["result"] == "FILES-MISSING"
     dataset, time, _ = file.path.split("/")
     assert (verdict["dataset_id"], export_time(verdict["due"])) == (dataset, time)
-    assert not feed.manifest or [one for one in verdict["objects"] if one.endswith(file.path)]
+    assert not expected.manifest or [one for one in verdict["objects"] if one.endswith(file.path)]
 
 
 @EACH
 def test_a_file_that_was_cut_is_named(
-    feed: ExpectedExport, delivered: RealSandbox, storages: Storages, rclone: Rclone, tmp_path: Path
+    expected: ExpectedExport, delivered: RealSandbox, storages: Storages, rclone: Rclone, tmp_path: Path
 ) -> None:
-    with break_part(rclone, feed, tmp_path, keep=0.5) as file:
-        found = run_verify(delivered, storages, "--target", f"exports.{feed.export}", code=UNVERIFIED)
+    with break_part(rclone, expected, tmp_path, keep=0.5) as file:
+        found = run_verify(delivered, storages, "--target", f"exports.{expected.export}", code=UNVERIFIED)
     [verdict] = failing_verdicts(found)
     assert verdict["result"] == "MISMATCH"
     assert [one for one in verdict["objects"] if one.endswith(file.path)]

@@ -309,7 +309,7 @@ def test_of_several_markers_the_last_counts() -> None:
     ids=[
         "an empty description",
         "no brackets",
-        "a kind nobody knows",
+        "an unknown kind",
         "no address",
         "a project no config can have",
         "a later one without an address",

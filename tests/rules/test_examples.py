@@ -143,7 +143,7 @@ USED = {
     "a built-in format declared again": "formats: {json: {type: json}}",
     "an alias in a group": "datasets: {rare: {name: Rare}, group: [rare]}\nexports: {orders: {datasets: [group]}}",
     "perhaps, by a reference": (
-        'schedules: {rare: {every: 3 hours}}\nexports: {orders: {schedule: "${env:EXPORTCTL_VAR_RHYTHM}"}}'
+        'schedules: {rare: {every: 3 hours}}\nexports: {orders: {schedule: "${env:EXPORTCTL_VAR_SCHEDULE}"}}'
     ),
 }
 

@@ -1,4 +1,4 @@
-"""Which two writes are held against each other: all that may break a rule, once, and hardly any other."""
+"""Which two writes are compared with each other: all that may break a rule, once, and hardly any other."""
 
 from __future__ import annotations
 

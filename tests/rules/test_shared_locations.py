@@ -202,7 +202,7 @@ TWO_STORAGES = {
         destination(location={"bucket": "b-b", "path": "${x}"}),
         other_destination(location={"bucket": "b-b", "path": "${x}"}),
     ),
-    "an account that cannot be told": pair(
+    "an account that cannot be identified": pair(
         destination(**LAKE_ADLS, account=Account()), other_destination(**LAKE_ADLS, account=Account())
     ),
     "accounts in a circle": pair(

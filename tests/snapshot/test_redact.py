@@ -169,7 +169,7 @@ def test_the_schema_describes_the_file() -> None:
         "a saved plan": ('{"kind": "saved-plan", "format_version": 2}', "snapshot-kind"),
         "another version": (signed_document(format_version=3), "snapshot-version"),
         "a value edited": (TEXT.replace('"Orders"', '"Returns"'), "snapshot-edited"),
-        "laid out anew": (json.dumps(DOCUMENT), "snapshot-edited"),
+        "laid out again": (json.dumps(DOCUMENT), "snapshot-edited"),
         "the wrong digest": (TEXT.replace(DOCUMENT["content_digest"], "0" * 64), "snapshot-edited"),
         "no content": (signed_document(snapshot=None), "snapshot-edited"),
         "hollow": (signed_document(snapshot={}), "snapshot-edited"),

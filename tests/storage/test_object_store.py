@@ -80,7 +80,7 @@ def test_listing_goes_through_a_store_page_by_page(tmp_path: Path) -> None:
 
 
 KEYS = AwsKeys(Secret("AKIAEXAMPLE"), Secret("examplesecret"))
-MINE = "the-signature-nobody-may-see"
+MINE = "the-signature-that-stays-hidden"
 
 
 def raised_error(method: S3 | Azure) -> StorageError:
@@ -93,9 +93,9 @@ def raised_error(method: S3 | Azure) -> StorageError:
 
 @pytest.fixture
 def closed_port() -> Iterator[int]:
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        yield held.getsockname()[1]
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        yield listener.getsockname()[1]
 
 
 def test_a_closed_port_is_refused(closed_port: int) -> None:
@@ -212,7 +212,7 @@ ERROR_CASES = {
         "storage-unreachable",
         "SlowDown (503)",
     ),
-    "a request nobody understands": (
+    "a request that the store does not understand": (
         obstore_error_text("400 Bad Request", error_body("InvalidArgument")),
         "storage-read",
         "InvalidArgument (400)",
@@ -322,7 +322,7 @@ def test_what_is_in_the_environment_of_the_process_is_not_mixed_in(
 ) -> None:
     """obstore reads variables by itself; the key of one destination must not travel with the token of another."""
     for name, value in {
-        "AWS_SESSION_TOKEN": "of somebody else",
+        "AWS_SESSION_TOKEN": "of-another-account",
         "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:1",
         "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
         "AWS_SKIP_SIGNATURE": "true",
@@ -335,7 +335,7 @@ def test_what_is_in_the_environment_of_the_process_is_not_mixed_in(
 
 
 REFUSALS = {
-    "no bucket": ("nobodys", ADMIN, "storage-missing", "NoSuchBucket"),
+    "no bucket": ("missing-bucket", ADMIN, "storage-missing", "NoSuchBucket"),
     "an unknown key": (BUCKET, Key("AKIANOBODY", "x"), "storage-denied", "InvalidAccessKeyId"),
     "a wrong secret": (BUCKET, Key(READER.id, "x"), "storage-denied", "SignatureDoesNotMatch"),
     "a bucket of others": (BUCKET, HMAC, "storage-denied", "AccessDenied"),
@@ -393,7 +393,7 @@ def test_a_real_container_is_listed_without_folders_and_read(blobs: BlobStore) -
 @pytest.mark.parametrize(
     ("container", "key", "rule", "words"),
     [
-        ("nobodys", None, "storage-missing", "ContainerNotFound"),
+        ("missing-bucket", None, "storage-missing", "ContainerNotFound"),
         (CONTAINER, "d3Jvbmc=", "storage-denied", "AuthorizationFailure"),
     ],
     ids=["no container", "a wrong key"],

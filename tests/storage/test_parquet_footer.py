@@ -1,4 +1,4 @@
-"""Rows by the footer: what writers write is counted, what is damaged is told, and no bytes make it fail otherwise."""
+"""Rows by the footer: written rows are counted, damage is reported, and no bytes make it fail otherwise."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""NDJSON: every line is an object and counts, packed or not; what is cut, damaged or no JSON is told by its line."""
+"""NDJSON: every line is an object and counts, packed or not; a cut, damage or bad JSON is reported with its line."""
 
 from __future__ import annotations
 

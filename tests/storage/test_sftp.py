@@ -1,4 +1,4 @@
-"""An SFTP account read over the wire: by password or key, from servers somebody vouches for, and closed cleanly."""
+"""An SFTP account read over the wire: by password or key, from servers with a known host key, and closed cleanly."""
 
 from __future__ import annotations
 

@@ -116,7 +116,7 @@ def drift_entries(world: World, **more: Any) -> list[str]:
 
 
 def edit_target(world: World, title: str, **params: Any) -> None:
-    """Somebody edits the target connection of a flow; None takes a key away."""
+    """A person edits the target connection of a flow; None takes a key away."""
     flow = world.flow(title)
     snapshot = world.emulator.snapshot(SANDBOX)
     target = next(t for t in snapshot["targetConnections"] if t["id"] == flow["targetConnectionIds"][0])

@@ -1,7 +1,7 @@
 """
 What a pipeline does at night, and what it then says: `renew`, `apply`, `drift`, `status`, one after another.
 
-A config, people's stops on its exports, and a Night that holds all that was written and every text that was shown.
+A config, people's pauses of its exports, and a Night that holds all that was written and every text that was shown.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def nightly_config(*names: str) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Pause:
-    """What somebody did to an export, and the flow as it then stood: `field` is the one that is held."""
+    """What a person did to an export, and the flow as it then stood: `field` is the one that stays as it is."""
 
     name: str
     field: str
@@ -136,13 +136,15 @@ def run_command(made: World, flags: PlanOptions) -> tuple[Plan, str]:
         return planned.plan, apply.render_apply_report(outcomes, remaining=final_check.plan)
 
 
-def assert_paused(made: World, seen: Night, stops: Iterable[Pause]) -> None:
-    """Every stop stands as it was made, and every report says so."""
-    expected = {(s.address, s.field) for s in stops}
-    for stop in stops:
-        assert live_value(made, stop.flow, stop.field) == stop.paused_value, stop
-    told = {(str(e.address), e.field.path) for e in seen.drift.entries_of(DriftGroup.PAUSED) if e.field}
-    assert {(address, field) for address, field in told if field not in ("schedule.every", "schedule.at")} == expected
+def assert_paused(made: World, seen: Night, pauses: Iterable[Pause]) -> None:
+    """Every pause stands as it was made, and every report says so."""
+    expected = {(s.address, s.field) for s in pauses}
+    for pause in pauses:
+        assert live_value(made, pause.flow, pause.field) == pause.paused_value, pause
+    reported = {(str(e.address), e.field.path) for e in seen.drift.entries_of(DriftGroup.PAUSED) if e.field}
+    assert {
+        (address, field) for address, field in reported if field not in ("schedule.every", "schedule.at")
+    } == expected
     assert drift_report.has_failures(seen.drift) is bool(expected)
     assert {str(one.address) for one in seen.status.exports if one.result is HealthResult.PAUSED} == {
         a for a, _ in expected
@@ -152,11 +154,11 @@ def assert_paused(made: World, seen: Night, stops: Iterable[Pause]) -> None:
     assert seen.plan.counts()["paused"] == len({a for a, _ in expected})
 
 
-def assert_others_run(made: World, stops: Iterable[Pause]) -> None:
+def assert_others_run(made: World, pauses: Iterable[Pause]) -> None:
     """Every other flow is on, and its end lies ahead."""
-    stopped = {s.flow for s in stops}
+    paused = {s.flow for s in pauses}
     for flow in made.emulator.snapshot("demo")["flows"]:
-        if flow["id"] not in stopped:
+        if flow["id"] not in paused:
             assert flow["state"] == "enabled", flow["name"]
             assert flow["scheduleParams"]["endTime"] > made.emulator.now + DAY, flow["name"]
 

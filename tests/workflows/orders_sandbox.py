@@ -1,4 +1,4 @@
-"""Words for scenarios: one export, somebody's edit, and what plan and apply make of it."""
+"""Words for scenarios: one export, a person's edit, and what plan and apply make of it."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def findings(plan: Plan, name: str = "exports.orders") -> list[str]:
 
 
 def apply_config(world: World, content: Mapping[str, Any] | None = None, flags: PlanOptions = PlanOptions()) -> Plan:  # noqa: B008
-    """Apply, expect every step done and an empty plan at the end; the request log then starts anew."""
+    """Apply, expect every step done and an empty plan at the end; the request log then starts again."""
     if content is not None:
         world.write(content)
     outcomes, final_check = world.apply(flags)

@@ -52,7 +52,7 @@ def exports(draw: st.DrawFn) -> dict[str, Any]:
             "subpath": f"{name}/{draw(st.sampled_from(['x', 'Y/z', 'deep/er']))}",
             "format": draw(st.sampled_from(FORMATS)),
             "description": draw(st.sampled_from(TEXTS)),
-            "title": f"{name} {draw(st.sampled_from(['export', 'feed', 'Ünïcode']))}",
+            "title": f"{name} {draw(st.sampled_from(['export', 'daily', 'Ünïcode']))}",
         }
         if draw(st.booleans()):
             export["split_by"] = "dataset"

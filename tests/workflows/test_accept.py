@@ -1,5 +1,5 @@
 """
-Patches: what somebody changed by hand is accepted by the smallest edit of the YAML, proven before it is given out, and
+Patches: what a person changed by hand is accepted by the smallest edit of the YAML, proven before it is given out, and
 nothing else in the files changes.
 """
 
@@ -50,11 +50,11 @@ ACCEPTED: dict[str, tuple[Edit, list[str]]] = {
             "+ returns: {datasets: [Returns], subpath: returns, schedule: often, title: 'It''s more'}",
         ],
     ),
-    "a stop": (
+    "a pause": (
         lambda w: w.emulator.ui.disable("to-partner"),
         ["- enabled: true", "+ enabled: false"],
     ),
-    "a stop of what does not say that it is on": (
+    "a pause of what does not say that it is on": (
         lambda w: w.emulator.ui.disable("orders"),
         ["+ enabled: false"],
     ),
@@ -66,7 +66,7 @@ ACCEPTED: dict[str, tuple[Edit, list[str]]] = {
         lambda w: w.emulator.ui.end("orders", START // DAY * DAY + 40 * DAY + HOUR),
         ['+ end: "2027-02-24T01:00:00Z"'],
     ),
-    "another rhythm of a schedule in place": (
+    "another interval of a schedule in place": (
         lambda w: w.emulator.ui.schedule("to-partner", {"interval": 6}),
         [
             '- schedule: {every: 12 hours, at: "06:00"}',
@@ -79,11 +79,11 @@ ACCEPTED: dict[str, tuple[Edit, list[str]]] = {
         ),
         ['+ schedule: {every: 1 day, at: "03:00"}'],
     ),
-    "the rhythm of a schedule that one export alone uses": (
+    "the interval of a schedule that one export alone uses": (
         lambda w: w.emulator.ui.schedule("Returns, all", {"interval": 9}),
         ["- every: 3 hours      # in UTC", "+ every: 9 hours      # in UTC"],
     ),
-    "a rhythm that has a name": (
+    "an interval that has a name": (
         lambda w: w.emulator.ui.schedule(
             "sales", {"timeUnit": "hour", "interval": 3, "startTime": START // DAY * DAY + DAY}
         ),
@@ -98,7 +98,7 @@ ACCEPTED: dict[str, tuple[Edit, list[str]]] = {
         ),
         ['- schedule: {every: 12 hours, at: "06:00"}', '+ schedule: {every: 12 hours, at: "06:00:17"}'],
     ),
-    "an end that somebody took off": (
+    "an end that a person took off": (
         lambda w: w.emulator.ui.schedule("orders", {"endTime": None}),
         ["+ end: none", "+ allow:", "+ - {rule: missing-end, reason: as found in the sandbox}"],
     ),
@@ -348,7 +348,7 @@ LEFT_CASES: dict[str, tuple[Edit, str, str]] = {
         "is csv with compression gzip, which no export can have",
     ),
     "who signs in": (
-        lambda w: _edit_account(w, "username", "somebody-else"),
+        lambda w: _edit_account(w, "username", "another-user"),
         "destinations.partner auth.username",
         "is sensitive: write what the account holds into the config or the variable yourself",
     ),

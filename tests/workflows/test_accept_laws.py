@@ -45,7 +45,7 @@ def _move_start(made: World, title: str) -> object:
 
 
 def _edit_description(made: World, title: str) -> object:
-    """Somebody edits the text and leaves the line of the marker."""
+    """A person edits the text and leaves the line of the marker."""
     line = made.flow(title)["description"].splitlines()[-1]
     return made.emulator.ui.describe(title, f"by hand: [1], {{2}}\n# 3\n{line}")
 

@@ -64,18 +64,18 @@ def _add_export(text: str) -> str:
 
 
 def _add_unknown_dataset(text: str) -> str:
-    return f"{text}  new: {{datasets: [Nobody knows it], subpath: new}}\n"
+    return f"{text}  new: {{datasets: [Unknown dataset], subpath: new}}\n"
 
 
 def _use_nightly_schedule(text: str) -> str:
-    """Where the rhythm is to change, no plan compares the time of day."""
+    """Where the interval is to change, no plan compares the time of day."""
     return text.replace("schedule: often,", "schedule: nightly,")
 
 
 UNSEEN: dict[str, Callable[[str], str]] = {
     "an export that is yet to be made": _add_export,
-    "an export with a dataset that nobody knows": _add_unknown_dataset,
-    "an export whose rhythm waits to become that one": _use_nightly_schedule,
+    "an export with an unknown dataset": _add_unknown_dataset,
+    "an export with an interval that waits to become that one": _use_nightly_schedule,
 }
 
 

@@ -123,7 +123,7 @@ def test_a_port_is_a_number(before: str, after: list[str], tmp_path: Path) -> No
 
 def test_what_keeps_an_account_from_being_accepted_is_named(tmp_path: Path) -> None:
     made = applied_world(tmp_path)
-    edit_account(made, domain="sftp9.partner.example", username="somebody-else")
+    edit_account(made, domain="sftp9.partner.example", username="another-user")
 
     (reason,) = left_reasons(run_accept(made)).values()
 
@@ -284,9 +284,9 @@ def test_what_is_not_what_is_read_of_it_is_left(case: str, tmp_path: Path) -> No
 
 def test_a_description_that_ends_like_a_line_of_ours_is_accepted_and_read_back(tmp_path: Path) -> None:
     made = applied_world(tmp_path, CONFIG.replace("repository: https://github.com/acme/exports\n", ""))
-    edit_flow(made, description=f"{made.flow('orders')['description']}\nManaged in Git: by somebody")
+    edit_flow(made, description=f"{made.flow('orders')['description']}\nManaged in Git: by hand")
 
     patched = run_accept(made)
 
     assert left_reasons(patched) == {}
-    assert "Managed in Git: by somebody" in patched.edited_files[0].after
+    assert "Managed in Git: by hand" in patched.edited_files[0].after

@@ -1,5 +1,5 @@
 """
-Datasets dealt out anew among flows, with a write that fails or a process that dies on the way: what some flow sent and
+Datasets that move among flows, with a write that fails or a process that dies on the way: what some flow sent and
 some will send, one sends all the time; and the same apply, run again, comes to an end.
 """
 
@@ -39,7 +39,7 @@ def assignments(draw: st.DrawFn) -> Assignment:
         key: {
             "datasets": sorted(draw(st.lists(st.sampled_from(DATASETS), min_size=1, max_size=3, unique=True))),
             "destination": draw(st.sampled_from(["s3-role", "s3-role", "s3-role", "gcs"])),
-            "title": f"{title} feed",
+            "title": f"{title} export",
         }
         for key, title in zip(keys, titles, strict=False)
     }

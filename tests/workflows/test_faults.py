@@ -317,7 +317,7 @@ def test_every_write_meets_every_trouble(tmp_path: Path, step: str, trouble: str
     assert_recovers(made)
 
 
-# -- somebody writes in between ---------------------------------------------------------------------------------------
+# -- another client writes in between ---------------------------------------------------------------------------------
 
 
 def push_etag(made: World, write: Write) -> Callable[[str], Any]:
@@ -350,7 +350,7 @@ def test_an_etag_that_never_stands_still_ends_in_a_conflict(tmp_path: Path) -> N
 
 @dataclass(frozen=True)
 class ConcurrentEdit:
-    """An edit by somebody else at the moment of our write, and how to see that it is still there."""
+    """An edit by another client at the moment of our write, and how to see that it is still there."""
 
     step: str
     edit: Callable[[World], Any]
@@ -383,7 +383,7 @@ CONCURRENT_EDITS = {
         lambda made: made.emulator.snapshot(SANDBOX)["flows"][0]["scheduleParams"]["endTime"],
         1_805_000_000,
     ),
-    "a stop while we patch the flow": ConcurrentEdit(
+    "a pause while we patch the flow": ConcurrentEdit(
         "patch flow",
         lambda made: made.emulator.ui.disable("orders"),
         lambda made: made.emulator.snapshot(SANDBOX)["flows"][0]["state"],
@@ -394,15 +394,15 @@ CONCURRENT_EDITS = {
 
 @pytest.mark.parametrize("who", CONCURRENT_EDITS)
 def test_what_another_client_wrote_in_between_is_not_overwritten(tmp_path: Path, who: str) -> None:
-    foreign = CONCURRENT_EDITS[who]
-    write = WRITES[foreign.step]
+    edit = CONCURRENT_EDITS[who]
+    write = WRITES[edit.step]
     made = prepare_world(tmp_path, write)
-    transport = InterruptingTransport(made, write.method, write.path, lambda _: foreign.edit(made))
+    transport = InterruptingTransport(made, write.method, write.path, lambda _: edit.edit(made))
     outcomes, _ = made.apply(transport=transport)
     outcome = request_outcome(outcomes, write)
     assert (outcome.status, outcome.rule) == (FAILED, "stale")
     assert transport.seen == 1
-    assert foreign.read_kept_value(made) == foreign.value
+    assert edit.read_kept_value(made) == edit.value
 
 
 def test_a_flow_changed_since_the_plan_is_not_deleted(tmp_path: Path) -> None:
@@ -573,9 +573,9 @@ def test_two_first_applies_that_cannot_see_each_other_end_in_a_refusal_that_name
     made.emulator.advance(LISTED)
     before = made.writes()
     plan = made.plan()
-    twins = [r for i in plan.items for r in i.refusals if r.safety_check == "duplicates"]
-    assert len(twins) == len(SEVERAL)
-    assert all("keep" in r.allow for r in twins)
+    duplicates = [r for i in plan.items for r in i.refusals if r.safety_check == "duplicates"]
+    assert len(duplicates) == len(SEVERAL)
+    assert all("keep" in r.allow for r in duplicates)
     with pytest.raises(RefusedError):
         made.apply(PlanOptions(allow_deletes=99, allow_replace=("*",)), transport=watch)
     assert made.writes() == before

@@ -1,4 +1,4 @@
-"""Killed at any request and run again a minute later, the desired state is there exactly once: no twins, no orphans."""
+"""An apply killed at any request and run again a minute later leaves no duplicates and no orphans."""
 
 from __future__ import annotations
 

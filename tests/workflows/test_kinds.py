@@ -30,7 +30,7 @@ from exportctl.resources.marker import format_description
 from tests.workflows.world import SANDBOX, START, World
 
 TYPE = "amazon-s3"
-NOBODY = "00000000-0000-4000-8000-000000000000"
+UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 ARN, OTHER = "arn:aws:iam::123456789012:role/one", "arn:aws:iam::123456789012:role/two"
 DAILY = {"every": "1 day", "at": 7200, "not_before": None}
 FORM = {"type": "parquet", "compression": "gzip", "manifest": False}
@@ -104,7 +104,7 @@ every_kind = pytest.mark.parametrize("kind", [*KINDS.values()], ids=lambda k: k.
 @every_kind
 def test_what_is_not_there_is_not_found(client: Client, kind: Kind) -> None:
     with pytest.raises(NotFound):
-        client.get(f"{kind.path}/{NOBODY}")
+        client.get(f"{kind.path}/{UNKNOWN_ID}")
     assert list(client.list(kind.path, params=kind.filters)) == []
 
 

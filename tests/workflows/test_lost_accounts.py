@@ -30,7 +30,7 @@ def account(made: World) -> dict[str, Any]:
 
 
 def edit_account(made: World, **changes: Any) -> None:
-    """As somebody left it who edited the account in the UI."""
+    """The account as a person left it after an edit in the UI."""
     made.emulator.ui.load({"connections": [{**account(made), **changes}]}, sandbox=SANDBOX)
 
 

@@ -1,4 +1,4 @@
-"""A hundred nights of `renew`, `apply`, `drift`: a stop made by hand stands and is told, every other feed goes on."""
+"""A hundred nights of `renew`, `apply`, `drift`: a pause by hand stays and is reported, every other export goes on."""
 
 from __future__ import annotations
 
@@ -42,60 +42,60 @@ def made_world(folder: Path, switches: Switches | None = None, content: dict[str
     return made
 
 
-# -- stops ------------------------------------------------------------------------------------------------------------
+# -- pauses -----------------------------------------------------------------------------------------------------------
 
 
 def test_pauses_made_in_the_ui_survive_a_hundred_nights_and_are_in_every_report(tmp_path: Path) -> None:
     made = made_world(tmp_path)
-    stops: list[Pause] = []
+    pauses: list[Pause] = []
     renewed: Counter[str] = Counter()
     for count in range(NIGHTS):
         if count == 3:
-            stops += [pause_flow(made, "off"), pause_flow(made, "off-declared")]
+            pauses += [pause_flow(made, "off"), pause_flow(made, "off-declared")]
         if count == 34:  # renewed once by now: the first end was earlier than this one
-            stops.append(shorten_end(made, "cut", MIDNIGHT + 48 * DAY))
+            pauses.append(shorten_end(made, "cut", MIDNIGHT + 48 * DAY))
         if count == 60:
-            stops.append(shorten_end(made, "ended", int(made.emulator.now)))
+            pauses.append(shorten_end(made, "ended", int(made.emulator.now)))
         seen = run_night(made)
         renewed.update(seen.due)
-        assert_paused(made, seen, stops)
+        assert_paused(made, seen, pauses)
         assert_only_renewals(seen)
-        assert_others_run(made, stops)
+        assert_others_run(made, pauses)
     # Of a flow that is off the end goes on, so that it can be switched on again; of one cut short it does not.
     assert renewed == {"off": 3, "off-declared": 6, "cut": 1, "monthly": 3, "fortnightly": 6}
-    resume_one_by_one(made, stops)
+    resume_one_by_one(made, pauses)
 
 
-def resume_one_by_one(made: World, stops: list[Pause]) -> None:
+def resume_one_by_one(made: World, pauses: list[Pause]) -> None:
     """One after the other, and none but the one that is asked for."""
-    left = list(stops)
-    for stop in stops:
-        flags = PlanOptions(resume=(stop.address,))
-        assert [str(i.address) for i in made.plan(flags).items if i.steps] == [stop.address]
+    left = list(pauses)
+    for pause in pauses:
+        flags = PlanOptions(resume=(pause.address,))
+        assert [str(i.address) for i in made.plan(flags).items if i.steps] == [pause.address]
         apply_config(made, flags=flags)
-        left.remove(stop)
-        assert live_value(made, stop.flow, stop.field) != stop.paused_value
+        left.remove(pause)
+        assert live_value(made, pause.flow, pause.field) != pause.paused_value
         seen = run_night(made)
         assert_paused(made, seen, left)
         assert_others_run(made, left)
 
 
 def test_a_renamed_export_that_then_lost_its_marker_is_left_as_it_is_and_drift_fails(tmp_path: Path) -> None:
-    """Its source bears the former name, so nothing tells for sure whose the flow is: neither put back nor renewed."""
+    """Its source bears the former name, so nothing tells for sure whose the flow is: neither resumed nor renewed."""
     made = made_world(tmp_path)
     exports = nightly_exports()
-    exports["feed"] = {**exports.pop("off"), "renamed_from": "off"}
+    exports["renamed"] = {**exports.pop("off"), "renamed_from": "off"}
     apply_config(made, config(exports=exports))
-    stop = pause_flow(made, "feed")
-    made.emulator.ui.describe("feed", "STOPPED, incident 42")
+    pause = pause_flow(made, "renamed")
+    made.emulator.ui.describe("renamed", "STOPPED, incident 42")
     with pytest.raises(RefusedError, match="has no marker"):
         made.apply()
-    assert safety_checks(made.plan(), "exports.feed") == ["look-alike"]
-    assert item(made.plan(PlanOptions(renew_only=True)), "exports.feed").steps == ()
+    assert safety_checks(made.plan(), "exports.renamed") == ["look-alike"]
+    assert item(made.plan(PlanOptions(renew_only=True)), "exports.renamed").steps == ()
     report = drift.build_drift_report(made.plan(), end_warning=0)
-    assert [str(e.address) for e in report.entries_of(DriftGroup.MARKER_LOST)] == ["exports.feed"]
+    assert [str(e.address) for e in report.entries_of(DriftGroup.MARKER_LOST)] == ["exports.renamed"]
     assert drift.has_failures(report)
-    assert live_value(made, stop.flow, stop.field) == stop.paused_value
+    assert live_value(made, pause.flow, pause.field) == pause.paused_value
 
 
 # -- nothing happens --------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""A hundred nights in which apply is refused for every export: stops are in every report, and ends go on."""
+"""A hundred nights in which apply is refused for every export: pauses are in every report, and ends go on."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from tests.workflows.orders_sandbox import DAY, objects
 from tests.workflows.world import DESTINATIONS, config, world
 
 NIGHTS = 100
-NOWHERE = {"type": "amazon-s3", "bucket": "acme-lake", "account": {"existing": "Nobody's"}}
+NOWHERE = {"type": "amazon-s3", "bucket": "acme-lake", "account": {"existing": "Missing"}}
 HINDERED: dict[str, dict[str, Any]] = {
-    "off": {"destination": "gcs"},  # another account: a replacement that nobody allowed
+    "off": {"destination": "gcs"},  # another account: a replacement without consent
     "off-declared": {"datasets": ["Odrers"]},
     "cut": {"destination": "nowhere"},
     "ended": {"datasets": ["Returns"]},  # takes one from a protected export
@@ -45,24 +45,24 @@ def test_pauses_and_ends_are_looked_after_whatever_else_waits(tmp_path: Path) ->
     (hidden,) = made.flow("long")["targetConnectionIds"]
     made.emulator.ui.label("targetConnections", hidden, ["core/C1"])
 
-    stops: list[Pause] = []
+    pauses: list[Pause] = []
     renewed: Counter[str] = Counter()
     for count in range(NIGHTS):
         if count == 3:
-            stops += [pause_flow(made, "off"), pause_flow(made, "off-declared"), pause_flow(made, "long")]
+            pauses += [pause_flow(made, "off"), pause_flow(made, "off-declared"), pause_flow(made, "long")]
         if count == 34:
-            stops.append(shorten_end(made, "cut", MIDNIGHT + 48 * DAY))
+            pauses.append(shorten_end(made, "cut", MIDNIGHT + 48 * DAY))
         if count == 60:
-            stops.append(shorten_end(made, "ended", int(made.emulator.now)))
+            pauses.append(shorten_end(made, "ended", int(made.emulator.now)))
         seen = run_night(made)
         renewed.update(seen.due)
         assert list(seen.writes) == ["PATCH /flows"] * len(seen.due)
-        assert [live_value(made, s.flow, s.field) for s in stops] == [s.paused_value for s in stops]
-        addresses = {s.address for s in stops}
+        assert [live_value(made, s.flow, s.field) for s in pauses] == [s.paused_value for s in pauses]
+        addresses = {s.address for s in pauses}
         assert {str(e.address) for e in seen.drift.entries_of(DriftGroup.PAUSED)} == addresses
         assert {str(e.address) for e in seen.status.exports if e.result is HealthResult.PAUSED} == addresses
         for command, words in seen.texts.items():
             assert {a for a in addresses if a not in words} == set(), command
-        assert_others_run(made, stops)
+        assert_others_run(made, pauses)
     assert renewed == {"off": 3, "off-declared": 6, "cut": 1, "monthly": 3, "fortnightly": 6}
     assert len(objects(made, "flows")) == len(exports)

@@ -1,5 +1,5 @@
 """
-Stops made by hand survive nights with whatever else happens to an export: edits of the YAML, of its description, a
+Pauses made by hand survive nights with whatever else happens to an export: edits of the YAML, of its description, a
 lost marker, a rename, rotated accounts, an apply that dies. Under random settings of every open question.
 """
 
@@ -36,7 +36,7 @@ from tests.workflows.test_interruptions import kill_apply_after
 from tests.workflows.test_laws import LAW, LISTED, apply_cleanly
 from tests.workflows.world import DESTINATIONS, World, config, world
 
-HEAVY = settings(LAW, phases=[Phase.generate])  # a night is dear: a failure is told, not made smaller
+HEAVY = settings(LAW, phases=[Phase.generate])  # a night is dear: a failure is reported, not made smaller
 SOME = settings(HEAVY, max_examples=4)
 MANY = settings(HEAVY, max_examples=150)
 SCHEDULES = [{"every": "1 day", "at": "02:00"}, {"every": "3 hours", "at": "01:00"}, {"every": "1 day", "at": "05:30"}]
@@ -46,7 +46,7 @@ WEEKLY = {"rolling": "6 days", "renew_before": "2 days"}
 
 @dataclass
 class NightlyExports:
-    """The config as it is by now, the stops by the title of the flow, and dice for what is drawn on the way."""
+    """The config as it is by now, the pauses by the title of the flow, and dice for what is drawn on the way."""
 
     made: World
     exports: dict[str, dict[str, Any]]
@@ -60,98 +60,100 @@ class NightlyExports:
         self.made.write(config(exports=self.exports, destinations=self.destinations))
 
     def key(self) -> str:
-        """One of the exports; those with a stop come first, they are what this is about."""
-        stopped = [s.name for s in self.pauses]
-        return str(self.draw(st.sampled_from([*stopped, *self.exports])))
+        """One of the exports; those that are paused come first, they are what this is about."""
+        paused = [s.name for s in self.pauses]
+        return str(self.draw(st.sampled_from([*paused, *self.exports])))
 
     def flow(self, key: str) -> str:
         return str(self.made.flow(self.exports[key]["title"])["id"])
 
 
-def _move_subpath(feeds: NightlyExports) -> None:
-    key = feeds.key()
-    feeds.exports[key]["subpath"] = f"{key.partition('-')[0]}/{feeds.draw(st.integers(0, 2))}"
-    feeds.write()
+def _move_subpath(nightly: NightlyExports) -> None:
+    key = nightly.key()
+    nightly.exports[key]["subpath"] = f"{key.partition('-')[0]}/{nightly.draw(st.integers(0, 2))}"
+    nightly.write()
 
 
-def _change_end(feeds: NightlyExports) -> None:
-    key = feeds.key()
-    if key in feeds.lost_markers:
+def _change_end(nightly: NightlyExports) -> None:
+    key = nightly.key()
+    if key in nightly.lost_markers:
         return
-    feeds.exports[key]["end"] = feeds.draw(st.sampled_from([WEEKLY, MONTHLY, FIXED, "2029-06-01"]))
-    feeds.other_ends.add(key)
-    feeds.write()
+    nightly.exports[key]["end"] = nightly.draw(st.sampled_from([WEEKLY, MONTHLY, FIXED, "2029-06-01"]))
+    nightly.other_ends.add(key)
+    nightly.write()
 
 
-def _edit_export(feeds: NightlyExports, name: str, values: list[Any]) -> None:
-    feeds.exports[feeds.key()][name] = feeds.draw(st.sampled_from(values))
-    feeds.write()
+def _edit_export(nightly: NightlyExports, name: str, values: list[Any]) -> None:
+    nightly.exports[nightly.key()][name] = nightly.draw(st.sampled_from(values))
+    nightly.write()
 
 
-def _edit_description(feeds: NightlyExports, text: Callable[[str], str]) -> None:
-    key = feeds.key()
-    if "renamed_from" in feeds.exports[key]:
-        return  # its source bears the former name: without a marker nothing tells whose it is, and apply is refused
-    feeds.lost_markers.add(key)
-    if key in feeds.other_ends:
-        return  # whether the end is ours is judged by how long it rolls by now: another length looks like a stop
-    flow = feeds.flow(key)
-    feeds.made.emulator.ui.describe(flow, text(str(flow_by_id(feeds.made, flow).get("description", ""))))
+def _edit_description(nightly: NightlyExports, text: Callable[[str], str]) -> None:
+    key = nightly.key()
+    if "renamed_from" in nightly.exports[key]:
+        return  # its source bears the former name: without a marker nothing says whose it is, and apply is refused
+    nightly.lost_markers.add(key)
+    if key in nightly.other_ends:
+        return  # whether the end is ours is judged by how long it rolls by now: another length looks like a pause
+    flow = nightly.flow(key)
+    nightly.made.emulator.ui.describe(flow, text(str(flow_by_id(nightly.made, flow).get("description", ""))))
 
 
-def _rename_export(feeds: NightlyExports) -> None:
-    key = feeds.key()
-    after = f"{key.partition('-')[0]}-{feeds.draw(st.integers(2, 9))}"
-    if after in feeds.exports or "renamed_from" in feeds.exports[key]:
+def _rename_export(nightly: NightlyExports) -> None:
+    key = nightly.key()
+    after = f"{key.partition('-')[0]}-{nightly.draw(st.integers(2, 9))}"
+    if after in nightly.exports or "renamed_from" in nightly.exports[key]:
         return
-    feeds.exports[after] = {**feeds.exports.pop(key), "renamed_from": key}
-    for known in (feeds.other_ends, feeds.lost_markers):
+    nightly.exports[after] = {**nightly.exports.pop(key), "renamed_from": key}
+    for known in (nightly.other_ends, nightly.lost_markers):
         known |= {after} if key in known else set()
-    feeds.pauses = [replace(s, name=after) if s.name == key else s for s in feeds.pauses]
-    feeds.write()
+    nightly.pauses = [replace(s, name=after) if s.name == key else s for s in nightly.pauses]
+    nightly.write()
 
 
-def _change_secret_version(feeds: NightlyExports) -> None:
-    auth = {**feeds.destinations["s3-key"]["auth"], "secret_version": str(feeds.draw(st.integers(1, 9)))}
-    feeds.destinations = {**feeds.destinations, "s3-key": {**feeds.destinations["s3-key"], "auth": auth}}
-    feeds.write()
+def _change_secret_version(nightly: NightlyExports) -> None:
+    auth = {**nightly.destinations["s3-key"]["auth"], "secret_version": str(nightly.draw(st.integers(1, 9)))}
+    nightly.destinations = {**nightly.destinations, "s3-key": {**nightly.destinations["s3-key"], "auth": auth}}
+    nightly.write()
 
 
-def _rotate_key(feeds: NightlyExports) -> None:
+def _rotate_key(nightly: NightlyExports) -> None:
     address = Address("destinations", "s3-key")
     flags = PlanOptions((str(address),), rotate=address)
-    with feeds.made.open_plan(flags) as planned:
+    with nightly.made.open_plan(flags) as planned:
         under_way = apply_workflow.start_apply(
-            planned, feeds.made.setup(), PlanOptions(flags.targets), parallelism=4, stop=threading.Event()
+            planned, nightly.made.setup(), PlanOptions(flags.targets), parallelism=4, stop=threading.Event()
         )
         list(under_way.execute_steps())
 
 
-def _drop_enabled(feeds: NightlyExports) -> None:
-    feeds.exports[feeds.key()].pop("enabled", None)
-    feeds.write()
+def _drop_enabled(nightly: NightlyExports) -> None:
+    nightly.exports[nightly.key()].pop("enabled", None)
+    nightly.write()
 
 
-def _kill_apply(feeds: NightlyExports) -> None:
-    kill_apply_after(feeds.made, feeds.draw(st.integers(0, 20)), feeds.draw(st.booleans()), PlanOptions())
+def _kill_apply(nightly: NightlyExports) -> None:
+    kill_apply_after(nightly.made, nightly.draw(st.integers(0, 20)), nightly.draw(st.booleans()), PlanOptions())
 
 
-def _pause_flow(feeds: NightlyExports) -> None:
-    key = feeds.key()
-    flow = flow_by_id(feeds.made, feeds.flow(key))
-    name, title = key, feeds.exports[key]["title"]
-    how = feeds.draw(st.sampled_from(["enabled", "end"]))
-    if any(s.name == key and s.field == how for s in feeds.pauses):
+def _pause_flow(nightly: NightlyExports) -> None:
+    key = nightly.key()
+    flow = flow_by_id(nightly.made, nightly.flow(key))
+    name, title = key, nightly.exports[key]["title"]
+    how = nightly.draw(st.sampled_from(["enabled", "end"]))
+    if any(s.name == key and s.field == how for s in nightly.pauses):
         return
     if how == "enabled":
-        feeds.pauses.append(replace(pause_flow(feeds.made, title), name=name))
+        nightly.pauses.append(replace(pause_flow(nightly.made, title), name=name))
     else:
         schedule = flow["scheduleParams"]
-        first = max(int(feeds.made.emulator.now), schedule["startTime"] + 1)  # the service has no end before the start
+        first = max(
+            int(nightly.made.emulator.now), schedule["startTime"] + 1
+        )  # the service has no end before the start
         if first < schedule["endTime"]:
-            later = feeds.draw(st.just(0) | st.integers(0, 10**9))  # a range that does not hang on the clock
+            later = nightly.draw(st.just(0) | st.integers(0, 10**9))  # a range that does not hang on the clock
             moment = first + later % (schedule["endTime"] - first)
-            feeds.pauses.append(replace(shorten_end(feeds.made, title, moment), name=name))
+            nightly.pauses.append(replace(shorten_end(nightly.made, title, moment), name=name))
 
 
 DISTURBANCES: dict[str, Callable[[NightlyExports], None]] = {
@@ -176,7 +178,7 @@ DISTURBANCES: dict[str, Callable[[NightlyExports], None]] = {
     "a new secret_version": _change_secret_version,
     "the account rotated": _rotate_key,
     "an apply that dies": _kill_apply,
-    "a stop": _pause_flow,
+    "a pause": _pause_flow,
 }
 
 
@@ -188,18 +190,18 @@ def assert_pauses_survive(drawn: Switches, draw: Callable[..., Any], nights: int
             key: {"title": key, "datasets": ["Orders"], "subpath": key, "end": end, "destination": "s3-key"}
             for key, end in zip(NAMES, ends, strict=True)
         }
-        feeds = NightlyExports(made, exports, dict(DESTINATIONS), draw)
+        nightly = NightlyExports(made, exports, dict(DESTINATIONS), draw)
         apply_cleanly(made, config(exports=exports))
         made.emulator.advance(LISTED)
         for _ in range(nights):
-            for name in draw(st.lists(st.sampled_from(["a stop", *DISTURBANCES]), max_size=3)):
-                note(f"{name}: {feeds.exports} {feeds.pauses}")
+            for name in draw(st.lists(st.sampled_from(["a pause", *DISTURBANCES]), max_size=3)):
+                note(f"{name}: {nightly.exports} {nightly.pauses}")
                 made.emulator.advance(LISTED)  # nothing is in transition any more
-                DISTURBANCES[name](feeds)
+                DISTURBANCES[name](nightly)
             seen = run_night(made, pause=LISTED)
             note(seen.texts["apply"])
-            assert_paused(made, seen, feeds.pauses)
-            assert_others_run(made, feeds.pauses)
+            assert_paused(made, seen, nightly.pauses)
+            assert_others_run(made, nightly.pauses)
 
 
 @SOME

@@ -100,7 +100,7 @@ ANSWERS = {
     "as assumed": Switches(),
     "one run per dataset, manifests first": Switches(run_scope="dataset", manifest_last=False),
     "no entities, manifests at the top": Switches(run_entities="hidden", manifest_location="path"),
-    "one run per dataset, nobody says whose": Switches(run_scope="dataset", run_entities="hidden"),
+    "one run per dataset, without the entities": Switches(run_scope="dataset", run_entities="hidden"),
     "empty runs write files": Switches(empty_run="file", empty_manifest=True),
     "empty runs write folders": Switches(empty_run="folder", empty_manifest=False, interval_type="string"),
 }
@@ -236,7 +236,7 @@ SITUATIONS = {
     "a file emptied": DeliveryCase(
         DeliveryResult.MISMATCH, lambda s: truncate_file(s.parts()[0], 0), lambda s: s.parts()[0]
     ),
-    "a foreign file": DeliveryCase(
+    "a file of another program": DeliveryCase(
         DeliveryResult.MISMATCH,
         lambda s: (s.parts()[0].parent / "notes.txt").write_text("x"),
         lambda s: s.parts()[0].parent / "notes.txt",
@@ -320,7 +320,7 @@ def test_a_planted_situation_is_found_and_nothing_else(tmp_path: Path, name: str
     situation = SITUATIONS[name]
     with delivery_sandbox(tmp_path, **(situation.orders or {})) as scene:
         scene.pass_nights(situation.nights)
-        wanted = situation.names(scene) if situation.names and "foreign" not in name else None
+        wanted = situation.names(scene) if situation.names and "another program" not in name else None
         situation.plant(scene)
         wanted = wanted or (situation.names(scene) if situation.names else None)
 

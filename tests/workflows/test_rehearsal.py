@@ -60,12 +60,12 @@ def rule_off(rule: str) -> dict[str, Any]:
 
 
 def flow_documents(made: World) -> Docs:
-    held = made.emulator.snapshot(SANDBOX)
-    return {name: held[name][0] for name in ("targetConnections", "flows")}
+    snapshot = made.emulator.snapshot(SANDBOX)
+    return {name: snapshot[name][0] for name in ("targetConnections", "flows")}
 
 
 def edit_live(made: World, collection: str, **changes: Any) -> None:
-    """The applied flow or its target, as somebody else's client may have left it; nothing checks that."""
+    """The applied flow or its target, as another client may have left it; nothing checks that."""
     doc = flow_documents(made)[collection]
     made.emulator.ui.load({collection: [{**doc, **changes}]}, sandbox=SANDBOX)
 
@@ -295,7 +295,7 @@ def count_writes(writes: list[str]) -> Counter[str]:
 
 
 def test_what_is_created_takes_no_id_of_the_snapshot(applied: World) -> None:
-    before = {one["id"] for held in applied.emulator.snapshot(SANDBOX).values() for one in held}
+    before = {one["id"] for listed in applied.emulator.snapshot(SANDBOX).values() for one in listed}
     applied.write(config(exports={**export(), "returns": {"datasets": ["Returns"]}}))
 
     found = run_rehearsal(applied)
@@ -327,7 +327,7 @@ def test_a_rehearsal_ends_as_the_apply_does_in_the_long_sweep(first: dict[str, A
 def assert_ends_as_apply(first: dict[str, Any], second: dict[str, Any]) -> None:
     for exports in (first["exports"], second["exports"]):
         for one in exports.values():
-            one.pop("protect", None)  # what it stops is a gate, and a refused plan is not rehearsed
+            one.pop("protect", None)  # what it blocks is a safety check, and a refused plan is not rehearsed
         exports["keeper"] = {"datasets": ["Orders"], "subpath": "keeper"}  # never all flows at once
     with tempfile.TemporaryDirectory() as folder:
         made = world(Path(folder), page_size=100)

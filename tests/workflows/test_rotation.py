@@ -80,8 +80,8 @@ def is_done(outcomes: tuple[Outcome, ...], final_check: FinalCheck) -> bool:
 
 def params(made: World) -> dict[str, Any]:
     (base,) = objects(made, "connections")
-    held: dict[str, Any] = base["auth"]["params"]
-    return held
+    values: dict[str, Any] = base["auth"]["params"]
+    return values
 
 
 def sent_params(made: World) -> dict[str, Any]:
@@ -329,13 +329,13 @@ def test_an_account_under_its_name_before_a_rename_is_sent_its_secrets(made: Wor
 def test_flows_on_a_duplicate_of_the_account_are_named_as_not_reached(tmp_path: Path) -> None:
     made = prepare_world(tmp_path, key_account_config(2))
     (base,) = objects(made, "connections")
-    twin = {**base, "id": "7d0b0001-0000-4000-8000-000000000001", "createdAt": base["createdAt"] + 1}
+    duplicate = {**base, "id": "7d0b0001-0000-4000-8000-000000000001", "createdAt": base["createdAt"] + 1}
     place = next(o for o in objects(made, "targetConnections") if o["params"]["path"].endswith("part-1"))
-    moved_place = {**place, "baseConnectionId": twin["id"]}
-    made.emulator.ui.load({"connections": [twin], "targetConnections": [moved_place]}, sandbox=SANDBOX)
+    moved_place = {**place, "baseConnectionId": duplicate["id"]}
+    made.emulator.ui.load({"connections": [duplicate], "targetConnections": [moved_place]}, sandbox=SANDBOX)
     said = consequence_texts(made.plan(rotate_flags()))
     assert said["account-users"] == 'changes every flow on this account: "export-0"'
-    assert all(words in said["account-flows-unreached"] for words in ('does not change "export-1"', twin["id"]))
+    assert all(words in said["account-flows-unreached"] for words in ('does not change "export-1"', duplicate["id"]))
 
 
 # -- what is refused --------------------------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ MIDNIGHT = START - START % DAY
 
 
 def existing_account_config(account: dict[str, Any], **changes: Any) -> dict[str, Any]:
-    """`orders` on an account somebody else made."""
+    """`orders` on an account that another team made."""
     lake = {"type": "amazon-s3", "bucket": "acme-exports", "path": "ours", "account": account}
     return config(
         destinations={"lake": lake, "gcs": DESTINATIONS["gcs"]},
@@ -202,9 +202,9 @@ def test_a_second_dataset_of_the_same_name_does_not_move_a_live_flow(small: Worl
 
 
 UNKNOWN: dict[str, tuple[Any, str]] = {
-    "a name nobody has": ("Odrers", "dataset-unknown"),
+    "an unknown name": ("Odrers", "dataset-unknown"),
     "a name two have": ("Twice", "dataset-ambiguous"),
-    "an id nobody has": ({"id": "0" * 24}, "dataset-not-eligible"),
+    "an unknown id": ({"id": "0" * 24}, "dataset-not-eligible"),
     "a name that cannot be exported": ("Internal", "dataset-unknown"),
 }
 
@@ -275,8 +275,8 @@ SAME_START: dict[str, dict[str, Any]] = {
     "other datasets": {"datasets": ["Returns"]},
     "a description": {"description": "For the lake"},
     "protect": {"protect": True},
-    "another cadence on the same grid": {"schedule": {"every": "6 hours", "at": "02:00"}},
-    "another cadence, its own name for the same hour": {"schedule": {"every": "12 hours", "at": "14:00"}},
+    "another interval on the same grid": {"schedule": {"every": "6 hours", "at": "02:00"}},
+    "another interval, its own name for the same hour": {"schedule": {"every": "12 hours", "at": "14:00"}},
 }
 
 

@@ -1,4 +1,4 @@
-"""What nobody consented to does not happen by a detour: a rename, a replacement, a typed reason, an old entry."""
+"""What has no consent does not happen by a detour: a rename, a replacement, a typed reason, an old entry."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ REPLACE = PlanOptions(allow_replace=("exports.orders",))
 
 def test_a_duplicate_that_goes_is_a_change_which_names_it(small: World) -> None:
     apply_config(small, orders_and_other(protect=True))
-    kept, twin = small.flow("orders")["id"], duplicate_orders(small)["id"]
+    kept, duplicate = small.flow("orders")["id"], duplicate_orders(small)["id"]
     before = planfile.approval_digest(small.plan())
     small.write(orders_and_other(protect=True, keep=kept))
     plan = small.plan()
     assert not plan.is_empty
     assert item(plan).verb is Verb.UPDATE
-    assert [f.before for f in item(plan).fields if f.path == "flow"] == [f'{twin} "orders"']
-    assert any(twin in c.text for c in item(plan).consequences)
+    assert [f.before for f in item(plan).fields if f.path == "flow"] == [f'{duplicate} "orders"']
+    assert any(duplicate in c.text for c in item(plan).consequences)
     assert planfile.approval_digest(plan) != before
 
 
@@ -66,8 +66,8 @@ def test_a_replacement_does_not_start_what_was_paused(applied_orders: World) -> 
     applied_orders.write(orders(destination="gcs", enabled=False))
     assert safety_checks(applied_orders.plan(REPLACE)) == []
     applied_orders.write(orders(destination="gcs"))
-    put_back = PlanOptions(allow_replace=("exports.orders",), resume=("exports.orders",))
-    apply_config(applied_orders, flags=put_back)
+    resuming = PlanOptions(allow_replace=("exports.orders",), resume=("exports.orders",))
+    apply_config(applied_orders, flags=resuming)
     assert applied_orders.flow("orders")["state"] == "enabled"
 
 

@@ -1,4 +1,4 @@
-"""A flow gives datasets away only once others have taken them: what fails on the way ends no feed."""
+"""A flow gives datasets away only once others have taken them: what fails on the way ends no export."""
 
 from __future__ import annotations
 
@@ -127,13 +127,13 @@ def shorten_sales(made: World) -> None:
     made.emulator.ui.end("sales", START + 40 * DAY)
 
 
-@pytest.mark.parametrize("stop", [pause_sales, shorten_sales])
+@pytest.mark.parametrize("pause", [pause_sales, shorten_sales])
 @pytest.mark.parametrize("kept", [True, False], ids=["loses a dataset", "goes"])
 def test_others_do_not_go_on_with_what_a_person_paused_unless_asked_to(
-    small: World, stop: Callable[[World], None], kept: bool
+    small: World, pause: Callable[[World], None], kept: bool
 ) -> None:
     apply_config(small, exports(**BOTH))
-    stop(small)
+    pause(small)
     before = sent_datasets(small)
 
     def written(**returns: Any) -> dict[str, Any]:
@@ -185,16 +185,16 @@ def test_a_flow_whose_name_its_successor_takes_is_not_waited_for(small: World) -
 LAKE = {**DESTINATIONS["s3-role"], "title": "Lake"}
 NAMES_IN_USE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "a flow takes the name of the one that it joins": (
-        exports(a={**ORDERS, "title": "Feed"}, b=RETURNS),
-        exports(b={"datasets": ["Orders", "Returns"], "title": "Feed"}),
+        exports(a={**ORDERS, "title": "Sales"}, b=RETURNS),
+        exports(b={"datasets": ["Orders", "Returns"], "title": "Sales"}),
     ),
     "two new flows change the names of two old ones": (
         exports(a={**ORDERS, "title": "One"}, b={**RETURNS, "title": "Two"}),
         exports(c={**ORDERS, "title": "Two"}, d={**RETURNS, "title": "One"}),
     ),
     "a flow takes the name that one which stays gives up": (
-        exports(a={**BOTH["sales"], "title": "Feed"}),
-        exports(a={**ORDERS, "title": "Other"}, b={**RETURNS, "title": "Feed"}),
+        exports(a={**BOTH["sales"], "title": "Sales"}),
+        exports(a={**ORDERS, "title": "Other"}, b={**RETURNS, "title": "Sales"}),
     ),
     "a new account has the name of the old one": (
         {**exports(a={**ORDERS, "destination": "lake"}), "destinations": {**DESTINATIONS, "lake": LAKE}},

@@ -1,4 +1,4 @@
-"""What somebody changes by hand is told apart from what the YAML changes: cause, actor, and what apply makes of it."""
+"""Changes by hand are distinguished from changes of the YAML: their cause, their actor, and what apply does then."""
 
 from __future__ import annotations
 
@@ -181,7 +181,7 @@ ALREADY_MATCHES: dict[str, tuple[Callable[[World], Any], dict[str, Any], str]] =
     "a path": (lambda w: w.emulator.ui.path("orders", "role/new"), {"subpath": "new"}, "PATCH /targetConnections"),
     "a title": (lambda w: w.emulator.ui.rename("orders", "new"), {"title": "new"}, "PATCH /flows"),
     "datasets": (lambda w: w.emulator.ui.datasets("orders", ["Returns"]), {"datasets": ["Returns"]}, "PATCH /flows"),
-    "a stop": (lambda w: w.emulator.ui.disable("orders"), {"enabled": False}, "PATCH /flows"),
+    "a pause": (lambda w: w.emulator.ui.disable("orders"), {"enabled": False}, "PATCH /flows"),
 }
 
 

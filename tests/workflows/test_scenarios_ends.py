@@ -1,4 +1,4 @@
-"""Flows that have ended or soon do: none is revived unasked, who revives one reads what it may send, all are told."""
+"""Flows that have ended or soon do: all are reported, none is revived unasked, and the plan says what it may send."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ REVIVED: dict[str, tuple[dict[str, Any], Callable[[World], Any], PlanOptions, Ca
         PlanOptions(),
         Cause.EXPIRED,
     ),
-    "a stop by hand that is put back": (
+    "a pause by hand that is resumed": (
         {"end": "2028-06-01T00:00:00Z"},
         lambda w: w.emulator.ui.end("orders", LATER - DAY),
         PlanOptions(resume=("exports.orders",)),
@@ -200,7 +200,7 @@ EXPIRED_CASES: dict[str, tuple[dict[str, Any], Callable[[World], Any], str]] = {
         "to revive it, run `exportctl apply`; `exportctl plan` says what the flow may send then",
     ),
     "a moment": ({"end": "2027-07-14T00:00:00Z"}, _leave_config, "write a later `end` and run `exportctl apply`"),
-    "a stop by hand": (
+    "a pause by hand": (
         {"end": "2028-06-01T00:00:00Z"},
         lambda w: w.emulator.ui.end("orders", ROLLED),
         "to revive it, apply with `--resume exports.orders`",

@@ -1,4 +1,4 @@
-"""Leftovers of ours: listed by plan and doctor, cleared by apply; those of others are neither listed nor touched."""
+"""Orphans of ours: listed by plan and doctor, cleared by apply; those of others are neither listed nor touched."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ COLLECTIONS = ("flows", "sourceConnections", "targetConnections", "connections")
 
 
 def orphan_checks(world: World) -> tuple[Check, ...]:
-    """What doctor says of leftovers."""
+    """What doctor says of orphans."""
     checks, _ = doctor.run_checks(world.setup(), START)
     assert [c.message for c in checks if c.status is CheckStatus.FAILED] == []
     return tuple(c for c in checks if c.name == "orphans")
@@ -221,7 +221,7 @@ def test_an_account_that_was_replaced_is_cleared_once_nothing_uses_it(small: Wor
     keys = {"access_key_id": "${env:S3_KEY}", "secret_access_key": "${env:S3_SECRET}"}
     moved = {**DESTINATIONS, "s3-role": {**DESTINATIONS["s3-role"], "auth": keys}}
     apply_config(small, {**orders_and_other(), "destinations": moved}, PlanOptions(allow_replace=("*",)))
-    assert [c.status for c in orphan_checks(small)] == [CheckStatus.OK]  # somebody else's flow is still on it
+    assert [c.status for c in orphan_checks(small)] == [CheckStatus.OK]  # another flow is still on it
     (after,) = (c["id"] for c in objects(small, "connections") if c["id"] != before)
     target = next(t for t in objects(small, "targetConnections") if t["id"] == theirs["target"])
     small.emulator.ui.load({"targetConnections": [{**target, "baseConnectionId": after}]}, sandbox=SANDBOX)
@@ -281,7 +281,7 @@ def add_others_connections(made: World) -> None:
 
 
 def borrow_connections(made: World, what: str) -> None:
-    """Somebody points a flow of their own at connections of `orders`."""
+    """A person points a flow of their own at connections of `orders`."""
     names = {"nothing": [], "the target": ["target"], "the source": ["source"], "both": ["source", "target"]}[what]
     if not names:
         return

@@ -27,7 +27,7 @@ from tests.workflows.orders_sandbox import (
 )
 from tests.workflows.world import DESTINATIONS, SANDBOX, World, config
 
-NOBODY = "00000000-0000-4000-8000-000000000000"
+UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 REMOVAL = ["DELETE /flows", "DELETE /sourceConnections", "DELETE /targetConnections"]
 
 
@@ -120,7 +120,7 @@ def test_orphans_older_than_a_day_are_reported_only_until_consent(small: World) 
     assert writes_of(small) == ["DELETE /sourceConnections", "DELETE /targetConnections"]
 
 
-# -- twins ------------------------------------------------------------------------------------------------------------
+# -- duplicates -------------------------------------------------------------------------------------------------------
 
 
 def test_duplicates_block_everything_at_their_address_until_one_is_named(small: World) -> None:
@@ -150,7 +150,7 @@ def test_the_younger_duplicate_may_be_kept_too(small: World) -> None:
 def test_an_id_that_is_no_duplicate_keeps_the_refusal(small: World) -> None:
     apply_config(small, orders_and_other())
     duplicate_orders(small)
-    small.write(orders_and_other(keep=NOBODY))
+    small.write(orders_and_other(keep=UNKNOWN_ID))
     assert safety_checks(small.plan()) == ["duplicates"]
 
 
@@ -170,7 +170,7 @@ def test_a_duplicate_that_shares_its_connections_goes_alone(small: World) -> Non
 
 
 def share_connections(world: World, *names: str) -> None:
-    """A second flow, nobody's, that points to connections of `orders`."""
+    """A second, unmanaged flow that points to connections of `orders`."""
     made = world.emulator.ui.create_flow("Mine", ["Loyalty Profiles"], sandbox=SANDBOX)
     flow = next(f for f in objects(world, "flows") if f["id"] == made["id"])
     load_objects(world, "flows", {**flow, **{n: world.flow("orders")[n] for n in names}})
@@ -358,7 +358,7 @@ def test_a_released_account_keeps_running_without_our_marker(small: World) -> No
 
 # -- protect ----------------------------------------------------------------------------------------------------------
 
-STOPPED_BY_CHECK: dict[str, dict[str, Any]] = {
+REFUSED_CHANGES: dict[str, dict[str, Any]] = {
     "a deletion": other_only(**removed_section()),
     "a deletion within max_deletes": other_only(policy={"max_deletes": 9}),
     "a replacement": orders_and_other(protect=True, destination="gcs"),
@@ -369,14 +369,14 @@ STOPPED_BY_CHECK: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("stop", STOPPED_BY_CHECK)
-def test_a_protected_flow_is_not_ended_until_the_protection_was_taken_off_before(small: World, stop: str) -> None:
+@pytest.mark.parametrize("change", REFUSED_CHANGES)
+def test_a_protected_flow_is_not_ended_until_the_protection_was_taken_off_before(small: World, change: str) -> None:
     apply_config(small, orders_and_other(protect=True))
-    small.write(STOPPED_BY_CHECK[stop])
+    small.write(REFUSED_CHANGES[change])
     flags = PlanOptions(allow_replace=("*",), allow_deletes=9)
     assert safety_checks(small.plan(flags)) == ["protect"]
     apply_config(small, orders_and_other(protect=False))
-    small.write(STOPPED_BY_CHECK[stop])
+    small.write(REFUSED_CHANGES[change])
     assert safety_checks(small.plan(flags)) == []
 
 
@@ -386,7 +386,7 @@ FREE: dict[str, dict[str, Any]] = {
     "another title": orders_and_other(protect=True, title="New"),
     "a dataset more": orders_and_other(protect=True, datasets=["Orders", "Returns"]),
     "a later end": orders_and_other(protect=True, end="2029-01-01"),
-    "another cadence": orders_and_other(protect=True, schedule={"every": "6 hours", "at": "02:00"}),
+    "another interval": orders_and_other(protect=True, schedule={"every": "6 hours", "at": "02:00"}),
 }
 
 
@@ -533,7 +533,7 @@ def test_adopting_what_another_project_owns_is_refused(small: World) -> None:
 
 
 def test_adopting_what_is_not_there_is_an_error(small: World) -> None:
-    small.write(orders(adopt=NOBODY))
+    small.write(orders(adopt=UNKNOWN_ID))
     assert "adopt-unknown" in [f.rule for f in small.plan().errors()]
 
 
@@ -617,13 +617,13 @@ def test_a_target_narrows_the_plan_pulls_in_its_account_and_deletes_nothing(smal
     assert sorted(f["name"] for f in objects(small, "flows")) == ["new", "orders", "other"]
 
 
-# -- what nobody here knows -------------------------------------------------------------------------------------------
+# -- what is unknown here ---------------------------------------------------------------------------------------------
 
 
 def test_flows_of_unknown_cards_are_listed_and_harm_nothing(small: World) -> None:
     apply_config(small, orders())
     strange: list[dict[str, Any]] = [
-        {"id": "odd-1", "name": "Odd", "flowSpec": {"id": "nobody-knows", "version": "1.0"}},
+        {"id": "odd-1", "name": "Odd", "flowSpec": {"id": "unknown-spec", "version": "1.0"}},
         {"id": "odd-2", "name": "Odder", "flowSpec": {"id": "x"},
          "scheduleParams": {"interval": "often", "endTime": "late"},
          "sourceConnectionIds": [], "targetConnectionIds": ["gone"], "description": None},

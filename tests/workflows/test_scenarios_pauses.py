@@ -1,4 +1,4 @@
-"""Stops made by hand are held and said, never undone silently; rolling ends are renewed; differences are accepted."""
+"""Flows paused by hand stay paused and are reported; rolling ends are renewed; differences are accepted."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def end_of(world: World) -> int:
     return int(world.flow("orders")["scheduleParams"]["endTime"])
 
 
-# -- stopped ----------------------------------------------------------------------------------------------------------
+# -- paused -----------------------------------------------------------------------------------------------------------
 
 PAUSES: dict[str, tuple[dict[str, Any], Callable[[World], Any], str]] = {
     "switched off, enabled not declared": ({}, lambda w: w.emulator.ui.disable("orders"), "enabled"),
@@ -55,9 +55,9 @@ PAUSES: dict[str, tuple[dict[str, Any], Callable[[World], Any], str]] = {
 }
 
 
-@pytest.mark.parametrize("stop", PAUSES)
-def test_a_pause_made_by_hand_is_reported_with_its_actor(small: World, stop: str) -> None:
-    yaml, by_hand, field = PAUSES[stop]
+@pytest.mark.parametrize("pause", PAUSES)
+def test_a_pause_made_by_hand_is_reported_with_its_actor(small: World, pause: str) -> None:
+    yaml, by_hand, field = PAUSES[pause]
     apply_config(small, orders(**yaml))
     small.emulator.advance(60)
     by_hand(small)
@@ -68,9 +68,9 @@ def test_a_pause_made_by_hand_is_reported_with_its_actor(small: World, stop: str
     assert writes_of(small) == []
 
 
-@pytest.mark.parametrize("stop", PAUSES)
-def test_a_pause_lasts_through_other_changes_and_is_still_known_afterwards(small: World, stop: str) -> None:
-    yaml, by_hand, field = PAUSES[stop]
+@pytest.mark.parametrize("pause", PAUSES)
+def test_a_pause_lasts_through_other_changes_and_is_still_known_afterwards(small: World, pause: str) -> None:
+    yaml, by_hand, field = PAUSES[pause]
     apply_config(small, orders(**yaml))
     by_hand(small)
     before = (small.flow("orders")["state"], end_of(small))
@@ -79,9 +79,9 @@ def test_a_pause_lasts_through_other_changes_and_is_still_known_afterwards(small
     assert field_causes(small.plan()) == {field: Cause.PAUSED}
 
 
-@pytest.mark.parametrize("stop", PAUSES)
-def test_a_paused_flow_is_resumed_only_when_asked_to(small: World, stop: str) -> None:
-    yaml, by_hand, field = PAUSES[stop]
+@pytest.mark.parametrize("pause", PAUSES)
+def test_a_paused_flow_is_resumed_only_when_asked_to(small: World, pause: str) -> None:
+    yaml, by_hand, field = PAUSES[pause]
     apply_config(small, orders(**yaml))
     before = (small.flow("orders")["state"], end_of(small))
     by_hand(small)
@@ -311,9 +311,9 @@ def test_only_approved_renewals_are_written(small: World) -> None:
 ACCEPTED: dict[str, tuple[Callable[[World], Any], str]] = {
     "a path": (lambda w: w.emulator.ui.path("orders", "elsewhere"), "path"),
     "a title": (lambda w: w.emulator.ui.rename("orders", "mine"), "title"),
-    "a cadence": (lambda w: w.emulator.ui.schedule("orders", {"timeUnit": "hour", "interval": 6}), "schedule.every"),
+    "an interval": (lambda w: w.emulator.ui.schedule("orders", {"timeUnit": "hour", "interval": 6}), "schedule.every"),
     "datasets": (lambda w: w.emulator.ui.datasets("orders", ["Returns"]), "datasets"),
-    "a stop": (lambda w: w.emulator.ui.disable("orders"), "enabled"),
+    "a pause": (lambda w: w.emulator.ui.disable("orders"), "enabled"),
     "an earlier end": (lambda w: w.emulator.ui.end("orders", START + 40 * DAY), "end"),
 }
 

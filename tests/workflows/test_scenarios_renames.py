@@ -107,7 +107,10 @@ def test_it_is_pointed_out_to_a_narrower_plan_which_deletes_nothing(small: World
             {
                 "exports": {
                     **DAILY["exports"],
-                    "daily": {"datasets": ["Orders"], "allow": [{"rule": "likely-rename", "reason": "a second feed"}]},
+                    "daily": {
+                        "datasets": ["Orders"],
+                        "allow": [{"rule": "likely-rename", "reason": "a second export"}],
+                    },
                 }
             },
             [],
@@ -423,21 +426,21 @@ def test_parts_joined_again_keep_the_flow_of_one(small: World) -> None:
 
 
 GUARDED = exports(sales={**SALES, "protect": True})
-STOPPING = {
+SPLITTING = {
     "by dataset, with consent": remove_exports(SPLIT, "sales"),
     "into two, with consent": remove_exports(two_sales_exports(), "sales"),
     "into two, the flow kept": two_sales_exports(renamed_from="sales", protect=True),
 }
 
 
-@pytest.mark.parametrize("split", STOPPING)
+@pytest.mark.parametrize("split", SPLITTING)
 def test_a_protected_flow_is_not_split_until_the_protection_was_taken_off(small: World, split: str) -> None:
     apply_config(small, GUARDED)
-    small.write(STOPPING[split])
+    small.write(SPLITTING[split])
     plan = small.plan(PlanOptions(allow_deletes=9))
     assert [r.safety_check for i in plan.items for r in i.refusals] == ["protect"]
     apply_config(small, exports(sales={**SALES, "protect": False}))
-    small.write(STOPPING[split])
+    small.write(SPLITTING[split])
     assert [r.safety_check for i in small.plan(PlanOptions(allow_deletes=9)).items for r in i.refusals] == []
 
 

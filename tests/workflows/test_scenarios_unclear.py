@@ -1,5 +1,5 @@
 """
-Where it is not plain which flow an export has, or which end: a stop and a rolling end are told all the same. An adopted
+Where the flow or the end of an export is not clear: a pause and a rolling end are reported all the same. An adopted
 flow that lost its marker, a replacement that was cut off, a renamed one, an end that the service does not show.
 """
 

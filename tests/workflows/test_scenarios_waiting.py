@@ -1,5 +1,5 @@
 """
-A stop is told and an end renewed by the flow alone: whatever else of an export waits for consent, is not found, or
+A pause is reported and an end renewed by the flow alone: whatever else of an export waits for consent, is not found, or
 cannot be seen. What `renew` cannot look after it names.
 """
 
@@ -37,12 +37,12 @@ from tests.workflows.test_scenarios_pauses import FIXED, MIDNIGHT, PAUSES, RENEW
 from tests.workflows.world import DESTINATIONS, SANDBOX, START, World, world
 
 WAITING: dict[str, dict[str, Any]] = {
-    "a replacement nobody allowed": {"destination": "gcs"},
-    "a dataset nobody knows": {"datasets": ["Odrers"]},
-    "an account nobody knows": {"destination": "nowhere"},
-    "a dataset taken from a protected feed": {"protect": True, "datasets": ["Returns"]},
+    "a replacement without consent": {"destination": "gcs"},
+    "an unknown dataset": {"datasets": ["Odrers"]},
+    "an unknown account": {"destination": "nowhere"},
+    "a dataset taken from a protected export": {"protect": True, "datasets": ["Returns"]},
 }
-NOWHERE = {"type": "amazon-s3", "bucket": "acme-lake", "account": {"existing": "Nobody's"}}
+NOWHERE = {"type": "amazon-s3", "bucket": "acme-lake", "account": {"existing": "Missing"}}
 
 
 def waiting_config(why: str) -> dict[str, Any]:
@@ -73,11 +73,11 @@ def test_what_waits_of_an_export_keeps_neither_it_nor_another_from_being_renewed
 
 
 @pytest.mark.parametrize("why", WAITING)
-@pytest.mark.parametrize("stop", ["switched off, enabled not declared", "a rolling end moved earlier"])
+@pytest.mark.parametrize("pause", ["switched off, enabled not declared", "a rolling end moved earlier"])
 def test_a_paused_flow_is_reported_and_stays_paused_whatever_else_of_its_export_waits(
-    small: World, stop: str, why: str
+    small: World, pause: str, why: str
 ) -> None:
-    _, by_hand, field = PAUSES[stop]
+    _, by_hand, field = PAUSES[pause]
     apply_config(small, orders_and_other(protect="protect" in WAITING[why]))
     by_hand(small)
     small.write(waiting_config(why))
@@ -105,7 +105,7 @@ def test_an_expired_flow_is_reported_and_not_renewed_whatever_else_of_its_export
     assert writes_of(small, RENEW) == []
 
 
-@pytest.mark.parametrize("why", ["a dataset nobody knows", "an account nobody knows"])
+@pytest.mark.parametrize("why", ["an unknown dataset", "an unknown account"])
 def test_a_paused_flow_that_cannot_be_resumed_is_reported_all_the_same(small: World, why: str) -> None:
     apply_config(small, orders_and_other())
     small.emulator.ui.disable("orders")
@@ -132,8 +132,8 @@ def test_a_flow_that_cannot_be_compared_fails_drift_is_reported_as_paused_and_re
     spoilt(made)
     before = {**made.flow("orders")}
     report = drift.build_drift_report(made.plan(), end_warning=30 * DAY)
-    told = {e.group for e in report.entries if str(e.address) == "exports.orders"}
-    assert told == {DriftGroup.UNKNOWN_ORIGIN, DriftGroup.PAUSED, DriftGroup.ENDING}
+    groups = {e.group for e in report.entries if str(e.address) == "exports.orders"}
+    assert groups == {DriftGroup.UNKNOWN_ORIGIN, DriftGroup.PAUSED, DriftGroup.ENDING}
     assert drift.has_failures(report, {DriftGroup.UNKNOWN_ORIGIN})
     assert (safety_checks(made.plan()), item(made.plan()).steps) == (["not-expressible"], ())
     made.forget_requests()
@@ -177,17 +177,17 @@ def clear_schedule(made: World) -> None:
 
 
 def duplicate_orders(made: World) -> None:
-    twin = {**made.flow("orders"), "id": "00000000-0000-4000-8000-000000000002"}
-    made.emulator.ui.load({"flows": [twin]}, sandbox=SANDBOX)
+    duplicate = {**made.flow("orders"), "id": "00000000-0000-4000-8000-000000000002"}
+    made.emulator.ui.load({"flows": [duplicate]}, sandbox=SANDBOX)
 
 
 def test_of_duplicates_it_is_said_which_are_off(small: World) -> None:
     apply_config(small, orders_and_other())
     duplicate_orders(small)
     small.emulator.ui.disable("00000000-0000-4000-8000-000000000002")
-    (twins,) = [f for f in item(small.plan()).findings if f.rule == "duplicates"]
-    assert '00000000-0000-4000-8000-000000000002 ("orders", disabled)' in twins.message
-    assert twins.message.count("disabled") == 1
+    (duplicates,) = [f for f in item(small.plan()).findings if f.rule == "duplicates"]
+    assert '00000000-0000-4000-8000-000000000002 ("orders", disabled)' in duplicates.message
+    assert duplicates.message.count("disabled") == 1
 
 
 def borrow_source(made: World) -> None:

@@ -1,4 +1,4 @@
-"""A plan from a snapshot is the live plan, byte for byte but for its header; and it asks nobody for anything."""
+"""A plan from a snapshot is the live plan, byte for byte but for its header; and it sends no request."""
 
 from __future__ import annotations
 

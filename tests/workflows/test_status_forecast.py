@@ -101,11 +101,11 @@ PAUSES: dict[str, Callable[[World], Any]] = {
 }
 
 
-@pytest.mark.parametrize("stop", PAUSES)
-def test_what_drift_calls_paused_is_paused(small: World, stop: str) -> None:
+@pytest.mark.parametrize("pause", PAUSES)
+def test_what_drift_calls_paused_is_paused(small: World, pause: str) -> None:
     apply_config(small)
     assert health(small).result is not HealthResult.PAUSED
-    PAUSES[stop](small)
+    PAUSES[pause](small)
     assert drift.build_drift_report(small.plan(), end_warning=0).entries_of(DriftGroup.PAUSED)
     assert (health(small).result, health(small).state) == (HealthResult.PAUSED, FlowState.PAUSED)
 
@@ -195,10 +195,10 @@ def test_runs_are_found_by_address_part_and_flow_id(small: World) -> None:
 
 
 def test_runs_of_a_flow_of_others_are_found_by_its_id(small: World) -> None:
-    made_by_hand = small.emulator.ui.create_flow("Loyalty feed", ["Orders"], sandbox="demo")
+    made_by_hand = small.emulator.ui.create_flow("Loyalty export", ["Orders"], sandbox="demo")
     with small.open_plan() as made:
         (found,) = list_runs.read_recent_runs(made, made_by_hand["id"]).flows
-    assert (found.address, found.title) == (None, "Loyalty feed")
+    assert (found.address, found.title) == (None, "Loyalty export")
 
 
 def test_an_export_without_a_flow_is_not_applied_and_has_no_runs(small: World) -> None:

@@ -59,9 +59,9 @@ def test_the_loop_works(tmp_path: Path, name: str, value: object) -> None:
     assert ("path", Cause.DRIFT) in causes(made.plan())
     assert_done(made.apply())
     made.emulator.ui.disable("T")
-    held = made.plan()
-    assert [i.verb for i in held.items if i.is_paused] != []
-    assert held.is_empty
+    plan = made.plan()
+    assert [i.verb for i in plan.items if i.is_paused] != []
+    assert plan.is_empty
     assert_done(made.apply(PlanOptions(resume=("exports.orders",))))
     assert made.flow("T")["state"] == "enabled"
 

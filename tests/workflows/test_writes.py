@@ -48,7 +48,7 @@ CHANGES: dict[str, tuple[Mapping[str, Any], list[str]]] = {
     "place and format together are one patch": (orders(format="json", subpath="x"), ["PATCH /targetConnections"]),
     "another title is one patch of the flow": (orders(title="Orders to lake"), ["PATCH /flows"]),
     "a description is one patch of the flow": (orders(description="For the lake"), ["PATCH /flows"]),
-    "another cadence is one patch of the flow": (
+    "another interval is one patch of the flow": (
         orders(schedule={"every": "6 hours", "at": "02:00"}),
         ["PATCH /flows"],
     ),

@@ -1,4 +1,4 @@
-"""Transports that stand between us and the emulator: they let somebody in at a given request, or look on."""
+"""Transports that stand between us and the emulator: they let another client in at a given request, or look on."""
 
 from __future__ import annotations
 

@@ -77,28 +77,28 @@ def test_every_span_is_the_value_and_nothing_more(data: st.DataObject, content: 
 
     assert read_values(text) == content
     for path in paths(content):
-        held: Span | None = root
+        span: Span | None = root
         for key in path:
-            assert isinstance(held, MapSpan)
-            held = held.entries[key].value
-        assert held is not None
-        alone = text[held.start : held.end]
+            assert isinstance(span, MapSpan)
+            span = span.entries[key].value
+        assert span is not None
+        alone = text[span.start : span.end]
         kept = "|+" in alone or ">+" in alone  # the empty lines at its end belong to it
         assert alone == alone.strip() or kept
-        if isinstance(held, ScalarSpan) or held.is_flow_style:
+        if isinstance(span, ScalarSpan) or span.is_flow_style:
             at = value_at(content, path)
             assert (
                 at == ""
-                or (isinstance(held, ScalarSpan) and held.style in "|>" and held.style)
+                or (isinstance(span, ScalarSpan) and span.style in "|>" and span.style)
                 or read_values(f"k: {alone}") == {"k": at}
             )
 
 
-def has_kept_lines(held: Span, text: str) -> bool:
+def has_kept_lines(span: Span, text: str) -> bool:
     """Does it end with a text that keeps the empty lines behind it?"""
-    while isinstance(held, MapSpan):
-        held = list(held.entries.values())[-1].value
-    return isinstance(held, ScalarSpan) and text.startswith("|+", held.start)
+    while isinstance(span, MapSpan):
+        span = list(span.entries.values())[-1].value
+    return isinstance(span, ScalarSpan) and text.startswith("|+", span.start)
 
 
 def value_at(content: Any, path: tuple[str, ...]) -> Any:
@@ -182,9 +182,9 @@ def test_items_of_a_list_go_and_come_and_the_others_stay(
     note(after)
     wanted = [y for n, x in enumerate(before) if n not in gone for y in (more if n in instead else [x])]
     assert read_values(after) == {"a": {"list": [*wanted, *more], "z": "after"}}
-    held = list_span(text)
-    assert after.startswith(text[: held.start if held.is_flow_style else text.index("list") + 4])
-    assert after.endswith(text[held.end if held.is_flow_style else (text + "\n").index("\n", held.end) :])
+    span = list_span(text)
+    assert after.startswith(text[: span.start if span.is_flow_style else text.index("list") + 4])
+    assert after.endswith(text[span.end if span.is_flow_style else (text + "\n").index("\n", span.end) :])
 
 
 def list_span(text: str) -> ListSpan:
@@ -249,6 +249,6 @@ def test_a_list_of_lists_is_no_place_for_items() -> None:
     root = parse_spans("a:\n  - [x, y]\n")
 
     assert root is not None
-    held = root.entries["a"].value
-    assert isinstance(held, ListSpan)
-    assert isinstance(held.items[0], ListSpan)
+    span = root.entries["a"].value
+    assert isinstance(span, ListSpan)
+    assert isinstance(span.items[0], ListSpan)

@@ -201,7 +201,7 @@ def test_a_private_key_opens_the_account(server: SftpServerThread, source: Path,
 
 @pytest.mark.parametrize(
     "login",
-    [{"password": "wrong-password"}, {"user": "somebody", "password": PASSWORD}, {"private_key": "other"}],
+    [{"password": "wrong-password"}, {"user": "another-user", "password": PASSWORD}, {"private_key": "other"}],
     ids=["wrong password", "wrong user", "wrong key"],
 )
 def test_who_is_not_known_is_not_let_in(server: SftpServerThread, login: dict[str, Any]) -> None:
@@ -211,7 +211,7 @@ def test_who_is_not_known_is_not_let_in(server: SftpServerThread, login: dict[st
         open_sink(server, **login)
 
     assert refused.value.code == "denied"
-    assert not any(secret in refused.value.reason for secret in login.values() if secret != "somebody")
+    assert not any(secret in refused.value.reason for secret in login.values() if secret != "another-user")
 
 
 @pytest.mark.parametrize(

@@ -183,10 +183,10 @@ SITUATIONS = {
     "a row more in a file": VerdictCase(
         DeliveryResult.MISMATCH, set_content(SECOND, 51), deep=True, manifest=True, names=SECOND
     ),
-    "a foreign file": VerdictCase(
+    "a file of another program": VerdictCase(
         DeliveryResult.MISMATCH, add_object(f"{FOLDER}/notes.txt"), names=f"{FOLDER}/notes.txt"
     ),
-    "a foreign file, with a manifest": VerdictCase(
+    "a file of another program, with a manifest": VerdictCase(
         DeliveryResult.MISMATCH, add_object(f"{FOLDER}/notes.txt"), manifest=True, names=f"{FOLDER}/notes.txt"
     ),
     "one more part": VerdictCase(
@@ -243,7 +243,7 @@ SITUATIONS = {
         plant_both(set_runs(succeeded_run(1, timestamp(5, 5))), change_expectation(within=7200)),
         reason="3 h 2 min",
     ),
-    "late, where nobody expects it sooner": VerdictCase(
+    "late, where it is not expected sooner": VerdictCase(
         DeliveryResult.COMPLETE, set_runs(succeeded_run(1, timestamp(5, 5)))
     ),
     "late and empty": VerdictCase(
@@ -288,7 +288,7 @@ SITUATIONS = {
         plant_both(delete_all_files, set_runs(), change_expectation(end=timestamp(4))),
         reason="ended",
     ),
-    "a schedule that nobody can read": VerdictCase(
+    "a schedule that cannot be read": VerdictCase(
         DeliveryResult.UNKNOWN,
         plant_both(delete_all_files, set_runs(), change_expectation(every=None)),
         reason="cannot be read",
