@@ -155,9 +155,9 @@ def test_a_disabled_export_skips_runs_and_an_earlier_end_is_a_warning() -> None:
 
 def test_an_export_that_is_enabled_again_is_one_action() -> None:
     source, target, live = changed(flow("orders"), 2, state="disabled")
-    stopped = replace(live, marker=replace(Marker("acme", "e", "orders"), applied={"enabled": ("fcbc",)}))
+    paused_flow = replace(live, marker=replace(Marker("acme", "e", "orders"), applied={"enabled": ("fcbc",)}))
 
-    shown = planned(source, target, stopped, enabled=True, options=PlanOptions(resume=("*",)))
+    shown = planned(source, target, paused_flow, enabled=True, options=PlanOptions(resume=("*",)))
 
     assert [s.operation for s in shown.steps if s.action is Action.ACT] == ["enable"]
 

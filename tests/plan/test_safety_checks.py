@@ -52,9 +52,9 @@ PROTECTED: dict[str, tuple[Verb, tuple[FieldChange, ...], str | None]] = {
 
 @pytest.mark.parametrize("row", PROTECTED)
 def test_a_protected_flow_is_never_disabled_or_ended(row: str) -> None:
-    verb, changes, stop = PROTECTED[row]
+    verb, changes, reason = PROTECTED[row]
     refusals = protect_refusals(GUARDED, verb, changes)
-    assert [r.text for r in refusals] == ([f"exports.orders is protected, but this change {stop}"] if stop else [])
+    assert [r.text for r in refusals] == ([f"exports.orders is protected, but this change {reason}"] if reason else [])
     assert all(
         r
         == Refusal(

@@ -79,7 +79,7 @@ def test_one_config_after_another_ends_in_an_empty_plan_and_leaves_no_orphan(
 ) -> None:
     for exports in (first["exports"], second["exports"]):
         for export in exports.values():
-            export.pop("protect", None)  # what it stops has tests of its own
+            export.pop("protect", None)  # what it blocks has tests of its own
         exports["keeper"] = {"datasets": ["Orders"], "subpath": "keeper"}  # never all flows at once
     with tempfile.TemporaryDirectory() as folder:
         made = made_world(switches, folder)
