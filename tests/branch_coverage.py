@@ -3,20 +3,24 @@ The floors of branch coverage, one for each package: `python -m tests.branch_cov
 
 `make coverage` makes that file. It runs no law: each commit draws other examples, so a figure that rests on them would
 move by itself. It runs the tests that stay in one process, because only those are measured.
+
+A floor only rises: one that is lower than in an earlier commit is a failure, as far back as the clone reaches.
 """
 
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import tomllib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
 FLOORS = ROOT / "tests" / "coverage.toml"
+WHOLE = 100  # percent
 
 
 def package_of(path: str) -> str:
@@ -46,19 +50,57 @@ def missing_parts(report: Mapping[str, Any], package: str) -> list[str]:
 
 
 def failures(report: Mapping[str, Any], floors: Mapping[str, float]) -> list[str]:
-    """What is below its floor, what has no floor, and what has a floor and no code."""
+    """What is below its floor, with what did not run where all must; what has no floor, and what has no code."""
     figures = package_figures(report)
     below = [package for package, floor in floors.items() if figures.get(package, 0.0) < floor]
     lines = [f"{p}: {figures.get(p, 0.0)} %, and its floor is {floors[p]} %" for p in below]
-    lines += [f"    {part}" for package in below for part in missing_parts(report, package)]
+    lines += [f"    {part}" for p in below if floors[p] == WHOLE for part in missing_parts(report, p)]
     return [*lines, *(f"{p}: {figures[p]} %, and it has no floor in {FLOORS.name}" for p in figures if p not in floors)]
 
 
+def lowered_floors(floors: Mapping[str, float], earlier: Iterable[Mapping[str, float]]) -> list[str]:
+    """What has a lower floor than it had before; a package that is gone needs none."""
+    highest: dict[str, float] = {}
+    for version in earlier:
+        highest |= {package: max(floor, highest.get(package, 0)) for package, floor in version.items()}
+    return [
+        f"{package}: its floor fell from {highest[package]} % to {floor} %"
+        for package, floor in floors.items()
+        if floor < highest.get(package, 0)
+    ]
+
+
+def floors_to_raise(report: Mapping[str, Any], floors: Mapping[str, float]) -> list[str]:
+    """What may have a higher floor from now on: the figure, rounded down."""
+    figures = {package: int(figure) for package, figure in package_figures(report).items()}
+    return [
+        f"{p}: its floor may rise from {floors[p]} % to {figures[p]} %" for p in floors if figures.get(p, 0) > floors[p]
+    ]
+
+
+def read_floors(text: str) -> Mapping[str, float]:
+    floors: Mapping[str, float] = tomllib.loads(text)["floors"]
+    return floors
+
+
+def earlier_floors(folder: Path) -> list[Mapping[str, float]]:
+    """The floors in every commit that changed them; none outside Git, and fewer in a shallow clone."""
+    file = FLOORS.relative_to(ROOT).as_posix()
+    commits = _git(folder, "log", "--format=%H", "--", file).split()
+    return [read_floors(text) for commit in commits if (text := _git(folder, "show", f"{commit}:{file}"))]
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    """The answer of Git; empty where it has none, as for a file that a commit removed."""
+    asked = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=False)
+    return asked.stdout if asked.returncode == 0 else ""
+
+
 def check(file: Path) -> int:
-    report = json.loads(file.read_text(encoding="utf-8"))
-    floors = tomllib.loads(FLOORS.read_text(encoding="utf-8"))["floors"]
-    found = failures(report, floors)
-    sys.stdout.write("".join(f"{line}\n" for line in found or ["branch coverage: no package is below its floor"]))
+    report, floors = json.loads(file.read_text(encoding="utf-8")), read_floors(FLOORS.read_text(encoding="utf-8"))
+    found = [*failures(report, floors), *lowered_floors(floors, earlier_floors(ROOT))]
+    summary = ["branch coverage: no package is below its floor", *floors_to_raise(report, floors)]
+    sys.stdout.write("".join(f"{line}\n" for line in found or summary))
     return 1 if found else 0
 
 

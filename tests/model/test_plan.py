@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 import pytest
 
-from exportctl.model.plan import SensitiveValue, canonical_json, digest
+from exportctl.model.plan import Address, Cause, FieldChange, PlanItem, SensitiveValue, Verb, canonical_json, digest
 
 
 def test_equal_values_have_equal_json_whatever_holds_them() -> None:
@@ -23,3 +23,21 @@ def test_a_digest_has_four_hex_digits_and_a_sensitive_value_counts_as_it_is() ->
 def test_a_value_that_json_cannot_hold_has_no_digest() -> None:
     with pytest.raises(TypeError, match="cannot make a digest of a set"):
         digest({"datasets": {"a", "b"}})
+
+
+@pytest.mark.parametrize(
+    ("cause", "states"),
+    [
+        (Cause.PAUSED, (True, False, False)),
+        (Cause.RENEWAL, (False, True, False)),
+        (Cause.EXPIRED, (False, False, True)),
+        (Cause.PENDING, (False, False, False)),
+    ],
+)
+def test_the_causes_of_its_changes_say_in_what_state_an_export_is(
+    cause: Cause, states: tuple[bool, bool, bool]
+) -> None:
+    changes = (FieldChange("title", "title", "A", "B", Cause.DRIFT), FieldChange("end", "end", 1, 2, cause))
+    item = PlanItem(Address("exports", "orders"), Verb.UPDATE, fields=changes)
+
+    assert (item.is_paused, item.has_renewal, item.is_expired) == states

@@ -149,6 +149,23 @@ def test_the_next_runs(row: str) -> None:
     assert schedules.next_runs(every, start, end, EIGHT) == expected
 
 
+LAST: dict[str, tuple[str, int, int | None, int | None]] = {
+    "at the moment itself": ("1 day", EIGHT - 3 * DAY, None, EIGHT),
+    "the latest before it": ("9 hours", EIGHT - 10 * HOUR, None, EIGHT - HOUR),
+    "none before the start": ("1 day", EIGHT + 1, None, None),
+    "none at the end itself": ("1 day", EIGHT - DAY, EIGHT, EIGHT - DAY),
+    "none after the end": ("1 day", EIGHT - 9 * DAY, EIGHT - 5 * DAY - 1, EIGHT - 6 * DAY),
+    "none with an end at the start": ("1 day", EIGHT - DAY, EIGHT - DAY, None),
+    "once": ("once", EIGHT - DAY, None, EIGHT - DAY),
+}
+
+
+@pytest.mark.parametrize("row", LAST)
+def test_the_last_run(row: str) -> None:
+    every, start, end, expected = LAST[row]
+    assert schedules.last_run_time(every, start, end, EIGHT) == expected
+
+
 @pytest.mark.parametrize(
     ("end", "expected"),
     [
