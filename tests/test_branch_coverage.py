@@ -13,6 +13,7 @@ from tests.branch_coverage import (
     check,
     earlier_floors,
     failures,
+    floor_of,
     floors_to_raise,
     lowered_floors,
     package_figures,
@@ -68,7 +69,12 @@ def test_a_floor_that_is_lower_than_it_was_is_a_failure() -> None:
     assert lowered_floors({"plan": 97, "client": 76, "new": 1}, earlier) == ["plan: its floor fell from 98 % to 97 %"]
 
 
-def test_a_floor_may_rise_to_the_figure_rounded_down() -> None:
+@pytest.mark.parametrize(("figure", "floor"), [(100, 100), (99.9, 99), (99.4, 98), (98.5, 98)])
+def test_a_floor_is_half_a_percent_below_its_figure_or_all(figure: float, floor: int) -> None:
+    assert floor_of(figure) == floor
+
+
+def test_a_floor_that_may_rise_is_shown() -> None:
     measured = report(plan={"covered_lines": 299, "covered_branches": 0, "num_statements": 300, "num_branches": 0})
 
     assert floors_to_raise(measured, {"plan": 98}) == ["plan: its floor may rise from 98 % to 99 %"]
