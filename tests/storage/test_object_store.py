@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -132,14 +131,12 @@ def test_a_google_file_that_cannot_be_used_says_so(content: str | None, tmp_path
 
 @pytest.mark.slow
 def test_a_server_that_says_nothing_is_given_up() -> None:
-    begun = time.monotonic()
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
         error = raised_error(S3("acme", "us-east-1", f"http://127.0.0.1:{silent.getsockname()[1]}", KEYS))
 
     assert error.message == "cannot list the place/exports: no answer in time"
-    assert time.monotonic() - begun < 15
 
 
 def obstore_error_text(status: str, body: str) -> str:

@@ -166,12 +166,10 @@ def test_a_server_in_trouble_is_asked_again_and_then_given_up(
 
 
 def test_an_address_where_nothing_answers_is_unreachable(source: Path) -> None:
-    started = time.monotonic()
     sink = s3("http://127.0.0.1:1")
 
     assert raised_refusal(lambda: sink.put("x", source)).code == "unreachable"
     assert raised_refusal(lambda: sink.make_folder("x")).code == "unreachable"
-    assert time.monotonic() - started < 10
 
 
 def test_an_unknown_host_name_is_reported_as_such(source: Path) -> None:
