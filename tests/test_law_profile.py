@@ -33,10 +33,11 @@ def run_law(
     (folder / "test_law.py").write_text(LAW.replace("FORBIDDEN", forbidden))
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", SEED))}
     path = os.pathsep.join([str(TESTS.parent), inherited.get("PYTHONPATH", "")])
+    constants = str(TESTS.parent / ".hypothesis")  # found in the modules once, not in each run
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "tests.law_profile", "-p", "no:cacheprovider", *options, "test_law.py"],
         cwd=folder,
-        env={**inherited, "PYTHONPATH": path, SEED: seed, **env},
+        env={**inherited, "PYTHONPATH": path, "HYPOTHESIS_STORAGE_DIRECTORY": constants, SEED: seed, **env},
         capture_output=True,
         text=True,
         check=False,

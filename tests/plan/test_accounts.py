@@ -113,7 +113,19 @@ def test_a_write_that_would_overwrite_an_accepted_difference_is_refused() -> Non
         "auth.secret_version": Cause.PENDING,
     }
     assert [r.safety_check for r in shown.refusals] == ["accepted-undone"]
-    assert "secrets-resent" in texts(shown)
+    assert "secrets-resent" not in texts(shown), "a role has no secret"
+
+
+@pytest.mark.parametrize(("applied", "resent"), [("1", True), ("2", False)])
+def test_only_another_secret_version_is_a_rotation(applied: str, resent: bool) -> None:
+    versioned = sftp_lake(account=Account("password", SFTP_AUTH, secret_version="2"))
+    known = {"auth.secret_version": (digest(applied),)}
+
+    live = account(type=SFTP, method="password", params={**SFTP_PARAMS, "username": "another"}, applied=known)
+    shown = planned(versioned, live, values=SFTP_VALUES)
+
+    assert shown.verb is Verb.UPDATE
+    assert ("secrets-resent" in texts(shown)) is resent
 
 
 def test_a_rotation_sends_the_secrets_though_nothing_differs_and_counts_it_in_the_marker() -> None:

@@ -88,10 +88,10 @@ def test_a_renamed_flow_that_loses_a_dataset_is_called_by_both_names() -> None:
     assert move_texts(plan, "a") == {"dataset-moved-away": ['"D3" moves to exports.b']}
     assert move_texts(plan, "b") == {
         "full-re-export": [
-            '"D3" moves from exports.a (so far exports.sales) to this flow; this new flow sends it in full again'
+            '"D3" moves from exports.a (renamed from exports.sales) to this flow; this new flow sends it in full again'
         ],
         "dataset-move": [
-            f"this apply removes it from exports.a (so far exports.sales); the first run of this flow is {RUNS};"
+            f"this apply removes it from exports.a (renamed from exports.sales); the first run of this flow is {RUNS};"
             " no flow sends it before"
         ],
     }

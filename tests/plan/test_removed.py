@@ -62,10 +62,10 @@ def test_an_account_that_others_use_stays_and_they_are_named() -> None:
     by_target = planned("destinations.lake", entries, account(), flow("a", owner="theirs")[1])
 
     assert [f.message for f in by_flow.findings] == [
-        'destinations.lake: the base connection base stays, because "a" use it'
+        'destinations.lake: the base connection base stays, because it is used by "a"'
     ]
     assert [f.message for f in by_target.findings] == [
-        "destinations.lake: the base connection base stays, because 1 target connections use it"
+        "destinations.lake: the base connection base stays, because it is used by 1 target connection"
     ]
 
 

@@ -40,9 +40,11 @@ class DyingTransport(httpx.BaseTransport):
     def __init__(self, inner: httpx.BaseTransport, calls: int, arrives: bool):
         self.inner, self.calls, self.arrives = inner, calls, arrives
         self.lock = threading.Lock()
+        self.seen: list[httpx.Request] = []
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         with self.lock:
+            self.seen.append(request)
             self.calls -= 1
             left = self.calls
         if left < 0:
@@ -60,6 +62,18 @@ def kill_apply_after(made: World, calls: int, arrives: bool, flags: PlanOptions 
     except ProcessKilled:
         return True
     return False
+
+
+def telling_deaths(made: World, flags: PlanOptions = EVERYTHING) -> range:
+    """
+    Apply, and return after how many requests a death can leave a state of its own.
+
+    The requests before the first write only read, and so do those after the last: one death among each stands for all.
+    """
+    transport = DyingTransport(httpx.WSGITransport(app=made.emulator), 10_000, arrives=True)
+    made.apply(flags, transport=transport)
+    writes = [n for n, sent in enumerate(transport.seen) if sent.method != "GET" and "/ims/" not in sent.url.path]
+    return range(writes[0] - 1, writes[-1] + 2)
 
 
 def assert_exactly_once(made: World) -> None:
@@ -145,18 +159,20 @@ def test_a_replacement_killed_anywhere_is_finished_where_names_must_be_unique(tm
 def test_a_creation_killed_anywhere_is_completed_where_names_must_be_unique(
     tmp_path: Path, then: dict[str, Any]
 ) -> None:
-    died = True
-    calls = 0
-    while died:
+    def ready() -> World:
         made = world(tmp_path, Switches(name_unique=True))
         made.write(orders())
-        died = kill_apply_after(made, calls, arrives=True)
+        return made
+
+    deaths = telling_deaths(ready())
+    assert len(deaths) > 5
+    for calls in deaths:
+        made = ready()
+        assert kill_apply_after(made, calls, arrives=True)
         made.write(orders(**then))
         assert has_create_after_delete(made)
         finish_applies_after(made)
         assert_exactly_once(made)
-        calls += 1
-    assert calls > 10
 
 
 def has_create_after_delete(made: World) -> bool:
@@ -168,25 +184,27 @@ def has_create_after_delete(made: World) -> bool:
 
 
 def assert_replace_survives_kill(tmp_path: Path, change: str, arrives: bool, switches: Switches | None = None) -> None:
-    died = True
-    calls = 0
-    while died:
-        folder = tmp_path / str(calls)
-        folder.mkdir()
-        made = world(folder, switches, page_size=100)
-        made.write(orders())
-        made.apply()
-        made.emulator.advance(LISTED)
+    deaths = telling_deaths(applied_orders(tmp_path, REPLACED[change], switches))
+    assert len(deaths) > 8
+    for calls in deaths:
+        made = applied_orders(tmp_path, REPLACED[change], switches)
         before = made.flow("orders")["id"]
-        made.write(REPLACED[change])
         made.forget_requests()
-        died = kill_apply_after(made, calls, arrives)
+        assert kill_apply_after(made, calls, arrives)
         consented = "PATCH /flows" in made.writes()
         finish_applies_after(made, PlanOptions() if consented else EVERYTHING)
         assert_exactly_once(made)
         assert made.flow("orders")["id"] != before
-        calls += 1
-    assert calls > 15
+
+
+def applied_orders(folder: Path, then: dict[str, Any], switches: Switches | None = None) -> World:
+    """A sandbox with the applied export `orders`, and the config as it is to be `then`."""
+    made = world(folder, switches, page_size=100)
+    made.write(orders())
+    made.apply()
+    made.emulator.advance(LISTED)
+    made.write(then)
+    return made
 
 
 KINDS_OF_CHANGE = (
@@ -200,24 +218,17 @@ KINDS_OF_CHANGE = (
 
 
 @pytest.mark.parametrize("change", KINDS_OF_CHANGE)
-def test_every_kind_of_change_killed_at_each_request_is_completed(change: str) -> None:
+def test_every_kind_of_change_killed_at_each_request_is_completed(tmp_path: Path, change: str) -> None:
     after, _writes = CHANGES[change]
-    died, calls = True, 0
-    while died:
-        with tempfile.TemporaryDirectory() as folder:
-            made = world(Path(folder), page_size=100)
-            made.write(orders())
-            made.apply()
-            made.emulator.advance(LISTED)
-            made.write(after)
-            died = kill_apply_after(made, calls, arrives=calls % 2 == 0)
+    for calls in telling_deaths(applied_orders(tmp_path, after)):
+        for arrives in (True, False):
+            made = applied_orders(tmp_path, after)
+            assert kill_apply_after(made, calls, arrives)
             finish_applies_after(made)
             assert_exactly_once(made)
-            calls += 1
 
 
 def test_a_removal_killed_anywhere_is_completed(tmp_path: Path) -> None:
-    died, calls = True, 0
     gone = config(
         exports={"returns": {"datasets": ["Returns"], "destination": "landing"}},
         removed=[
@@ -227,16 +238,9 @@ def test_a_removal_killed_anywhere_is_completed(tmp_path: Path) -> None:
         destinations={"landing": DESTINATIONS["landing"]},
         defaults={**config()["defaults"], "destination": "landing"},
     )
-    while died:
-        folder = tmp_path / str(calls)
-        folder.mkdir()
-        made = world(folder, page_size=100)
-        made.write(orders())
-        made.apply()
-        made.emulator.advance(LISTED)
-        made.write(gone)
-        died = kill_apply_after(made, calls, arrives=calls % 2 == 1)
+    for calls in telling_deaths(applied_orders(tmp_path, gone)):
+        made = applied_orders(tmp_path, gone)
+        assert kill_apply_after(made, calls, arrives=calls % 2 == 1)
         finish_applies_after(made)
         assert_exactly_once(made)
         assert len(made.emulator.snapshot(SANDBOX)["connections"]) == 1
-        calls += 1

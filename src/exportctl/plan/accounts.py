@@ -230,7 +230,7 @@ def _compared_item(
         steps=(step,),
         consequences=(
             _users_consequence(ownership, base),
-            *_rotation_consequences(changes, resend),
+            *_rotation_consequences(account, changes, resend),
             *_dropped_key_consequences(dropped),
         ),
         refusals=(*_lost_key_refusals(account, lost), *_accepted_value_refusals(account, changes)),
@@ -286,8 +286,11 @@ def next_secret_version(version: tuple[str, ...]) -> tuple[str, ...]:
     return version[0], f"{(count + 1) % 0x10000:04x}"
 
 
-def _rotation_consequences(changes: tuple[FieldChange, ...], resend: bool) -> tuple[Consequence, ...]:
-    if not resend and not any(c.field == SECRET_VERSION for c in changes):
+def _rotation_consequences(
+    account: DesiredAccount, changes: tuple[FieldChange, ...], resend: bool
+) -> tuple[Consequence, ...]:
+    rotates = resend or any(c.field == SECRET_VERSION and c.cause in WRITE_CAUSES for c in changes)
+    if not rotates or not account.secrets:
         return ()
     text = (
         "sends the account's secrets again: keep the old secrets valid until the next good run of each of these flows; "

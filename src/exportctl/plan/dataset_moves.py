@@ -206,7 +206,7 @@ def _dataset_moves(items: Sequence[PlanItem], desired: DesiredState, inputs: Pla
 def _move_origin(item: PlanItem, desired: DesiredState, ownership: Ownership) -> MoveOrigin:
     export = desired.exports.get(item.address)
     before = export.declared.renamed_from if export and item.address not in ownership.own_flows else None
-    called = f"{item.address} (so far {EXPORTS}.{before})" if before else str(item.address)
+    called = f"{item.address} (renamed from {EXPORTS}.{before})" if before else str(item.address)
     ending = item.verb in _ENDED and any(_is_paused(h) for h in ownership.own_flows.get(item.address, ()))
     paused = ending or any(is_pause(change) for change in item.fields)
     lost = _subtract_names(_datasets_before(item, ownership), _datasets_after(item))

@@ -186,8 +186,8 @@ def _account_item(
         return PlanItem(address, Verb.RELEASE, id=base.id, steps=(release,), at=at)
     if staying:
         names = sorted(f'"{h.flow.name}"' for h in ownership.flows_on(base.id))
-        listed = ", ".join(names) or f"{len(staying)} target connections"
-        text = f"{address}: the base connection {base.id} stays, because {listed} use it"
+        listed = ", ".join(names) or f"{len(staying)} target connection{'s' if len(staying) > 1 else ''}"
+        text = f"{address}: the base connection {base.id} stays, because it is used by {listed}"
         in_use = Finding("account-in-use", text, at, None, Level.NOTE if replaced else Level.WARNING)
         return PlanItem(address, Verb.UNCHANGED, id=base.id, findings=(in_use,), at=at)
     step = steps.delete_step(address, base, needs=[deleting_steps[u] for u in users])
