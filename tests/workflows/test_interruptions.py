@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import threading
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -197,7 +198,7 @@ def assert_replace_survives_kill(tmp_path: Path, change: str, arrives: bool, swi
         assert made.flow("orders")["id"] != before
 
 
-def applied_orders(folder: Path, then: dict[str, Any], switches: Switches | None = None) -> World:
+def applied_orders(folder: Path, then: Mapping[str, Any], switches: Switches | None = None) -> World:
     """A sandbox with the applied export `orders`, and the config as it is to be `then`."""
     made = world(folder, switches, page_size=100)
     made.write(orders())

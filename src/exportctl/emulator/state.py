@@ -6,7 +6,7 @@ The state of the emulator: one organization with its sandboxes, its clock, its f
 
 from __future__ import annotations
 
-import copy
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -141,7 +141,7 @@ class EmulatedOrganization:
 
     def datasets(self, sandbox: str) -> list[Json]:
         """Return the datasets of a sandbox as the listing shows them, those that cannot be exported included."""
-        return [copy.deepcopy(record.doc) for record in self.store.list_records("datasets", sandbox)]
+        return [_copy_of(record.doc) for record in self.store.list_records("datasets", sandbox)]
 
     def ingest(self, sandbox: str, dataset: str, rows: int, spread: int = 86400) -> Json:
         """
@@ -222,9 +222,7 @@ class EmulatedOrganization:
         """Return for each collection the objects that are not deleted, as stored, with secrets. For tests."""
         return {
             collection: [
-                copy.deepcopy(r.doc)
-                for r in self.store.list_records(collection, sandbox)
-                if "deleted_at" not in r.hidden
+                _copy_of(r.doc) for r in self.store.list_records(collection, sandbox) if "deleted_at" not in r.hidden
             ]
             for collection in read_view.COLLECTIONS
         }
@@ -258,3 +256,8 @@ def _default_storage_folder(path: str | Path | None) -> Path | None:
         return None
     file = Path(path)
     return file.with_suffix("") if file.suffix else file.with_name(f"{file.name}-storage")
+
+
+def _copy_of(doc: Json) -> Json:
+    copy: Json = json.loads(json.dumps(doc))
+    return copy
