@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.kinds import KINDS
-from tests.layout import PACKAGES, Import, Tree, all_imports, is_above, line_count, package_of
+from tests.layout import PACKAGES, Import, Tree, all_imports, is_above, line_count, nodes_of, package_of
 
 IMPURE = ("cli", "workflows", "apply", "client", "storage", "clock", "emulator", "__main__")  # packages
 PART_TESTS = {"startswith", "endswith", "removeprefix", "removesuffix"}
@@ -143,7 +143,7 @@ def find_private_imports(tree: Tree) -> Iterator[Finding]:
 
 
 def _private_attributes(module: str, node: ast.Module, bound: set[str]) -> Iterator[Finding]:
-    for child in ast.walk(node):
+    for child in nodes_of(node):
         if isinstance(child, ast.Attribute) and _is_private(child.attr) and ast.unparse(child.value) in bound:
             yield Finding(module, child.lineno, ast.unparse(child))
 
@@ -201,7 +201,7 @@ def _is_pure_import(found: Import) -> bool:
 
 def find_impure_calls(tree: Tree) -> Iterator[Finding]:
     for module in filter(is_pure, tree):
-        for node in ast.walk(tree[module]):
+        for node in nodes_of(tree[module]):
             name = _impure_name(node)
             if name is not None:
                 yield Finding(module, getattr(node, "lineno", 1), name)
@@ -256,7 +256,7 @@ def find_resource_names(tree: Tree) -> Iterator[Finding]:
 
 def _tested_parts(node: ast.Module) -> Iterator[tuple[int, str]]:
     """Literals that a text is asked to begin or end with."""
-    for call in ast.walk(node):
+    for call in nodes_of(node):
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in PART_TESTS:
             for literal in (child for argument in call.args for child in ast.walk(argument)):
                 if isinstance(literal, ast.Constant) and isinstance(literal.value, str):
@@ -271,8 +271,8 @@ def _begins_or_ends(name: str, part: str) -> bool:
 
 def _literals(node: ast.Module) -> Iterator[ast.Constant]:
     """Strings, without those that stand alone as a statement: docstrings."""
-    alone = {id(n.value) for n in ast.walk(node) if isinstance(n, ast.Expr)}
-    for child in ast.walk(node):
+    alone = {id(n.value) for n in nodes_of(node) if isinstance(n, ast.Expr)}
+    for child in nodes_of(node):
         if isinstance(child, ast.Constant) and isinstance(child.value, str) and id(child) not in alone:
             yield child
 
@@ -304,7 +304,7 @@ def _is_command(module: str, function: Function) -> bool:
 
 def functions(tree: Tree) -> Iterator[tuple[str, Function]]:
     for module, node in tree.items():
-        for child in ast.walk(node):
+        for child in nodes_of(node):
             if isinstance(child, Function):
                 yield module, child
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 PACKAGE = "exportctl"
@@ -61,6 +62,13 @@ class Import:
     bound: str
 
 
+@cache
+def nodes_of(module: ast.AST) -> tuple[ast.AST, ...]:
+    """Every node of a module; each check asks for them."""
+    return tuple(ast.walk(module))
+
+
+@cache
 def read_tree(root: Path = ROOT) -> Tree:
     """Parse every module below a folder."""
     return {
@@ -87,7 +95,7 @@ def all_imports(tree: Tree) -> list[Import]:
 
 
 def module_imports(tree: Tree, module: str) -> Iterator[Import]:
-    for node in ast.walk(tree[module]):
+    for node in nodes_of(tree[module]):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield _import(module, node.lineno, alias.name, None, alias.asname or alias.name)

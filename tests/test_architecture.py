@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
+from functools import cache
 
 import pytest
 
@@ -18,9 +19,15 @@ from tests.architecture_exceptions import EXCEPTIONS
 from tests.architecture_faults import FAULTS, HARMLESS, IN_PLANNER, Fault
 from tests.layout import PACKAGES, Tree, read_tree, render_layout
 
-TREE = read_tree()
-EMPTY: Tree = {name: ast.Module([], []) for name in TREE}
-FOUND: Mapping[str, list[Finding]] = {rule: list(check(TREE)) for rule, check in CHECKS.items()}
+
+@cache
+def all_findings(rule: str) -> list[Finding]:
+    return list(CHECKS[rule](read_tree()))
+
+
+@cache
+def empty_tree() -> Tree:
+    return {name: ast.Module([], []) for name in read_tree()}
 
 
 def is_allowed(finding: Finding, entry: tuple[str, str]) -> bool:
@@ -30,7 +37,7 @@ def is_allowed(finding: Finding, entry: tuple[str, str]) -> bool:
 
 def findings_with(rule: str, modules: Mapping[str, str]) -> list[Finding]:
     """What a rule finds in planted modules. The other modules are known by name and empty, which is quick."""
-    planted: Tree = {**EMPTY, **{name: ast.parse(source) for name, source in modules.items()}}
+    planted: Tree = {**empty_tree(), **{name: ast.parse(source) for name, source in modules.items()}}
     return [finding for finding in CHECKS[rule](planted) if finding.module in modules]
 
 
@@ -38,14 +45,14 @@ def findings_with(rule: str, modules: Mapping[str, str]) -> list[Finding]:
 def test_the_rule_holds(rule: str) -> None:
     allowed = EXCEPTIONS.get(rule, {})
 
-    assert [str(f) for f in FOUND[rule] if not any(is_allowed(f, entry) for entry in allowed)] == []
+    assert [str(f) for f in all_findings(rule) if not any(is_allowed(f, entry) for entry in allowed)] == []
 
 
 @pytest.mark.parametrize("rule", CHECKS)
 def test_every_exception_is_needed(rule: str) -> None:
     allowed = EXCEPTIONS.get(rule, {})
 
-    assert [entry for entry in allowed if not any(is_allowed(f, entry) for f in FOUND[rule])] == []
+    assert [entry for entry in allowed if not any(is_allowed(f, entry) for f in all_findings(rule))] == []
 
 
 def test_every_exception_has_a_reason_and_a_rule() -> None:
@@ -68,7 +75,7 @@ def test_every_rule_has_a_planted_fault() -> None:
 
 
 def test_the_layout_prints_on_one_screen_with_no_arrow_up() -> None:
-    printed = render_layout(TREE)
+    printed = render_layout(read_tree())
 
     assert len(printed.splitlines()) <= len(PACKAGES) + 1
     assert max(len(line) for line in printed.splitlines()) <= 140
@@ -76,6 +83,6 @@ def test_the_layout_prints_on_one_screen_with_no_arrow_up() -> None:
 
 
 def test_the_layout_marks_an_arrow_that_points_up() -> None:
-    planted = {**EMPTY, "model.planted": ast.parse("from exportctl.plan import planner")}
+    planted = {**empty_tree(), "model.planted": ast.parse("from exportctl.plan import planner")}
 
     assert "^plan" in render_layout(planted)

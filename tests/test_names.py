@@ -13,11 +13,10 @@ from collections.abc import Iterable, Mapping
 import pytest
 
 from tests.architecture_checks import functions
-from tests.layout import Tree, package_of, read_tree
+from tests.layout import Tree, nodes_of, package_of, read_tree
 from tests.name_exceptions import CLIENT_AND_EMULATOR, FUNCTIONS
 from tests.word_classes import is_modifier
 
-TREE = read_tree()
 SMALL_WORDS = {"a", "as", "by", "for", "in", "of", "on", "to", "with"}  # they make no name of a participle
 
 
@@ -40,7 +39,7 @@ def classes(tree: Tree) -> Mapping[str, list[str]]:
     """Class name -> the modules that define it."""
     found: dict[str, list[str]] = defaultdict(list)
     for module, node in tree.items():
-        for child in ast.walk(node):
+        for child in nodes_of(node):
             if isinstance(child, ast.ClassDef):
                 found[child.name].append(module)
     return found
@@ -52,23 +51,23 @@ def is_double(modules: Iterable[str]) -> bool:
 
 
 def test_no_function_has_a_bare_participle_adverb_or_adjective_as_its_name() -> None:
-    found = bare_functions(TREE)
+    found = bare_functions(read_tree())
 
     assert [place for name in found.keys() - FUNCTIONS.keys() for place in found[name]] == []
 
 
 def test_every_exception_for_a_function_is_needed() -> None:
-    assert FUNCTIONS.keys() - bare_functions(TREE).keys() == set()
+    assert FUNCTIONS.keys() - bare_functions(read_tree()).keys() == set()
 
 
 def test_no_class_name_stands_for_two_things() -> None:
-    repeated = {name: modules for name, modules in classes(TREE).items() if len(modules) > 1}
+    repeated = {name: modules for name, modules in classes(read_tree()).items() if len(modules) > 1}
 
     assert {name: modules for name, modules in repeated.items() if name not in CLIENT_AND_EMULATOR} == {}
 
 
 def test_every_double_stands_once_in_the_client_and_once_in_the_emulator() -> None:
-    found = classes(TREE)
+    found = classes(read_tree())
 
     assert [name for name in CLIENT_AND_EMULATOR if not is_double(found[name])] == []
 

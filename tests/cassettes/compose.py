@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,20 +12,28 @@ import yaml
 from tests.cassettes.recorder import FOLDER, HOST, ORIGINS, mask_auth_params
 
 BASE = f"{HOST}/data/foundation/flowservice"
-SPEC = yaml.safe_load((Path(__file__).parents[1] / "openapi" / "destinations.yaml").read_text(encoding="utf-8"))
 LAKE = "23598e46-f560-407b-88d5-ea6207e49db0"
 UNKNOWN = "4890fc95-5a1f-4983-94bb-e060c08e3f"
 
 
+@cache
+def published_spec() -> Any:
+    return yaml.safe_load((Path(__file__).parents[1] / "openapi" / "destinations.yaml").read_text(encoding="utf-8"))
+
+
 def example(path: str, method: str, part: str, name: str | None = None) -> Any:
     """One published example: of the request (`req`) or of a status."""
-    operation = SPEC["paths"][path][method]
+    operation = published_spec()["paths"][path][method]
     content = operation["requestBody"]["content"] if part == "req" else operation["responses"][part]["content"]
     shown = content["application/json" if "application/json" in content else next(iter(content))]
     if "example" in shown:
         return shown["example"]
     found = shown["examples"][name] if name else next(iter(shown["examples"].values()))
-    return found["value"] if "value" in found else SPEC["components"]["examples"][found["$ref"].split("/")[-1]]["value"]
+    return (
+        found["value"]
+        if "value" in found
+        else published_spec()["components"]["examples"][found["$ref"].split("/")[-1]]["value"]
+    )
 
 
 def exchange(method: str, path: str, status: int, answer: Any, body: Any = None, etag: str | None = None) -> Any:
