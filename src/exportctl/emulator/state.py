@@ -52,6 +52,7 @@ class EmulatedOrganization:
         storage: str | Path | None = None,
     ) -> None:
         self.store = Store(path)
+        self._parsed_switches: tuple[Json | None, Switches] = (None, Switches())  # the stored form and its value
         self.ui = Ui(self.store, self.context)
         self.root = Path(storage) if storage is not None else _default_storage_folder(path)
         self._scheduler = RunScheduler(self.store, lambda: self.now, self.context, self.root)
@@ -78,7 +79,11 @@ class EmulatedOrganization:
     @property
     def switches(self) -> Switches:
         """The settings of the open questions; may be set at any time."""
-        return Switches.from_json(self.store.get_setting("switches", {}))
+        stored = self.store.get_setting("switches", {})
+        parsed = self._parsed_switches
+        if parsed[0] is not stored:
+            parsed = self._parsed_switches = (stored, Switches.from_json(stored))
+        return parsed[1]
 
     @switches.setter
     def switches(self, value: Switches) -> None:

@@ -78,6 +78,7 @@ class Store:
         self._counters: dict[str, int] = {}
         self._seed = 0
         self._decoded: dict[tuple[str, str], Record] = {}
+        self._settings: dict[str, Any] = {}  # of a store in memory: no other process can change them
 
     def __del__(self) -> None:
         # One in memory is often just dropped; newer Pythons warn of a connection that was not closed.
@@ -114,6 +115,7 @@ class Store:
                     self.set_setting("counters", self._counters)
             except BaseException:
                 self._decoded.clear()  # the numbers of undone writes are given again
+                self._settings.clear()
                 self._db.execute("ROLLBACK")
                 raise
             else:
@@ -144,12 +146,22 @@ class Store:
         return f'"{text[:8]}-0000-0200-0000-{text[8:20]}"'
 
     def get_setting(self, key: str, default: Any) -> Any:
+        """Return a setting; do not change it."""
         with self.lock:
+            if key in self._settings:
+                return self._settings[key]
             row = self._db.execute("SELECT value FROM settings WHERE key = ?", (key,)).fetchone()
-        return default if row is None else json.loads(row[0])
+            if row is None:
+                return default
+            value = json.loads(row[0])
+            if self.path is None:
+                self._settings[key] = value
+            return value
 
     def set_setting(self, key: str, value: object) -> None:
-        self._db.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (key, json.dumps(value)))
+        with self.lock:
+            self._db.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (key, json.dumps(value)))
+            self._settings.pop(key, None)
 
     def get(self, collection: str, id: str) -> Record | None:
         """One object, deleted ones that still linger included."""

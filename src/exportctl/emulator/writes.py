@@ -213,7 +213,7 @@ def _inherited_end(end: Record) -> Json:
 
 
 def _lake_base(ctx: RequestContext) -> str:
-    known: dict[str, str] = ctx.store.get_setting("lake_bases", {})
+    known: dict[str, str] = dict(ctx.store.get_setting("lake_bases", {}))
     if ctx.sandbox not in known:
         known[ctx.sandbox] = ctx.store.new_id()
         ctx.store.set_setting("lake_bases", known)
