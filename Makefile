@@ -48,7 +48,7 @@ check-generated: $(VENV)/.installed-dev ## check that schemas/ and docs/ are wha
 
 test-slow: $(VENV)/.installed-dev ## the long sweeps
 	$(BIN)/python -m pytest -n auto -m slow
-	EXPORTCTL_TEST_FACTOR=25 $(BIN)/python -m pytest -n auto -m 'law and not slow' tests/workflows
+	EXPORTCTL_TEST_FACTOR=25 $(BIN)/python -m pytest -n auto -m 'law and not slow'
 
 test-real: $(VENV)/.installed-real build/azurite/.installed ## against real storage servers; needs npm and OpenSSH's server
 	$(BIN)/python -m pytest -m real

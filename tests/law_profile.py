@@ -23,20 +23,22 @@ FACTOR = "EXPORTCTL_TEST_FACTOR"  # how many times the usual examples `make test
 WITHOUT_COMMIT = "no-commit"  # the seed of an unpacked archive
 LENGTH = 12  # characters of the commit id: enough to be unique, few enough to type
 
+
+def examples(count: int) -> int:
+    """How many examples a law draws: `count`, or as many times more as the environment asks for."""
+    return count * int(os.environ.get(FACTOR, "1"))
+
+
 settings.register_profile(
     "exportctl",
     database=None,
+    max_examples=examples(60),
     deadline=None,
     derandomize=False,
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],  # a slow machine is not a fault
 )
 settings.load_profile("exportctl")
-
-
-def examples(count: int) -> int:
-    """How many examples a law draws: `count`, or as many times more as the environment asks for."""
-    return count * int(os.environ.get(FACTOR, "1"))
 
 
 def law_seed(env: Mapping[str, str], folder: Path) -> str:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from exportctl.emulator import Emulator, Switches
 from exportctl.emulator.switches import QUESTIONS
 from tests.emulator.emulator_api import Api
+from tests.law_profile import examples
 
 SCALARS = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text(max_size=5)
@@ -21,7 +22,7 @@ JSON = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=4), inner, max_size=2)
 )
 SLOW = settings().suppress_health_check
-QUICK = settings(max_examples=60, suppress_health_check=[*SLOW, HealthCheck.function_scoped_fixture])
+QUICK = settings(max_examples=examples(40), suppress_health_check=[*SLOW, HealthCheck.function_scoped_fixture])
 SWITCHES = st.builds(
     Switches, **{name: st.sampled_from(values) for name, values in Switches.choices().items() if name in QUESTIONS}
 )

@@ -31,6 +31,7 @@ from tests.emulator.export_runs import (
     exports,
     status,
 )
+from tests.law_profile import examples
 
 YEAR = 365 * DAY
 
@@ -308,7 +309,7 @@ def _export_on_demand(life: FlowHistory) -> None:
         life.on_demand.add(answer.json()["destinations"][0]["datasets"][0]["statusURL"].rpartition("/")[2])
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(30))
 @given(SOME_SWITCHES, st.lists(STEP, max_size=16))
 def test_every_row_arrives_once_however_the_flow_is_treated(switches: Json, steps: list[tuple[Any, ...]]) -> None:
     with TemporaryDirectory() as folder, exports(Path(folder) / "s", **switches) as made:

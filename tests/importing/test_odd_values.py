@@ -14,6 +14,7 @@ from exportctl.importing.importer import ConfigContext, import_flows
 from exportctl.importing.result import Selection
 from exportctl.model.plan import PlanHeader
 from tests.importing.one_flow import NOW, Docs, documents, live_sandbox
+from tests.law_profile import examples
 
 CONFIG = b"""\
 version: 1
@@ -82,7 +83,7 @@ def test_any_value_anywhere_is_said_exactly_or_left_out(place: MemberPath) -> No
         is_imported(docs)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(80))
 @given(st.lists(st.tuples(st.sampled_from(EVERYWHERE), st.sampled_from(VALUES)), min_size=2, max_size=4))
 def test_several_odd_values_at_once_are_no_harder(odd: list[tuple[MemberPath, Any]]) -> None:
     docs = documents()

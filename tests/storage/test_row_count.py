@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from exportctl.storage import row_count
 from exportctl.storage.reader import StorageError, StoredFile
 from exportctl.storage.row_count import LINE, BadFile
+from tests.law_profile import examples
 from tests.storage.memory_reader import CutReader, MemoryReader
 
 ROWS = b"".join(json.dumps({"id": i, "name": "ä" * (i % 7)}).encode() + b"\n" for i in range(500))
@@ -108,7 +109,7 @@ def test_something_else_after_gzip_data_is_damage() -> None:
 
 
 @given(st.data())
-@settings(max_examples=200)
+@settings(max_examples=examples(80))
 def test_any_damage_to_a_packed_file_is_reported_or_leaves_the_rows_as_they_were(data: st.DataObject) -> None:
     damaged = bytearray(PACKED)
     damaged[data.draw(st.integers(0, len(PACKED) - 1))] ^= data.draw(st.integers(1, 255))
