@@ -40,7 +40,7 @@ CHECK_DELAYS = (0.0, 2.0, 5.0, 15.0)  # seconds before each reading, while the p
 
 @dataclass(frozen=True)
 class FinalCheck:
-    """The result: `plan` is the last plan, `passed` says that it is empty; `normalised` has new spellings."""
+    """The result. `passed`: the last `plan` is empty and has no error; `normalised` has new spellings."""
 
     plan: Plan
     passed: bool
@@ -75,7 +75,8 @@ class FinalChecker:
             if corrections := (*duplicates, *self._normalised_marker_steps(replanned, wrote)):
                 self._write_steps(corrections, live)
                 live, replanned = self._read_and_replan(created, outcomes)
-            passed = replanned.is_empty and all(s.action is Action.DELETE for s in replanned.steps())
+            empty = replanned.is_empty and not replanned.errors()
+            passed = empty and all(s.action is Action.DELETE for s in replanned.steps())
             if passed:
                 break
         assert replanned is not None

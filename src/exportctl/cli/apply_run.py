@@ -184,7 +184,7 @@ def _run_and_check(call: CommandContext, under_way: ApplyRun, interrupt: Interru
         return ending
     ending.outcomes += check.outcomes
     ending.remaining_plan, ending.normalised = check.plan, check.normalised
-    ending.final_check_passed = check.passed and not check.plan.errors()
+    ending.final_check_passed = check.passed
     ending.interrupted = interrupt.received
     return ending
 
