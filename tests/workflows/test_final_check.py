@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Lock
 
 import httpx
 
@@ -17,11 +18,13 @@ class OthersAtWork(httpx.BaseTransport):
     def __init__(self, made: World):
         self.made, self.inner = made, httpx.WSGITransport(app=made.emulator)
         self.flow_made = self.edited = False
+        self.lock = Lock()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        if self.flow_made and not self.edited and request.method == "GET":
-            self.edited = True
-            self.made.emulator.ui.datasets("orders", ["Returns"])
+        with self.lock:  # the client reads in parallel: no read may pass the edit
+            if self.flow_made and not self.edited and request.method == "GET":
+                self.made.emulator.ui.datasets("orders", ["Returns"])
+                self.edited = True
         answer = self.inner.handle_request(request)
         self.flow_made |= request.method == "POST" and request.url.path.endswith("/flows")
         if self.edited and request.url.path.endswith("/configs"):
