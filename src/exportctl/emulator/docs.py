@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from exportctl.emulator.admin_api import ROUTES, UI_VERBS
 from exportctl.emulator.assumptions import RULES
 from exportctl.emulator.faults import EFFECTS
+from exportctl.emulator.questions.question import OpenQuestion
 from exportctl.emulator.storage.settings import OPTIONS
 from exportctl.emulator.storage.sink import MEANINGS
-from exportctl.emulator.switches import QUESTIONS, OpenQuestion, Switches
+from exportctl.emulator.switches import QUESTIONS, Switches
 
 _INTRODUCTION = """\
 # The emulator

@@ -1,0 +1,1 @@
+"""The open questions of the service, by theme: each field of these classes is a switch."""

@@ -1,0 +1,56 @@
+"""What the service shows when it is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from exportctl.emulator.questions.question import Probe, ask
+
+
+@dataclass(frozen=True)
+class ReadingQuestions:
+    """What the service shows when it is read. The defaults are the careful assumption of flow-service.md 13."""
+
+    read_secrets: str = ask(
+        "Does GET show, mask or leave out auth params of format password (s3Role among them)?",
+        ("mask", "show", "omit"),
+        "U6, flow-service.md 2.2",
+        Probe.FREE,
+    )
+    child_descriptions: str = ask(
+        "Are descriptions of base, source and target connections kept or silently dropped? Flows keep theirs.",
+        ("keep", "drop"),
+        "[D] 2.1 lists the field, no sample shows it kept",
+        Probe.FREE,
+    )
+    default_end_time: str = ask(
+        "Does GET show the end that the platform sets (creation plus six months) if the client sent none?",
+        ("hidden", "shown"),
+        "U12, [XD-new]",
+        Probe.FREE,
+    )
+    template_key: str = ask(
+        "Which spelling of the folder template does GET show? Both are accepted on write.",
+        ("foldernameTemplate", "folderNameTemplate", "as-sent"),
+        "C2, flow-service.md 7.1",
+        Probe.FREE,
+    )
+    interval_type: str = ask(
+        "Is interval shown as a number or as text?",
+        ("integer", "string"),
+        "C19, [AE]",
+        Probe.FREE,
+    )
+    list_lag: float = ask(
+        "Seconds until lists show a created object and leave out a deleted one. GET by id knows both at once.",
+        (0, 1, 5, 60),
+        "U2, U22",
+        Probe.FREE,
+        (0, 60),
+    )
+    labelled: str = ask(
+        "Are objects with access labels visible, or missing from lists and 404 by id?",
+        ("visible", "hidden"),
+        "[LB]",
+        Probe.NEVER,
+    )

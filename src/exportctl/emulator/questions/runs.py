@@ -1,0 +1,81 @@
+"""What runs do, and which files they write."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from exportctl.emulator.questions.question import Probe, ask
+
+
+@dataclass(frozen=True)
+class RunsQuestions:
+    """What runs do, and which files they write. The defaults are the careful assumption of flow-service.md 13."""
+
+    run_scope: str = ask(
+        "At each moment of the schedule: is there one run of the flow, or one for each dataset?",
+        ("flow", "dataset"),
+        "flow-service.md 8.4",
+        Probe.EXPORT,
+    )
+    run_duration: float = ask(
+        "Seconds a run takes, while it shows as processing.",
+        (0, 60, 600),
+        "8.2",
+        Probe.EXPORT,
+        (0, 600),
+    )
+    run_entities: str = ask(
+        "Do runs list their datasets, as entitySummaries with ids that end in the dataset's?",
+        ("shown", "hidden"),
+        "U17, flow-service.md 8.1",
+        Probe.EXPORT,
+    )
+    manifest_last: bool = ask(
+        "Is the manifest written after the files it lists, or before?",
+        (True, False),
+        "dataset-exports.md 8",
+        Probe.EXPORT,
+    )
+    manifest_location: str = ask(
+        "Is there a manifest in each export folder, or one in the target's path?",
+        ("folder", "path"),
+        "U18",
+        Probe.EXPORT,
+    )
+    empty_run: str = ask(
+        "What does a run without rows write: nothing, a folder, a file without rows?",
+        ("nothing", "folder", "file"),
+        "dataset-exports.md 10",
+        Probe.EXPORT,
+    )
+    empty_manifest: bool = ask(
+        "Does a run without files write a manifest?",
+        (False, True),
+        "dataset-exports.md 15",
+        Probe.EXPORT,
+    )
+    dataset_change: str = ask(
+        "After a change of a flow's datasets: does the flow send only added datasets in full, or all?",
+        ("new-only", "restart"),
+        "U8",
+        Probe.EXPORT,
+    )
+    schedule_change: str = ask(
+        "Does a change of mode or interval restart the full export?",
+        ("continue", "restart"),
+        "dataset-exports.md 5.3",
+        Probe.EXPORT,
+    )
+    revival: str = ask(
+        "The end of an expired flow is moved. Does the flow send what was added since, send everything again, or "
+        "send nothing? In no case does it repeat the runs that it missed.",
+        ("continue", "restart", "never"),
+        "U11, dataset-exports.md 5.2",
+        Probe.EXPORT,
+    )
+    ad_hoc: str = ask(
+        "Can a client start an export on demand?",
+        ("enabled", "disabled"),
+        "[NB] flow-service.md 9.2",
+        Probe.EXPORT,
+    )

@@ -1,0 +1,97 @@
+"""What the service does with a write."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from exportctl.emulator.questions.question import Probe, ask
+
+
+@dataclass(frozen=True)
+class WritingQuestions:
+    """What the service does with a write. The defaults are the careful assumption of flow-service.md 13."""
+
+    patch_objects: str = ask(
+        "Does add or replace of an object replace all of it (RFC 6902), or merge? /auth/params is replaced in both "
+        "cases, as documented.",
+        ("replace", "merge"),
+        "U5, flow-service.md 4.1",
+        Probe.FREE,
+    )
+    source_patch: str = ask(
+        "Can a client patch a source connection? Its datasets cannot change in any case.",
+        ("allowed", "405"),
+        "[F] has it, [D] leaves it out",
+        Probe.FREE,
+    )
+    old_source_in_use: float = ask(
+        "Seconds for which a source connection cannot be deleted (1447) after its flow uses another one.",
+        (0, 30, 600),
+        "U9",
+        Probe.FREE,
+        (0, 600),
+    )
+    manifest: str = ask(
+        "Is includeFileManifest listed in the target specs and accepted, or neither?",
+        ("accepted", "rejected"),
+        "U18, [BD]",
+        Probe.FREE,
+    )
+    json_uncompressed: str = ask(
+        "Is JSON with compression NONE accepted?",
+        ("accepted", "rejected"),
+        "C3",
+        Probe.FREE,
+    )
+    past_start: str = ask(
+        "Does the service accept a startTime in the past? `rejected` accepts an unchanged one, `rejected-always` "
+        "does not.",
+        ("accepted", "rejected", "rejected-always"),
+        "U13, [NB]",
+        Probe.EXPORT,
+    )
+    eight_hours: str = ask(
+        "Is an interval of 8 hours accepted?",
+        ("accepted", "rejected"),
+        "C1",
+        Probe.FREE,
+    )
+    normalise: str = ask(
+        "Does the service store what it was sent, drop trailing slashes of path, remotePath and folder template, "
+        "or lower-case datasetFileType, compression, bucketName and container?",
+        ("none", "trailing-slash", "case"),
+        "flow-service.md 5.7: lower-case values seen in [AE]",
+        Probe.FREE,
+    )
+    delete_status: int = ask(
+        "Status of an accepted DELETE.",
+        (202, 204),
+        "C4",
+        Probe.FREE,
+    )
+    child_patch_answer: str = ask(
+        "Does PATCH of a source or target connection answer id and etag, or the items list?",
+        ("id-etag", "items"),
+        "C5",
+        Probe.FREE,
+    )
+    transition: float = ask(
+        "Seconds after a write in which the object is in transition and refuses PATCH, action and DELETE.",
+        (0, 1, 5, 10),
+        "flow-service.md 2.6, FLOW 1416 1420 1421 1457 1458",
+        Probe.FREE,
+        (0, 10),
+    )
+    delete_lag: float = ask(
+        "Seconds for which GET still returns a deleted flow, with state delete-finalizing, before 404.",
+        (1, 0, 5, 10),
+        "[DF]: 202, then 404",
+        Probe.FREE,
+        (0, 10),
+    )
+    name_unique: bool = ask(
+        "Must names be unique in a collection of a sandbox?",
+        (False, True),
+        "U7",
+        Probe.FREE,
+    )
