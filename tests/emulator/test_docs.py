@@ -11,8 +11,9 @@ import pytest
 
 import exportctl.emulator
 from exportctl.emulator.assumptions import RULES
-from exportctl.emulator.docs import PROMISES, emulator_markdown, tables_markdown
+from exportctl.emulator.docs import emulator_markdown, tables_markdown
 from exportctl.emulator.faults import EFFECTS
+from exportctl.emulator.promises import PROMISES
 from exportctl.emulator.specs import MACRO_PATH, SAFE_PATTERNS
 from exportctl.emulator.switches import QUESTIONS
 from exportctl.emulator.wire import TITLES

@@ -9,7 +9,7 @@ import pytest
 
 from exportctl.apply.final_check import FinalCheck
 from exportctl.emulator import Switches
-from exportctl.emulator.docs import DEGRADED_PROMISES
+from exportctl.emulator.promises import DEGRADED_PROMISES
 from exportctl.model.outcome import Outcome, OutcomeStatus
 from exportctl.model.plan import Cause, Plan, Verb
 from exportctl.model.plan_options import PlanOptions

@@ -1,0 +1,91 @@
+"""
+Which promise of exportctl is weaker under which setting of a switch. Pure data; docs/emulator.md shows it.
+
+Only the promises that a setting weakens stand here. A test plays the whole loop under every setting and compares: a
+promise that is not named holds, and a setting under which exportctl refuses names the step and the rule.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+PROMISES = (
+    "No state file",
+    "A plan needs no destination secret",
+    "Kill it at any point and run it again",
+    "What was reviewed is what is applied",
+    "Drift is not pending change",
+    "Lists, not look-ups",
+    "No full re-export unless you ask for it",
+    "Every apply proves its result",
+    "Exports do not end silently",
+    "Files, not flags",
+)
+
+
+@dataclass(frozen=True)
+class DegradedPromise:
+    """
+    A promise that is weaker under one setting: `promise` is its number, `effect` says what becomes of it.
+
+    `refusal` names the step and the rule at which the loop stops. None: the loop continues.
+    """
+
+    switch: str
+    setting: object
+    promise: int
+    effect: str
+    refusal: str | None = None
+
+    def __str__(self) -> str:
+        refusal = f" (**stops** at: {self.refusal})" if self.refusal else ""
+        return f"{self.promise} ({PROMISES[self.promise - 1]}): {self.effect}{refusal}"
+
+
+_HIDDEN_TEXT = (
+    "a hidden flow counts as gone: exportctl neither creates it again nor deletes it, and leaves its connections alone"
+)
+_DROPPED_TEXT = "without descriptions exportctl cannot write ownership: it deletes the first connection again and stops"
+
+DEGRADED_PROMISES = (
+    DegradedPromise("child_descriptions", "drop", 1,
+        _DROPPED_TEXT, "apply, first connection created: descriptions-dropped"),
+    DegradedPromise("labelled", "hidden", 3, _HIDDEN_TEXT, "apply, completing a young creation: hidden-flow"),
+    DegradedPromise("labelled", "hidden", 7, _HIDDEN_TEXT, "plan, a flow hidden for a day: re-creation"),
+    DegradedPromise("manifest", "rejected", 8,
+        "exportctl does not send `manifest: true`; the plan says so; the service refuses `manifest: force` with 400",
+        "apply, creating or patching the target with `manifest: force`: service"),
+    DegradedPromise("past_start", "rejected-always", 9,
+        "a patch of the schedule sends the live start unchanged; if it is past, the service refuses, renewals too",
+        "apply or renew, patching the schedule of a flow that has started: service"),
+    DegradedPromise("old_source_in_use", 30, 8, "the apply waits until the old source connection can be deleted"),
+    DegradedPromise("old_source_in_use", 600, 8, "the old source connection is an orphan that a later apply deletes"),
+    DegradedPromise("list_lag", 60, 3,
+        "holds after a minute; the run that creates an object reads it by id until it is listed"),
+    DegradedPromise("runs_move_etags", True, 5,
+        'after a run, drift says "not recorded" for who changed the flow; it still knows the cause'),
+    DegradedPromise("background_actor", "writes", 5, 'drift says "not recorded" for who changed the flow in the UI'),
+    DegradedPromise("background_actor_children", True, 5,
+        'drift says "not recorded" for who changed the location or the format'),
+    DegradedPromise("read_secrets", "mask", 5,
+        "exportctl cannot see that a role was changed by hand, because the service hides roles"),
+    DegradedPromise("read_secrets", "omit", 5,
+        "exportctl cannot see that a role was changed by hand, because the service hides roles"),
+    DegradedPromise("default_end_time", "hidden", 9,
+        "if a flow was created without an end, exportctl shows its creation plus six months"),
+    DegradedPromise("normalise", "trailing-slash", 8,
+        "exportctl reports the other spelling once; then the marker holds both"),
+    DegradedPromise("normalise", "case", 8, "exportctl reports the other spelling once; then the marker holds both"),
+    DegradedPromise("dataset_change", "restart", 7,
+        "a change of datasets causes a full re-export; the plan warns of it"),
+    DegradedPromise("schedule_change", "restart", 7,
+        "a change of mode or interval causes a full re-export; the plan warns of it"),
+    DegradedPromise("revival", "restart", 7,
+        "a later end of an expired flow causes a full re-export; `renew` never does this, and the plan warns of it"),
+    DegradedPromise("revival", "never", 9,
+        "an expired flow exports nothing, even after its end was moved; `verify` reports it"),
+    DegradedPromise("manifest", "rejected", 10,
+        "without manifests, `verify` counts files and, with --deep, reads them; it cannot compare their names"),
+    DegradedPromise("run_entities", "hidden", 10,
+        "`verify` compares only the sum of the rows of all datasets of a flow"),
+)  # fmt: skip
