@@ -12,6 +12,7 @@ from typing import Any
 from exportctl.apply import inputs
 from exportctl.apply.executor import ConcurrencyLimit
 from exportctl.apply.executor import apply_plan as applied
+from exportctl.apply.retry import Retry
 from exportctl.apply.writer import Writer
 from exportctl.client import inventory
 from exportctl.client.auth import Credentials
@@ -67,5 +68,5 @@ def apply_config(client: Client, content: Mapping[str, Any], clock: Clock) -> tu
         plan = planner.build_plan(wanted, seen, header, PlanOptions(), START)
         fill, _ = inputs.read_values_for_apply(project, setup.env, path, plan, invent=False)
         objects = {o.id: o for kind in KINDS for o in seen.objects_of_kind(kind)}
-        writer = Writer(client, clock, objects, project.repository, fill)
+        writer = Writer(client, Retry(clock), objects, project.repository, fill)
         return tuple(applied(plan, writer, limit=ConcurrencyLimit(1), stop=threading.Event()))

@@ -91,6 +91,21 @@ def test_child_descriptions(build: Callable[..., Api], setting: str, expected: s
     assert api.item(f"/flows/{flow}")["description"] == "mine"
 
 
+@pytest.mark.parametrize(("setting", "known"), [(0, True), (5, False)])
+def test_read_lag(build: Callable[..., Api], setting: int, known: bool) -> None:
+    api = build(read_lag=setting, background_after_write=False)
+    made = api.post("/connections", api.base_body()).json()
+    path = f"/connections/{made['id']}"
+
+    renamed = api.patch(path, {"op": "replace", "path": "/name", "value": "renamed"}, etag=made["etag"])
+
+    assert {api.get(path).status_code, renamed.status_code} == ({200} if known else {404})
+    assert api.delete(f"/connections/{api.base('other')}").is_success is known
+    assert len(api.names("connections")) == (1 if known else 2)  # lists know it
+    api.emulator.advance(setting)
+    assert api.item(path)["id"] == made["id"]
+
+
 @pytest.mark.parametrize("setting", [True, False])
 def test_runs_move_etags(build: Callable[..., Api], setting: bool) -> None:
     api = build(runs_move_etags=setting, background_after_write=False)

@@ -85,7 +85,7 @@ class FinalChecker:
     def _read_and_replan(self, created: dict[str, str], outcomes: Sequence[Outcome]) -> tuple[Inventory, Plan]:
         done = [o.step for o in (*outcomes, *self.extra) if o.status is OutcomeStatus.DONE]
         deleted = {step.id for step in done if step.action is Action.DELETE and step.id}
-        live = read_lagging_objects(self.writer.client, self.read(), created, deleted)
+        live = read_lagging_objects(self.writer.client, self.read(), created, deleted, self.writer.get)
         return live, self.replan(live)
 
     def _write_steps(self, steps: tuple[Step, ...], live: Inventory) -> None:

@@ -8,7 +8,8 @@ Execute one step against a service that may lose answers, change etags and finis
     act      lost answer, or "already in this state": read the state
     delete   read and compare first; do not send while a flow uses the connection; wait until a GET for the flow
              answers 404
-    all      wait while the object is "in transition" or "still in use", at most SETTLE_SECONDS
+    all      wait while the object is "in transition" or "still in use", at most SETTLE_SECONDS; a request by id may
+             answer 404 for some time after the POST: wait as long, before an object so young counts as gone
 
 The writer never decides what to write: the step says it, with the values that the plan was made from.
 """
@@ -16,24 +17,21 @@ The writer never decides what to write: the step says it, with the values that t
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
+from exportctl.apply.retry import Retry, T
 from exportctl.client.client import Client
 from exportctl.client.inventory import DELETING_STATES, list_objects, live_object
-from exportctl.clock import Clock
 from exportctl.errors import Conflict, NotFound, ServiceError, StalePlan
 from exportctl.model.plan import Fields, LiveObject, Marker, Step
 from exportctl.resources import marker, wire
 from exportctl.resources.kinds import AT, BASE_CONNECTION, EVERY, FLOW, KINDS, START, TARGET_IDS, Kind
 
-SETTLE_SECONDS = 60.0  # also the time until lists must show a created object (promise 3)
 MAX_TRIES = 5
-TRANSIENT = frozenset({"1416", "1420", "1421", "1447", "1457", "1458"})  # in transition, in use [FE]
 IN_USE = frozenset({"1418", "1447"})  # a flow uses the account, or the source or target connection [FE]
 ALREADY_IN_STATE = "1422"  # the current state does not accept this action [FE]
-T = TypeVar("T")
 
 
 class DescriptionsLost(ServiceError):
@@ -54,12 +52,13 @@ class Writer:
     """
 
     client: Client
-    clock: Clock
+    retry: Retry
     known_objects: Mapping[str, LiveObject]
     repository: str | None
     fill: Callable[[Step], tuple[Fields, Marker | None]]
-    settle: float = SETTLE_SECONDS
     own_writes: dict[str, set[str]] = field(default_factory=dict)  # id -> the fields that this run changed
+    created: set[str] = field(default_factory=set)  # ids of what this run created
+    deleted: set[str] = field(default_factory=set)  # ids of what this run deleted
     _second_listing: dict[str, tuple[LiveObject, ...]] = field(default_factory=dict)  # by kind
     _listing_lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -76,14 +75,15 @@ class Writer:
         if existing is not None:
             return existing
         body = wire.create_body(
-            step.kind, step.type, fields, ids, title=step.title, description=description, now=self.clock.now()
+            step.kind, step.type, fields, ids, title=step.title, description=description, now=self.retry.clock.now()
         )
         try:
-            made = self._retry_transient(lambda: self.client.create(kind.path, body).id)
+            made = self.retry.call_until_settled(lambda: self.client.create(kind.path, body).id)
         except ServiceError as error:
             if not error.wrote:
                 raise
             made = self._find_created(kind, step, description, error)
+        self.created.add(made)
         return self._keep_oldest_account(owner, made) if kind is BASE_CONNECTION else made
 
     def _check_address_free(self, owner: Marker) -> None:
@@ -117,7 +117,7 @@ class Writer:
         oldest = min(ours, key=lambda o: (o.created_at_ms, o.id), default=None)
         if oldest is None or oldest.id == made or made not in {o.id for o in rivals}:
             return made
-        self._send_delete(_path(BASE_CONNECTION, made))
+        self._send_delete(BASE_CONNECTION, made)
         return oldest.id
 
     def _find_existing_flow(self, kind: Kind, ids: Mapping[str, Any]) -> str | None:
@@ -130,12 +130,12 @@ class Writer:
         return None
 
     def _find_created(self, kind: Kind, step: Step, description: str, error: ServiceError) -> str:
-        for _ in self._retry_delays():
+        for _ in self.retry.delays():
             for raw in self.client.list(kind.path, params=kind.filters):
                 if raw.get("id") not in self.known_objects and raw.get("description") == description:
                     return str(raw["id"])
         raise ServiceError(
-            f"the answer to the creation was lost, and no list shows the {kind.label} after {self.settle:.0f} s",
+            f"the answer to the creation was lost, and no list shows the {kind.label} after {self.retry.settle:.0f} s",
             status=error.status,
             request_id=error.request_id,
             wrote=True,
@@ -153,7 +153,7 @@ class Writer:
         kind = KINDS[step.kind]
         live = self.get(kind, identity)
         if live.marker is None:
-            self.client.delete(f"{kind.path}/{identity}")
+            self._send_delete(kind, identity)
             raise DescriptionsLost(
                 f"the service did not keep the description of the new {kind.label}",
                 rule="descriptions-dropped",
@@ -172,11 +172,12 @@ class Writer:
         for attempt in range(MAX_TRIES + 1):
             description = self._description(step, kind, owner, live)
             ops = wire.patch_operations(
-                step.kind, step.type, fields, ids, live.raw, description=description, now=self.clock.now()
+                step.kind, step.type, fields, ids, live.raw, description=description, now=self.retry.clock.now()
             )
             try:
-                self._retry_transient(
-                    lambda ops=ops, live=live: self.client.patch(_path(kind, step.id), ops, live.etag)  # type: ignore[misc]
+                self._call(
+                    step.id,
+                    lambda ops=ops, live=live: self.client.patch(_path(kind, step.id), ops, live.etag),  # type: ignore[misc]
                 )
                 break
             except ServiceError as error:
@@ -234,7 +235,7 @@ class Writer:
         wanted = {"enable": "enabled", "disable": "disabled"}[operation]
         for attempt in range(MAX_TRIES + 1):
             try:
-                self._retry_transient(lambda: self.client.act(_path(kind, identity), operation))
+                self._call(identity, lambda: self.client.act(_path(kind, identity), operation))
                 break
             except ServiceError as error:
                 if not (error.wrote or error.number == ALREADY_IN_STATE) or attempt == MAX_TRIES:
@@ -248,7 +249,7 @@ class Writer:
     def delete(self, step: Step) -> None:
         """Read, compare and DELETE; wait until a flow is gone. An object that is already gone counts as done."""
         assert step.id is not None
-        kind, path = KINDS[step.kind], _path(KINDS[step.kind], step.id)
+        kind = KINDS[step.kind]
         try:
             live = self.get(kind, step.id)
         except NotFound:
@@ -256,32 +257,36 @@ class Writer:
         if live.raw.get("state") not in DELETING_STATES:
             self._check_unchanged(step, live)
             self._check_unused(kind, step)
-            self._send_delete(path, final=kind is FLOW)
+            self._send_delete(kind, step.id, final=kind is FLOW)
         if kind is FLOW:
             self._wait_until_gone(kind, step.id)
+        self.deleted.add(step.id)
 
     def _check_unused(self, kind: Kind, step: Step) -> None:
         """Check that no flow uses the object; we only infer that the service refuses such a DELETE (FLOW 1447)."""
         for name in (n for n, (to, _) in FLOW.refs.items() if to == kind.name):
             for raw in self.client.list(FLOW.path, params=[("property", f"{name}[]=={step.id}")]):
-                if not self._is_flow_present(str(raw.get("id"))):
+                if not self._is_present(live_object(FLOW, raw)):
                     continue
                 text = f"the {FLOW.label} {raw.get('id')} uses the {kind.label} {step.id}"
                 if step.detects_hidden_flow:
                     raise StalePlan(f"{text}, but is not in the plan", rule="stale", hint="make a new plan")
                 raise StillInUse(text, rule="in-use")
 
-    def _is_flow_present(self, flow: str) -> bool:
-        try:
-            return self.get(FLOW, flow).raw.get("state") not in DELETING_STATES
-        except NotFound:
+    def _is_present(self, listed: LiveObject) -> bool:
+        """Read a listed flow by id: a list shows a deleted flow for some time; a request by id may not know a new one."""
+        if listed.id in self.deleted:
             return False
+        try:
+            return self.get(FLOW, listed.id).raw.get("state") not in DELETING_STATES
+        except NotFound:
+            return self.retry.is_young(listed.created_at)
 
-    def _send_delete(self, path: str, *, final: bool = False) -> None:
+    def _send_delete(self, kind: Kind, identity: str, *, final: bool = False) -> None:
         """DELETE; a connection in use can wait for the next apply, but a flow (`final`) is deleted now or fails."""
         for attempt in range(MAX_TRIES + 1):
             try:
-                self._retry_transient(lambda: self.client.delete(path))
+                self._call(identity, lambda: self.client.delete(_path(kind, identity)))
                 return
             except NotFound:
                 return
@@ -292,9 +297,9 @@ class Writer:
                     raise
 
     def _wait_until_gone(self, kind: Kind, identity: str) -> None:
-        for _ in self._retry_delays():
+        for _ in self.retry.delays():
             try:
-                self.get(kind, identity)
+                self.client.get(_path(kind, identity))
             except NotFound:
                 return
         text = f"the {kind.label} {identity} still exists after its deletion"
@@ -303,29 +308,14 @@ class Writer:
     # -- waiting ------------------------------------------------------------------------------------------------------
 
     def get(self, kind: Kind, identity: str) -> LiveObject:
-        return live_object(kind, self.client.get(_path(kind, identity)))
+        """Read one object by id; wait for one so young that the service may not know its id yet."""
+        return live_object(kind, self._call(identity, lambda: self.client.get(_path(kind, identity))))
 
-    def _retry_transient(self, call: Callable[[], T]) -> T:
-        """Repeat the call while the service says that the object is in transition or still in use."""
-        last: ServiceError | None = None
-        for _ in self._retry_delays():
-            try:
-                return call()
-            except ServiceError as error:
-                if error.number not in TRANSIENT or error.wrote:
-                    raise
-                last = error
-        assert last is not None
-        raise last
-
-    def _retry_delays(self) -> Iterator[float]:
-        """Yield at once, then after 1, 2, 4 … seconds (at most 15), until `settle` seconds have passed."""
-        start, pause = self.clock.monotonic(), 1.0
-        yield 0.0
-        while self.clock.monotonic() - start < self.settle:
-            self.clock.sleep(min(pause, self.settle))
-            yield pause
-            pause = min(pause * 2, 15.0)
+    def _call(self, identity: str, call: Callable[[], T]) -> T:
+        """Send a request about one object."""
+        known = self.known_objects.get(identity)
+        young = identity in self.created or (known is not None and self.retry.is_young(known.created_at))
+        return self.retry.call_until_settled(call, is_young=young)
 
 
 def _path(kind: Kind, identity: str | None) -> str:

@@ -10,7 +10,7 @@ flow-service.md 3.3 and 8.4), at most 100 per page. The reader checks the filter
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain, islice
 from typing import Any
@@ -86,13 +86,17 @@ def _read_specs(client: Client) -> Mapping[str, Mapping[str, Any]]:
 
 
 def read_lagging_objects(
-    client: Client, live: Inventory, created: Mapping[str, str], deleted: Iterable[str]
+    client: Client,
+    live: Inventory,
+    created: Mapping[str, str],
+    deleted: Iterable[str],
+    read_created: Callable[[Kind, str], LiveObject],
 ) -> Inventory:
     """
     Return `live` with this run's own writes, which lists show late.
 
-    Objects that this run created (id -> kind) and that are not listed yet are read by id. Objects that it deleted are
-    left out as soon as a GET answers 404.
+    Objects that this run created (id -> kind) and that are not listed yet are read by id, with `read_created`: it waits
+    while the service does not know the id yet. Objects that it deleted are left out as soon as a GET answers 404.
     """
     confirmed_deleted = {i for i in deleted if any(o.id == i for kind in KINDS for o in live.objects_of_kind(kind))}
     objects = {}
@@ -102,20 +106,22 @@ def read_lagging_objects(
         ]
         listed = {o.id for o in kept}
         late = [i for i, k in created.items() if k == name and i not in listed and i not in confirmed_deleted]
-        objects[name] = (*kept, *(o for o in (_read_object(client, kind, i) for i in late) if o is not None))
+        objects[name] = (*kept, *(o for o in (_read_created(read_created, kind, i) for i in late) if o is not None))
     return Inventory(objects, live.datasets, live.specs)
 
 
-def _read_object(client: Client, kind: Kind, identity: str) -> LiveObject | None:
+def _read_created(read: Callable[[Kind, str], LiveObject], kind: Kind, identity: str) -> LiveObject | None:
     try:
-        return live_object(kind, client.get(f"{kind.path}/{identity}"))
+        return read(kind, identity)
     except NotFound:
         return None
 
 
 def _is_present(client: Client, kind: Kind, identity: str) -> bool:
-    found = _read_object(client, kind, identity)
-    return found is not None and found.raw.get("state") not in DELETING_STATES
+    try:
+        return client.get(f"{kind.path}/{identity}").get("state") not in DELETING_STATES
+    except NotFound:
+        return False
 
 
 # -- runs -------------------------------------------------------------------------------------------------------------

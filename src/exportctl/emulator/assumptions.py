@@ -74,6 +74,7 @@ _ROWS: tuple[tuple[str, str, RuleStatus, str], ...] = (
     ("token-belongs-to-list", "A continuation token of another list, sandbox or orderby is refused.", "assumed", "U2"),
     ("lists-lag", "Lists and filters may show creations and deletions later than reads by id.", "assumed",
      "U2 U22, switch list_lag"),
+    ("reads-lag", "Requests by id know a created object at once.", "assumed", "U22, switch read_lag"),
     ("filter-syntax", "A filter is a field, an operator and values separated by commas.", "spec", "[SF] 3.3"),
     ("filter-operators", "== means any of the values; > < >= <= compare numbers; ~ is 1440, all else 1450.", "spec",
      "[SF] [FE] 3.3"),

@@ -62,6 +62,7 @@ DEGRADED_PROMISES = (
     DegradedPromise("old_source_in_use", 600, 8, "the old source connection is an orphan that a later apply deletes"),
     DegradedPromise("list_lag", 60, 3,
         "holds after a minute; the run that creates an object reads it by id until it is listed"),
+    DegradedPromise("read_lag", 30, 8, "the run that creates an object waits until requests by id find it"),
     DegradedPromise("runs_move_etags", True, 5,
         'after a run, drift says "not recorded" for who changed the flow; it still knows the cause'),
     DegradedPromise("background_actor", "writes", 5, 'drift says "not recorded" for who changed the flow in the UI'),

@@ -1,7 +1,8 @@
 """
 The objects of the service as a caller sees them: who may see one, and how GET shows it under the switches.
 
-`Record.hidden` holds what no caller sees, all moments in seconds of the emulator's clock: `listed_at`, `deleted_at`
+`Record.hidden` holds what no caller sees, all moments in seconds of the emulator's clock: `listed_at`, `known_at`
+(before it, requests by id answer 404), `deleted_at`
 (404 from then on), `unlisted_at`, `busy_until` (in transition), `touch_at` (a background client will move the etag),
 `in_use_until` (a source still in use after its flow left it), `runs_claimed_until` (runs before it are done) and
 `previous` (the document before the last write, None for a new one).
@@ -103,6 +104,9 @@ def find_object(ctx: RequestContext, collection: str, id: str) -> Record:
     record = ctx.store.get(collection, id)
     # rule: sandboxes-isolate
     if record is None or record.sandbox != ctx.sandbox or is_gone(record, ctx.now) or is_hidden(record, ctx.switches):
+        raise not_found_error(collection, id)
+    # rule: reads-lag
+    if ctx.now < record.hidden.get("known_at", 0) and not ctx.caller.is_ui:
         raise not_found_error(collection, id)
     return record
 

@@ -49,6 +49,9 @@ def create(ctx: RequestContext, collection: str, body: object) -> Record:
     _add_service_fields(ctx, record)
     # rule: lists-lag
     record.hidden = {"listed_at": ctx.now + ctx.switches.list_lag, "previous": None}
+    # rule: reads-lag
+    if ctx.switches.read_lag:
+        record.hidden["known_at"] = ctx.now + ctx.switches.read_lag
     _record_write(ctx, record, "create", None)
     return record
 

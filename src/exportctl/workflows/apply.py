@@ -12,7 +12,8 @@ from exportctl.apply import executor as applying
 from exportctl.apply import inputs
 from exportctl.apply.executor import ConcurrencyLimit
 from exportctl.apply.final_check import FinalCheck, FinalChecker
-from exportctl.apply.writer import SETTLE_SECONDS, Writer
+from exportctl.apply.retry import SETTLE_SECONDS, Retry
+from exportctl.apply.writer import Writer
 from exportctl.client import inventory as live
 from exportctl.model.outcome import Outcome, OutcomeStatus
 from exportctl.model.plan import Fields, Inventory, Marker, Plan, SensitiveValue, Step
@@ -115,9 +116,8 @@ def plan_writer(
     """Return the writer for the steps of a plan. `fill` fills the references in the fields of a step."""
     return Writer(
         client=platform.client,
-        clock=platform.clock,
+        retry=Retry(platform.clock, settle),
         known_objects={o.id: o for kind in KINDS for o in made.live.objects_of_kind(kind)},
         repository=made.project.repository,
         fill=fill,
-        settle=settle,
     )

@@ -42,9 +42,16 @@ class ReadingQuestions:
         Probe.FREE,
     )
     list_lag: float = ask(
-        "Seconds until lists show a created object and leave out a deleted one. GET by id knows both at once.",
+        "Seconds until lists show a created object and leave out a deleted one.",
         (0, 1, 5, 60),
         "U2, U22",
+        Probe.FREE,
+        (0, 60),
+    )
+    read_lag: float = ask(
+        "Seconds after the POST for which requests by id answer 404: GET, PATCH, action and DELETE.",
+        (0, 1, 5, 30),
+        "U22: 404 shortly after POST [inf]",
         Probe.FREE,
         (0, 60),
     )

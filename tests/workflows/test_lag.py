@@ -1,0 +1,67 @@
+"""What a service shows later than it answers: no duplicate, no loop, and no success before it is there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from exportctl.emulator import Switches
+from exportctl.model.outcome import OutcomeStatus
+from exportctl.model.plan_options import PlanOptions
+from tests.workflows.test_interruptions import kill_apply_after
+from tests.workflows.world import SANDBOX, World, config, world
+
+ONE_OF_EACH = {"connections": 1, "sourceConnections": 1, "targetConnections": 1, "flows": 1}
+
+
+def orders(**changes: Any) -> Mapping[str, Any]:
+    return config(exports={"orders": {"datasets": ["Orders"], **changes}})
+
+
+def counts(made: World) -> dict[str, int]:
+    return {collection: len(objects) for collection, objects in made.emulator.snapshot(SANDBOX).items()}
+
+
+@pytest.mark.parametrize("lag", [1, 30])
+@pytest.mark.parametrize("content", [orders(), orders(enabled=False)], ids=["enabled", "disabled at once"])
+def test_one_apply_creates_an_export_that_no_request_by_id_knows_yet(
+    tmp_path: Path, lag: int, content: Mapping[str, Any]
+) -> None:
+    made = world(tmp_path, Switches(read_lag=lag))
+    made.write(content)
+
+    outcomes, final_check = made.apply()
+
+    assert {o.status for o in outcomes} == {OutcomeStatus.DONE}
+    assert final_check.passed
+    assert counts(made) == ONE_OF_EACH
+    assert made.flow("orders")["state"] == ("enabled" if content == orders() else "disabled")
+
+
+@pytest.mark.parametrize("calls", [8, 10, *range(17, 21)])
+def test_a_run_killed_after_any_write_and_a_run_right_after_it_create_nothing_twice(tmp_path: Path, calls: int) -> None:
+    made = world(tmp_path, Switches(read_lag=30))
+    made.write(orders())
+    assert kill_apply_after(made, calls, arrives=True)
+
+    _, final_check = made.apply()
+
+    assert final_check.passed
+    assert counts(made) == ONE_OF_EACH
+    assert made.plan().is_empty
+
+
+def test_an_object_that_is_deleted_before_requests_by_id_know_it_does_not_count_as_gone(tmp_path: Path) -> None:
+    made = world(tmp_path, Switches(read_lag=30))
+    made.write(orders())
+    kill_apply_after(made, 18, arrives=True)
+    assert counts(made) != ONE_OF_EACH
+    made.write(config(exports={"returns": {"datasets": ["Returns"]}}))
+
+    _, final_check = made.apply(PlanOptions(allow_deletes=9))
+
+    assert final_check.passed
+    assert counts(made) == ONE_OF_EACH
