@@ -14,6 +14,7 @@ from exportctl.config.reference_docs import reference_markdown
 from exportctl.config.schema.root import schema_files
 from exportctl.emulator.docs import emulator_markdown as emulator_page
 from exportctl.output.json import schemas
+from exportctl.resources.service_values_docs import service_values_markdown
 from exportctl.rules.rules_docs import rules_markdown
 
 ROOT = Path(__file__).parents[1]
@@ -28,6 +29,7 @@ def files() -> dict[str, str]:
         "docs/emulator.md": emulator_page(),
         "docs/glossary.md": glossary_markdown(),
         "docs/rules.md": rules_markdown(),
+        "docs/service-values.md": service_values_markdown(),
     }
 
 

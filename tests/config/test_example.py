@@ -88,7 +88,7 @@ def test_all_environments_are_read_in_one_go() -> None:
 
 
 def test_what_two_environments_share_is_said_once() -> None:
-    text = EXAMPLE.replace("every: 3 hours", "every: 5 hours")
+    text = EXAMPLE.replace("every: 3 hours", "every: 5 minutes")
     made, findings = config.load_projects(config.parse_config({"exports.yaml": text.encode()}), {})
     assert not made
     assert finding_locations(findings) == [("bad-schedule", "exports.yaml:18:21")]

@@ -27,11 +27,13 @@ IN_THE_EXAMPLE = {  # what is replaced, by what, rule, place, words of the hint
     "cron as a schedule": ('{every: 1 day, at: "02:00"}', '"0 2 * * *"', "cron", "17:12", "every: 3 hours"),
     "cron as a name": ("schedule: frequent", 'schedule: "0 2 * * *"', "cron", "40:56", "every: 3 hours"),
     "cron as every": ("every: 3 hours", 'every: "@daily"', "cron", "18:21", "every: 3 hours"),
-    "five hours": ("every: 3 hours", "every: 5 hours", "bad-schedule", "18:21", "the intervals are 3 hours"),
-    "one hour": ("every: 3 hours", "every: 1h", "bad-schedule", "18:21", "shortest"),
+    "ninety minutes": ("every: 3 hours", "every: 90 minutes", "bad-schedule", "18:21", "whole hours"),
+    "half an hour": ("every: 3 hours", "every: 30 min", "bad-schedule", "18:21", "shortest"),
+    "a century": ("every: 3 hours", "every: 40000 days", "bad-schedule", "18:21", "10000 is the largest number"),
+    "hourly": ("every: 3 hours", "every: hourly", "bad-schedule", "18:21", "`1 hour`"),
     "a week": ("every: 3 hours", "every: 1 week", "bad-schedule", "18:21", "weekly"),
     "daily": ("every: 3 hours", "every: daily", "bad-schedule", "18:21", "`1 day`"),
-    "rubbish as every": ("every: 3 hours", "every: often", "bad-schedule", "18:21", "the intervals are 3 hours"),
+    "rubbish as every": ("every: 3 hours", "every: often", "bad-schedule", "18:21", "the intervals are 1 hour"),
     "a time zone": ('at: "02:00"}', 'at: "02:00", tz: CET}', "zone-key", "17:40", "UTC"),
     "a time in a zone": ('at: "02:00"}', 'at: "02:00 CET"}', "bad-clock", "17:31", "no time zones"),
     "a late hour": ('at: "02:00"}', 'at: "24:00"}', "bad-clock", "17:31", "00:00 to 23:59"),
@@ -65,8 +67,9 @@ IN_THE_EXAMPLE = {  # what is replaced, by what, rule, place, words of the hint
     "only options in auth": (LAKE, "auth: {secret_version: 1}", "missing-key", "25:5", "role_arn, or"),
     "an unknown type": ("type: amazon-s3", "type: s3", "unknown-value", "22:11", '"amazon-s3"'),
     "a type like none": ("type: amazon-s3", "type: mainframe", "unknown-value", "22:11", "amazon-s3, azure-blob"),
-    "csv": ("{type: parquet, c", "{type: csv, c", "unknown-value", "14:28", "parquet or json"),
-    "a reference for a choice": ("{type: parquet, c", '{type: "${env:T}", c', "unknown-value", "14:28", "reference"),
+    "a reference for a file type": (
+        "{type: parquet, c", '{type: "${env:T}", c', "reference-not-allowed", "14:28", "EXPORTCTL_VAR_T"
+    ),
     "no type": ("    type: amazon-s3\n", "", "missing-key", "21:3", "the types are amazon-s3"),
     "no bucket": ("    bucket: acme-aep-${environment}\n", "", "missing-key", "21:3", "3-63"),
     "yes for true": ("protect: true", "protect: yes", "wrong-type", "45:14", "write true or false"),
@@ -268,7 +271,7 @@ def test_a_name_that_looks_like_an_alias_is_a_warning() -> None:
 
 
 def test_all_mistakes_come_in_one_run_and_in_file_order() -> None:
-    first = SMALL.replace("1 day", "2 days").replace("path: exports", "pth: exports")
+    first = SMALL.replace("1 day", "2 minutes").replace("path: exports", "pth: exports")
     second = "exports:\n  second: {datasets: [x], destination: zoen, schedule: nightly}\nfoo: 1\n"
     third = "formats: {a: {type: parquet}\n"
     _, findings = read_project(first, second, third)

@@ -274,13 +274,36 @@ def test_past_start(build: Callable[..., Api], setting: str, accepted: bool) -> 
     assert api.replace(f"/flows/{flow}", "/scheduleParams", {**begun, **past}).is_success is accepted
 
 
-@pytest.mark.parametrize(("setting", "accepted"), [("accepted", True), ("rejected", False)])
+def is_interval_accepted(api: Api, **schedule: object) -> bool:
+    return api.post("/flows", api.flow_body(api.source(), api.target(), schedule=schedule)).is_success
+
+
+ACCEPTED_OR_REJECTED = pytest.mark.parametrize(("setting", "accepted"), [("accepted", True), ("rejected", False)])
+
+
+@ACCEPTED_OR_REJECTED
+def test_one_hour(build: Callable[..., Api], setting: str, accepted: bool) -> None:
+    assert is_interval_accepted(build(one_hour=setting), interval=1) is accepted
+
+
+@ACCEPTED_OR_REJECTED
 def test_eight_hours(build: Callable[..., Api], setting: str, accepted: bool) -> None:
-    api = build(eight_hours=setting)
+    assert is_interval_accepted(build(eight_hours=setting), interval=8) is accepted
 
-    answer = api.post("/flows", api.flow_body(api.source(), api.target(), schedule={"interval": 8}))
 
-    assert answer.is_success is accepted
+@ACCEPTED_OR_REJECTED
+def test_nine_hours(build: Callable[..., Api], setting: str, accepted: bool) -> None:
+    assert is_interval_accepted(build(nine_hours=setting), interval=9) is accepted
+
+
+@ACCEPTED_OR_REJECTED
+def test_other_intervals(build: Callable[..., Api], setting: str, accepted: bool) -> None:
+    api = build(other_intervals=setting)
+
+    assert is_interval_accepted(api, interval=5) is accepted
+    assert is_interval_accepted(api, timeUnit="day", interval=2) is accepted
+    assert not is_interval_accepted(api, interval=0)
+    assert is_interval_accepted(api, interval=6)
 
 
 @pytest.mark.parametrize(("setting", "status"), [("visible", 200), ("hidden", 404)])

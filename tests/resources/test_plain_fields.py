@@ -8,6 +8,7 @@ import pytest
 
 from exportctl.resources import wire
 from exportctl.resources.kinds import FLOW, FieldRule, Treat, add_field
+from exportctl.resources.service_values import INCREMENTAL
 
 PACE = FieldRule(
     "pace", "p", Treat.VALUE, "/scheduleParams/frequency", "how fast", "made up", default="slow", schema={"enum": []}
@@ -47,7 +48,7 @@ def test_a_new_object_has_the_plain_fields_that_have_a_value() -> None:
         given = {"schedule.every": "1 day", **fields}
         return wire.create_body("flow", "sftp", given, {}, title="T", description="D", now=0)["scheduleParams"]
 
-    daily = {"exportMode": wire.INCREMENTAL, "timeUnit": "day", "interval": 1}
+    daily = {"exportMode": INCREMENTAL, "timeUnit": "day", "interval": 1}
     assert schedule(pace="quick") == {**daily, "frequency": "quick"}
     assert schedule(pace=None) == daily
     assert schedule() == daily

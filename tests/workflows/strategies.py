@@ -31,7 +31,10 @@ ACCEPTING_SETTINGS = {
     "past_start": "accepted",
     "name_unique": False,
     "json_uncompressed": "accepted",
+    "one_hour": "accepted",
     "eight_hours": "accepted",
+    "nine_hours": "accepted",
+    "other_intervals": "accepted",
 }
 
 

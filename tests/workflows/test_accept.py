@@ -331,21 +331,15 @@ def test_another_moment_of_a_single_run_that_has_yet_to_come_is_accepted(live: W
 
 
 LEFT_CASES: dict[str, tuple[Edit, str, str]] = {
-    "an interval that no export can have": (
-        lambda w: w.emulator.ui.load(
-            {"flows": [{**w.flow("orders"), "scheduleParams": {**w.flow("orders")["scheduleParams"], "interval": 2}}]},
-            sandbox=SANDBOX,
-        ),
+    "an interval of no whole number": (
+        lambda w: _load_schedule(w, interval=1.5),
         "exports.orders schedule.every",
-        "is every 2 days, which no export can have",
+        "cannot be read",
     ),
-    "a type of file that no export can have": (
-        lambda w: w.emulator.ui.load(
-            {"targetConnections": [{**_target(w), "params": {**_target(w)["params"], "datasetFileType": "CSV"}}]},
-            sandbox=SANDBOX,
-        ),
+    "no type of file": (
+        lambda w: _load_target_params(w, datasetFileType=""),
         "exports.orders format.type",
-        "is csv with compression gzip, which no export can have",
+        "has no file type, and compression gzip, which no export can have",
     ),
     "who signs in": (
         lambda w: _edit_account(w, "username", "another-user"),
@@ -353,6 +347,20 @@ LEFT_CASES: dict[str, tuple[Edit, str, str]] = {
         "is sensitive: write what the account holds into the config or the variable yourself",
     ),
 }
+
+
+def _load_schedule(made: World, **changes: object) -> None:
+    flow = made.flow("orders")
+    made.emulator.ui.load(
+        {"flows": [{**flow, "scheduleParams": {**flow["scheduleParams"], **changes}}]}, sandbox=SANDBOX
+    )
+
+
+def _load_target_params(made: World, **changes: object) -> None:
+    target = _target(made)
+    made.emulator.ui.load(
+        {"targetConnections": [{**target, "params": {**target["params"], **changes}}]}, sandbox=SANDBOX
+    )
 
 
 def _target(made: World) -> dict[str, Any]:
@@ -377,6 +385,29 @@ def test_what_no_edit_accepts_is_left_with_the_reason(case: str, live: World) ->
     assert left_reasons(made) == {where: reason}
     assert made.edited_files == ()
     assert drift_entries(live)
+
+
+@pytest.mark.parametrize(
+    ("interval", "unit", "every"), [(1, "hour", "1 hour"), (5, "hour", "5 hours"), ("72", "HOUR", "3 days")]
+)
+def test_every_whole_number_of_hours_is_accepted(live: World, interval: object, unit: str, every: str) -> None:
+    _load_schedule(live, interval=interval, timeUnit=unit)
+
+    made = run_accept(live)
+
+    assert left_reasons(made) == {}
+    assert f"every: {every}" in made.edited_files[0].after
+    assert drift_entries(live) == []
+
+
+def test_values_that_nobody_knows_yet_are_accepted(live: World) -> None:
+    _load_target_params(live, datasetFileType="AVRO", compression="zstd")
+
+    made = run_accept(live)
+
+    assert left_reasons(made) == {}
+    assert "type: avro, compression: zstd" in made.edited_files[0].after
+    assert drift_entries(live) == []
 
 
 def test_another_host_is_accepted_where_it_is_written(live: World) -> None:

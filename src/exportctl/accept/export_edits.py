@@ -23,7 +23,7 @@ from exportctl.accept.context import EditContext
 from exportctl.config.resolve.schedules import ScheduleWithEnd
 from exportctl.config.yaml_nodes import ListNode, MapNode, ScalarNode
 from exportctl.importing import document, kept_as_is, shared_settings
-from exportctl.importing.convert import COMPRESSIONS, FILE_TYPES, INTERVALS, live_format
+from exportctl.importing.convert import live_format
 from exportctl.model import schedule
 from exportctl.model.project import End, Export, Format
 from exportctl.model.schedule import DAY, HOUR
@@ -119,8 +119,8 @@ def _end(export: Export, live_flow: LiveFlow, context: EditContext) -> Iterator[
 
 def _schedule(export: Export, live_flow: LiveFlow, context: EditContext) -> Iterator[Proposal]:
     interval, start = live_flow.fields[EVERY], live_flow.fields[START]
-    if interval not in INTERVALS:
-        raise NotExpressible(f"is every {interval}, which no export can have" if interval else "cannot be read")
+    if not interval:
+        raise NotExpressible("cannot be read")
     if start is None:
         raise NotExpressible("has no start that exportctl can read")
     if kept_as_is.has_unusual_mode(live_flow):
@@ -188,7 +188,7 @@ def _duration(seconds: int) -> str:
 
 def _format(export: Export, live_flow: LiveFlow, context: EditContext) -> Iterator[Proposal]:
     live = live_format(live_flow, context.specs)
-    if live.type not in FILE_TYPES or live.compression not in COMPRESSIONS:
+    if not live.type or not live.compression:
         raise NotExpressible(f"{_describe_format(live)}, which no export can have")
     differing = {key: value for key, value in asdict(live).items() if value != getattr(export.format, key)}
     for path in _written_paths(export, context, "format"):

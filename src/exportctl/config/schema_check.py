@@ -132,7 +132,7 @@ def is_cron(text: str) -> bool:
 
 
 def cron(at: SourcePosition) -> Finding:
-    hint = 'write `every: 3 hours` (or 6, 9, 12 hours, 1 day, once) and `at: "02:00"`'
+    hint = 'write `every: 3 hours` (or 1, 6, 9, 12 hours, 1 day, once) and `at: "02:00"`'
     return Finding("cron", "the service knows no cron expressions", at, hint)
 
 

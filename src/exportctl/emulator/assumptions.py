@@ -119,7 +119,7 @@ _ROWS: tuple[tuple[str, str, RuleStatus, str], ...] = (
      "documented guardrail.", "assumed", "[GR] 12"),
     ("no-draft-mode", "mode=draft is not a parameter here.", "assumed", "U21"),
     ("schedule-combinations", "Once is DAILY_FULL_EXPORT, day, 0; incremental is FIRST_FULL_THEN_INCREMENTAL (or no "
-     "mode) with day 1 or hour 3, 6, 9, 12, and by switch 8.", "spec", "[D] [XD-new] 7.2, C1"),
+     "mode) with day 1 or hour 3, 6, 12, and by switches 1, 8, 9 and other numbers.", "spec", "[D] [XD-new] 7.2, C1"),
     ("interval-as-text", "interval is accepted as a number and as text of digits.", "assumed", "[AE] C19"),
     ("schedule-times", "startTime is required, both times are whole seconds, endTime is later than startTime.", "spec",
      "[D] [XD-new] 7.1; refusals U13"),

@@ -28,7 +28,10 @@ FIELDS = {
 }
 TEMPLATE_KEYS = ("foldernameTemplate", "folderNameTemplate")
 SCHEDULE_FIELDS = {"exportMode", "timeUnit", "interval", "startTime", "endTime", "frequency", *TEMPLATE_KEYS}
-HOURS = (3, 6, 9, 12)
+HOURS = (3, 6, 12)  # every source has them
+MAX_INTERVAL = 10_000
+_FULL, _INCREMENTAL = "DAILY_FULL_EXPORT", "FIRST_FULL_THEN_INCREMENTAL"
+_MODES_AND_UNITS = ((_FULL, "day"), (_INCREMENTAL, "day"), (_INCREMENTAL, "hour"))
 LAST_SECOND = 253402300799  # the end of the year 9999
 
 
@@ -155,10 +158,10 @@ def _check_schedule(schedule: object, switches: Switches) -> None:
         raise invalid_body_error(f"Unrecognized field '{unknown[0]}' in scheduleParams")
     # rule: schedule-combinations
     mode, unit = str(schedule.get("exportMode", "FIRST_FULL_THEN_INCREMENTAL")), str(schedule.get("timeUnit"))
-    if (mode, unit) not in _intervals(switches):
+    if (mode, unit) not in _MODES_AND_UNITS:
         raise invalid_body_error(f"scheduleParams: exportMode {mode} with timeUnit {unit} is not supported")
     interval = whole_number(schedule.get("interval"))
-    if interval not in _intervals(switches)[mode, unit]:
+    if interval is None or not _is_interval(mode, unit, interval, switches):
         raise invalid_body_error(
             f"scheduleParams: interval {schedule.get('interval')} is not supported for {mode}, {unit}"
         )
@@ -171,13 +174,15 @@ def _check_schedule(schedule: object, switches: Switches) -> None:
         raise invalid_body_error("scheduleParams: the folder template must be a non-empty string")
 
 
-def _intervals(switches: Switches) -> dict[tuple[str, str], tuple[int, ...]]:
-    hours = (*HOURS, 8) if switches.eight_hours == "accepted" else HOURS
-    return {
-        ("DAILY_FULL_EXPORT", "day"): (0,),
-        ("FIRST_FULL_THEN_INCREMENTAL", "day"): (1,),
-        ("FIRST_FULL_THEN_INCREMENTAL", "hour"): hours,
-    }
+def _is_interval(mode: str, unit: str, interval: int, switches: Switches) -> bool:
+    """Say whether the service knows an interval of this mode and unit."""
+    if mode == _FULL:
+        return interval == 0
+    if (unit == "day" and interval == 1) or (unit == "hour" and interval in HOURS):
+        return True
+    asked = {("hour", 1): switches.one_hour, ("hour", 8): switches.eight_hours, ("hour", 9): switches.nine_hours}
+    setting = asked.get((unit, interval), switches.other_intervals)
+    return setting == "accepted" and 0 < interval <= MAX_INTERVAL
 
 
 def whole_number(value: object) -> int | None:

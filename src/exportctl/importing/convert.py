@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from exportctl.config.resolve.schedules import HOURS
 from exportctl.importing import kept_as_is
 from exportctl.importing.kept_as_is import unmodelled_names
 from exportctl.importing.result import LeftOutFlow, LeftOutReason
@@ -27,9 +26,8 @@ from exportctl.resources.kinds import EVERY, FLOW, FOLDER, FORMAT, SOURCE_CONNEC
 from exportctl.yaml_edit.emit import is_writable
 
 _AUDIENCE_FLOWS = frozenset(kind.audience_flow_spec for kind in TYPES.values())
-INTERVALS = frozenset({ONCE, "1 day", *(schedules.format_every("hour", hours) for hours in HOURS)})
-FILE_TYPES, COMPRESSIONS = ("parquet", "json"), ("gzip", "none")
 _ENCRYPTION = ("encryptionSpecs", "encryption")  # on a base connection or, in the published spec, on a target
+_FORMAT_WORDS = {"type": "file type", "compression": "compression"}
 ReasonText = tuple[LeftOutReason, str]
 
 
@@ -215,10 +213,11 @@ def _location_texts(live_flow: LiveFlow) -> Iterator[str]:
             yield f"has a {field.name} that is not text"
         if field.required and not value and field.name != kind.folder_key:
             yield f"has no {field.name}"
-    if form["type"] not in FILE_TYPES:
-        yield f'writes files of type "{form["type"]}", where exports have parquet and json'
-    if form["compression"] not in COMPRESSIONS:
-        yield f'has the compression "{form["compression"]}", where exports have gzip and none'
+    for key in ("type", "compression"):
+        if not form[key]:
+            yield f"shows no {_FORMAT_WORDS[key]}"
+        elif not is_writable(form[key]):
+            yield f"has half a character in its {_FORMAT_WORDS[key]}"
     if params.get(wire.MANIFEST) not in (None, True, False):
         yield f"has a {wire.MANIFEST} that is neither true nor false"
 
@@ -241,8 +240,8 @@ def _schedule_texts(live_flow: LiveFlow) -> Iterator[str]:
     shown = f"interval {params.get('interval')} and timeUnit {params.get('timeUnit')}"
     if kept_as_is.has_unstable_state(live_flow):
         yield f"is in state {live_flow.flow.raw.get('state')}, neither enabled nor disabled"
-    if every not in INTERVALS:
-        yield f"runs every {every}, which no export can" if every else f"has {shown}, which is not a schedule"
+    if not every:
+        yield f"has {shown}, which is not a schedule"
     if kept_as_is.has_unusual_mode(live_flow):
         yield f"has exportMode {params['exportMode']} with {shown}"
     if kept_as_is.has_unreadable_end(live_flow):

@@ -20,6 +20,7 @@ from exportctl.model.schedule import ONCE
 from exportctl.plan.ownership import LiveFlow
 from exportctl.resources import wire
 from exportctl.resources.kinds import BASE_ID, END, EVERY, SOURCE_IDS, TARGET_IDS
+from exportctl.resources.service_values import FULL, INCREMENTAL
 
 _BY_SERVICE = frozenset(  # flow-service.md 2.1, 2.3 to 2.5; the last two are of flows in [D]
     (
@@ -87,7 +88,7 @@ def has_unreadable_end(live_flow: LiveFlow) -> bool:
 def has_unusual_mode(live_flow: LiveFlow) -> bool:
     """Return whether the mode does not fit the schedule: repeated full exports, or a single incremental one."""
     mode = _schedule(live_flow).get("exportMode")
-    usual = wire.FULL if live_flow.fields[EVERY] == ONCE else wire.INCREMENTAL
+    usual = FULL if live_flow.fields[EVERY] == ONCE else INCREMENTAL
     return mode is not None and wire.lower_case_text(mode) != wire.lower_case_text(usual)
 
 

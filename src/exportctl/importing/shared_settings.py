@@ -133,7 +133,8 @@ def _inline_schedule(one: Schedule) -> Mapping[str, object]:
 
 def _schedule_title(one: Schedule) -> str:
     """Name a schedule: `daily-0200`, `daily-080017`, `every-3-hours`, `every-6-hours-0130`, `once`; with its start."""
-    words = {ONCE: "once", "day": "daily"}.get(one.unit, f"every {schedule.canonical_every(one)}")
+    every = schedule.canonical_every(one)
+    words = {ONCE: "once", "1 day": "daily"}.get(every, f"every {every}")
     time = schedule.time_of_day(one.at).replace(":", "") if one.at or one.unit == "day" else ""
     start = f"from {_moment_text(schedule.midnight(one.start))}" if one.start is not None else ""
     return f"{words} {time} {start}"

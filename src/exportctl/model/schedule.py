@@ -1,8 +1,8 @@
 """
 Compute when exports run: grid points, first start, next runs, rolling ends. Pure arithmetic on whole seconds UTC.
 
-`every` is "once", "1 day" or "N hours". Its grid are all moments that equal `at` modulo gcd(interval, 24 h). For 9
-hours that is every third hour, because a start of 00:00 means 09:00, 18:00, 03:00 … [D].
+`every` is "once", "N days" or "N hours"; whole days are always in days. Its grid are all moments that equal `at` modulo
+gcd(interval, 24 h). For 9 hours that is every third hour, because a start of 00:00 means 09:00, 18:00, 03:00 … [D].
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ DAY = 86400
 MIN_START_DELAY = 1800  # half an hour: a new flow does not run at once (dataset-exports.md 11)
 DEFAULT_LIFE_MONTHS = 6  # a flow without endTime ends six months after its creation [XD-new]
 ONCE = "once"
+MAX_INTERVAL = 10_000  # hours or days; a longer interval is no schedule
 
 
 def canonical_every(schedule: Schedule) -> str:
@@ -28,9 +29,16 @@ def canonical_every(schedule: Schedule) -> str:
 
 
 def format_every(unit: str, interval: int) -> str:
+    """Return the canonical text of an interval; 24 hours are 1 day, whichever unit the service shows."""
     if unit == ONCE or interval == 0:
         return ONCE
-    return f"{interval} {unit}{'s' if interval != 1 else ''}"
+    whole, number = split_interval(interval * (HOUR if unit == "hour" else DAY))
+    return format_count(number, whole)
+
+
+def split_interval(seconds: int) -> tuple[str, int]:
+    """Return the unit and the number of an interval of whole hours: whole days are in days."""
+    return ("hour", seconds // HOUR) if seconds % DAY else ("day", seconds // DAY)
 
 
 def interval_seconds(every: str) -> int:

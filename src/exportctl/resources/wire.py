@@ -19,15 +19,13 @@ from exportctl.resources import kinds
 from exportctl.resources.destinations.table import TYPES, type_by_connection_spec, type_by_flow_spec
 from exportctl.resources.destinations.type import DATA_LAKE_SPEC, SPEC_VERSION, AuthMethod, DestinationType
 from exportctl.resources.kinds import FieldRule, Kind
+from exportctl.resources.service_values import FULL, INCREMENTAL
 
 Json = dict[str, Any]
 
-FULL = "DAILY_FULL_EXPORT"  # once, despite the name [D] [XD-new]
-INCREMENTAL = "FIRST_FULL_THEN_INCREMENTAL"
 TEMPLATE = "foldernameTemplate"  # tutorial and aepp; the OpenAPI file says folderNameTemplate (known conflict)
 TEMPLATES = (TEMPLATE, "folderNameTemplate")
 SCHEDULE = frozenset({"exportMode", "timeUnit", "interval", "startTime", "endTime", *TEMPLATES})
-MAX_INTERVAL = 10_000  # hours or days; a longer interval is no schedule
 MANIFEST = "includeFileManifest"  # [BD]; not published for dataset targets
 DEFAULT_FOLDER = str(kinds.FLOW.field_rule(kinds.FOLDER).default)
 
@@ -142,7 +140,7 @@ def _read_flow(raw: Mapping[str, Any]) -> Json:
 def live_every(schedule: Mapping[str, Any]) -> str | None:
     """Mode is not needed: interval 0 is once, a missing exportMode is incremental (flow-service.md 7.1, inferred)."""
     interval, unit = integer(schedule.get("interval")), lower_case_text(schedule.get("timeUnit"))
-    if interval is None or unit not in ("hour", "day") or not 0 <= interval <= MAX_INTERVAL:
+    if interval is None or unit not in ("hour", "day") or not 0 <= interval <= schedules.MAX_INTERVAL:
         return None
     return schedules.format_every(unit, interval)
 
@@ -284,9 +282,8 @@ def schedule_params(live: Mapping[str, Any], fields: Fields, now: int) -> Json:
             sent[key] = number
     if kinds.EVERY in fields:
         interval = schedules.interval_seconds(fields[kinds.EVERY])
-        unit = "hour" if fields[kinds.EVERY].endswith(("hour", "hours")) else "day"
-        size = schedules.HOUR if unit == "hour" else schedules.DAY
-        sent |= {"exportMode": INCREMENTAL if interval else FULL, "timeUnit": unit, "interval": interval // size}
+        unit, number = schedules.split_interval(interval)
+        sent |= {"exportMode": INCREMENTAL if interval else FULL, "timeUnit": unit, "interval": number}
     if kinds.START in fields:
         rule = fields[kinds.START]
         sent["startTime"] = schedules.first_start(rule["every"], rule["at"], rule["not_before"], now)

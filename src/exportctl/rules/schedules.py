@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from exportctl.errors import Level
 from exportctl.model import schedule as schedules
 from exportctl.model.project import Export, Project
 from exportctl.model.schedule import DAY, ONCE, canonical_every
 from exportctl.resources.destinations.table import TYPES
-from exportctl.rules.rule import Hit, Rule, duration_text, make_hit
+from exportctl.resources.service_values import COMPRESSIONS, FILE_TYPES, INTERVALS, READ, ServiceValue, listed_names
+from exportctl.rules.rule import Hit, Rule, closest_match, duration_text, is_unresolved, make_hit
 
 UI_ONLY = ("hour", 8)  # [UI] [GR] offer it, [XD-new] [D] do not
+_CSV = "csv"
 SHORTEST_RENEWAL = 2 * DAY
 
 
@@ -23,6 +25,31 @@ def _check_eight_hours(project: Project, as_of: int) -> Iterable[Hit]:
     for export in project.exports.values():
         if (export.schedule.unit, export.schedule.interval) == UI_ONLY:
             yield make_hit(export, "every 8 hours is a schedule that the API may refuse", "schedule.every", "schedule")
+
+
+def _check_csv(project: Project, as_of: int) -> Iterable[Hit]:
+    for export in project.exports.values():
+        if export.format.type == _CSV:
+            yield make_hit(export, "datasets cannot be exported as CSV", "format.type", "format")
+
+
+def _check_unlisted_values(project: Project, as_of: int) -> Iterable[Hit]:
+    for export in project.exports.values():
+        written = (
+            (canonical_every(export.schedule), INTERVALS, "is not an interval that Adobe lists", "schedule.every"),
+            (export.format.type, FILE_TYPES, "is not a file type that Adobe lists", "format.type"),
+            (export.format.compression, COMPRESSIONS, "is not a compression that Adobe lists", "format.compression"),
+        )
+        for value, table, phrase, key in written:
+            if value not in table and value != _CSV and not is_unresolved(value):
+                text = f'"{value}" {phrase} (read {READ}): the service may refuse it'
+                yield make_hit(export, text, key, key.partition(".")[0], hint=_unlisted_hint(value, table))
+
+
+def _unlisted_hint(value: str, table: Mapping[str, ServiceValue]) -> str:
+    near = closest_match(value, table) if table is not INTERVALS else None
+    meant = f'did you mean "{near}"? ' if near else ""
+    return f"{meant}Adobe lists {listed_names(table)}; `allow` it if your sandbox offers it or a flow has it"
 
 
 def _check_missing_end(project: Project, as_of: int) -> Iterable[Hit]:
@@ -118,6 +145,28 @@ RULES = (
         "schedules: {nightly: {every: 8 hours}}",
         "schedules: {nightly: {every: 9 hours}}",
         check_project=_check_eight_hours,
+    ),
+    Rule(
+        "format-csv",
+        Level.ERROR,
+        "CSV files",
+        "The connection specs offer CSV for audiences, and PARQUET and JSON for datasets [XD-new].",
+        "Set type: parquet or json, or `allow` it for a flow that has it.",
+        "formats: {table: {type: csv}}\nexports: {orders: {format: table}}",
+        "formats: {table: {type: parquet}}\nexports: {orders: {format: table}}",
+        check_project=_check_csv,
+    ),
+    Rule(
+        "unlisted-value",
+        Level.WARNING,
+        "An interval, file type or compression that is not listed",
+        "Adobe adds such values several times a year, so exportctl sends what the YAML says, and `plan` checks it"
+        " against the connection spec of the sandbox. [service-values.md](service-values.md) has the values that"
+        " exportctl knows, with source and date.",
+        "Write a listed value, or `allow` the value if your sandbox offers it. An import writes this `allow` itself.",
+        "schedules: {nightly: {every: 5 hours}}",
+        "schedules: {nightly: {every: 6 hours}}",
+        check_project=_check_unlisted_values,
     ),
     Rule(
         "missing-end",

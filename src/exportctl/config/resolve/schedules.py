@@ -1,8 +1,8 @@
 """
 Resolve schedules, ends and formats, by name or in place. Pure.
 
-The service exports every few hours, once a day, or once, in UTC (dataset-exports.md 5.1: 3, 6, 9, 12 hours; the UI also
-makes 8, which is accepted). A finding for any other interval lists these.
+The service exports every few hours, once a day, or once, in UTC. Any whole number of hours is accepted, because the
+service offers other intervals every year (`resources.service_values`); a rule warns of those that are not listed.
 """
 
 from __future__ import annotations
@@ -19,13 +19,15 @@ from exportctl.config.yaml_nodes import ScalarNode
 from exportctl.errors import SourcePosition
 from exportctl.model.project import End, Format, Schedule
 from exportctl.model.references import BadValue
+from exportctl.model.schedule import MAX_INTERVAL, split_interval
+from exportctl.resources.service_values import INTERVALS, listed_names
 
-HOURS = (3, 6, 8, 9, 12)
 NO_END = "none"
-_ALLOWED_INTERVALS = "the intervals are 3 hours, 6 hours, 9 hours, 12 hours, 1 day and once"
+_LISTED_INTERVALS = f"the intervals are {listed_names(INTERVALS)}"
 _STAND_IN_ROLLING = 180 * DAY
 _STAND_IN_MOMENT = 253402300799  # the last second of 9999, in place of an end with an unset variable
 _RENEW_BEFORE = 30 * DAY
+_LONG_UNITS = ("week", "month", "year")
 T = TypeVar("T")
 
 
@@ -102,7 +104,7 @@ def _read_named_values(
 
 def resolve_schedule(section: Section) -> ScheduleWithEnd | None:
     """Resolve a schedule map; None (with a finding) if `every` is missing or impossible."""
-    written = section.required_text("every", f"{_ALLOWED_INTERVALS}: `every: 1 day`")
+    written = section.required_text("every", f"{_LISTED_INTERVALS}: `every: 1 day`")
     at = section.parse_value("at", parse_time_of_day, 0) or 0
     start = section.parse_value("start", parse_moment)
     chosen = end(section)
@@ -124,10 +126,10 @@ def _parse_interval(section: Section, written: str) -> tuple[str, int] | None:
         section.report.findings.append(schema_check.cron(position))
         return None
     seconds = _interval_seconds(text)
-    if seconds == DAY:
-        return "day", 1
-    if seconds in [hours * HOUR for hours in HOURS]:
-        return "hour", seconds // HOUR
+    if seconds >= HOUR and seconds % HOUR == 0 and not any(unit in text for unit in _LONG_UNITS):
+        interval = split_interval(seconds)
+        if interval[1] <= MAX_INTERVAL:
+            return interval
     message = f'{section.owner}: the service cannot export every "{written}"'
     section.fail("bad-schedule", message, position, _interval_hint(text, seconds))
     return None
@@ -143,13 +145,18 @@ def _interval_seconds(text: str) -> int:
 
 def _interval_hint(text: str, seconds: int) -> str:
     words = {"daily": "1 day", "nightly": "1 day", "day": "1 day", "full": "once", "one-time": "once"}
+    words |= {"hourly": "1 hour", "hour": "1 hour"}
     if text in words:
-        return f"write `{words[text]}`; {_ALLOWED_INTERVALS}"
-    if seconds > DAY or "week" in text or "month" in text:
-        return f"{_ALLOWED_INTERVALS}; weekly and monthly exports do not exist for datasets"
-    if 0 <= seconds < 3 * HOUR or "hourly" in text:
-        return f"{_ALLOWED_INTERVALS}; 3 hours is the shortest that exportctl sets"
-    return _ALLOWED_INTERVALS
+        return f"write `{words[text]}`; {_LISTED_INTERVALS}"
+    if any(unit in text for unit in _LONG_UNITS):
+        return f"{_LISTED_INTERVALS}; weekly and monthly exports do not exist for datasets"
+    if seconds > DAY:
+        return f"{_LISTED_INTERVALS}; {MAX_INTERVAL} is the largest number"
+    if 0 <= seconds < HOUR:
+        return f"{_LISTED_INTERVALS}; 1 hour is the shortest"
+    if seconds > 0:
+        return f"{_LISTED_INTERVALS}; the service counts whole hours"
+    return _LISTED_INTERVALS
 
 
 def end(section: Section) -> PositionedValue[End] | None:
@@ -192,7 +199,7 @@ def resolve_format(section: Section) -> Format | None:
     kind = section.required_text("type", "write `type: parquet` or `type: json`")
     node = section.get("manifest")
     manifest = node.value if isinstance(node, ScalarNode) and isinstance(node.value, bool | str) else False
-    return Format(kind, section.text("compression", "gzip"), manifest) if kind else None
+    return Format(kind.lower(), section.text("compression", "gzip").lower(), manifest) if kind else None
 
 
 def refuse_rolling_end_of_once(

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from exportctl.config.scalars import NAME
+from exportctl.resources.service_values import COMPRESSIONS, FILE_TYPES
 
 EXAMPLE_ID = "6b3f9c1e-0000-4000-8000-000000000001"
 WHOLE_NOTE = "An overlay replaces it as a whole."
@@ -126,7 +127,8 @@ def schedule() -> Schema:
         f"When an export runs, in UTC. The service knows neither cron nor time zones. {WHOLE_NOTE}",
         {
             "every": text(
-                "The interval: 3, 6, 9 or 12 hours (8 with a warning), 1 day, or `once` for one full export.",
+                "The interval: 1, 3, 6, 9 or 12 hours, 1 day, or `once` for one full export. Any other whole number of "
+                "hours or days gets a warning.",
                 "1 day",
                 "3 hours",
                 "once",
@@ -168,8 +170,10 @@ def file_format() -> Schema:
         "Format",
         f"The files of an export. {WHOLE_NOTE}",
         {
-            "type": choice("The file type. Datasets cannot be exported as CSV.", "parquet", "json"),
-            "compression": choice("The compression. JSON must be compressed.", "gzip", "none"),
+            "type": text("The file type: parquet or json. Any other gets a warning.", *FILE_TYPES),
+            "compression": text(
+                "The compression: gzip or none. JSON must be compressed. Any other gets a warning.", *COMPRESSIONS
+            ),
             "manifest": {
                 "description": "Ask the service to write a manifest file beside each run. `force` sends the parameter "
                 "even if the service does not offer it.",

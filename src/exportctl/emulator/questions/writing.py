@@ -50,8 +50,26 @@ class WritingQuestions:
         "U13, [NB]",
         Probe.EXPORT,
     )
+    one_hour: str = ask(
+        "Is an interval of 1 hour accepted?",
+        ("accepted", "rejected"),
+        "C1, release notes of July 2026",
+        Probe.FREE,
+    )
     eight_hours: str = ask(
         "Is an interval of 8 hours accepted?",
+        ("accepted", "rejected"),
+        "C1",
+        Probe.FREE,
+    )
+    nine_hours: str = ask(
+        "Is an interval of 9 hours accepted?",
+        ("accepted", "rejected"),
+        "C1",
+        Probe.FREE,
+    )
+    other_intervals: str = ask(
+        "Is any other whole number of hours or days accepted?",
         ("accepted", "rejected"),
         "C1",
         Probe.FREE,

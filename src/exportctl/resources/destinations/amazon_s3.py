@@ -75,8 +75,8 @@ AMAZON_S3 = DestinationType(
     identity=BUCKET_IDENTITY,
     methods=(
         # [AS] [S3P]; the dataset tutorial lists only the key (known conflict, accept both)
-        AuthMethod(_ROLE, "Assumed Role", (_ROLE_ARN,)),
-        AuthMethod("key", "Access Key", _ACCESS_KEY),
+        AuthMethod(_ROLE, "Assumed Role", (_ROLE_ARN,), source="[AS] [S3P]"),
+        AuthMethod("key", "Access Key", _ACCESS_KEY, source="[XD-new] [D] [AS]"),
     ),
     needs=_needs,
     failure_checks="the role's trust or the access key, the bucket and its policy, Adobe's addresses in it",

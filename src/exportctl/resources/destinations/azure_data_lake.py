@@ -70,7 +70,7 @@ AZURE_DATA_LAKE = DestinationType(
     location=(FOLDER,),
     protocol=Protocol.AZURE_LAKE,
     identity=IdentityRule(Scope.ACCOUNT, "{endpoint}", account=("endpoint",)),
-    methods=(AuthMethod("service-principal", "Azure Service Principal Auth", _PRINCIPAL),),
+    methods=(AuthMethod("service-principal", "Azure Service Principal Auth", _PRINCIPAL, source="[XD-new]"),),
     account_keys=(
         AccountKey(
             "storage_account",

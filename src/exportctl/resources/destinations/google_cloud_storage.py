@@ -33,7 +33,7 @@ GOOGLE_CLOUD_STORAGE = DestinationType(
     location=(bucket(_BUCKET, "3-63 lower-case letters, digits, - _ and dots; not goog…, no google"), OBJECT_FOLDER),
     protocol=Protocol.GCS,
     identity=BUCKET_IDENTITY,
-    methods=(AuthMethod("hmac", "Google Cloud Storage authentication credentials", _HMAC_KEY),),
+    methods=(AuthMethod("hmac", "Google Cloud Storage authentication credentials", _HMAC_KEY, source="[XD-new]"),),
     needs=constant_needs(  # dataset-exports.md 4.3
         "interoperability switched on and an HMAC key of a service account with storage.objects.create, "
         "storage.objects.list, storage.multipartUploads.create, .abort and .listParts, storage.managedFolders.create, "

@@ -68,8 +68,8 @@ SFTP = DestinationType(
     protocol=Protocol.SFTP,
     identity=IdentityRule(Scope.ACCOUNT, "server {host}", account=("host", "port"), login="username"),
     methods=(
-        AuthMethod("password", "SFTP with Password", (*_SERVER, _PASSWORD)),
-        AuthMethod("key", "SFTP with SSH Key", (*_SERVER, _PRIVATE_KEY)),
+        AuthMethod("password", "SFTP with Password", (*_SERVER, _PASSWORD), source="[XD-new] [AS]"),
+        AuthMethod("key", "SFTP with SSH Key", (*_SERVER, _PRIVATE_KEY), source="[XD-new] [AS]"),
     ),
     account_keys=(
         AccountKey(

@@ -80,6 +80,7 @@ class AuthMethod:
     name: str
     spec_name: str
     fields: tuple[AuthField, ...]
+    source: str = ""  # where Adobe states it
 
     @property
     def written_fields(self) -> tuple[AuthField, ...]:
