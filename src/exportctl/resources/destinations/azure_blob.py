@@ -62,6 +62,7 @@ AZURE_BLOB = DestinationType(
                     example="${env:BLOB_CONNECTION_STRING}",
                 ),
             ),
+            source="[XD-new] [AS]",
         ),
     ),
     # dataset-exports.md 4.3
