@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from exportctl.emulator import run_export
+from exportctl.emulator import Switches, run_export
+from exportctl.emulator.folder_names import render_folder
 from tests.emulator.emulator_api import Json
 
 MOMENT = 1768467909.5  # 2026-01-15T09:05:09.5Z
@@ -20,13 +21,17 @@ VALUES = {
 }
 
 
+def folder(template: str, values: dict[str, str], moment: float) -> str:
+    return render_folder(template, values, moment, Switches())
+
+
 @pytest.mark.parametrize("name", VALUES)
 def test_a_macro_is_filled_in(name: str) -> None:
-    assert run_export.render_folder(f"a-%{name}%-b", VALUES, MOMENT) == f"a-{VALUES[name]}-b"
+    assert folder(f"a-%{name}%-b", VALUES, MOMENT) == f"a-{VALUES[name]}-b"
 
 
 @pytest.mark.parametrize(
-    ("template", "folder"),
+    ("template", "expected"),
     [
         ("%EXPORT_TIME%", "exportTime=202601150905"),
         ("%DATETIME(YYYYMMdd_HHmmss)%", "20260115_090509"),
@@ -45,8 +50,8 @@ def test_a_macro_is_filled_in(name: str) -> None:
         ("100%", "100%"),
     ],
 )
-def test_a_template_becomes_a_folder(template: str, folder: str) -> None:
-    assert run_export.render_folder(template, VALUES, MOMENT) == folder
+def test_a_template_becomes_a_folder(template: str, expected: str) -> None:
+    assert folder(template, VALUES, MOMENT) == expected
 
 
 @pytest.mark.parametrize(
@@ -54,11 +59,11 @@ def test_a_template_becomes_a_folder(template: str, folder: str) -> None:
     [("M", "1"), ("d", "15"), ("H", "9"), ("m", "5"), ("s", "9"), ("S", "0"), ("MM", "01"), ("HHH", "009")],
 )
 def test_a_run_of_a_letter_is_a_number_of_that_width(pattern: str, text: str) -> None:
-    assert run_export.render_folder(f"%DATETIME({pattern})%", VALUES, MOMENT) == text
+    assert folder(f"%DATETIME({pattern})%", VALUES, MOMENT) == text
 
 
 def test_a_name_with_slashes_makes_folders_and_leads_nowhere_else() -> None:
-    assert run_export.render_folder("%DATASET_NAME%/x", {"DATASET_NAME": "../../etc"}, MOMENT) == "etc/x"
+    assert folder("%DATASET_NAME%/x", {"DATASET_NAME": "../../etc"}, MOMENT) == "etc/x"
 
 
 @pytest.mark.parametrize("key", ["foldernameTemplate", "folderNameTemplate"])
@@ -68,8 +73,8 @@ def test_the_template_is_read_in_either_spelling(key: str) -> None:
 
 @pytest.mark.parametrize("flow", [{}, {"scheduleParams": None}, {"scheduleParams": {"interval": 6}}])
 def test_without_a_template_the_default_holds(flow: Json) -> None:
-    assert run_export.render_folder(run_export.folder_template(flow), VALUES, MOMENT) == "d1/exportTime=202601150905"
+    assert folder(run_export.folder_template(flow), VALUES, MOMENT) == "d1/exportTime=202601150905"
 
 
 def test_text_in_quotes_is_text_and_long_months_are_names() -> None:
-    assert run_export.render_folder("%DATETIME(yyyy-MMM-dd'T'HHmm)%", {}, 1767225600) == "2026-Jan-01T0000"
+    assert folder("%DATETIME(yyyy-MMM-dd'T'HHmm)%", {}, 1767225600) == "2026-Jan-01T0000"

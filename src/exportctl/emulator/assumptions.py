@@ -211,8 +211,10 @@ _ROWS: tuple[tuple[str, str, RuleStatus, str], ...] = (
     ("default-folder", "Without a template the folder is the dataset's id and the export time.", "assumed",
      "[inf] 10.2"),
     ("folder-macros", "The service fills in the macros of the template, with the scheduled time. DATETIME takes Java's "
-     "letters. %DESTINATION% is the name of the target connection, %ORGANIZATION_NAME% the organization's id. An "
-     "unknown macro stays as it is.", "spec", "[XD-new] [D] 10.2; what the two names stand for is assumed"),
+     "letters. %ORGANIZATION_NAME% is the organization's id. An unknown macro stays as it is. Switches say what "
+     "%DESTINATION% stands for, how names and times are written, and what YYYY is.", "spec",
+     "[XD-new] [D] 10.2; the organization's id is assumed; switches export_time_digits, week_year, folder_names, "
+     "destination_macro"),
     ("part-names", "Files are called part-<n>-tid-<digits>-<uuid>-<digits>-1-c000 and their type; at least two for "
      "more than one row.", "spec", "[XD-new] samples 10.1; how many is assumed"),
     ("manifest-content", "The manifest holds flowRunId, scheduledTime and exportResults of sinkPath, name and size; "

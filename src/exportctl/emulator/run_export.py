@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import errno
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from uuid import UUID
 
 from exportctl.emulator.data import encoding, rows
 from exportctl.emulator.data.encoding import Encoding
+from exportctl.emulator.folder_names import render_folder
 from exportctl.emulator.run_rows import UNCOMPRESSED_MAXIMUM, Increment
 from exportctl.emulator.storage import open as routing
 from exportctl.emulator.storage.sink import Sink, StorageRefused
@@ -33,8 +33,6 @@ FORMAT_PARAMS = (("datasetFileType", "PARQUET"), ("compression", "NONE"))  # wit
 DISK_FULL_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 MINIMUM_FILES = 2  # even small datasets give several files [UI]
 DEFAULT_TEMPLATE = "%DATASET_ID%/%EXPORT_TIME%"
-MACRO = re.compile(r"%([A-Z_]+)(?:\(([^)%]*)\))?%")
-LETTERS = {"y": "%Y", "Y": "%Y", "M": "%m", "d": "%d", "H": "%H", "m": "%M", "s": "%S"}
 ROWS_PER_FILE = 500_000  # assumed: number and size follow the lake's partitions and are not published
 
 
@@ -137,7 +135,7 @@ class _PlannedFiles:
 
     def __init__(self, job: Job, increment: Increment):
         values = {**job.macro_values, "DATASET_ID": increment.dataset, "DATASET_NAME": increment.name}
-        folder = render_folder(folder_template(job.flow), values, job.due_at)
+        folder = render_folder(folder_template(job.flow), values, job.due_at, job.switches)
         self.increment = increment
         self.folder = "/".join(part for part in (routing.target_folder(job.target), folder) if part)
         count = max(MINIMUM_FILES, -(-increment.count // job.rows_per_file))
@@ -242,41 +240,3 @@ def folder_template(flow: Json) -> str:
     # rule: default-folder
     schedule = flow.get("scheduleParams") or {}
     return next((str(schedule[key]) for key in TEMPLATE_KEYS if schedule.get(key)), DEFAULT_TEMPLATE)
-
-
-def render_folder(template: str, values: Mapping[str, str], moment: float) -> str:
-    """
-    Fill in the macros of a template: the folder of one dataset's files, without outer slashes.
-
-    `moment` is the run time in seconds. Source: flow-service.md 10.2.
-    """
-    # rule: folder-macros
-
-    def fill(hit: re.Match[str]) -> str:
-        if hit[1] == "EXPORT_TIME":
-            return f"exportTime={_format_time('yyyyMMddHHmm', moment)}"
-        if hit[1] == "DATETIME" and hit[2] is not None:
-            return _format_time(hit[2], moment)
-        return values.get(hit[1], hit[0])
-
-    return "/".join(part for part in MACRO.sub(fill, template).split("/") if part not in ("", ".", ".."))
-
-
-def _format_time(pattern: str, moment: float) -> str:
-    """Return a moment in a pattern of Java's letters; a run of the same letter is one number, padded to its length."""
-    at = datetime.fromtimestamp(moment, UTC)
-
-    def number(hit: re.Match[str]) -> str:
-        letter, width = hit[1], len(hit[0])
-        if letter is None:  # text in quotes; two quotes are one
-            return hit[2] or "'"
-        if letter == "M" and width > 2:
-            return at.strftime("%b" if width == 3 else "%B")
-        if letter == "S":
-            return "0" * width
-        if letter not in LETTERS:
-            return hit[0]
-        text = str(int(at.strftime(LETTERS[letter])))
-        return text[-2:] if letter in "yY" and width == 2 else text.zfill(width)
-
-    return re.sub(r"([A-Za-z])\1*|'([^']*)'", number, pattern)

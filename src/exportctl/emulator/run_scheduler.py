@@ -134,7 +134,7 @@ class RunScheduler:
             target=target.doc,
             connection=base.doc,
             increments=tuple(_increment(ctx, run, flow, id) for id in run.hidden["datasets"]),
-            macro_values=_macro_values(ctx, flow.doc, target.doc),
+            macro_values=_macro_values(ctx, flow.doc, target.doc, base.doc),
             switches=ctx.switches,
             settings=ctx.store.get_setting("storage", {}),
             root=self._root,
@@ -231,12 +231,14 @@ def _increment(ctx: RequestContext, run: Record, flow: Record, id: str) -> Incre
     return run_rows.increment(counted, dataset, run.hidden["due_at"], ctx.switches)
 
 
-def _macro_values(ctx: RequestContext, flow: Json, target: Json) -> dict[str, str]:
+def _macro_values(ctx: RequestContext, flow: Json, target: Json, base: Json) -> dict[str, str]:
     """Return what the macros of folders stand for, but for datasets and times."""
     # rule: folder-macros
+    named = {"target": target, "base": base, "flow": flow}[ctx.switches.destination_macro]
+    destination = str(named.get("name", ""))
     return {
-        "DESTINATION": str(target.get("name", "")),
-        "DESTINATION_NAME": str(target.get("name", "")),
+        "DESTINATION": destination,
+        "DESTINATION_NAME": destination,
         "DESTINATION_INSTANCE_ID": flow["id"],
         "DESTINATION_INSTANCE_NAME": str(flow["name"]),
         "SANDBOX_NAME": ctx.sandbox,

@@ -24,7 +24,7 @@ from exportctl.model.secret import Secret
 from exportctl.monitor.delivery import stored_files
 from exportctl.monitor.delivery.due_runs import DueRun
 from exportctl.monitor.delivery.expectation import DeliveryExpectation
-from exportctl.monitor.delivery.folder_layout import folder_layout
+from exportctl.monitor.delivery.folder_layout import FolderLayout, folder_layout
 from exportctl.monitor.delivery.stored_files import ExportFiles, Manifest, match_folders
 from exportctl.resources import wire
 from exportctl.resources.destinations.table import TYPES
@@ -74,8 +74,13 @@ class StorageReaders:
         due: Sequence[DueRun],
         *,
         deep: bool,
+        others: Sequence[FolderLayout] = (),
     ) -> StorageReading:
-        """Read what storage holds for these due runs. An error of the storage is part of the answer."""
+        """
+        Read what storage holds for these due runs. An error of the storage is part of the answer.
+
+        `others` are the layouts of other flows in the same storage.
+        """
         destination = self._destination(flow, base)
         if destination is None:
             return StorageReading(None, "runs only: the flow uses another account than the config says; apply first")
@@ -89,7 +94,7 @@ class StorageReaders:
             with self._lock:
                 key = (destination.key, access.label)
                 reader = self._open[key] = self._open.get(key) or open_reader(access)
-            return StorageReading(_read_export_files(reader, flow, due, deep=deep), access.label)
+            return StorageReading(_read_export_files(reader, flow, due, others, deep=deep), access.label)
         except StorageError as error:
             if error.rule == NOT_GIVEN:
                 return StorageReading(None, f"runs only: {error.message}; {error.hint}")
@@ -155,15 +160,30 @@ class StorageReaders:
 
 
 def _read_export_files(
-    reader: StorageReader, flow: DeliveryExpectation, due: Sequence[DueRun], *, deep: bool
+    reader: StorageReader,
+    flow: DeliveryExpectation,
+    due: Sequence[DueRun],
+    others: Sequence[FolderLayout],
+    *,
+    deep: bool,
 ) -> ExportFiles:
-    since = min((one.due for one in due), default=0) - DAY
-    folders = {
-        dataset: stored_files.dataset_folders(reader.list(shape.prefix), shape, since)
-        for dataset in (flow.datasets if due else ())
-        for shape in [folder_layout(flow, dataset)]
+    first, last = min((one.due for one in due), default=0), max((one.due for one in due), default=0)
+    layouts = {dataset: folder_layout(flow, dataset) for dataset in flow.datasets}
+    listings = {
+        dataset: stored_files.list_dataset(
+            reader.list(layout.prefix),
+            layout,
+            first - DAY,
+            last + DAY,
+            [*others, *(other for one, other in layouts.items() if one != dataset)],
+        )
+        for dataset, layout in (layouts.items() if due else ())
     }
-    found = ExportFiles(folders, _read_manifests(reader, flow, due, ExportFiles(folders)))
+    found = ExportFiles(
+        {dataset: listing.folders for dataset, listing in listings.items()},
+        unreadable={dataset: listing.unreadable for dataset, listing in listings.items()},
+    )
+    found = replace(found, manifests=_read_manifests(reader, flow, due, found))
     return replace(found, rows=_count_rows(reader, flow, due, found)) if deep else found
 
 

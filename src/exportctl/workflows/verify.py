@@ -11,7 +11,7 @@ the others continue. Nothing is written.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -26,7 +26,13 @@ from exportctl.model.project import Export, Project
 from exportctl.model.schedule import DAY, format_moment
 from exportctl.monitor.delivery import verdict as judging
 from exportctl.monitor.delivery.due_runs import due_runs
-from exportctl.monitor.delivery.expectation import DeliveryExpectation, delivery_expectation
+from exportctl.monitor.delivery.expectation import (
+    DeliveryExpectation,
+    WrittenFolders,
+    delivery_expectation,
+    written_folders,
+)
+from exportctl.monitor.delivery.folder_layout import FolderLayout, folder_layout
 from exportctl.monitor.delivery.report import DeliveryResult, ExportVerdicts, Verdict, VerifyReport
 from exportctl.plan.ownership import LiveFlow, Ownership, build_ownership
 from exportctl.resources.run import Run
@@ -87,24 +93,40 @@ class Verifier:
             raise UsageError(f"--since {format_moment(since)} is in the future: it is {now}", rule="usage")
         ownership = build_ownership(seen, self.project.name)
         found = [self._find_flow(address, export, ownership) for address, export in sorted(self._exports.items())]
+        written = tuple(self._written_folders(ownership))
         flows = [one.live_flow.flow.id for one in found if one.live_flow]
         watched = [one.expectation for one in found if one.expectation and question.newest_only]
         earliest = min([since, *(_newest_tick(flow, as_of) for flow in watched)])
         runs = inventory.read_runs(self._platform.client, flows, earliest) if flows else ()
         with ThreadPoolExecutor(MAX_PARALLEL) as pool:
-            exports = tuple(pool.map(lambda one: self._check_export(one, runs, question, since, as_of), found))
+            exports = tuple(pool.map(lambda one: self._check_export(one, runs, written, question, since, as_of), found))
         return VerifyReport(plan_header(self.project), as_of, since, question.deep, exports)
 
     def _find_flow(self, address: Address, export: Export, ownership: Ownership) -> ExportFlow:
         live_flow, made = _find_live_flow(address, export, ownership), None
-        if live_flow is not None and live_flow.source is not None and live_flow.target is not None:
-            sandbox = self.project.platform.sandbox
-            made = delivery_expectation(export, live_flow.flow, live_flow.source, live_flow.target, sandbox=sandbox)
         base = ownership.base_connections.get(live_flow.base_id or "") if live_flow is not None else None
+        if live_flow is not None and live_flow.source is not None and live_flow.target is not None:
+            objects = (live_flow.flow, live_flow.source, live_flow.target, base)
+            made = delivery_expectation(export, *objects, sandbox=self.project.platform.sandbox)
         return ExportFlow(address, export, live_flow, made, base)
 
+    def _written_folders(self, ownership: Ownership) -> Iterator[WrittenFolders]:
+        """Yield where each flow of the sandbox writes, whoever owns it: its folders are no other flow's."""
+        for one in ownership.flows:
+            if one.source is not None and one.target is not None:
+                base = ownership.base_connections.get(one.base_id or "")
+                made = written_folders(one.flow, one.source, one.target, base, sandbox=self.project.platform.sandbox)
+                if made is not None:
+                    yield made
+
     def _check_export(
-        self, one: ExportFlow, runs: tuple[Run, ...], question: VerifyRequest, since: int, as_of: int
+        self,
+        one: ExportFlow,
+        runs: tuple[Run, ...],
+        written: Sequence[WrittenFolders],
+        question: VerifyRequest,
+        since: int,
+        as_of: int,
     ) -> ExportVerdicts:
         flow, target = one.expectation, one.live_flow.target if one.live_flow else None
         if flow is None or target is None:
@@ -115,7 +137,8 @@ class Verifier:
         if question.runs_only:
             looked = StorageReading(None, "runs only: --runs-only")
         else:
-            looked = self._stores.read_export(flow, target, one.base, due, deep=question.deep)
+            others = _other_layouts(flow, written)
+            looked = self._stores.read_export(flow, target, one.base, due, deep=question.deep, others=others)
         unreadable = looked.storage if looked.errors else None
         found = judging.verdicts(flow, due, looked.export_files, as_of=as_of, since=since, unreadable=unreadable)
         return ExportVerdicts(one.address, flow.flow, flow.state(as_of), looked.storage, found, looked.errors)
@@ -205,6 +228,13 @@ def _find_live_flow(address: Address, export: Export, ownership: Ownership) -> L
         adopted = ownership.flow_by_id(export.adopt)
         flows = (adopted,) if adopted else ()
     return max(flows, key=lambda h: (h.marker.generation if h.marker else 0, h.flow.created_at), default=None)
+
+
+def _other_layouts(flow: DeliveryExpectation, written: Sequence[WrittenFolders]) -> tuple[FolderLayout, ...]:
+    """Return the layouts of the other flows in the same storage."""
+    own = next((one.storage for one in written if one.flow == flow.flow), None)
+    others = (one for one in written if one.flow != flow.flow and one.storage == own)
+    return tuple(folder_layout(one, dataset) for one in others for dataset in one.datasets)
 
 
 def _newest_tick(flow: DeliveryExpectation, as_of: int) -> int:

@@ -15,7 +15,7 @@ from exportctl.model.plan import Address
 from exportctl.monitor.delivery import stored_files, verdict
 from exportctl.monitor.delivery.due_runs import due_runs
 from exportctl.monitor.delivery.expectation import DeliveryExpectation
-from exportctl.monitor.delivery.folder_layout import folder_layout
+from exportctl.monitor.delivery.folder_layout import FolderLayout, folder_layout
 from exportctl.monitor.delivery.report import Verdict
 from exportctl.monitor.delivery.stored_files import ExportFiles
 from exportctl.resources.destinations.table import TYPES
@@ -47,6 +47,7 @@ DAILY = DeliveryExpectation(
     address=Address("exports", "web-to-lake"),
     flow=FLOW,
     title="Web to lake",
+    destination_names=("acme web target", "lake (acme)", "Web to lake"),
     sandbox="prod",
     type=TYPES["amazon-s3"],
     destination="lake",
@@ -88,6 +89,9 @@ class DeliveryState:
     manifests: dict[str, bytes] = field(default_factory=dict)
     contents: dict[str, int | str] = field(default_factory=dict)
     read: bool = True
+    since: int = timestamp(1)
+    until: int = timestamp(6)
+    others: tuple[FolderLayout, ...] = ()
     unreadable: str | None = None
 
     def put_files(
@@ -127,18 +131,23 @@ class DeliveryState:
 
     def holdings(self, deep: bool) -> ExportFiles:
         stored = [StoredFile(path, size) for path, size in sorted(self.objects.items())]
-        folders = {
-            dataset: stored_files.dataset_folders(
-                (s for s in stored if s.path.startswith(folder_layout(self.expectation, dataset).prefix)),
-                folder_layout(self.expectation, dataset),
-                timestamp(1),
+        layouts = {dataset: folder_layout(self.expectation, dataset) for dataset in self.expectation.datasets}
+        listings = {
+            dataset: stored_files.list_dataset(
+                (s for s in stored if s.path.startswith(layout.prefix)),
+                layout,
+                self.since,
+                self.until,
+                [*self.others, *(other for one, other in layouts.items() if one != dataset)],
             )
-            for dataset in self.expectation.datasets
+            for dataset, layout in layouts.items()
         }
+        folders = {dataset: listing.folders for dataset, listing in listings.items()}
+        unreadable = {dataset: listing.unreadable for dataset, listing in listings.items()}
         manifests = {
             path: stored_files.parse_manifest(path, body)
             for path, body in self.manifests.items()
             if path in self.objects
         }
         rows = {path: said for path, said in self.contents.items() if path in self.objects} if deep else {}
-        return ExportFiles(folders, manifests, rows)
+        return ExportFiles(folders, unreadable, manifests, rows)

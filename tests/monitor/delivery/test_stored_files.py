@@ -6,7 +6,7 @@ import tracemalloc
 from collections.abc import Iterator
 
 from exportctl.monitor.delivery.folder_layout import folder_layout
-from exportctl.monitor.delivery.stored_files import dataset_folders
+from exportctl.monitor.delivery.stored_files import list_dataset
 from exportctl.storage.reader import StoredFile
 from tests.monitor.delivery.delivery_states import DAILY, WEB, export_time, part_name, timestamp
 
@@ -25,7 +25,7 @@ def test_a_hundred_thousand_objects_cost_the_memory_of_those_that_are_asked_for(
     shape = folder_layout(DAILY, WEB)
     tracemalloc.start()
     try:
-        found = dataset_folders(years_of_exports(), shape, timestamp(4))
+        found = list_dataset(years_of_exports(), shape, timestamp(4), timestamp(6)).folders
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

@@ -42,6 +42,34 @@ class RunsQuestions:
         "U18",
         Probe.EXPORT,
     )
+    export_time_digits: int = ask(
+        "Does %EXPORT_TIME% write 12 digits (to the minute) or 14 (to the second)? The probe reads no storage.",
+        (12, 14),
+        "10.1 [XD-new] [UI]: 12; listings in [NB]: 14",
+        Probe.NEVER,
+    )
+    week_year: str = ask(
+        "Is YYYY in %DATETIME(…)% the calendar year, or the year of the week as in Java (weeks of the United States, "
+        "or of ISO 8601)? They differ only in the days around New Year.",
+        ("calendar", "us", "iso"),
+        "[XD-new] writes YYYYMMdd; no source says how it is read",
+        Probe.NEVER,
+    )
+    folder_names: str = ask(
+        "A name in a folder holds a slash, a blank or another special character. Does the slash make levels (`.` and "
+        "`..` dropped, or resolved as paths are), or does the writer replace or percent-encode such characters? The "
+        "probe reads no storage.",
+        ("levels", "resolved", "underscore", "encoded"),
+        "no source",
+        Probe.NEVER,
+    )
+    destination_macro: str = ask(
+        "Is %DESTINATION% the name of the target connection, of the base connection or of the flow? The probe reads no "
+        "storage.",
+        ("target", "base", "flow"),
+        "10.2 [XD-new]: the destination's name",
+        Probe.NEVER,
+    )
     empty_run: str = ask(
         "What does a run without rows write: nothing, a folder, a file without rows?",
         ("nothing", "folder", "file"),

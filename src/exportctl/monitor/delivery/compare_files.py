@@ -137,6 +137,10 @@ def _compare_manifests(arrival: DatasetDelivery) -> Verdict:
         known = arrival.files.folders.get(arrival.dataset, {}).values()
         files = tuple(f for one in known for f in one.files if f.path in listed)
         folder = DatasetFolder(next((e.folder for e in listed.values()), ""), None, files)
+    if arrival.rows and not any(m.entries for m in own) and not any(m.problem for m in own):
+        lists = sorted({e.folder for m in arrival.manifests for e in m.entries})
+        reason = f"the manifest lists no file in a folder of this dataset, but in {_file_names(lists) or 'none'}"
+        return _missing_files_result(replace(arrival.verdict, files=0), reason, lists or [arrival.expected_folder])
     return replace(compare_with_manifest(arrival.verdict, own, folder), rows=arrival.rows)
 
 

@@ -24,6 +24,7 @@ class DeliveryExpectation:
     address: Address
     flow: str
     title: str
+    destination_names: tuple[str, ...]  # what %DESTINATION% may stand for, the likeliest first
     sandbox: str
     type: DestinationType
     destination: str
@@ -69,23 +70,71 @@ class DeliveryExpectation:
         return "enabled" if self.enabled else "disabled"
 
 
-def delivery_expectation(
-    export: Export, flow: LiveObject, source_object: LiveObject, target_object: LiveObject, *, sandbox: str
-) -> DeliveryExpectation | None:
-    """Return the facts of one export; None for a destination type that exportctl cannot read."""
+@dataclass(frozen=True)
+class WrittenFolders:
+    """What the folders of a flow depend on (see `folder_layout.FolderWriter`), and the storage that they are in."""
+
+    flow: str
+    title: str
+    destination_names: tuple[str, ...]
+    sandbox: str
+    datasets: Mapping[str, str]
+    prefix: str
+    folder: str
+    storage: tuple[str, ...]  # the destination type, and its location without the folder
+
+
+def written_folders(
+    flow: LiveObject,
+    source_object: LiveObject,
+    target_object: LiveObject,
+    base: LiveObject | None,
+    *,
+    sandbox: str,
+) -> WrittenFolders | None:
+    """Return where a flow writes; None for a destination type that exportctl cannot read."""
     kind = wire.destination_type(target_object.raw)
     if kind is None:
         return None
     fields, target = wire.read_fields(FLOW.name, flow.raw), wire.read_fields(TARGET_CONNECTION.name, target_object.raw)
     source = wire.read_fields(SOURCE_CONNECTION.name, source_object.raw)
+    title, location = str(fields["title"]), target[LOCATION]
+    return WrittenFolders(
+        flow=flow.id,
+        title=title,
+        destination_names=(target_object.name, *([base.name] if base else []), title),
+        sandbox=sandbox,
+        datasets={one: str(source["names"].get(one) or one) for one in source["datasets"]},
+        prefix=str(location.get(kind.folder_key) or "").strip("/"),
+        folder=str(fields["folder"]),
+        storage=(kind.name, *(str(location.get(f.name)) for f in kind.location if f.name != kind.folder_key)),
+    )
+
+
+def delivery_expectation(
+    export: Export,
+    flow: LiveObject,
+    source_object: LiveObject,
+    target_object: LiveObject,
+    base: LiveObject | None = None,
+    *,
+    sandbox: str,
+) -> DeliveryExpectation | None:
+    """Return the facts of one export; None for a destination type that exportctl cannot read."""
+    written = written_folders(flow, source_object, target_object, base, sandbox=sandbox)
+    kind = wire.destination_type(target_object.raw)
+    if kind is None or written is None:
+        return None
+    fields, target = wire.read_fields(FLOW.name, flow.raw), wire.read_fields(TARGET_CONNECTION.name, target_object.raw)
     return DeliveryExpectation(
         address=Address("exports", export.key),
         flow=flow.id,
-        title=str(fields["title"]),
+        title=written.title,
+        destination_names=written.destination_names,
         sandbox=sandbox,
         type=kind,
         destination=export.destination,
-        datasets={one: str(source["names"].get(one) or one) for one in source["datasets"]},
+        datasets=written.datasets,
         enabled=bool(fields["enabled"]),
         every=fields[EVERY],
         start=fields[START],
@@ -94,8 +143,8 @@ def delivery_expectation(
         changed=max(flow.created_at, source_object.created_at, last_change(flow.raw)),
         location_changed=max(target_object.created_at, last_change(target_object.raw)),
         folder_changed=max(flow.created_at, last_change(flow.raw) if can_change_folder(flow.raw) else 0),
-        prefix=str(target[LOCATION].get(kind.location[-1].name) or "").strip("/"),
-        folder=str(fields["folder"]),
+        prefix=written.prefix,
+        folder=written.folder,
         format=str(target["format"]["type"]),
         compression=str(target["format"]["compression"]),
         manifest=bool(target["format"]["manifest"]),

@@ -19,12 +19,14 @@ from functools import cached_property
 from exportctl.model.schedule import DAY
 from exportctl.monitor.delivery.due_runs import DueRun
 from exportctl.monitor.delivery.expectation import DeliveryExpectation
-from exportctl.monitor.delivery.folder_layout import FolderLayout, folder_layout
+from exportctl.monitor.delivery.folder_layout import FolderLayout, PathMatch, folder_layout
 from exportctl.storage.reader import StoredFile
 
 PART = re.compile(r"part-\d{5}-.*\.(json|json\.gz|parquet|gz\.parquet)")  # from the samples of flow-service.md 10.1
 MANIFEST = re.compile(r"manifest-(?P<owner>.+)-(?P<run>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.json")
 IGNORED_PREFIXES = ("_", ".")  # loaders write such marks (`_SUCCESS`), and readers of data skip them
+DATASET_ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{24}(?![0-9a-f])")
+MAX_AFTER = 30 * DAY  # a folder of a later moment is in the future; exports on demand can follow the last due run
 MANIFEST_LIMIT = 16 * 1024 * 1024  # bytes: some hundred thousand entries
 
 
@@ -37,6 +39,23 @@ class DatasetFolder:
     files: tuple[StoredFile, ...] = ()
     manifests: tuple[StoredFile, ...] = ()
     unknown_files: tuple[StoredFile, ...] = ()
+
+
+@dataclass(frozen=True)
+class UnreadableFolder:
+    """
+    A folder with data files, which no reading of the template matches, and which is of no other flow.
+
+    `moments` are those that its name holds all the same: then it can hold only the files of these runs.
+    """
+
+    path: str
+    moments: tuple[int, ...] = ()
+
+    def can_hold(self, due: int, resolution: int | None) -> bool:
+        """Say whether the files of the run that was due then can be in this folder."""
+        step = resolution or 1
+        return not self.moments or any(moment // step == due // step for moment in self.moments)
 
 
 FolderByRun = Mapping[tuple[str, int], DatasetFolder]  # (dataset id, due) -> its folder
@@ -75,6 +94,7 @@ class ExportFiles:
     """
 
     folders: Mapping[str, Mapping[str, DatasetFolder]] = field(default_factory=dict)  # by dataset id, then by path
+    unreadable: Mapping[str, tuple[UnreadableFolder, ...]] = field(default_factory=dict)  # by dataset id
     manifests: Mapping[str, Manifest] = field(default_factory=dict)  # by path
     rows: Mapping[str, int | str] = field(default_factory=dict)  # empty unless contents were read
 
@@ -90,19 +110,83 @@ class ExportFiles:
         return tuple(made for run in runs for made in self._manifests_by_run.get((flow, run), ()))
 
 
-def dataset_folders(objects: Iterable[StoredFile], layout: FolderLayout, since: int) -> dict[str, DatasetFolder]:
-    """Return the folders of one dataset by path, without those whose name is older than `since`."""
+@dataclass(frozen=True)
+class DatasetListing:
+    """What storage holds below the folder of one dataset."""
+
+    folders: Mapping[str, DatasetFolder]  # by path
+    unreadable: tuple[UnreadableFolder, ...] = ()
+
+
+def list_dataset(
+    objects: Iterable[StoredFile],
+    layout: FolderLayout,
+    since: int,
+    until: int,
+    others: Sequence[FolderLayout] = (),
+) -> DatasetListing:
+    """
+    Return the folders of one dataset, without those whose name is older than `since`.
+
+    `since` and `until` are around all due runs, in seconds. `others` are the layouts of other datasets and flows.
+    """
+    matches: dict[str, PathMatch] = {}
     found: dict[str, list[StoredFile]] = {}
-    moments: dict[str, int | None] = {}
+    unreadable: dict[str, UnreadableFolder] = {}
     for stored in objects:
+        folder, _, name = stored.path.rpartition("/")
+        if name.startswith(IGNORED_PREFIXES):
+            continue
         match = layout.match_path(stored.path)
-        if match is None or match.name.startswith(IGNORED_PREFIXES):
+        if match is not None and match.rank and _is_closer(others, stored.path, match.rank):
             continue
-        if match.moment is not None and match.moment < since:
-            continue
-        found.setdefault(match.folder, []).append(stored)
-        moments[match.folder] = match.moment
-    return {path: _build_folder(path, moments[path], all) for path, all in sorted(found.items())}
+        if match is not None and (match.moments or layout.resolution is None):
+            if any(since <= moment for moments in match.moments for moment in moments) or not match.moments:
+                matches[folder] = match
+                found.setdefault(folder, []).append(stored)
+        elif PART.fullmatch(name) and folder not in unreadable and _is_own(stored.path, layout, others):
+            named = layout.find_moments(folder)
+            if not named or max(named) >= since:
+                unreadable[folder] = UnreadableFolder(folder, named)
+    best = min((match.rank for match in matches.values()), default=0)
+    kept = {path: match for path, match in matches.items() if match.rank == best}
+    moments = _chosen_moments(kept, since, until)
+    folders = {path: _build_folder(path, moments[path], found[path]) for path in sorted(kept)}
+    return DatasetListing(folders, tuple(unreadable[path] for path in sorted(unreadable)))
+
+
+def _is_closer(others: Sequence[FolderLayout], path: str, rank: int) -> bool:
+    """Say whether the layout of another dataset or flow reads a path more literally."""
+    return any((match := other.match_path(path)) is not None and match.rank < rank for other in others)
+
+
+def _is_own(path: str, layout: FolderLayout, others: Sequence[FolderLayout]) -> bool:
+    """Say whether a file that the layout does not match can be of its dataset: no other flow or dataset writes it."""
+    below = path.removeprefix(layout.prefix).split("/")
+    named = {hit[0] for hit in DATASET_ID.finditer(path)}
+    is_ignored = any(level.startswith(IGNORED_PREFIXES) for level in below)
+    is_of_other_dataset = layout.dataset is not None and bool(named) and layout.dataset not in named
+    return not (is_ignored or is_of_other_dataset or any(other.match_path(path) for other in others))
+
+
+def _chosen_moments(matches: Mapping[str, PathMatch], since: int, until: int) -> dict[str, int | None]:
+    """
+    Return the moment of each folder, by the one reading of the year that fits all of them best.
+
+    A reading that puts folders into the future is refuted; then the one counts that finds the most within the window.
+    """
+
+    def moment(match: PathMatch, reading: int) -> int | None:
+        known = match.moments[reading] if reading < len(match.moments) else ()
+        return next((one for one in known if since <= one <= until), next(iter(known), None))
+
+    def misfit(reading: int) -> tuple[int, int]:
+        found = [one for match in matches.values() if (one := moment(match, reading)) is not None]
+        return sum(one > until + MAX_AFTER for one in found), -sum(since <= one <= until for one in found)
+
+    readings = max((len(match.moments) for match in matches.values()), default=0)
+    best = min(range(readings), key=misfit, default=0)
+    return {path: moment(match, best) for path, match in matches.items()}
 
 
 def _build_folder(path: str, moment: int | None, objects: list[StoredFile]) -> DatasetFolder:
@@ -162,12 +246,12 @@ def _match_dataset_folders(
     watched: DeliveryExpectation, occasions: Sequence[DueRun], folders: Sequence[DatasetFolder], shape: FolderLayout
 ) -> dict[int, DatasetFolder]:
     assert shape.resolution is not None
-    by_moment: dict[int | None, list[DatasetFolder]] = {}
+    by_moment: dict[int, list[DatasetFolder]] = {}
     for folder in folders:
-        by_moment.setdefault(folder.moment, []).append(folder)
+        by_moment.setdefault((folder.moment or 0) // shape.resolution, []).append(folder)
     exact: dict[int, DatasetFolder] = {}
     for occasion in occasions:
-        if named := by_moment.get(occasion.due - occasion.due % shape.resolution):
+        if named := by_moment.get(occasion.due // shape.resolution):
             exact[occasion.due] = _best_folder(watched, occasion, named)
     taken = {folder.path for folder in exact.values()}
     free = [f for f in folders if f.path not in taken]

@@ -10,6 +10,7 @@ One result per dataset and due run: runs first, then what storage holds against 
     under way                   -                                            UNKNOWN, LATE after `expect.within`
     succeeded                   see compare_files                            COMPLETE EMPTY FILES-MISSING MISMATCH
     succeeded, after `within`   as it should be                              LATE
+    succeeded                   files in a folder that cannot be read        UNKNOWN, never FILES-MISSING
     succeeded                   not read, or runs cannot be distinguished       by the run alone
     succeeded                   denied                                       UNKNOWN, and an error
 """
@@ -23,6 +24,7 @@ from exportctl.model import schedule
 from exportctl.monitor.delivery.compare_files import DatasetDelivery, compare_files, compare_with_manifest, run_result
 from exportctl.monitor.delivery.due_runs import DueRun
 from exportctl.monitor.delivery.expectation import DeliveryExpectation
+from exportctl.monitor.delivery.folder_layout import folder_layout
 from exportctl.monitor.delivery.report import FAILING_RESULTS, DeliveryResult, Evidence, Verdict
 from exportctl.monitor.delivery.stored_files import ExportFiles, FolderByRun, match_folders
 from exportctl.resources.run import Run, RunStatus
@@ -181,6 +183,7 @@ def _successful_verdict(case: VerdictInput, done: Sequence[Run], failed: Sequenc
 def _adjust_verdict(case: VerdictInput, verdict: Verdict) -> Verdict:
     """Adjust a result for time: lateness, files that storage deletes, locations that have changed since."""
     watched, due = case.expectation, case.due_run.due
+    verdict = _excuse_unreadable_folders(case, verdict)
     nothing_there = verdict.result is DeliveryResult.FILES_MISSING and not verdict.files
     if nothing_there and watched.retention is not None and case.as_of - due > watched.retention:
         reason = f"{watched.type.label} keeps files for {watched.retention // schedule.DAY} days only"
@@ -197,6 +200,37 @@ def _adjust_verdict(case: VerdictInput, verdict: Verdict) -> Verdict:
     if empty:
         verdict = replace(verdict, reason=f"{verdict.reason}, and `expect.non_empty` asks for rows")
     return replace(verdict, fails=empty or verdict.result in FAILING_RESULTS)
+
+
+def _excuse_unreadable_folders(case: VerdictInput, verdict: Verdict) -> Verdict:
+    """
+    Return UNKNOWN instead of FILES-MISSING if the files can be in a folder that exportctl cannot read.
+
+    The service writes one folder per dataset and run, so no other folder excuses a dataset that has its own.
+    """
+    due, found = case.due_run.due, case.folders.get((case.dataset, case.due_run.due))
+    if verdict.result is not DeliveryResult.FILES_MISSING or (found and verdict.evidence is Evidence.MANIFEST):
+        return verdict
+    paths = sorted(
+        {
+            folder.path
+            for dataset in case.expectation.datasets
+            if case.files and (dataset, due) not in case.folders
+            for folder in case.files.unreadable.get(dataset, ())
+            if folder.can_hold(due, folder_layout(case.expectation, dataset).resolution)
+        }
+    )
+    if not paths:
+        return verdict
+    more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+    return replace(
+        verdict,
+        result=DeliveryResult.UNKNOWN,
+        reason=f"the run's files may be in a folder that exportctl cannot read: {paths[0]}{more}",
+        objects=tuple(paths),
+        hint=f"its name does not fit the folder template {case.expectation.folder}; if these are other files, move "
+        "them away",
+    )
 
 
 def _can_be_elsewhere(case: VerdictInput) -> bool:
