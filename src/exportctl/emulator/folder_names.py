@@ -23,7 +23,7 @@ NAME_WRITERS: Mapping[str, Callable[[str], str]] = {
     "levels": lambda name: name,
     "resolved": lambda name: name,
     "underscore": lambda name: UNSAFE.sub("_", name),
-    "encoded": lambda name: quote(name, safe=""),
+    "encoded": lambda name: quote(name, safe="", errors="replace"),
 }
 
 
@@ -45,7 +45,7 @@ def render_folder(template: str, values: Mapping[str, str], moment: float, switc
             del levels[-1:]
         elif level not in ("", ".", ".."):
             levels.append(level)
-    return "/".join(levels)
+    return "/".join(levels).encode("utf-8", "replace").decode("utf-8")  # half a surrogate pair has no UTF-8 form
 
 
 def _format_time(pattern: str, moment: float, switches: Switches) -> str:

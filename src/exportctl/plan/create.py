@@ -176,9 +176,14 @@ def _has_same_target(orphan: LiveObject, export: DesiredExport, base: str | Step
     return base in wire.ids(orphan.raw, kinds.BASE_ID) and live == dict(export.target_fields)
 
 
-def _numbered_title(title: str, generation: int, suffix: str = "") -> str:
-    """Add the generation to a title: the service may require different names (U7). Names are never compared."""
-    return " ".join(part for part in (title, str(generation) if generation > 1 else "", suffix) if part)
+def _connection_title(project: str, key: str, side: str, generation: int, suffix: str = "") -> str:
+    """
+    Return `PROJECT EXPORT source|target`, and the generation: the service may require different names (U7).
+
+    It has no slash, because people see the name of a target as a folder (%DESTINATION%). Names are never compared.
+    """
+    numbered = str(generation) if generation > 1 else ""
+    return " ".join(part for part in (project, *key.split("/"), side, numbered, suffix) if part)
 
 
 def source_step(export: DesiredExport, lookup: DatasetLookup, generation: int, project: str, suffix: str = "") -> Step:
@@ -187,7 +192,7 @@ def source_step(export: DesiredExport, lookup: DatasetLookup, generation: int, p
         SOURCE_CONNECTION,
         export.address,
         type_name=export.type.name,
-        title=_numbered_title(f"{project}/{export.declared.key} source", generation, suffix),
+        title=_connection_title(project, export.declared.key, "source", generation, suffix),
         text="",
         fields={kinds.DATASETS: [list(pair) for pair in lookup.datasets]},
         marker=Marker(project, SOURCE_CONNECTION.letter, export.address.name, generation),
@@ -200,7 +205,7 @@ def _target_step(export: DesiredExport, base: str | Step, generation: int, proje
         TARGET_CONNECTION,
         export.address,
         type_name=export.type.name,
-        title=_numbered_title(f"{project}/{export.declared.key} target", generation),
+        title=_connection_title(project, export.declared.key, "target", generation),
         text="",
         fields=export.target_fields,
         marker=Marker(project, TARGET_CONNECTION.letter, export.address.name, generation, applied=applied),
