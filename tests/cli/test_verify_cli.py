@@ -28,6 +28,7 @@ HOUR = 3600
         (("--wait", "2 hours", "--since", "1 day", "--target", "orders"), "--since"),
         (("--poll", "1 minute"), "add --wait"),
         (("--deep", "--runs-only"), "use one of them"),
+        (("--require-storage", "--runs-only"), "use one of them"),
         (("--wait", "2 hours"), "exactly one --target, not 0"),
         (("--wait", "2 hours", "--target", "orders", "--target", "returns"), "exactly one --target, not 2"),
         (("--wait", "2 hours", "--target", "exports.*"), "exports.* names 2"),
@@ -185,6 +186,18 @@ def test_1_storage_that_should_have_been_read_and_could_not_be(applied: CommandL
     assert [e["rule"] for e in document["errors"]] == ["storage-missing", "storage-missing"]
     root = ElementTree.fromstring(applied("verify", "--format", "junit", env=env).out)
     assert root.attrib["errors"] == "2"
+
+
+def test_1_storage_is_required_and_no_identity_is_given_also_in_a_wait(applied: CommandLine) -> None:
+    assert applied("emulator", "storage", "set", "amazon-s3", "http://127.0.0.1:1").code == 0
+    assert applied("verify").code == 0
+
+    ended = applied("verify", "--require-storage")
+
+    assert ended.code == 1
+    assert "exports.orders: --require-storage, but its storage was not read: " in ended.out
+    waited = applied("verify", "--require-storage", "--target", "orders", "--wait", "1 hour")
+    assert waited.code == 1  # at once: no wait brings an identity
 
 
 def run_once_with_files(applied: CommandLine) -> Path:

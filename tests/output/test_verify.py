@@ -160,6 +160,36 @@ def test_of_many_exports_that_were_not_read_some_are_named() -> None:
     )
 
 
+def empty_verdict(hours: int, **changes: Any) -> Verdict:
+    made = Verdict("Web", "d" * 24, AS_OF + hours * 3600, DeliveryResult.EMPTY, "the run had nothing to write", rows=0)
+    return replace(made, run=f"r{hours}", **changes)
+
+
+def test_neighbouring_rows_that_look_the_same_are_one_row_in_text_and_all_there_in_json() -> None:
+    hours = range(-24, 0, 3)
+    same = [empty_verdict(n) for n in hours]
+    shown = report(replace(orders(), verdicts=(*same[:5], empty_verdict(-9, rows=1), *same[6:])))
+
+    text, markdown = text_verify.render_verify_report(shown), markdown_monitoring.render_verify_report(shown)
+
+    assert [line.split("EMPTY")[0].strip() for line in text.splitlines() if " EMPTY " in line] == [
+        "2026-11-21 02:00 … 14:00 UTC  5 ×",
+        "2026-11-21 17:00 UTC",
+        "2026-11-21 20:00 … 23:00 UTC  2 ×",
+    ]
+    assert "`5 × EMPTY`" in markdown
+    document = json.loads(json_monitoring.render_verify_report(shown))
+    assert len(document["result"]["exports"][0]["verdicts"]) == 8
+
+
+def test_rows_of_two_days_name_both_and_failures_of_two_runs_stay_apart() -> None:
+    quiet = report(replace(orders(), verdicts=(empty_verdict(-3), empty_verdict(24))))
+    failing = report(replace(orders(), verdicts=(empty_verdict(-3, fails=True), empty_verdict(0, fails=True))))
+
+    assert "2026-11-21 23:00 … 2026-11-23 02:00 UTC  2 × EMPTY" in text_verify.render_verify_report(quiet)
+    assert "×" not in text_verify.render_verify_report(failing)
+
+
 @pytest.mark.parametrize(
     ("exports", "expected"),
     [

@@ -102,6 +102,7 @@ ANSWERS = {
     "no entities, manifests at the top": Switches(run_entities="hidden", manifest_location="path"),
     "one run per dataset, without the entities": Switches(run_scope="dataset", run_entities="hidden"),
     "empty runs write files": Switches(empty_run="file", empty_manifest=True),
+    "times of 14 digits, names encoded": Switches(export_time_digits=14, folder_names="encoded"),
     "empty runs write folders": Switches(empty_run="folder", empty_manifest=False, interval_type="string"),
 }
 
@@ -166,6 +167,21 @@ def test_runs_at_odd_seconds_are_found_where_they_wrote(tmp_path: Path, row: str
 
         scene.parts()[-1].unlink()
         assert not is_complete(scene.results(since=START))
+
+
+@pytest.mark.parametrize(
+    ("names", "destination"),
+    [("levels", "target"), ("resolved", "base"), ("underscore", "flow"), ("encoded", "target")],
+)
+def test_every_macro_is_read_however_the_service_writes_names(tmp_path: Path, names: str, destination: str) -> None:
+    macros = "%DESTINATION%_%DATASET_ID%/%DESTINATION_INSTANCE_NAME%/%DATASET_NAME%/%SANDBOX_NAME%/%ORGANIZATION_NAME%"
+    title, switches = "EU//../a b/./K\u00e4ufe", Switches(folder_names=names, destination_macro=destination)
+    with delivery_sandbox(tmp_path, switches, folder=f"{macros}/%DATETIME(YYYYMMdd_HHmmss)%", title=title) as scene:
+        scene.pass_nights()
+        assert scene.results(since=START) == [DeliveryResult.COMPLETE]
+
+        scene.parts()[0].unlink()
+        assert scene.results(since=START) == [DeliveryResult.FILES_MISSING]
 
 
 Plant = Callable[[DeliverySandbox], object]
@@ -270,6 +286,9 @@ SITUATIONS = {
     ),
     "files moved to another prefix": DeliveryCase(
         DeliveryResult.FILES_MISSING, lambda s: (s.bucket / "key").rename(s.bucket / "elsewhere")
+    ),
+    "its folder renamed to a form that is not known": DeliveryCase(
+        DeliveryResult.UNKNOWN, lambda s: s.parts()[0].parent.rename(s.parts()[0].parents[1] / "run-1"), deep=True
     ),
     "the storage refused": DeliveryCase(DeliveryResult.FAILED, advance_clock(DAY, block_bucket)),
     "nothing ran": DeliveryCase(DeliveryResult.MISSING, advance_clock(2 * HOUR, lose_run)),
@@ -399,6 +418,20 @@ def test_a_reader_that_is_not_let_in_is_an_error_and_no_verdict(tmp_path: Path) 
 
         assert {v.result for e in report.exports for v in e.verdicts} == {DeliveryResult.UNKNOWN}
         assert [f.rule for f in report.errors()] == ["storage-missing", "storage-missing"]
+
+
+def test_storage_that_is_required_and_not_read_is_an_error(tmp_path: Path) -> None:
+    with delivery_sandbox(tmp_path) as scene:
+        scene.pass_nights()
+
+        report = scene.verify(
+            VerifyRequest(since=START, require_storage=True), env={"EXPORTCTL_READER_S3_KEY_FOLDER": ""}
+        )
+        read = scene.verify(VerifyRequest(since=START, require_storage=True))
+
+        assert [f.rule for f in report.errors()] == ["storage-required", "storage-required"]
+        assert {v.result for e in report.exports for v in e.verdicts} == {DeliveryResult.UNKNOWN}
+        assert not read.errors() and not read.has_failed
 
 
 def test_runs_only_reads_no_storage(tmp_path: Path) -> None:

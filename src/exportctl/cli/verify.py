@@ -49,6 +49,15 @@ class Window:
 
 
 @dataclass(frozen=True)
+class VerifyQuestion:
+    """What of the storage to read: contents too, nothing, or an error if it cannot be read."""
+
+    deep: bool
+    runs_only: bool
+    require_storage: bool
+
+
+@dataclass(frozen=True)
 class WaitOptions:
     """How long to wait, and how often to check, in seconds."""
 
@@ -70,6 +79,10 @@ def verify(
     runs_only: Annotated[
         bool, Option("--runs-only", help="Do not read storage. Check only the runs that the service reports.")
     ] = False,
+    require_storage: Annotated[
+        bool,
+        Option("--require-storage", help="Storage that is not read is an error (exit 1), not a check of runs only."),
+    ] = False,
     target: Target = None,
     wait: Annotated[
         str | None,
@@ -90,10 +103,11 @@ def verify(
     try:
         if deep and runs_only:
             raise UsageError("--deep reads files and --runs-only does not: use one of them", rule="usage")
+        if require_storage and runs_only:
+            raise UsageError("--require-storage reads storage and --runs-only does not: use one of them", rule="usage")
         waiting, window = _parse_wait(wait, poll, since), _parse_window(since)
-        report = _run_verify(
-            call, PlanOptions(targets=tuple(target or ())), window, waiting, deep=deep, runs_only=runs_only
-        )
+        question = VerifyQuestion(deep=deep, runs_only=runs_only, require_storage=require_storage)
+        report = _run_verify(call, PlanOptions(targets=tuple(target or ())), window, waiting, question)
     except Error as error:
         if call.format == JUNIT:  # without a document, a reader of test results would see success
             call.screen.write_document(junit.render_errors(error.findings(), call.screen.mask_text))
@@ -131,15 +145,13 @@ def _run_verify(
     asked: PlanOptions,
     window: Window,
     waiting: WaitOptions | None,
-    *,
-    deep: bool,
-    runs_only: bool,
+    read: VerifyQuestion,
 ) -> VerifyReport:
     """Verify, show the report and return it."""
     from exportctl.workflows import verify as verify_workflow
 
     setup = call.setup()
-    question = verify_workflow.VerifyRequest(deep=deep, runs_only=runs_only)
+    question = verify_workflow.VerifyRequest(**vars(read))
     with verify_workflow.open_verifier(setup, asked, wall=call.wall) as look:
         call.screen.hide(hidden_values(look.project, setup))
         show_warnings(call, look.findings)

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from exportctl.client.client import LANDING_ZONE
 from exportctl.config.read_references import read_references
 from exportctl.errors import Finding, ServiceError
-from exportctl.model.plan import DESTINATIONS, LiveObject, SensitiveValue
+from exportctl.model.plan import DESTINATIONS, Address, LiveObject, SensitiveValue
 from exportctl.model.project import Destination, Project
 from exportctl.model.schedule import DAY
 from exportctl.model.secret import Secret
@@ -39,6 +39,8 @@ from exportctl.workflows.load_config import Setup
 
 NOT_GIVEN = "storage-credentials"  # the rule of a storage without credentials: then runs only
 ONE_OBJECT = "storage-read"
+STORAGE_REQUIRED = "storage-required"
+RUNS_ONLY = "runs only: "
 EMULATOR = "the emulator"
 
 
@@ -49,6 +51,16 @@ class StorageReading:
     export_files: ExportFiles | None  # None: storage was not read
     storage: str  # names what was read, or says why nothing was
     errors: tuple[Finding, ...] = ()  # why it was not read, if it should have been
+
+
+def require_storage(address: Address, read: StorageReading) -> StorageReading:
+    """Make an error of a storage that was left alone."""
+    if read.export_files is not None or read.errors:
+        return read
+    why = read.storage.removeprefix(RUNS_ONLY)
+    message = f"{address}: --require-storage, but its storage was not read: {why}"
+    hint = "give verify an identity that reads the storage, or leave out --require-storage"
+    return StorageReading(None, message, (Finding(STORAGE_REQUIRED, message, None, hint),))
 
 
 class StorageReaders:
@@ -83,9 +95,9 @@ class StorageReaders:
         """
         destination = self._destination(flow, base)
         if destination is None:
-            return StorageReading(None, "runs only: the flow uses another account than the config says; apply first")
+            return StorageReading(None, f"{RUNS_ONLY}the flow uses another account than the config says; apply first")
         if destination.reader == "none":
-            return StorageReading(None, "runs only: `reader: none`")
+            return StorageReading(None, f"{RUNS_ONLY}`reader: none`")
         try:
             access = self._access(destination, target, base)
             folder = access.method.path if isinstance(access.method, LocalFolder) else None
@@ -97,7 +109,7 @@ class StorageReaders:
             return StorageReading(_read_export_files(reader, flow, due, others, deep=deep), access.label)
         except StorageError as error:
             if error.rule == NOT_GIVEN:
-                return StorageReading(None, f"runs only: {error.message}; {error.hint}")
+                return StorageReading(None, f"{RUNS_ONLY}{error.message}; {error.hint}")
             return StorageReading(None, error.message, error.findings())
 
     def _destination(self, flow: DeliveryExpectation, base: LiveObject | None) -> Destination | None:

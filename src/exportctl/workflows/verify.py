@@ -38,7 +38,7 @@ from exportctl.plan.ownership import LiveFlow, Ownership, build_ownership
 from exportctl.resources.run import Run
 from exportctl.workflows.connect import ConnectedPlatform, open_platform, plan_header
 from exportctl.workflows.load_config import Setup, read_project, require_references
-from exportctl.workflows.read_storage import StorageReaders, StorageReading
+from exportctl.workflows.read_storage import STORAGE_REQUIRED, StorageReaders, StorageReading, require_storage
 
 WINDOW = DAY  # how far back to look by default
 MAX_PARALLEL = 4  # exports whose storage is read side by side
@@ -52,6 +52,7 @@ class VerifyRequest:
     since: int | None = None  # in seconds since 1970 UTC; None: a day before now
     deep: bool = False  # read contents
     runs_only: bool = False  # do not read storage
+    require_storage: bool = False  # storage that is not read is an error
     newest_only: bool = False  # check only the run that was due last
 
 
@@ -139,6 +140,7 @@ class Verifier:
         else:
             others = _other_layouts(flow, written)
             looked = self._stores.read_export(flow, target, one.base, due, deep=question.deep, others=others)
+            looked = require_storage(one.address, looked) if question.require_storage else looked
         unreadable = looked.storage if looked.errors else None
         found = judging.verdicts(flow, due, looked.export_files, as_of=as_of, since=since, unreadable=unreadable)
         return ExportVerdicts(one.address, flow.flow, flow.state(as_of), looked.storage, found, looked.errors)
@@ -205,6 +207,8 @@ def wait_for_delivery(
 def _has_undecided(report: VerifyReport) -> bool:
     """Say whether a result can still change: LATE while the run is under way, but not LATE after it."""
     verdicts = [verdict for one in report.exports for verdict in one.verdicts]
+    if any(finding.rule == STORAGE_REQUIRED for finding in report.errors()):
+        return False  # no wait brings credentials
     running = any(v.result is DeliveryResult.LATE and v.completed is None for v in verdicts)
     return running or any(v.result in UNDECIDED for v in verdicts) or bool(report.errors())
 

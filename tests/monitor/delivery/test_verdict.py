@@ -6,12 +6,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exportctl.emulator import Switches
+from exportctl.emulator.folder_names import render_folder
+from exportctl.monitor.delivery.folder_layout import folder_layout
 from exportctl.monitor.delivery.report import DeliveryResult, Evidence, Verdict
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.run import RunStatus
@@ -109,6 +113,23 @@ def move_files_away(scene: DeliveryState) -> None:
 def flatten_folders(scene: DeliveryState) -> None:
     """The same files without the folder that tells their time."""
     scene.objects = {path.replace(f"/{export_time(NIGHT)}", ""): size for path, size in scene.objects.items()}
+
+
+def rename_folder(name: str) -> Plant:
+    """The same files in another folder of the same dataset, or below another path of the bucket."""
+    whole = name if "aep/" in name else f"aep/{WEB}/{name}"
+
+    def plant(scene: DeliveryState) -> None:
+        scene.objects = {path.replace(FOLDER, whole): size for path, size in scene.objects.items()}
+        scene.contents = {path.replace(FOLDER, whole): said for path, said in scene.contents.items()}
+
+    return plant
+
+
+def add_other_flow(folder: str) -> Plant:
+    """Another flow writes the same dataset below the same path."""
+    other = replace(DAILY, flow="99999999-2222-4333-8444-555555555555", folder=folder)
+    return lambda scene: setattr(scene, "others", (folder_layout(other, WEB),))
 
 
 def set_content(path: str, found: int | str) -> Plant:
@@ -370,6 +391,96 @@ SITUATIONS = {
         DeliveryResult.MISMATCH, resize_object(FIRST, 11), names=FIRST, reason="11 bytes"
     ),
 }
+ELSEWHERE = {"sinkPath": f"/aep/{WEB}/2026", "name": part_name(0), "size": 2000}
+NAMED = "%DESTINATION%_%DATASET_ID%_%DATETIME(yyyyMMdd_HHmmss)%"
+READINGS = {
+    "a time of 14 digits": VerdictCase(DeliveryResult.COMPLETE, rename_folder("exportTime=20260305020000"), deep=True),
+    "a time of 14 digits, a file deleted": VerdictCase(
+        DeliveryResult.FILES_MISSING,
+        plant_both(delete_object(SECOND), rename_folder("exportTime=20260305020000")),
+        names=f"aep/{WEB}/exportTime=20260305020000",
+    ),
+    "a name with a slash, as levels": VerdictCase(
+        DeliveryResult.COMPLETE,
+        plant_both(
+            change_expectation(folder=NAMED, destination_names=("v/e target",)),
+            rename_folder(f"aep/v/e target_{WEB}_20260305_020000"),
+        ),
+    ),
+    "a name with a slash, encoded": VerdictCase(
+        DeliveryResult.COMPLETE,
+        plant_both(
+            change_expectation(folder=NAMED, destination_names=("v/e target",)),
+            rename_folder(f"aep/v%2Fe%20target_{WEB}_20260305_020000"),
+        ),
+    ),
+    "a destination of an unknown name": VerdictCase(
+        DeliveryResult.COMPLETE,
+        plant_both(change_expectation(folder=NAMED), rename_folder(f"aep/S3/eu_{WEB}_20260305_020000")),
+    ),
+    "a form of time that is not known": VerdictCase(
+        DeliveryResult.UNKNOWN,
+        rename_folder("exportTime=2026-03-05T02:00Z"),
+        names=f"aep/{WEB}/exportTime=2026-03-05T02:00Z",
+        reason=f"a folder that exportctl cannot read: aep/{WEB}/exportTime=2026-03-05T02:00Z",
+    ),
+    "a time that does not exist": VerdictCase(
+        DeliveryResult.UNKNOWN, rename_folder("exportTime=202613050200"), reason="cannot read"
+    ),
+    "one level more": VerdictCase(
+        DeliveryResult.UNKNOWN, rename_folder("exportTime=202603050200/country=de"), reason="cannot read"
+    ),
+    "no level for the time": VerdictCase(DeliveryResult.UNKNOWN, rename_folder(f"aep/{WEB}"), reason="cannot read"),
+    "an unknown form in a flow without time macro": VerdictCase(
+        DeliveryResult.UNKNOWN,
+        plant_both(change_expectation(folder="%DATASET_ID%"), rename_folder("2026")),
+        reason="cannot read",
+    ),
+    "an unknown form below the path of all": VerdictCase(
+        DeliveryResult.UNKNOWN,
+        plant_both(change_expectation(folder=NAMED), rename_folder(f"aep/{WEB}_2026")),
+        reason="cannot read",
+    ),
+    "an unknown form of another dataset": VerdictCase(
+        DeliveryResult.FILES_MISSING,
+        plant_both(change_expectation(folder=NAMED), rename_folder(f"aep/{APP}_2026")),
+    ),
+    "moved away, and its time is that of another run": VerdictCase(
+        DeliveryResult.FILES_MISSING, rename_folder("old/exportTime=202603040200")
+    ),
+    "moved away, and its time is that of the run": VerdictCase(
+        DeliveryResult.UNKNOWN, rename_folder("old/exportTime=202603050200"), reason="cannot read"
+    ),
+    "moved to a folder that readers skip": VerdictCase(DeliveryResult.FILES_MISSING, rename_folder("_old/2026")),
+    "other files in a folder that is not read": VerdictCase(
+        DeliveryResult.FILES_MISSING,
+        plant_both(delete_all_files, add_object(f"aep/{WEB}/notes/readme.txt")),
+    ),
+    "the folder of another flow": VerdictCase(
+        DeliveryResult.FILES_MISSING,
+        plant_both(
+            add_other_flow("%DATASET_ID%/hourly/%EXPORT_TIME%"), rename_folder("hourly/exportTime=202603050200")
+        ),
+    ),
+    "a copy in a folder that is not read, and the run's folder": VerdictCase(
+        DeliveryResult.COMPLETE, add_object(f"aep/{WEB}/copy/{part_name(0)}", 2000)
+    ),
+    "a copy in a folder that is not read, and a file deleted": VerdictCase(
+        DeliveryResult.FILES_MISSING,
+        plant_both(delete_object(SECOND), add_object(f"aep/{WEB}/copy/{part_name(1)}", 2001)),
+        manifest=True,
+        names=SECOND,
+    ),
+    "a manifest that lists another folder": VerdictCase(
+        DeliveryResult.UNKNOWN,
+        plant_both(
+            lambda s: s.put_manifest(f"aep/manifest-{FLOW}-{run_id(1)}.json", 1, [ELSEWHERE]),
+            rename_folder("2026"),
+        ),
+        reason="cannot read",
+    ),
+}
+SITUATIONS |= READINGS
 LATER = {"the landing zone deleted the files": timestamp(13)}
 
 
@@ -626,3 +737,35 @@ def test_reading_less_never_invents_a_failure(name: str, denied: bool) -> None:
     runs_alone = {DeliveryResult.FAILED, DeliveryResult.MISSING, DeliveryResult.LATE, DeliveryResult.EMPTY}
     assert not less.fails or less.result in runs_alone
     assert not (less.fails and whole.result is DeliveryResult.COMPLETE and scene.runs)
+
+
+# -- the year of the week ---------------------------------------------------------------------------------------------
+
+
+def new_year_state(week_year: str) -> DeliveryState:
+    """A daily flow from 2026-12-30 to 2027-01-04, in folders as the emulator writes them; the year before lies beside."""
+    first = int(datetime(2026, 12, 30, 2, tzinfo=UTC).timestamp())
+    template = "%DATASET_ID%/%DATETIME(YYYYMMdd)%"
+    watched = replace(
+        DAILY, folder=template, start=first, created=first - 60, changed=first - 60, end=first + 90 * 86400
+    )
+    state = DeliveryState(watched, since=first - 86400, until=first + 6 * 86400)
+    for night in range(6):
+        due = first + night * 86400
+        state.runs.append(succeeded_run(night + 1, due + 30))
+        for moment in (due, due - 365 * 86400):
+            folder = render_folder(template, {"DATASET_ID": WEB}, moment, Switches(week_year=week_year))
+            for number in range(2):
+                state.objects[f"aep/{folder}/{part_name(number)}"] = 2000 + number
+    return state
+
+
+@pytest.mark.parametrize("week_year", ["calendar", "us", "iso"])
+def test_the_nights_around_new_year_are_read_in_every_way_to_count_a_year(week_year: str) -> None:
+    state = new_year_state(week_year)
+    first = state.runs[0].started - 30
+
+    found = state.build_verdicts(since=first, as_of=first + 5 * 86400 + 3600)
+
+    assert [v.result for v in found] == [DeliveryResult.COMPLETE] * 6
+    assert len({v.folder for v in found}) == 6

@@ -109,7 +109,7 @@ def _failed_verdict(export: ExportVerdicts, verdict: Verdict) -> str:
 
 
 def _verdict_table(export: ExportVerdicts) -> str:
-    rows = [_cells(verify.cells(v), v.reason) for v in export.verdicts]
+    rows = [_cells(verify.cells(same), same[0].reason) for same in verify.group_rows(export.verdicts)]
     state = "" if export.state == "enabled" else f"{export.state}, "
     lines = [
         f"\n<details><summary>{code(export.address)} {prose(state + export.storage)}</summary>\n",

@@ -1,6 +1,7 @@
 """
 A verify report as text: one row per dataset and expected run, under its export; failures are explained below.
 
+Neighbouring runs of a dataset that look the same share one row, with the number of runs and their first and last time.
 Names wrap, paths are never cut: a reader pastes them into another tool.
 
     exports.web-to-lake  s3://acme-lake/aep
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from itertools import islice
+from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
 from exportctl.model.schedule import format_count
@@ -38,10 +39,11 @@ def render_verify_report(report: VerifyReport, *, color: bool = False, width: in
     """Return the whole report."""
     ink = paint(color)
     lines = [*plan.header(report.header, "Verify", report.as_of, ink), ""]
-    rows = iter(_rows([v for e in report.exports for v in e.verdicts], ink, width))
+    groups = [group_rows(e.verdicts) for e in report.exports]
+    rows = iter(_rows([one for own in groups for one in own], ink, width))
     lines += [*next(rows), ""]
-    for export in report.exports:
-        own = islice(rows, len(export.verdicts))
+    for export, merged in zip(report.exports, groups, strict=True):
+        own = islice(rows, len(merged))
         lines += [_headline(export, ink), *(line for row in own for line in row)]
         lines += [*plan.findings(export.errors, ink), ""]
     lines += [ink("bold", summary(report)), _meaning(report, ink), *coverage_lines(report, ink)]
@@ -98,16 +100,37 @@ def sentence(verdict: Verdict) -> str:
 # -- rows -------------------------------------------------------------------------------------------------------------
 
 
-def cells(verdict: Verdict) -> tuple[str, ...]:
-    """Return one text per title; what was not counted is empty."""
+def group_rows(verdicts: Sequence[Verdict]) -> list[Sequence[Verdict]]:
+    """Return the verdicts of one export in order; neighbours with equal rows, and nothing else to show, together."""
+    return [tuple(same) for _, same in groupby(verdicts, key=_row_key)]
+
+
+def _row_key(verdict: Verdict) -> tuple[object, ...]:
+    """Return what a reader sees of a verdict but its time. For a failure this is also the run and the objects."""
+    details = (verdict.objects, verdict.run, verdict.completed, verdict.hint) if verdict.fails else ()
+    return (verdict.dataset_id, cells([verdict])[1:], verdict.reason, verdict.fails, details)
+
+
+def cells(same: Sequence[Verdict]) -> tuple[str, ...]:
+    """Return one text per title for verdicts that share a row; what was not counted is empty."""
+    verdict = same[0]
     return (
-        format_values.NOTHING if verdict.due is None else format_values.moment(verdict.due),
-        verdict.result.value,
+        _due_text(verdict.due, same[-1].due),
+        f"{len(same)} × {verdict.result}" if len(same) > 1 else verdict.result.value,
         clean_text(verdict.dataset),
         "" if verdict.rows is None else str(verdict.rows),
         "" if verdict.files is None else str(verdict.files),
         "" if verdict.size is None else size(verdict.size),
     )
+
+
+def _due_text(first: int | None, last: int | None) -> str:
+    """Return `2026-11-29 09:00 UTC`, or the first and the last moment: `2026-11-29 00:00 … 09:00 UTC`."""
+    if first is None or last is None:
+        return format_values.NOTHING
+    start, end = format_values.moment(first), format_values.moment(last)
+    day = start.partition(" ")[0] + " "
+    return start if first == last else f"{start.removesuffix(' UTC')} … {end.removeprefix(day)}"
 
 
 def size(count: int) -> str:
@@ -118,20 +141,20 @@ def size(count: int) -> str:
     return f"{shown:.1f} {_UNITS[unit]}" if unit else f"{count} B"
 
 
-def _rows(verdicts: Sequence[Verdict], ink: Paint, width: int) -> list[list[str]]:
-    """Return the titles, then the lines of each verdict, all in the same columns."""
-    if not verdicts:
+def _rows(groups: Sequence[Sequence[Verdict]], ink: Paint, width: int) -> list[list[str]]:
+    """Return the titles, then the lines of each row, all in the same columns."""
+    if not groups:
         return [["Nothing to check."]]
-    rows = [cells(v) for v in verdicts]
+    rows = [cells(same) for same in groups]
     widths = [max(len(row[n]) for row in (TITLES, *rows)) for n in range(len(TITLES))]
     rest = width - len(plan.INDENT) - 2 * len(TITLES)
     names = min(widths[_NAME], max(_NARROWEST, rest - sum(widths) + widths[_NAME]))
     why = rest - sum(widths) + widths[_NAME] - names
-    parts = [_parts(v, row, names, why, widths) for v, row in zip(verdicts, rows, strict=True)]
+    parts = [_parts(same[0], row, names, why, widths) for same, row in zip(groups, rows, strict=True)]
     last = "WHY" if any(found[0][-1] for found in parts) else ""
     lines = iter(tables.table((*TITLES, last), [part for found in parts for part in found], ink))
     shown = [[plan.INDENT + next(lines)]]
-    for verdict, found in zip(verdicts, parts, strict=True):
+    for (verdict, *_), found in zip(groups, parts, strict=True):
         own = list(islice(lines, len(found)))
         own[0] = own[0].replace(verdict.result.value, ink(style(verdict), verdict.result.value), 1)
         said = bool(found[0][-1])
@@ -168,11 +191,12 @@ def _headline(export: ExportVerdicts, ink: Paint) -> str:
 
 
 def _detail_lines(verdict: Verdict, said: bool, ink: Paint, width: int) -> list[str]:
-    """Return what the row has no room for; for a failure also the objects, the run and the hint."""
+    """Return what the row has no room for; for a failure also the objects and the run, and the hint if there is one."""
     lines = [] if said else format_values.wrapped_lines(verdict.reason, width, _DEEPER)
     if verdict.fails:
         lines += [f"{_DEEPER}  {path}" for path in objects(verdict)]
         lines += [_DEEPER + ink("dim", line) for line in origin(verdict)]
+    if verdict.fails or verdict.result == UNKNOWN:
         lines += format_values.wrapped_lines(f"hint: {verdict.hint}", width, _DEEPER) if verdict.hint else []
     return lines
 
