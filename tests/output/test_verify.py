@@ -8,6 +8,7 @@ import re
 import unicodedata
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -177,7 +178,7 @@ def test_neighbouring_rows_that_look_the_same_are_one_row_in_text_and_all_there_
         "2026-11-21 17:00 UTC",
         "2026-11-21 20:00 … 23:00 UTC  2 ×",
     ]
-    assert "`5 × EMPTY`" in markdown
+    assert "<code>5 × EMPTY</code>" in markdown
     document = json.loads(json_monitoring.render_verify_report(shown))
     assert len(document["result"]["exports"][0]["verdicts"]) == 8
 

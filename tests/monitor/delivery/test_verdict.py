@@ -743,7 +743,7 @@ def test_reading_less_never_invents_a_failure(name: str, denied: bool) -> None:
 
 
 def new_year_state(week_year: str) -> DeliveryState:
-    """A daily flow from 2026-12-30 to 2027-01-04, in folders as the emulator writes them; the year before lies beside."""
+    """A daily flow from 2026-12-30 to 2027-01-04, in the folders of the emulator; the year before lies beside."""
     first = int(datetime(2026, 12, 30, 2, tzinfo=UTC).timestamp())
     template = "%DATASET_ID%/%DATETIME(YYYYMMdd)%"
     watched = replace(

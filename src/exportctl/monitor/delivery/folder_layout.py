@@ -116,8 +116,12 @@ def _build_layout(
     hits = list(MACRO.finditer(template))
     chosen = destinations if any(hit[1] in DESTINATION_MACROS for hit in hits) else ("",)
     filled = [_fill_in(template, named | dict.fromkeys(DESTINATION_MACROS, name)) for name in chosen]
-    exact = [reading for is_resolved, parts in product((False, True), filled) for reading in _exact(parts, is_resolved)]
-    loose = [reading for parts in (*filled, _fill_in(template, named)) for reading in _loose(parts)]
+    exact = [
+        reading
+        for is_resolved, parts in product((False, True), filled)
+        for reading in _exact_readings(parts, is_resolved)
+    ]
+    loose = [reading for parts in (*filled, _fill_in(template, named)) for reading in _loose_readings(parts)]
     dates = [_unknown_macro(hit[1], hit[2], set())[0] for hit in hits if hit[1] in TIME_MACROS]
     sizes = _fill_in(template, named).sizes
     return FolderLayout(
@@ -185,12 +189,12 @@ def _unknown_macro(name: str, pattern: str | None, seen: set[str]) -> tuple[str,
     return (_ANY_LEVELS if name in DESTINATION_MACROS else _ONE_LEVEL), []
 
 
-def _exact(filled: _FilledTemplate, is_resolved: bool) -> Iterator[str]:
+def _exact_readings(filled: _FilledTemplate, is_resolved: bool) -> Iterator[str]:
     """Yield the reading of a writer that keeps every character: slashes in names make levels."""
     yield _join_levels(_split_levels(filled.parts, is_resolved), is_exact=True)
 
 
-def _loose(filled: _FilledTemplate) -> Iterator[str]:
+def _loose_readings(filled: _FilledTemplate) -> Iterator[str]:
     """Yield the readings of writers that replace or encode special characters; the last also does so with slashes."""
     for is_resolved in (False, True):
         yield _join_levels(_split_levels(filled.parts, is_resolved), is_exact=False)
