@@ -63,7 +63,7 @@ def test_names_have_the_shape_of_the_samples_and_none_comes_twice(
 
     names = [path.name for path in made.files()]
 
-    assert len(names) == len(set(names)) == 3 * 2 * 2
+    assert len(names) == len(set(names)) == 3 * 2
     assert all(PART.fullmatch(name) and name.endswith(f"c000.{extension}") for name in names), names
     assert [status(run) for run in made.runs(flow)] == ["success"] * 3
 
@@ -97,9 +97,12 @@ def test_macros_stand_for_what_the_run_is_of(made: Exports) -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "per_file", "sizes"), [(1, 100, [1]), (2, 100, [1, 1]), (5, 100, [2, 3]), (10, 3, [2, 3, 2, 3])]
+    ("count", "per_file", "sizes"),
+    [(1, 100, [1]), (2, 100, [2]), (100, 100, [100]), (5, 4, [2, 3]), (10, 3, [2, 3, 2, 3])],
 )
-def test_rows_are_spread_over_several_files(made: Exports, count: int, per_file: int, sizes: list[int]) -> None:
+def test_only_more_rows_than_fit_one_file_are_spread_over_several(
+    made: Exports, count: int, per_file: int, sizes: list[int]
+) -> None:
     with made.emulator.store.transaction():
         made.emulator.store.set_setting("rows_per_file", per_file)
     flow = made.flow(params={"compression": "NONE"})
@@ -113,6 +116,16 @@ def test_rows_are_spread_over_several_files(made: Exports, count: int, per_file:
     assert metrics["fileSummary"]["outputFileCount"] == len(sizes)
     assert metrics["sizeSummary"]["outputBytes"] == sum(path.stat().st_size for path in made.files())
     assert metrics["recordSummary"]["outputRecordCount"] == count
+
+
+@pytest.mark.parametrize(("count", "files"), [(50_000, 1), (50_001, 2)])
+def test_fifty_thousand_rows_of_a_dataset_are_exactly_one_file(made: Exports, count: int, files: int) -> None:
+    made.flow()
+    made.ingest(count)
+
+    made.emulator.advance(HOUR)
+
+    assert len(made.files()) == files
 
 
 @pytest.mark.parametrize("last", [True, False])
@@ -162,7 +175,7 @@ def test_without_the_option_there_is_no_manifest(made: Exports, wanted: bool | N
 
     made.emulator.advance(HOUR)
 
-    assert (len(made.files()), made.files("manifest-*")) == (2, [])
+    assert (len(made.files()), made.files("manifest-*")) == (1, [])
 
 
 # -- runs without rows ------------------------------------------------------------------------------------------------
@@ -210,7 +223,7 @@ def test_files_may_stand_at_the_root_of_a_bucket(made: Exports) -> None:
 
     made.emulator.advance(HOUR)
 
-    assert len(made.files()) == 4
+    assert len(made.files()) == 2
     (manifest,) = made.files("manifest-*")
     assert {path.parent for path in made.files("*")} == {made.bucket}
     assert {one["sinkPath"] for one in json.loads(manifest.read_text())["exportResults"]} == {"/"}
@@ -366,7 +379,7 @@ def test_plain_json_that_was_let_in_is_written_plain(made: Exports) -> None:
 
     made.emulator.advance(HOUR)
 
-    assert [len(path.read_text().splitlines()) for path in made.files("*.json")] == [1, 2]
+    assert [len(path.read_text().splitlines()) for path in made.files("*.json")] == [3]
 
 
 # -- where ------------------------------------------------------------------------------------------------------------
@@ -385,7 +398,7 @@ def test_a_store_in_a_file_has_its_storage_beside_it(tmp_path: Path, connect: Ca
     (run,) = api.get("/runs", property=f"flowId=={flow}").json()["items"]
     folder = emulator.folder_of(target)
     assert folder is not None and emulator.root is not None
-    assert (status(run), len(list(folder.rglob("part-*")))) == ("success", 2)
+    assert (status(run), len(list(folder.rglob("part-*")))) == ("success", 1)
     assert emulator.root.parent == tmp_path
     assert emulator.folder_of("unknown") is None
     emulator.close()

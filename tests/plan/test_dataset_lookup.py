@@ -102,12 +102,17 @@ def test_one_mistake_does_not_hide_the_others() -> None:
 
 def test_the_message_for_an_unknown_name_tells_the_nearest() -> None:
     looked = look_up_datasets("exports.x", (dataset_by_name("Odrers"),), LISTING, {})
-    assert looked.errors[0].hint == 'did you mean "Orders"? run `exportctl datasets` to list what can be exported'
+    assert looked.errors[0].hint == (
+        'did you mean "Orders"? run `exportctl datasets` to list what can be exported; '
+        "an access label can hide a dataset from this credential"
+    )
 
 
 def test_the_message_for_a_name_unlike_any_other_guesses_nothing() -> None:
     looked = look_up_datasets("exports.x", (dataset_by_name("Zzzz"),), LISTING, {})
-    assert looked.errors[0].hint == "run `exportctl datasets` to list what can be exported"
+    assert looked.errors[0].hint == (
+        "run `exportctl datasets` to list what can be exported; an access label can hide a dataset from this credential"
+    )
 
 
 def test_the_message_for_an_ambiguous_name_lists_the_candidates() -> None:

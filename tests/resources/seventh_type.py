@@ -23,7 +23,7 @@ from exportctl.resources.destinations.type import (
 )
 
 
-def _needs(location: Mapping[str, str], method: str | None) -> Iterator[str]:
+def _needs(location: Mapping[str, str], method: str | None, organization: str) -> Iterator[str]:
     yield f"write access to the share {location['share']} by {method}"
 
 

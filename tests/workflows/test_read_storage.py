@@ -247,7 +247,7 @@ SITUATIONS = {
     ),
     "every file deleted": DeliveryCase(DeliveryResult.FILES_MISSING, lambda s: shutil.rmtree(s.parts()[0].parent)),
     "a file truncated": DeliveryCase(
-        DeliveryResult.MISMATCH, lambda s: truncate_file(s.parts()[1], 100), lambda s: s.parts()[1]
+        DeliveryResult.MISMATCH, lambda s: truncate_file(s.parts()[0], 100), lambda s: s.parts()[0]
     ),
     "a file emptied": DeliveryCase(
         DeliveryResult.MISMATCH, lambda s: truncate_file(s.parts()[0], 0), lambda s: s.parts()[0]

@@ -203,8 +203,9 @@ _ROWS: tuple[tuple[str, str, RuleStatus, str], ...] = (
      "dataset-exports.md 5.3, switch schedule_change"),
     ("revival", "An expired flow continues after its end was moved, without the runs that it missed.", "assumed",
      "U11, dataset-exports.md 5.2, switch revival"),
-    ("events-of-a-year", "A run leaves out rows of event datasets that are older than 365 days at its scheduled time.",
-     "spec", "[GR] 12"),
+    ("events-of-a-year", "A run leaves out rows of datasets with an XDM ExperienceEvent schema that are older than "
+     "365 days at its scheduled time. The schema decides, not a timestamp column.", "spec",
+     "[GR] 12, release notes of October 2025"),
     ("uncompressed-parquet-limit", "A full export of more than a million records of another schema as uncompressed "
      "Parquet fails.", "spec", "[GR] 12"),
     ("dataset-gone", "A run of a dataset that does not exist fails.", "assumed", "[UI] 6 warns of it"),
@@ -215,8 +216,10 @@ _ROWS: tuple[tuple[str, str, RuleStatus, str], ...] = (
      "%DESTINATION% stands for, how names and times are written, and what YYYY is.", "spec",
      "[XD-new] [D] 10.2; the organization's id is assumed; switches export_time_digits, week_year, folder_names, "
      "destination_macro"),
-    ("part-names", "Files are called part-<n>-tid-<digits>-<uuid>-<digits>-1-c000 and their type; at least two for "
-     "more than one row.", "spec", "[XD-new] samples 10.1; how many is assumed"),
+    ("part-names", "Files are called part-<n>-tid-<digits>-<uuid>-<digits>-1-c000 and their type.", "spec",
+     "[XD-new] samples 10.1"),
+    ("one-small-file", "A run writes up to 50,000 rows of a dataset as exactly one file, more rows as two files or "
+     "more.", "spec", "release notes of June 2026; how many above 50,000 is assumed"),
     ("manifest-content", "The manifest holds flowRunId, scheduledTime and exportResults of sinkPath, name and size; "
      "its name holds the ids of flow and run.", "spec", "[S3P] [sample] 10.3"),
     ("manifest-location", "Each export folder contains a manifest, which lists its files.", "assumed",

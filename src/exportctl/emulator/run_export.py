@@ -31,7 +31,8 @@ from exportctl.emulator.wire import Json
 
 FORMAT_PARAMS = (("datasetFileType", "PARQUET"), ("compression", "NONE"))  # with defaults of older targets (assumed)
 DISK_FULL_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-MINIMUM_FILES = 2  # even small datasets give several files [UI]
+ONE_FILE_ROWS = 50_000  # up to so many rows of a dataset and run are exactly one file (release notes of June 2026)
+MINIMUM_FILES = 2  # above that, several files [UI]
 DEFAULT_TEMPLATE = "%DATASET_ID%/%EXPORT_TIME%"
 ROWS_PER_FILE = 500_000  # assumed: number and size follow the lake's partitions and are not published
 
@@ -138,7 +139,9 @@ class _PlannedFiles:
         folder = render_folder(folder_template(job.flow), values, job.due_at, job.switches)
         self.increment = increment
         self.folder = "/".join(part for part in (routing.target_folder(job.target), folder) if part)
-        count = max(MINIMUM_FILES, -(-increment.count // job.rows_per_file))
+        # rule: one-small-file
+        minimum = 1 if increment.count <= min(ONE_FILE_ROWS, job.rows_per_file) else MINIMUM_FILES
+        count = max(minimum, -(-increment.count // job.rows_per_file))
         self.parts = rows.split_batches(increment.batches, count)
         # rule: empty-run
         if not self.parts and job.switches.empty_run == "file":

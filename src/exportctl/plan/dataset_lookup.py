@@ -24,7 +24,9 @@ from exportctl.errors import Finding, Level
 from exportctl.model.plan import ListedDataset, Refusal
 from exportctl.model.project import Dataset
 
-_LIST_HINT = "run `exportctl datasets` to list what can be exported"
+_LIST_HINT = (
+    "run `exportctl datasets` to list what can be exported; an access label can hide a dataset from this credential"
+)
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,10 @@ class _Search:
 
     def _gone_dataset_finding(self, dataset: Dataset, name: str, dataset_id: str) -> Finding:
         text = f'{self.address}: dataset "{name}" ({dataset_id}) is no longer in the list of exportable datasets'
-        hint = "remove it from the export if it was deleted; the flow keeps it until then"
+        hint = (
+            "remove it from the export if it was deleted; the flow keeps it until then. An access label can hide a "
+            "dataset from this credential"
+        )
         return Finding("dataset-gone", text, dataset.at, hint, Level.WARNING)
 
     def _not_unique_finding(self, dataset: Dataset, name: str, listed: Sequence[str]) -> Finding:

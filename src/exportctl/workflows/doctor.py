@@ -65,7 +65,8 @@ def run_checks(setup: Setup, today: int) -> tuple[tuple[Check, ...], PlanHeader 
         _check_references(project, setup, found)
         for key, destination in sorted(project.destinations.items()):  # exportctl cannot check these
             kind = TYPES[destination.type]
-            for words in kind.needs(destination.location, destination.account.method):
+            organization = project.platform.organization
+            for words in kind.needs(destination.location, destination.account.method, organization):
                 found.add_check("storage", CheckStatus.SKIPPED, f"destinations.{key} ({kind.label}) needs: {words}")
     asked = project or _project_from_environment(setup, found)
     shown = _check_platform(asked, setup, found) if asked else None

@@ -8,6 +8,7 @@ import pytest
 
 from exportctl.resources.destinations.table import TYPES
 
+ORGANIZATION = "0123456789ABCDEF01234567@AdobeOrg"
 NEEDS: dict[str, str] = {
     "azure-blob": "a connection string with the account key;",
     "azure-data-lake": "the service principal as Storage Blob Data Contributor on the container ",
@@ -19,13 +20,13 @@ NEEDS: dict[str, str] = {
 
 def s3_needs(location: dict[str, str], method: str | None) -> dict[str, dict[str, object]]:
     """Each JSON document of Amazon S3, by the words before it."""
-    shown = (words.partition("{") for words in TYPES["amazon-s3"].needs(location, method))
+    shown = (words.partition("{") for words in TYPES["amazon-s3"].needs(location, method, ORGANIZATION))
     return {name.strip(): json.loads(brace + rest) for name, brace, rest in shown}
 
 
 @pytest.mark.parametrize("name", NEEDS)
 def test_a_type_says_in_one_line_what_its_storage_needs(name: str) -> None:
-    (words,) = TYPES[name].needs({}, None)
+    (words,) = TYPES[name].needs({}, None, ORGANIZATION)
 
     assert words.startswith(NEEDS[name])
 
@@ -49,11 +50,16 @@ def test_a_bucket_policy_lets_adobe_write_below_the_folder_only(path: str, below
     assert "s3:PutObject" not in statements[1]["Action"]
 
 
-def test_only_a_role_needs_a_trust_and_it_names_the_account_of_adobe() -> None:
+def test_only_a_role_needs_a_trust_and_it_lets_in_only_the_own_organization() -> None:
     with_role = s3_needs({"bucket": "acme-lake"}, "role")
 
     assert set(with_role) == {"policy", "trust of the role"}
     assert with_role["trust of the role"]["Statement"] == [
-        {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::670664943635:root"}, "Action": "sts:AssumeRole"}
+        {
+            "Effect": "Allow",
+            "Principal": {"AWS": "arn:aws:iam::670664943635:root"},
+            "Action": "sts:AssumeRole",
+            "Condition": {"StringEquals": {"sts:ExternalId": ORGANIZATION}},
+        }
     ]
     assert set(s3_needs({"bucket": "acme-lake"}, "key")) == {"policy"}

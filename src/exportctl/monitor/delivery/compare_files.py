@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from exportctl.model.schedule import format_count
 from exportctl.monitor.delivery.due_runs import DueRun
 from exportctl.monitor.delivery.expectation import DeliveryExpectation
 from exportctl.monitor.delivery.folder_layout import FolderLayout, folder_layout
@@ -148,10 +149,11 @@ def compare_with_manifest(verdict: Verdict, manifests: Sequence[Manifest], folde
     """Compare the files of a folder with those that manifests list, by name and by size."""
     there = {stored.path: stored for stored in folder.files}
     listed = {entry.path: entry for m in manifests for entry in m.entries}
+    pronoun = "it" if len(there) == 1 else "them"
     base = replace(
         verdict,
         result=DeliveryResult.COMPLETE,
-        reason=f"{len(there)} files, as the manifest lists them",
+        reason=f"{format_count(len(there), 'file')}, as the manifest lists {pronoun}",
         evidence=Evidence.MANIFEST,
         folder=folder.path,
         files=len(there),

@@ -23,8 +23,13 @@ _BUCKET = (
 )
 
 
-def _needs(location: Mapping[str, str], method: str | None) -> Iterator[str]:
-    """Yield the bucket policy, and for a role its trust. Source: dataset-exports.md 4.3."""
+def _needs(location: Mapping[str, str], method: str | None, organization: str) -> Iterator[str]:
+    """
+    Yield the bucket policy, and for a role its trust.
+
+    Source: dataset-exports.md 4.3. Since August 2026 Adobe sends the organization as `sts:ExternalId` in every
+    AssumeRole call. Without the condition, any other tenant that learns the ARN can use the role.
+    """
     bucket, path = location.get("bucket", ""), location.get("path", "").strip("/")
     below = f"arn:aws:s3:::{bucket}/{path + '/' if path else ''}*"
     objects = ["PutObject", "GetObject", "DeleteObject", "GetBucketLocation", "ListMultipartUploadParts"]
@@ -42,7 +47,12 @@ def _needs(location: Mapping[str, str], method: str | None) -> Iterator[str]:
     yield f"policy {json.dumps(policy)}"
     if method == _ROLE:
         principal = {"AWS": f"arn:aws:iam::{_ADOBE_ACCOUNT}:root"}
-        trust = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+        trust = {
+            "Effect": "Allow",
+            "Principal": principal,
+            "Action": "sts:AssumeRole",
+            "Condition": {"StringEquals": {"sts:ExternalId": organization}},
+        }
         yield f"trust of the role {json.dumps({'Version': '2012-10-17', 'Statement': [trust]})}"
 
 

@@ -165,12 +165,12 @@ class IdentityRule:
     login: str | None = None  # one more, maybe a reference: in another environment it may mean another account
 
 
-Needs = Callable[[Mapping[str, str], str | None], Iterable[str]]  # of a location, and of a way to authenticate
+Needs = Callable[[Mapping[str, str], str | None, str], Iterable[str]]  # of location, way to authenticate, organization
 
 
 def constant_needs(*needs: str) -> Needs:
     """Return the needs of a type that has the same ones for every location and way to authenticate."""
-    return lambda location, method: needs
+    return lambda location, method, organization: needs
 
 
 @dataclass(frozen=True)
