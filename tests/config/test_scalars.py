@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from exportctl.config import scalars
 from exportctl.config.scalars import parse_duration, parse_moment, parse_time_of_day, slug
+from exportctl.model.plan import MAX_TIMESTAMP
 from exportctl.model.references import BadValue, Reference, escape_references, parse_references
 
 
@@ -64,12 +65,34 @@ def test_anything_else_is_no_time_of_day(text: str) -> None:
         ("2026-12-01t06:00z", False, 1796104800),
         ("2026-12-01 06:00 Z", False, 1796104800),
         ("2026-12-01T06:00:00.9+01:00", False, 1796101200),
-        ("9999-12-31", True, 253402300800),
-        ("1970-01-01T00:00:00+14:00", False, -50400),
+        ("9892-03-07", True, 249_999_955_200),
+        ("9892-03-08T12:26:40Z", False, 250_000_000_000),
+        ("1970-01-01", False, 0),
     ],
 )
 def test_a_moment_is_a_date_or_has_an_offset(text: str, inclusive: bool, seconds: int) -> None:
     assert seconds == parse_moment(text, inclusive=inclusive)
+
+
+@pytest.mark.parametrize(
+    ("text", "inclusive", "hint"),
+    [
+        ("9892-03-08", True, "write 9892-03-07 or an earlier date"),
+        ("9998-01-01", True, "write 9892-03-07 or an earlier date"),
+        ("9999-12-31", True, "write 9892-03-07 or an earlier date"),
+        ("9999-12-31", False, "write 9892-03-08 or an earlier date"),
+        ("9892-03-08T12:26:41Z", True, "write 9892-03-07 or an earlier date"),
+        ("1969-12-31T23:59:59Z", False, "write 1970-01-01 or a later date"),
+        ("1970-01-01T00:00:00+14:00", False, "write 1970-01-01 or a later date"),
+    ],
+)
+def test_a_moment_that_no_answer_can_show_is_refused_with_the_nearest_date(
+    text: str, inclusive: bool, hint: str
+) -> None:
+    with pytest.raises(BadValue) as caught:
+        parse_moment(text, inclusive=inclusive)
+    assert (caught.value.rule, caught.value.hint) == ("moment-out-of-range", hint)
+    assert parse_moment(hint.split()[1], inclusive=inclusive) <= MAX_TIMESTAMP
 
 
 @pytest.mark.parametrize(

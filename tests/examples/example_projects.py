@@ -20,8 +20,10 @@ from exportctl.workflows.load_config import Setup
 EXAMPLES = Path(__file__).parents[2] / "examples"
 NOW = 1767225600  # where the emulator's manual clock begins
 ACCOUNT_ID = "EXPORTCTL_VAR_LAKE_ACCOUNT"
-# The right form, and nothing in it.
-NO_KEY = "-----BEGIN RSA PRIVATE KEY-----\nMAIFAA==\n-----END RSA PRIVATE KEY-----\n"
+# The right form, with 15 = 3 * 5 as its number.
+NO_KEY = (
+    "-----BEGIN RSA PRIVATE KEY-----\nMB0CAQACAQ8CAwEAAQIBAwIBAwIBBQIBAwIBAwIBAw==\n-----END RSA PRIVATE KEY-----\n"
+)
 PLATFORM = {
     "AEP_CLIENT_ID": CLIENT_ID,
     "AEP_CLIENT_SECRET": CLIENT_SECRET,

@@ -154,7 +154,38 @@ CASES = (
         key_location(LAKE, "path"),
         lake(location={"bucket": "acme", "path": "a-b"}),
     ),
-    Case("path-characters", "an empty Blob path", blob("acme", ""), key_location(LAKE, "path"), blob("acme", "a")),
+    Case("empty-path", "an empty Blob path", blob("acme", ""), key_location(LAKE, "path"), blob("acme", "a")),
+    *(
+        Case(
+            "empty-path",
+            f"an empty path of {type}",
+            lake(type=type, location={"path": path}),
+            key_location(LAKE, "path"),
+            lake(type=type, location={"path": "a"}),
+        )
+        for type, path in (("azure-data-lake", ""), ("data-landing-zone", ""), ("sftp", "  "))
+    ),
+    Case(
+        "dot-level",
+        "a level above in a path",
+        lake(location={"bucket": "acme", "path": "aep/../x"}),
+        key_location(LAKE, "path"),
+        lake(location={"bucket": "acme", "path": "aep/..x/.y"}),
+    ),
+    Case(
+        "dot-level",
+        "a subpath of its own level",
+        project_with(subpath="./a"),
+        key_location(ORDERS, "subpath"),
+        project_with(subpath="a.b"),
+    ),
+    Case(
+        "dot-level",
+        "a folder above",
+        project_with(folder="%DATASET_ID%/.."),
+        key_location(ORDERS, "folder"),
+        project_with(folder="x..y"),
+    ),
     Case(
         "path-characters",
         "a subpath",
@@ -276,13 +307,6 @@ CASES = (
         project_with(folder="a\\b"),
         key_location(ORDERS, "folder"),
         project_with(folder="a/b"),
-    ),
-    Case(
-        "folder-characters",
-        "a level above",
-        project_with(folder="../x"),
-        key_location(ORDERS, "folder"),
-        project_with(folder="x..y"),
     ),
     Case(
         "folder-without-time",

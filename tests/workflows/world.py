@@ -38,9 +38,13 @@ ENV = {
 
 
 def _private_key() -> str:
-    """The outer form of an RSA key with nothing in it that would open a door."""
-    filling = b"\x02\x01\x00" + b"canary" * 40
-    der = b"\x30\x82" + len(filling).to_bytes(2, "big") + filling
+    """The form of an RSA key, of numbers that would open no door."""
+    first, second = (int.from_bytes(b"canary" * count) | 1 for count in (15, 17))
+    numbers = (0, first * second, 65537, 3, first, second, 3, 3, 3)
+    values = b"".join(
+        b"\x02\x82" + size.to_bytes(2) + n.to_bytes(size) for n in numbers for size in [n.bit_length() // 8 + 1]
+    )
+    der = b"\x30\x82" + len(values).to_bytes(2) + values
     label = "RSA PRIVATE" + " KEY"
     text = base64.b64encode(der).decode()
     lines = "\n".join(text[i : i + 64] for i in range(0, len(text), 64))

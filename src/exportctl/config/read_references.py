@@ -13,9 +13,10 @@ from pathlib import Path
 
 from exportctl.errors import Error
 from exportctl.model.plan import DESTINATIONS
+from exportctl.model.private_key import normalise_private_key
 from exportctl.model.project import AuthValue, Project, UnsetReference
 from exportctl.model.references import Reference, parse_references
-from exportctl.model.secret import Secrecy, Secret, check_secret_length, check_single_line, normalise_private_key
+from exportctl.model.secret import Secrecy, Secret, check_secret_length, check_single_line
 from exportctl.resources.destinations.table import TYPES
 
 MAX_BYTES = 256 * 1024  # of a file that holds one value

@@ -11,6 +11,7 @@ import re
 import unicodedata
 from datetime import UTC, datetime, timedelta
 
+from exportctl.model.plan import MAX_TIMESTAMP
 from exportctl.model.references import BadValue
 
 MINUTE, HOUR, DAY, WEEK = 60, 3600, 86400, 604800
@@ -52,8 +53,24 @@ def parse_moment(text: str, *, inclusive: bool = False) -> int:
     Return the seconds since 1970 UTC of a date like `2026-12-01`, or of an RFC 3339 date-time with an offset.
 
     A date means its midnight UTC. With `inclusive`, a date includes the whole day, so it means the next midnight. A
-    date-time without an offset is a BadValue: its time zone is unknown.
+    date-time without an offset is a BadValue: its time zone is unknown. So is a moment that exportctl could not read
+    from the service again: it would be sent at every apply.
     """
+    return _check_range(text, _moment_seconds(text, inclusive=inclusive), inclusive=inclusive)
+
+
+def _check_range(text: str, moment: int, *, inclusive: bool) -> int:
+    """Return a moment that the service's answers can show; raise a BadValue with the first or last one for others."""
+    if moment > MAX_TIMESTAMP:
+        last = datetime.fromtimestamp(MAX_TIMESTAMP - (DAY if inclusive else 0), UTC).date()
+        message = f'"{text}" is later than any moment that exportctl can read from the service again'
+        raise BadValue("moment-out-of-range", message, f"write {last} or an earlier date")
+    if moment < 0:
+        raise BadValue("moment-out-of-range", f'"{text}" is before 1970', "write 1970-01-01 or a later date")
+    return moment
+
+
+def _moment_seconds(text: str, *, inclusive: bool) -> int:
     written = text.strip()
     is_date = bool(re.fullmatch(r"\d{4}-\d{2}-\d{2}", written))
     if not is_date and not re.fullmatch(

@@ -42,18 +42,52 @@ def _malformed_text(field: LocationField, key: str, value: str) -> str | None:
 
 
 def _check_path_form(project: Project, as_of: int) -> Iterable[Hit]:
-    """Check paths and subpaths. A value with a % breaks `macro-in-path` instead."""
+    """Check paths and subpaths. A value with a % breaks `macro-in-path` instead, an empty one `empty-path`."""
     fields = {kind.name: {f.name: f for f in kind.location}.get(kind.folder_key) for kind in TYPES.values()}
     for destination in project.destinations.values():
         field = fields[destination.type]
         path = destination.location.get(field.name) if field else None
-        if field and path is not None and "%" not in path and (text := _malformed_text(field, field.name, path)):
+        if (
+            field
+            and path is not None
+            and not _is_missing(field, path)
+            and "%" not in path
+            and (text := _malformed_text(field, field.name, path))
+        ):
             yield make_hit(destination, text, field.name)
     for export in project.exports.values():
         owner, subpath = project.destinations.get(export.destination), export.subpath
         field = fields[owner.type] if owner else None
         if field and subpath and "%" not in subpath and (text := _malformed_text(field, "subpath", subpath)):
             yield make_hit(export, text, "subpath")
+
+
+def _is_missing(field: LocationField, path: str) -> bool:
+    return field.required and not path.strip()
+
+
+def _check_empty_path(project: Project, as_of: int) -> Iterable[Hit]:
+    for destination in project.destinations.values():
+        kind = TYPES[destination.type]
+        for field in kind.location:
+            if field.name == kind.folder_key and _is_missing(field, destination.location.get(field.name, "-")):
+                yield make_hit(destination, f"{field.name} is empty: {kind.label} needs a folder", field.name)
+
+
+def _check_dot_levels(project: Project, as_of: int) -> Iterable[Hit]:
+    for destination in project.destinations.values():
+        key, path = TYPES[destination.type].folder_key, folder_of(destination.type, destination.location)
+        if found := dot_level(path):
+            yield make_hit(destination, f"{key} contains a level named {found}", key)
+    for export in project.exports.values():
+        for key, text in (("subpath", export.subpath), ("folder", export.folder)):
+            if found := dot_level(text):
+                yield make_hit(export, f"{key} contains a level named {found}", key, subject=key)
+
+
+def dot_level(path: str) -> str | None:
+    """Return the first level that is `.` or `..`, or None. References that have no value are text like any other."""
+    return next((level for level in path.split("/") if level in (".", "..")), None)
 
 
 def _check_macro_in_path(project: Project, as_of: int) -> Iterable[Hit]:
@@ -168,6 +202,28 @@ LOCATION_RULES = (
         "destinations: {lake: {path: aep exports}}",
         "destinations: {lake: {path: aep/exports}}",
         check_project=_check_path_form,
+    ),
+    Rule(
+        "empty-path",
+        Level.ERROR,
+        "An empty path where the storage needs a folder",
+        "The service requires the folder of Blob, Data Lake, landing zone and SFTP [XD-new]. It refuses an empty one"
+        " only when the target connection is created, after the account (assumed).",
+        "Write a folder, for example aep, or /incoming on an SFTP server.",
+        "destinations: {zone: {type: data-landing-zone, path: ''}}",
+        "destinations: {zone: {type: data-landing-zone, path: aep}}",
+        check_project=_check_empty_path,
+    ),
+    Rule(
+        "dot-level",
+        Level.ERROR,
+        "A level named . or .. in a path, subpath or folder",
+        "A writer may keep such a level, drop it, or leave the folder that contains it, even into the folder of others"
+        " (not documented).",
+        "Write the folder itself.",
+        "destinations: {lake: {path: aep/../other}}",
+        "destinations: {lake: {path: other}}",
+        check_project=_check_dot_levels,
     ),
     Rule(
         "macro-in-path",

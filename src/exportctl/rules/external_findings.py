@@ -94,6 +94,12 @@ _LANGUAGE: tuple[_Row, ...] = (
     ("bad-duration", "A malformed duration", "exportctl does not guess it.", "Write 180 days, 30d, 6 hours, 2 weeks."),
     ("bad-clock", "A malformed time of day", "exportctl does not guess it.", 'Write "HH:MM" in UTC.'),
     ("bad-moment", "A malformed moment", "exportctl does not guess it.", "Write 2026-12-01 or 2026-12-01T06:00:00Z."),
+    (
+        "moment-out-of-range",
+        "A moment that exportctl cannot read from the service again",
+        "exportctl reads moments from 1970 to the year 9892. It would send another one at every apply.",
+        "Write the date that the message names, or one between.",
+    ),
     ("naive-moment", "A date and time without an offset", "The time zone is unknown.", "Add Z or an offset."),
     (
         "bad-schedule",

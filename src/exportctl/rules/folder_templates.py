@@ -93,8 +93,6 @@ def _check_characters(project: Project, as_of: int) -> Iterable[Hit]:
         if odd:
             shown = ", ".join("a blank" if c == " " else repr(c) for c in odd)
             yield make_hit(export, f"folder contains {shown}, which storage paths cannot have", "folder")
-        elif any(part in (".", "..") for part in literal.split("/")):
-            yield make_hit(export, "folder contains a level named . or ..", "folder")
 
 
 def _check_time_macro(project: Project, as_of: int) -> Iterable[Hit]:
