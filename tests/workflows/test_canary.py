@@ -23,18 +23,9 @@ from exportctl.output.json import documents as json_view
 from exportctl.output.markdown import plan as markdown_view
 from exportctl.output.text import plan as text_view
 from exportctl.planfile import file as planfile
-from tests.workflows.world import DESTINATIONS, ENV, ORGANIZATION, SANDBOX, START, World, config, world
+from tests.workflows.world import DESTINATIONS, ENV, ORGANIZATION, SANDBOX, START, World, config, private_key, world
 
 STATE = ".exportctl/0123456789ABCDEF01234567.sqlite"
-
-
-def _key() -> str:
-    filling = b"\x02\x01\x00" + b"sing/canary/sing" * 20
-    der = b"\x30\x82" + len(filling).to_bytes(2, "big") + filling
-    label = "RSA PRIVATE" + " KEY"
-    text = base64.b64encode(der).decode()
-    lines = "\n".join(text[i : i + 64] for i in range(0, len(text), 64))
-    return f"-----BEGIN {label}-----\n{lines}\n-----END {label}-----\n"
 
 
 CANARIES = {
@@ -49,7 +40,7 @@ CANARIES = {
     "HMAC_SECRET": "serin+secret/serin+secret/serin+secret12",
     "SFTP_USER": "user-of-the-bullfinch",
     "SFTP_PASSWORD": "twite & password % of + it",
-    "SFTP_KEY": _key(),
+    "SFTP_KEY": private_key(b"sing/canary/sing"),
 }
 
 

@@ -37,9 +37,9 @@ ENV = {
 }
 
 
-def _private_key() -> str:
-    """The form of an RSA key, of numbers that would open no door."""
-    first, second = (int.from_bytes(b"canary" * count) | 1 for count in (15, 17))
+def private_key(word: bytes) -> str:
+    """The form of an RSA key, of numbers that hold a word and would open no door."""
+    first, second = (int.from_bytes(word * count) | 1 for count in (15, 17))
     numbers = (0, first * second, 65537, 3, first, second, 3, 3, 3)
     values = b"".join(
         b"\x02\x82" + size.to_bytes(2) + n.to_bytes(size) for n in numbers for size in [n.bit_length() // 8 + 1]
@@ -59,7 +59,7 @@ SECRETS = {
     "LAKE_SECRET": "canary-client-secret-value",
     "GCS_SECRET": "canarygcssecretcanarygcssecretcanarygcs+",
     "SFTP_PASSWORD": "canary-sftp-password",
-    "SFTP_KEY": _private_key(),
+    "SFTP_KEY": private_key(b"canary"),
 }
 DATASETS = ("Orders", "Order Lines", "Returns", "App Events", "Loyalty Profiles")
 
