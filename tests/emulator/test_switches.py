@@ -107,6 +107,61 @@ def test_read_lag(build: Callable[..., Api], setting: int, known: bool) -> None:
     assert api.item(path)["id"] == made["id"]
 
 
+@pytest.mark.parametrize("setting", [0, 5])
+def test_stale_reads(build: Callable[..., Api], setting: int) -> None:
+    api = build(stale_reads=setting, background_after_write=False)
+    base = api.base("before")
+    etag = api.item(f"/connections/{base}")["etag"]
+
+    assert api.replace(f"/connections/{base}", "/name", "after").is_success
+
+    shown = api.item(f"/connections/{base}")
+    assert (shown["name"], shown["etag"] == etag) == (("before", True) if setting else ("after", False))
+    assert api.names("connections") == [shown["name"]]
+    assert api.replace(f"/connections/{base}", "/name", "again").status_code == (412 if setting else 200)
+    api.emulator.advance(setting)
+    assert api.item(f"/connections/{base}")["name"] == ("after" if setting else "again")
+
+
+@pytest.mark.parametrize("setting", [0, 5])
+def test_late_effect(build: Callable[..., Api], setting: int) -> None:
+    api = build(late_effect=setting, background_after_write=False)
+    flow = api.flow()
+    etag = api.item(f"/flows/{flow}")["etag"]
+
+    assert api.act(flow, "disable").is_success
+
+    shown = api.item(f"/flows/{flow}")
+    assert shown["etag"] != etag
+    late = ("enabled", "inProgress") if setting else ("disabled", "completed")
+    assert (shown["state"], shown["lastOperation"]["status"]["value"]) == late
+    assert api.replace(f"/flows/{flow}", "/name", "renamed").is_success
+    assert (api.item(f"/flows/{flow}")["name"] == "renamed") is not setting
+    api.emulator.advance(setting)
+    shown = api.item(f"/flows/{flow}")
+    assert (shown["name"], shown["state"]) == ("renamed", "disabled")
+    assert shown["lastOperation"]["status"]["value"] == "completed"
+
+
+@pytest.mark.parametrize("transition", [0, 5])
+@pytest.mark.parametrize(("setting", "name"), [("never", "after"), ("always", "flow")])
+def test_late_failure(build: Callable[..., Api], setting: str, name: str, transition: int) -> None:
+    api = build(late_failure=setting, transition=transition)
+    flow = api.flow()
+    api.emulator.advance(transition)
+
+    assert api.replace(f"/flows/{flow}", "/name", "after").status_code == 200
+
+    api.emulator.advance(transition)
+    shown = api.item(f"/flows/{flow}")
+    status = shown["lastOperation"]["status"]
+    assert shown["name"] == name
+    assert (status["value"], bool(status["errors"])) == (
+        ("failed", True) if setting == "always" else ("completed", False)
+    )
+    assert api.act(flow, "disable").is_success
+
+
 @pytest.mark.parametrize("setting", [True, False])
 def test_runs_move_etags(build: Callable[..., Api], setting: bool) -> None:
     api = build(runs_move_etags=setting, background_after_write=False)

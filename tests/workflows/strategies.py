@@ -35,6 +35,7 @@ ACCEPTING_SETTINGS = {
     "eight_hours": "accepted",
     "nine_hours": "accepted",
     "other_intervals": "accepted",
+    "late_failure": "never",
 }
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from exportctl.emulator import Switches
 from exportctl.model.outcome import OutcomeStatus
+from exportctl.model.plan import Cause
 from exportctl.model.plan_options import PlanOptions
 from tests.workflows.test_interruptions import kill_apply_after
 from tests.workflows.world import SANDBOX, World, config, world
@@ -65,3 +66,74 @@ def test_an_object_that_is_deleted_before_requests_by_id_know_it_does_not_count_
 
     assert final_check.passed
     assert counts(made) == ONE_OF_EACH
+
+
+CHANGED = orders(title="T", subpath="C/", description="A text", enabled=False, datasets=["Orders", "Returns"])
+
+
+@pytest.mark.parametrize("lag", [{"stale_reads": 5}, {"stale_reads": 60}, {"late_effect": 20}], ids=str)
+def test_a_change_that_shows_late_is_made_once_and_is_proved(tmp_path: Path, lag: Mapping[str, Any]) -> None:
+    made = world(tmp_path, Switches(**lag))
+    made.write(orders())
+    made.apply()
+    made.emulator.advance(61)
+    made.forget_requests()
+    made.write(CHANGED)
+
+    outcomes, final_check = made.apply()
+
+    assert {o.status for o in outcomes} == {OutcomeStatus.DONE}
+    assert final_check.passed
+    assert final_check.normalised == ()
+    assert made.writes() == sorted(
+        [
+            *("PATCH /targetConnections", "POST /sourceConnections", "DELETE /sourceConnections"),
+            *("PATCH /flows", "POST /flows"),
+        ]
+    )
+    assert made.flow("T")["description"].startswith("A text\n")
+    assert counts(made) == ONE_OF_EACH
+    made.emulator.advance(61)
+    assert made.plan().steps() == ()
+
+
+@pytest.mark.parametrize("lag", [{"stale_reads": 60}, {"late_effect": 20}], ids=str)
+def test_the_former_value_is_not_taken_for_a_spelling_of_the_service(tmp_path: Path, lag: Mapping[str, Any]) -> None:
+    made = world(tmp_path, Switches(**lag))
+    made.write(orders())
+    made.apply()
+    made.emulator.advance(61)
+    made.write(orders(subpath="other"))
+    assert made.apply()[1].passed
+    made.emulator.advance(61)
+
+    made.emulator.ui.path("orders", "role")  # by hand, back to the value before
+
+    made.emulator.advance(61)
+    assert {(f.path, f.cause) for i in made.plan().items for f in i.fields} == {("path", Cause.DRIFT)}
+
+
+def test_a_change_that_fails_after_it_was_accepted_is_a_failed_step(tmp_path: Path) -> None:
+    made = world(tmp_path, Switches(late_failure="always"))
+    made.write(orders())
+    assert made.apply()[1].passed
+    made.write(orders(title="T", datasets=["Orders", "Returns"]))
+
+    for _ in range(3):
+        made.forget_requests()
+        _, final_check = made.apply()
+
+        assert not final_check.passed
+        failed = [o for o in final_check.outcomes if o.rule == "failed-later"]
+        assert [o.step.address.name for o in failed] == ["orders"]
+        assert "could not be completed" in str(failed[0].message)
+        assert final_check.normalised == ()
+        assert made.writes().count("PATCH /flows") == 1
+        assert counts(made)["flows"] == 1
+        assert counts(made)["sourceConnections"] <= 2
+        made.emulator.advance(61)
+
+    assert {f.cause for i in made.plan().items for f in i.fields} == {Cause.PENDING}
+    assert made.flow("orders")["sourceConnectionIds"][0] in {
+        source["id"] for source in made.emulator.snapshot(SANDBOX)["sourceConnections"]
+    }

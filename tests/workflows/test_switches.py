@@ -56,9 +56,12 @@ def test_the_loop_works(tmp_path: Path, name: str, value: object) -> None:
     assert made.plan().is_empty
 
     made.emulator.ui.path("T", "hand/made")
+    made.emulator.advance(LISTED)
     assert ("path", Cause.DRIFT) in causes(made.plan())
     assert_done(made.apply())
+    made.emulator.advance(LISTED)
     made.emulator.ui.disable("T")
+    made.emulator.advance(LISTED)
     plan = made.plan()
     assert [i.verb for i in plan.items if i.is_paused] != []
     assert plan.is_empty
@@ -78,6 +81,7 @@ def test_every_setting_is_played_or_refuses() -> None:
     assert {
         ("child_descriptions", "drop"),
         ("labelled", "hidden"),
+        ("late_failure", "always"),
         ("manifest", "rejected"),
         ("past_start", "rejected-always"),
     } == REFUSING

@@ -3,6 +3,9 @@ The final check after an apply: read the sandbox again and plan again; the new p
 
 * A difference in a field that this run wrote is the service's own spelling, not drift: the marker gets both digests,
   so the next plan is empty.
+* A value that a field had before this run is not taken for such a spelling before the last reading: the service may
+  answer a write before its effect.
+* A write that the service accepted and did not carry out later (`lastOperation`) is a failed step.
 * If two runs created one flow each at the same time, the run that created the younger flow deletes it.
 * Lists show new objects late, so this run's own objects are read by id.
 
@@ -33,9 +36,16 @@ from exportctl.model.plan import (
     Verb,
     digest,
 )
-from exportctl.resources.kinds import KINDS
+from exportctl.resources.kinds import KINDS, Treat
+from exportctl.resources.last_operation import parse_last_operation
 
-CHECK_DELAYS = (0.0, 2.0, 5.0, 15.0)  # seconds before each reading, while the plan is not empty
+# Seconds before each reading, while the plan is not empty. After LAST_CHECK only values that this run wrote are waited
+# for: a minute in all.
+DELAYS = (0.0, 2.0, 5.0, 15.0, 15.0, 25.0)
+LAST_CHECK = 3
+FAILED_LATER = "failed-later"
+_NOT_SPELLED = {r.name for k in KINDS.values() for r in k.fields if r.treat is Treat.BY_ACTION}  # on or off
+FormerValue = tuple[Address, str, str]  # address, path and digest of a live value before this run
 
 
 @dataclass(frozen=True)
@@ -64,28 +74,30 @@ class FinalChecker:
     def run_final_check(self, before: Plan, outcomes: Sequence[Outcome]) -> FinalCheck:
         """Read and plan until the plan is empty or all delays are used."""
         created = {o.id: o.step.kind for o in outcomes if o.step.action is Action.CREATE and o.id}
-        wrote = _written_fields(before, outcomes)
-        replanned: Plan | None = None
-        passed = False
-        for pause in CHECK_DELAYS:
+        wrote, former = _written_fields(before, outcomes), _former_values(before)
+        for number, pause in enumerate(DELAYS):
             if pause:
                 self.clock.sleep(pause)
             live, replanned = self._read_and_replan(created, outcomes)
-            duplicates = self.duplicate_deletions(live, created)
-            if corrections := (*duplicates, *self._normalised_marker_steps(replanned, wrote)):
+            late = tuple(_late_outcomes(live, outcomes))
+            not_yet = frozenset[FormerValue]() if number == len(DELAYS) - 1 else former
+            spelled = () if late else self._normalised_marker_steps(replanned, wrote, not_yet)
+            if corrections := (*self.duplicate_deletions(live, created), *spelled):
                 self._write_steps(corrections, live)
                 live, replanned = self._read_and_replan(created, outcomes)
             empty = replanned.is_empty and not replanned.errors()
-            passed = empty and all(s.action is Action.DELETE for s in replanned.steps())
-            if passed:
+            passed = empty and not late and all(s.action is Action.DELETE for s in replanned.steps())
+            can_still_come = not any(o.rule == FAILED_LATER for o in late) and (late or _differs(replanned, wrote))
+            if passed or (number >= LAST_CHECK and not can_still_come):
                 break
-        assert replanned is not None
-        return FinalCheck(replanned, passed, tuple(sorted(self.normalised)), tuple(self.extra))
+        return FinalCheck(replanned, passed, tuple(sorted(self.normalised)), (*self.extra, *late))
 
     def _read_and_replan(self, created: dict[str, str], outcomes: Sequence[Outcome]) -> tuple[Inventory, Plan]:
         done = [o.step for o in (*outcomes, *self.extra) if o.status is OutcomeStatus.DONE]
         deleted = {step.id for step in done if step.action is Action.DELETE and step.id}
-        live = read_lagging_objects(self.writer.client, self.read(), created, deleted, self.writer.get)
+        live = read_lagging_objects(
+            self.writer.client, self.read(), created, deleted, self.writer.get, self.writer.is_former_version
+        )
         return live, self.replan(live)
 
     def _write_steps(self, steps: tuple[Step, ...], live: Inventory) -> None:
@@ -93,13 +105,57 @@ class FinalChecker:
         self.writer.own_writes.clear()
         self.extra += run_steps(steps, self.writer, limit=self.limit, stop=threading.Event())
 
-    def _normalised_marker_steps(self, replanned: Plan, wrote: frozenset[tuple[Address, str]]) -> Iterator[Step]:
+    def _normalised_marker_steps(
+        self, replanned: Plan, wrote: frozenset[tuple[Address, str]], former: frozenset[FormerValue]
+    ) -> Iterator[Step]:
         """Write only the markers of fields that the service keeps in another spelling."""
         for item in replanned.items:
-            ours = [c for c in item.fields if c.cause is Cause.DRIFT and (item.address, c.field) in wrote]
+            ours = [
+                c
+                for c in item.fields
+                if c.cause is Cause.DRIFT
+                and (item.address, c.field) in wrote
+                and c.field not in _NOT_SPELLED
+                and (item.address, c.path, digest(c.before)) not in former
+            ]
             if ours and all(c in ours for c in item.fields if c.cause in WRITE_CAUSES):
                 self.normalised |= {f"{item.address} {c.path}: sent {c.after}, stored as {c.before}" for c in ours}
                 yield from _two_digest_steps(item, ours)
+
+
+def _late_outcomes(live: Inventory, outcomes: Sequence[Outcome]) -> Iterator[Outcome]:
+    """Find the writes of this run that the service accepted and has not carried out."""
+    done = {o.id: o for o in outcomes if o.status is OutcomeStatus.DONE and o.step.action is not Action.DELETE}
+    for found in (o for kind in KINDS for o in live.objects_of_kind(kind) if o.id in done):
+        last = parse_last_operation(found.raw)
+        if last.is_failed:
+            text = "the service accepted the change, and did not carry it out later"
+            yield replace(
+                done[found.id],
+                status=OutcomeStatus.FAILED,
+                message="\n".join((text, *last.errors)),
+                hint="run apply again; if it fails again, give Adobe's support the id and these errors",
+                rule=FAILED_LATER,
+            )
+        elif last.is_unfinished:
+            yield replace(
+                done[found.id],
+                status=OutcomeStatus.FAILED,
+                message="the service accepted the change, and has not finished it yet",
+                hint="run `exportctl plan` later: it shows whether the change was carried out",
+                rule="not-finished",
+            )
+
+
+def _differs(plan: Plan, wrote: frozenset[tuple[Address, str]]) -> bool:
+    """Say whether a field that this run wrote still differs."""
+    return any((i.address, c.field) in wrote for i in plan.items for c in i.fields if c.cause in WRITE_CAUSES)
+
+
+def _former_values(plan: Plan) -> frozenset[FormerValue]:
+    """Return each live value that the plan changes."""
+    changes = ((i.address, c) for i in plan.items for c in i.fields if c.cause in WRITE_CAUSES)
+    return frozenset((address, c.path, digest(c.before)) for address, c in changes)
 
 
 def _two_digest_steps(item: PlanItem, changes: Sequence[FieldChange]) -> Iterator[Step]:

@@ -1,5 +1,5 @@
 """
-Repeat a call that the service cannot carry out yet: an object in transition or in use, or one that it does not know yet.
+Repeat a call that the service cannot carry out yet: an object in transition or in use, or one it does not know yet.
 
 Every wait ends: after 0, 1, 2, 4 … seconds (at most 15), until `settle` seconds have passed.
 """

@@ -5,6 +5,7 @@ Execute one step against a service that may lose answers, change etags and finis
              list the kind once more before the first POST of a run, to avoid a duplicate
     update   412: read by id; while the values of the plan are unchanged, send again with the new etag (MAX_TRIES
              times), otherwise the plan is stale
+             a read may show the version before a write of this run: read on until its etag is another one
     act      lost answer, or "already in this state": read the state
     delete   read and compare first; do not send while a flow uses the connection; wait until a GET for the flow
              answers 404
@@ -17,7 +18,7 @@ The writer never decides what to write: the step says it, with the values that t
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,6 +60,10 @@ class Writer:
     own_writes: dict[str, set[str]] = field(default_factory=dict)  # id -> the fields that this run changed
     created: set[str] = field(default_factory=set)  # ids of what this run created
     deleted: set[str] = field(default_factory=set)  # ids of what this run deleted
+    former_etags: dict[str, set[str]] = field(default_factory=dict)  # id -> its etags before the writes of this run
+    own_texts: dict[str, tuple[str, str]] = field(
+        default_factory=dict
+    )  # id -> a person's text before and after a write
     _second_listing: dict[str, tuple[LiveObject, ...]] = field(default_factory=dict)  # by kind
     _listing_lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -169,22 +174,25 @@ class Writer:
         kind = KINDS[step.kind]
         fields, owner = self.fill(step)
         live = self._current_object(kind, step)
+        is_uncertain = False  # an answer was lost: the object may have changed by this very write
         for attempt in range(MAX_TRIES + 1):
             description = self._description(step, kind, owner, live)
             ops = wire.patch_operations(
                 step.kind, step.type, fields, ids, live.raw, description=description, now=self.retry.clock.now()
             )
             try:
-                self._call(
+                answered = self._call(
                     step.id,
                     lambda ops=ops, live=live: self.client.patch(_path(kind, step.id), ops, live.etag),  # type: ignore[misc]
                 )
+                self._note_former_etag(step.id, live.etag, answered)
                 break
             except ServiceError as error:
                 if not (isinstance(error, Conflict) or error.wrote) or attempt == MAX_TRIES:
                     raise
-                live = self.get(kind, step.id)
-                if error.wrote and wire.is_patch_applied(ops, live.raw):
+                is_uncertain |= error.wrote
+                live = self.get(kind, step.id, {live.etag} if isinstance(error, Conflict) else ())
+                if is_uncertain and wire.is_patch_applied(ops, live.raw):
                     break  # only the answer was lost
                 self._check_unchanged(step, live)
         names = {"description", "title", *step.refs, *step.fields}
@@ -194,7 +202,9 @@ class Writer:
 
     def _description(self, step: Step, kind: Kind, owner: Marker | None, live: LiveObject) -> str | None:
         """Return the description to write, None to keep it: a step without a marker must not remove one."""
-        text = live.text if step.text is None else step.text
+        before, after = self.own_texts.get(live.id, (None, ""))
+        text = step.text if step.text is not None else after if live.text == before else live.text
+        self.own_texts[live.id] = live.text, text  # a read may show the text before this write for some time
         if step.remove_marker:
             return text
         if owner is None:
@@ -235,7 +245,9 @@ class Writer:
         wanted = {"enable": "enabled", "disable": "disabled"}[operation]
         for attempt in range(MAX_TRIES + 1):
             try:
-                self._call(identity, lambda: self.client.act(_path(kind, identity), operation))
+                answered = self._call(identity, lambda: self.client.act(_path(kind, identity), operation))
+                if identity in self.known_objects:
+                    self._note_former_etag(identity, self.known_objects[identity].etag, answered)
                 break
             except ServiceError as error:
                 if not (error.wrote or error.number == ALREADY_IN_STATE) or attempt == MAX_TRIES:
@@ -266,21 +278,32 @@ class Writer:
         """Check that no flow uses the object; we only infer that the service refuses such a DELETE (FLOW 1447)."""
         for name in (n for n, (to, _) in FLOW.refs.items() if to == kind.name):
             for raw in self.client.list(FLOW.path, params=[("property", f"{name}[]=={step.id}")]):
-                if not self._is_present(live_object(FLOW, raw)):
+                if not self._is_user(live_object(FLOW, raw), name, step.id):
                     continue
                 text = f"the {FLOW.label} {raw.get('id')} uses the {kind.label} {step.id}"
                 if step.detects_hidden_flow:
                     raise StalePlan(f"{text}, but is not in the plan", rule="stale", hint="make a new plan")
                 raise StillInUse(text, rule="in-use")
 
-    def _is_present(self, listed: LiveObject) -> bool:
-        """Read a listed flow by id: a list shows a deleted flow for some time; a request by id may not know a new one."""
+    def _is_user(self, listed: LiveObject, name: str, identity: str | None) -> bool:
+        """
+        Say whether a listed flow uses a connection.
+
+        A list may show a deleted flow, or one as it was before this run pointed it at another connection; a request by
+        id may not know a new flow yet.
+        """
         if listed.id in self.deleted:
             return False
-        try:
-            return self.get(FLOW, listed.id).raw.get("state") not in DELETING_STATES
-        except NotFound:
-            return self.retry.is_young(listed.created_at)
+        for _ in self.retry.delays():
+            try:
+                flow = self.get(FLOW, listed.id)
+            except NotFound:
+                return self.retry.is_young(listed.created_at)
+            if flow.raw.get("state") in DELETING_STATES or identity not in wire.ids(flow.raw, name):
+                return False
+            if name not in self.own_writes.get(listed.id, ()):
+                break
+        return True
 
     def _send_delete(self, kind: Kind, identity: str, *, final: bool = False) -> None:
         """DELETE; a connection in use can wait for the next apply, but a flow (`final`) is deleted now or fails."""
@@ -307,9 +330,26 @@ class Writer:
 
     # -- waiting ------------------------------------------------------------------------------------------------------
 
-    def get(self, kind: Kind, identity: str) -> LiveObject:
-        """Read one object by id; wait for one so young that the service may not know its id yet."""
-        return live_object(kind, self._call(identity, lambda: self.client.get(_path(kind, identity))))
+    def get(self, kind: Kind, identity: str, outdated: Collection[str] = ()) -> LiveObject:
+        """
+        Read one object by id.
+
+        Waits for an object so young that the service may not know its id yet, and while a read shows the version before
+        a write: the etags of such versions are `outdated` and those that this run replaced.
+        """
+        for _ in self.retry.delays():
+            live = live_object(kind, self._call(identity, lambda: self.client.get(_path(kind, identity))))
+            if live.etag not in outdated and not self.is_former_version(live):
+                break
+        return live
+
+    def is_former_version(self, live: LiveObject) -> bool:
+        """Say whether this is an object as it was before a write of this run."""
+        return live.etag in self.former_etags.get(live.id, ())
+
+    def _note_former_etag(self, identity: str, before: str, answered: str | None) -> None:
+        if answered != before:
+            self.former_etags.setdefault(identity, set()).add(before)
 
     def _call(self, identity: str, call: Callable[[], T]) -> T:
         """Send a request about one object."""

@@ -90,13 +90,15 @@ def read_lagging_objects(
     live: Inventory,
     created: Mapping[str, str],
     deleted: Iterable[str],
-    read_created: Callable[[Kind, str], LiveObject],
+    read_object: Callable[[Kind, str], LiveObject],
+    is_former_version: Callable[[LiveObject], bool],
 ) -> Inventory:
     """
     Return `live` with this run's own writes, which lists show late.
 
-    Objects that this run created (id -> kind) and that are not listed yet are read by id, with `read_created`: it waits
-    while the service does not know the id yet. Objects that it deleted are left out as soon as a GET answers 404.
+    Objects that this run created (id -> kind) and that are not listed yet are read by id, and so are objects that are
+    listed as before a write of this run. `read_object` waits for what the service does not show yet. Objects that this
+    run deleted are left out as soon as a GET answers 404.
     """
     confirmed_deleted = {i for i in deleted if any(o.id == i for kind in KINDS for o in live.objects_of_kind(kind))}
     objects = {}
@@ -104,13 +106,14 @@ def read_lagging_objects(
         kept = [
             o for o in live.objects_of_kind(name) if o.id not in confirmed_deleted or _is_present(client, kind, o.id)
         ]
+        kept = [(_read_present(read_object, kind, o.id) or o) if is_former_version(o) else o for o in kept]
         listed = {o.id for o in kept}
         late = [i for i, k in created.items() if k == name and i not in listed and i not in confirmed_deleted]
-        objects[name] = (*kept, *(o for o in (_read_created(read_created, kind, i) for i in late) if o is not None))
+        objects[name] = (*kept, *(o for o in (_read_present(read_object, kind, i) for i in late) if o is not None))
     return Inventory(objects, live.datasets, live.specs)
 
 
-def _read_created(read: Callable[[Kind, str], LiveObject], kind: Kind, identity: str) -> LiveObject | None:
+def _read_present(read: Callable[[Kind, str], LiveObject], kind: Kind, identity: str) -> LiveObject | None:
     try:
         return read(kind, identity)
     except NotFound:

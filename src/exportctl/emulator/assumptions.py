@@ -137,6 +137,10 @@ _ROWS: tuple[tuple[str, str, RuleStatus, str], ...] = (
     ("secrets-on-read", "GET masks auth params of format password.", "assumed", "[F] 2.2, U6, switch read_secrets"),
     ("last-operation", "lastOperation of a flow shows the last write, its ops and whether it is completed.", "spec",
      "[D] 2.5"),
+    ("stale-reads", "Lists and GET show a PATCH and an action at once.", "assumed", "U2 U22, switch stale_reads"),
+    ("late-effect", "A PATCH and an action have their effect when they are answered.", "assumed",
+     "2.6, switch late_effect"),
+    ("late-failure", "A PATCH that the service accepts does not fail later.", "assumed", "2.5, switch late_failure"),
     ("labelled-objects", "Objects with access labels are visible.", "assumed", "[LB], switch labelled"),
     # Patches and actions
     ("if-match-required", "PATCH without If-Match is FLOW-1403-400.", "spec", "[FE] 4"),

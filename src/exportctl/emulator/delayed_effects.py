@@ -8,6 +8,8 @@ when they are due is said here. Source: flow-service.md 7.2, 7.3.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from exportctl.emulator import specs
 from exportctl.emulator.clock import six_months_after
 from exportctl.emulator.read_view import BACKGROUND_ACTOR, BACKGROUND_CLIENT
@@ -50,13 +52,18 @@ def _finish_write(store: Store, record: Record, switches: Switches, now: float) 
     if now >= hidden.get("busy_until", now + 1):
         del hidden["busy_until"]
         if operation := record.doc.get("lastOperation"):
-            operation["status"]["value"] = "completed"
+            operation["status"]["value"] = finished_value(operation["status"]["errors"])
             operation.update(updated=int(now * 1000), percentCompleted=100)
     if now >= hidden.get("touch_at", now + 1):
         del hidden["touch_at"]
         has_actor = record.collection == "flows" or switches.background_actor_children
         record_background_write(store, record, now, has_actor)
     return len(hidden) < before
+
+
+def finished_value(errors: Sequence[Json]) -> str:
+    """Return what lastOperation says of a finished write."""
+    return "failed" if errors else "completed"
 
 
 def record_background_write(store: Store, record: Record, now: float, has_actor: bool = True) -> None:

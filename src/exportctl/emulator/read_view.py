@@ -5,7 +5,8 @@ The objects of the service as a caller sees them: who may see one, and how GET s
 (before it, requests by id answer 404), `deleted_at`
 (404 from then on), `unlisted_at`, `busy_until` (in transition), `touch_at` (a background client will move the etag),
 `in_use_until` (a source still in use after its flow left it), `runs_claimed_until` (runs before it are done) and
-`previous` (the document before the last write, None for a new one).
+`previous` (the document before the last write, None for a new one). Reads show `former`, an earlier document, until
+`stale_until`, and until `effect_at` with the etag of now.
 Of a run: `due_at`, `claimed` (the process that is at it), `completes_at`. Of a flow: `run_before` (shown while the
 newest run is under way), `exported` (see `run_rows.py`), `ended` (it has ended and does not come back).
 """
@@ -23,6 +24,7 @@ from exportctl.emulator.wire import Json, not_found_error
 
 COLLECTIONS = ("connections", "sourceConnections", "targetConnections", "flows")
 MASK = "********"
+STAMPS = ("etag", "version", "updatedAt", "updatedBy", "updatedClient")  # of the last write
 BACKGROUND_CLIENT = "acp_foundation_connectors"
 BACKGROUND_ACTOR = f"{BACKGROUND_CLIENT}@AdobeID"
 UI_CLIENT = "exc_app"
@@ -120,8 +122,27 @@ def view_object(record: Record, ctx: RequestContext) -> Json:
     """Return what GET answers for an object."""
     if record.collection == "runs":
         return _show_run(record, ctx.now)
-    doc = {**record.doc, **_state(record, ctx)}
+    doc = {**_readable_document(record, ctx.now), **_state(record, ctx)}
     return view_document(record.collection, _show_last_run(record, doc, ctx.now_ms), ctx.switches)
+
+
+def _readable_document(record: Record, now: float) -> Json:
+    """Return the stored document, or for some time after a write the one before it."""
+    # rule: stale-reads
+    if now < record.hidden.get("stale_until", 0):
+        former: Json = record.hidden["former"]
+        return former
+    # rule: late-effect
+    if now < record.hidden.get("effect_at", 0):
+        stamps = {key: record.doc[key] for key in STAMPS}
+        return {**record.hidden["former"], **stamps, **_operation_in_progress(record.doc)}
+    return record.doc
+
+
+def _operation_in_progress(doc: Json) -> Json:
+    last = doc.get("lastOperation")
+    status: Json = {"value": "inProgress", "properties": None, "errors": []}
+    return {"lastOperation": {**last, "percentCompleted": 0, "status": status}} if last else {}
 
 
 def view_document(collection: str, doc: Json, switches: Switches) -> Json:
@@ -142,7 +163,8 @@ def _state(record: Record, ctx: RequestContext) -> Json:
     # rule: states
     if is_deleting(record, ctx.now):
         return {"state": "delete-finalizing"}
-    if record.collection in ("sourceConnections", "targetConnections") and is_busy(record, ctx.now):
+    is_late = ctx.now < record.hidden.get("effect_at", 0)
+    if record.collection in ("sourceConnections", "targetConnections") and (is_late or is_busy(record, ctx.now)):
         return {"state": "updating" if record.hidden.get("previous") else "inProgress"}
     return {}
 

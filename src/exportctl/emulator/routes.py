@@ -130,7 +130,7 @@ def _patch_object(call: ServiceCall, collection: str, id: str) -> Answer:
     record = writes.patch(call.ctx, record, call.request.headers.get("if-match"), call.body())
     # rule: child-patch-answer
     if collection in writes.FLOW_LINKS and call.ctx.switches.child_patch_answer == "items":
-        return Answer(200, {"items": [read_view.view_object(record, call.ctx)]})
+        return Answer(200, {"items": [read_view.view_document(collection, record.doc, call.ctx.switches)]})
     return Answer(200, writes.receipt(record))
 
 

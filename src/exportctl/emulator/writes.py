@@ -6,12 +6,12 @@ The API and the UI come through the same functions; only the `Caller` differs. N
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from exportctl.emulator import json_patch, read_view, specs, validation
-from exportctl.emulator.delayed_effects import end_time, next_wake_time
+from exportctl.emulator import json_patch, read_view, specs, stored_values, validation
+from exportctl.emulator.delayed_effects import end_time, finished_value, next_wake_time
 from exportctl.emulator.read_view import RequestContext, existing_objects
 from exportctl.emulator.store import Record
 from exportctl.emulator.wire import Json, flow_error, invalid_body_error
@@ -24,8 +24,7 @@ IMMUTABLE: dict[str, dict[str, int | None]] = {
     "flows": {"flowSpec": None, "targetConnectionIds": None, "state": 1456},
 }
 FLOW_LINKS = {"sourceConnections": "sourceConnectionIds", "targetConnections": "targetConnectionIds"}
-SLASH_FIELDS = ("path", "remotePath")
-LOWER_CASE_FIELDS = ("datasetFileType", "compression", "bucketName", "container")
+LATE_FAILURE = ({"code": "FLOW-1400-500", "message": "The update could not be completed by the flow provider"},)
 
 
 def receipt(record: Record) -> Json:
@@ -43,7 +42,7 @@ def create(ctx: RequestContext, collection: str, body: object) -> Record:
     # rule: flow-limit-not-enforced
     written = {key: value for key, value in body.items() if not (key == "auth" and value is None)}
     _check_written(ctx, collection, written, None)
-    written = normalise_document(written, ctx)
+    written = stored_values.normalise_document(written, ctx.switches)
     record = Record(collection, ctx.store.new_id(), ctx.sandbox, {})
     record.doc = {"id": record.id, **ctx.stamps(), **written, "state": "enabled"}
     _add_service_fields(ctx, record)
@@ -69,10 +68,15 @@ def patch(ctx: RequestContext, record: Record, if_match: str | None, operations:
     _check_immutable_fields(record.collection, before, after)
     written = {key: value for key, value in after.items() if key in validation.FIELDS[record.collection]}
     _check_written(ctx, record.collection, written, record)
-    written = normalise_document(written, ctx)
+    written = stored_values.normalise_document(written, ctx.switches)
+    # rule: late-failure
+    if ctx.switches.late_failure == "always" and record.collection == "flows" and not ctx.caller.is_ui:
+        record.hidden["previous"] = record.doc.copy()
+        _record_write(ctx, record, "update", operations, LATE_FAILURE)
+        return record
     _keep_old_sources_in_use(ctx, record, written)
     kept = {key: value for key, value in record.doc.items() if key not in validation.FIELDS[record.collection]}
-    record.hidden["previous"] = record.doc.copy()
+    _keep_former_version(ctx, record)
     record.doc = {**kept, **written}
     _add_service_fields(ctx, record)
     _record_write(ctx, record, "update", operations)
@@ -96,7 +100,7 @@ def act(ctx: RequestContext, record: Record, op: str, if_match: str | None) -> R
     state = f"{name}d"
     if record.doc["state"] == state:
         raise flow_error(1422, 400, f"Flow in state [{state}] does not accept the action [{op}]")
-    record.hidden["previous"] = record.doc.copy()
+    _keep_former_version(ctx, record)
     record.doc["state"] = state
     _record_write(ctx, record, "update", None)
     return record
@@ -123,6 +127,17 @@ def label(ctx: RequestContext, record: Record, labels: list[str]) -> None:
     record.doc["labels"] = labels
     _set_new_etag(ctx, record)
     ctx.store.put(record)
+
+
+def _keep_former_version(ctx: RequestContext, record: Record) -> None:
+    """Keep the document before a write, for reads that show it; a second write soon after it shows the same one."""
+    record.hidden["previous"] = record.doc.copy()
+    switches = ctx.switches
+    if not (switches.stale_reads or switches.late_effect):
+        return
+    if ctx.now >= max(record.hidden.get("stale_until", 0), record.hidden.get("effect_at", 0)):
+        record.hidden["former"] = record.doc.copy()
+    record.hidden.update(stale_until=ctx.now + switches.stale_reads, effect_at=ctx.now + switches.late_effect)
 
 
 def patchable_document(record: Record, ctx: RequestContext) -> Json:
@@ -223,38 +238,6 @@ def _lake_base(ctx: RequestContext) -> str:
     return known[ctx.sandbox]
 
 
-def normalise_document(written: Json, ctx: RequestContext) -> Json:
-    """Return what is stored of what was sent."""
-    # rule: normalised-values
-    result = dict(written)
-    if "scheduleParams" in result:
-        result["scheduleParams"] = _normalised_schedule(result, ctx)
-    elif isinstance(result.get("params"), dict):
-        changes = {"trailing-slash": (SLASH_FIELDS, _strip_trailing_slashes), "case": (LOWER_CASE_FIELDS, str.lower)}
-        names, change = changes.get(ctx.switches.normalise, ((), str))
-        params = result["params"]
-        result["params"] = {key: change(params[key]) if key in names else params[key] for key in params}
-    # rule: child-descriptions
-    if "flowSpec" not in result and ctx.switches.child_descriptions == "drop":
-        result.pop("description", None)
-    return result
-
-
-def _normalised_schedule(written: Json, ctx: RequestContext) -> Json:
-    schedule: Json = dict(written["scheduleParams"])
-    if written["flowSpec"]["id"] not in specs.DATASET_FLOWS:
-        return schedule
-    schedule["interval"] = validation.whole_number(schedule["interval"])
-    for key in validation.TEMPLATE_KEYS:
-        if key in schedule and ctx.switches.normalise == "trailing-slash":
-            schedule[key] = _strip_trailing_slashes(schedule[key])
-    return schedule
-
-
-def _strip_trailing_slashes(text: str) -> str:
-    return text.rstrip("/") or text[:1]
-
-
 def _keep_one_template(before: Json, after: Json) -> None:
     """Drop the folder template from a patched document where the patch brings it in the other spelling."""
     # rule: template-either-spelling
@@ -317,7 +300,9 @@ def _set_new_etag(ctx: RequestContext, record: Record) -> None:
     record.doc["etag"] = record.doc["version"] = ctx.store.new_etag()
 
 
-def _record_write(ctx: RequestContext, record: Record, operation: str, operations: object) -> None:
+def _record_write(
+    ctx: RequestContext, record: Record, operation: str, operations: object, errors: Sequence[Json] = ()
+) -> None:
     """Stamp a write, and leave the background something to do."""
     switches = ctx.switches
     record.doc.update(updatedAt=ctx.now_ms, updatedBy=ctx.caller.actor, updatedClient=ctx.caller.client)
@@ -331,7 +316,7 @@ def _record_write(ctx: RequestContext, record: Record, operation: str, operation
     if record.collection == "flows":
         _revive_flow(ctx, record)
         record.hidden["runs_claimed_until"] = ctx.now
-        record.doc["lastOperation"] = _last_operation(ctx, operation, operations)
+        record.doc["lastOperation"] = _last_operation(ctx, operation, operations, errors)
     record.wake = next_wake_time(record)
     ctx.store.put(record)
 
@@ -350,10 +335,11 @@ def _revive_flow(ctx: RequestContext, flow: Record) -> None:
         flow.hidden["ended"] = True
 
 
-def _last_operation(ctx: RequestContext, operation: str, operations: object) -> Json:
+def _last_operation(ctx: RequestContext, operation: str, operations: object, errors: Sequence[Json]) -> Json:
     """Return what GET says of the last write of a flow."""
     # rule: last-operation
     busy = bool(ctx.switches.transition)
-    status: Json = {"value": "inProgress" if busy else "completed", "properties": None, "errors": []}
+    value = "inProgress" if busy else finished_value(errors)
+    status: Json = {"value": value, "properties": None, "errors": list(errors)}
     done = {"started": ctx.now_ms, "updated": ctx.now_ms, "percentCompleted": 0 if busy else 100, "status": status}
     return {**done, **({"ops": operations} if operations else {}), "operation": operation}

@@ -55,6 +55,13 @@ class ReadingQuestions:
         Probe.FREE,
         (0, 60),
     )
+    stale_reads: float = ask(
+        "Seconds after a PATCH or an action for which lists and GET show the version before it, etag included.",
+        (0, 1, 5, 30),
+        "U2, U22",
+        Probe.FREE,
+        (0, 60),
+    )
     labelled: str = ask(
         "Are objects with access labels visible, or missing from lists and 404 by id?",
         ("visible", "hidden"),

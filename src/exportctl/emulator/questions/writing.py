@@ -93,6 +93,21 @@ class WritingQuestions:
         "C5",
         Probe.FREE,
     )
+    late_effect: float = ask(
+        "Seconds by which the answer to a PATCH or an action, and the new etag, come before the effect. Until then "
+        "lists and GET show the former values, and lastOperation is in progress.",
+        (0, 5, 20),
+        "flow-service.md 2.6: 1 to 7 s in [D] samples",
+        Probe.FREE,
+        (0, 20),
+    )
+    late_failure: str = ask(
+        "Can a PATCH of a flow that the service accepted fail later? Then the values stay as they were, and "
+        "lastOperation says failed.",
+        ("never", "always"),
+        "flow-service.md 2.5: lastOperation.status.errors",
+        Probe.NEVER,
+    )
     transition: float = ask(
         "Seconds after a write in which the object is in transition and refuses PATCH, action and DELETE.",
         (0, 1, 5, 10),

@@ -1,0 +1,42 @@
+"""What the service stores of what it was sent: the values as they are, or in a spelling of its own. Pure."""
+
+from __future__ import annotations
+
+from exportctl.emulator import specs, validation
+from exportctl.emulator.switches import Switches
+from exportctl.emulator.wire import Json
+
+SLASH_FIELDS = ("path", "remotePath")
+LOWER_CASE_FIELDS = ("datasetFileType", "compression", "bucketName", "container")
+
+
+def normalise_document(written: Json, switches: Switches) -> Json:
+    """Return what is stored of what was sent."""
+    # rule: normalised-values
+    result = dict(written)
+    if "scheduleParams" in result:
+        result["scheduleParams"] = _normalised_schedule(result, switches)
+    elif isinstance(result.get("params"), dict):
+        changes = {"trailing-slash": (SLASH_FIELDS, _strip_trailing_slashes), "case": (LOWER_CASE_FIELDS, str.lower)}
+        names, change = changes.get(switches.normalise, ((), str))
+        params = result["params"]
+        result["params"] = {key: change(params[key]) if key in names else params[key] for key in params}
+    # rule: child-descriptions
+    if "flowSpec" not in result and switches.child_descriptions == "drop":
+        result.pop("description", None)
+    return result
+
+
+def _normalised_schedule(written: Json, switches: Switches) -> Json:
+    schedule: Json = dict(written["scheduleParams"])
+    if written["flowSpec"]["id"] not in specs.DATASET_FLOWS:
+        return schedule
+    schedule["interval"] = validation.whole_number(schedule["interval"])
+    for key in validation.TEMPLATE_KEYS:
+        if key in schedule and switches.normalise == "trailing-slash":
+            schedule[key] = _strip_trailing_slashes(schedule[key])
+    return schedule
+
+
+def _strip_trailing_slashes(text: str) -> str:
+    return text.rstrip("/") or text[:1]
