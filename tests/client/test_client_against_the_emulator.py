@@ -165,7 +165,7 @@ def test_an_unknown_sandbox_is_named(emulator: Emulator) -> None:
 def test_sandboxes_are_read_and_time_is_the_service_s(emulator: Emulator) -> None:
     client = client_for(emulator)
 
-    assert {"dev", "prod"} <= names(client.get_json(f"{SANDBOXES}/sandboxes")["sandboxes"])
+    assert {"dev", "prod"} <= names(client.get_json(f"{SANDBOXES}/")["sandboxes"])
     date = client.server_date()
     assert date is not None
     assert date.timestamp() == NOW

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import re
 import sqlite3
 import stat
 from collections.abc import Callable
@@ -13,6 +15,8 @@ from typing import Any
 import pytest
 
 from exportctl.emulator import Emulator, Fault, SeedDataset, Switches
+from exportctl.emulator.admin_api import ROUTES
+from exportctl.emulator.admin_bodies import BODIES
 from tests.emulator.emulator_api import Api, Json
 
 
@@ -75,7 +79,7 @@ def test_the_log_holds_no_secret_and_no_body(control: Callable[..., Any], api: A
         "client_secret": "emulator-client-secret",
         "scope": "openid",
     }
-    token = api.http.post("/ims/token/v3", params=form).json()["access_token"]
+    token = api.http.post("/ims/token/v2", params=form).json()["access_token"]
     api.base()
     api.get("/flows", property="name==x")
 
@@ -129,11 +133,11 @@ def test_rows_come_in_over_http(control: Callable[..., Any], emulator: Emulator)
         ({"dataset": "Ordres"}, "no dataset is called 'Ordres'; there is Orders"),
         ({"sandbox": "nowhere"}, "no dataset is called 'Orders'"),
         ({"dataset": "Same Name"}, "several datasets are called 'Same Name'"),
-        ({"rows": 0}, "rows is a number from 1"),
-        ({"rows": "5"}, "rows is a number from 1"),
-        ({"rows": True}, "rows is a number from 1"),
-        ({"spread": -1}, "spread a number of seconds from 0"),
-        ({"surprise": 1}, "ingest takes sandbox, dataset, rows and spread"),
+        ({"rows": 0}, "ingest: rows must be at least 1"),
+        ({"rows": "5"}, "ingest: rows must be a whole number"),
+        ({"rows": True}, "ingest: rows must be a whole number"),
+        ({"spread": -1}, "ingest: spread must be at least 0"),
+        ({"surprise": 1}, "ingest: unknown member surprise; it takes sandbox, dataset, rows, spread"),
     ],
 )
 def test_rows_that_cannot_come_in_are_refused(
@@ -184,6 +188,107 @@ def test_what_is_asked_wrongly_is_refused(control: Callable[..., Any], api: Api)
     control("POST", "clock", [], 400)
     form = api.http.post("/_emulator/reset", content=b"{}", headers={"Content-Type": "text/plain"})
     assert form.status_code == 415
+
+
+WRONG_BODIES: list[tuple[str, str, Any]] = [
+    ("POST", "clock", {"advance": "x"}),
+    ("POST", "clock", {"set": None}),
+    ("POST", "clock", {"set": 10**12}),
+    ("POST", "clock", {"set": 24 * 10**10}),
+    ("PATCH", "switches", {"list_lag": []}),
+    ("PATCH", "switches", {"list_lag": "five"}),
+    ("POST", "faults", {}),
+    ("POST", "faults", {"effect": []}),
+    ("POST", "faults", {"effect": "slow", "nth": "1"}),
+    ("POST", "faults", {"effect": "slow", "path": "("}),
+    ("POST", "faults", {"effect": "slow", "headers": [1]}),
+    ("POST", "seed", {"sandboxes": 5}),
+    ("POST", "seed", {"sandboxes": "dev"}),
+    ("POST", "seed", {"datasets": {"dev": [{"name": 7}]}}),
+    ("POST", "seed", {"datasets": {"dev": [{}]}}),
+    ("POST", "seed", {"datasets": {"dev": [{"name": "x", "kind": "y"}]}}),
+    ("POST", "labels", {}),
+    ("POST", "labels", {"collection": "flows", "id": "none", "labels": 5}),
+    ("POST", "load", {}),
+    ("POST", "load", {"sandbox": "dev", "objects": {"flows": [3]}}),
+    ("POST", "load", {"sandbox": "dev", "objects": {"nothing": []}}),
+    ("POST", "credentials", {}),
+    ("POST", "credentials", {"client_id": "a b"}),
+    ("POST", "credentials", {"client_id": "c", "permissions": ["Everything"]}),
+    ("POST", "credentials", {"client_id": "c", "sandboxes": ["nowhere"]}),
+    ("POST", "credentials", {"client_id": "emulator-client"}),
+    ("DELETE", "credentials/nobody", None),
+    ("DELETE", "credentials/emulator-client", None),
+    ("POST", "ingest", {}),
+    ("POST", "ui/end", {"flow": "x", "moment": "soon"}),
+    ("POST", "ui/schedule", {"flow": "x", "changes": 5}),
+    ("POST", "ui/create_flow", {"name": "x"}),
+    ("POST", "ui/create_flow", {"name": "x", "sandbox": "dev", "datasets": 5}),
+    ("POST", "ui/create_flow", {"name": "x", "sandbox": "dev", "schedule": []}),
+    ("POST", "ui", {}),
+    ("PATCH", "storage", {"endpoints": {"amazon-s3": {"url": 5}}}),
+    ("DELETE", "storage/nothing", None),
+    ("POST", "reset", {"all": True}),
+]
+PYTHON_TEXTS = re.compile(
+    r"argument|NoneType|object is not|has no attribute|could not convert|invalid literal|unhashable|not supported "
+    r"between|^'\w+'$|Traceback|indices|iterable"
+)
+
+
+@pytest.mark.parametrize(("method", "name", "body"), WRONG_BODIES, ids=lambda value: str(value)[:60])
+def test_errors_are_in_our_words(control: Callable[..., Any], method: str, name: str, body: object) -> None:
+    text = control(method, name, body, 400)["errorMessage"]
+
+    assert len(text) > 10
+    assert not PYTHON_TEXTS.search(text), text
+
+
+def test_every_operation_with_a_body_has_a_schema_or_checks_its_own() -> None:
+    writing = {name for method, name in ROUTES if method in ("POST", "PATCH")}
+
+    assert writing == {operation.partition("/")[0] for operation in BODIES} | {"storage"}
+
+
+def test_no_body_makes_the_control_interface_fail(control: Callable[..., Any], api: Api) -> None:
+    rng = random.Random(5)
+    values: list[Any] = [None, True, -1, 0.5, 10**20, "", "x", [], ["x"], [1], {}, {"x": []}]
+    for operation, schema in BODIES.items():
+        for name in schema.get("properties", {"list_lag": {}}):
+            for value in rng.sample(values, 6):
+                method = "PATCH" if operation == "switches" else "POST"
+                answer = api.http.request(method, f"/_emulator/{operation}", json={name: value})
+                assert answer.status_code in (200, 400), (operation, name, value)
+                assert not PYTHON_TEXTS.search(answer.json().get("errorMessage", "")), answer.text
+
+
+def test_a_credential_has_the_permissions_and_sandboxes_it_is_given(
+    control: Callable[..., Any], api: Api, emulator: Emulator
+) -> None:
+    emulator.seed(["stage"])
+    reader = {"client_id": "reader", "permissions": ["View Destinations"], "sandboxes": ["dev"]}
+
+    made = control("POST", "credentials", reader)
+
+    assert made.pop("client_secret").startswith("emulator-")
+    assert made == reader
+    listed = control("GET", "credentials")["credentials"]
+    assert reader in listed
+    assert "secret" not in str(listed)
+    api.http.headers.update({"x-api-key": "reader", "Authorization": f"Bearer {emulator.issue_token('reader')}"})
+    assert api.get("/flows").status_code == 200
+    assert api.code(api.post("/connections", api.base_body())) == "2118-403"
+    assert api.code(api.call("GET", "/flows", headers={"x-sandbox-name": "stage"})) == "2120-403"
+    assert control("DELETE", "credentials/reader")["credentials"][0]["client_id"] == "emulator-client"
+    assert api.get("/flows").json()["error_code"] == "401013"
+
+
+def test_a_secret_that_is_given_is_not_shown(control: Callable[..., Any], api: Api) -> None:
+    made = control("POST", "credentials", {"client_id": "c", "client_secret": "of-our-own"})
+
+    assert "of-our-own" not in str(made)
+    form = {"grant_type": "client_credentials", "client_id": "c", "client_secret": "of-our-own", "scope": "openid"}
+    assert api.http.post("/ims/token/v2", params=form).status_code == 200
 
 
 def test_the_control_interface_answers_this_machine_only(emulator: Emulator) -> None:

@@ -151,14 +151,41 @@ def test_an_unknown_permission_cannot_be_given(emulator: Emulator) -> None:
         emulator.register_client("other", "secret", ["Fly"])
 
 
-def test_sandboxes_are_listed_and_read(api: Api) -> None:
-    root = "/data/foundation/sandbox-management"
+ROOT = "/data/foundation/sandbox-management"
 
-    assert [box["name"] for box in api.get(f"{root}/").json()["sandboxes"]] == ["prod", "dev"]
-    assert api.get(f"{root}/sandboxes").json() == api.get(f"{root}/").json()
-    assert api.get(f"{root}/sandboxes/dev").json()["type"] == "development"
-    assert api.get(f"{root}/sandboxes/none").status_code == 404
-    assert api.post(f"{root}/sandboxes", {}).status_code == 405
+
+def as_client(api: Api, client_id: str, *permissions: str, sandboxes: list[str] | None = None) -> None:
+    """From now on the requests are those of another credential."""
+    api.emulator.register_client(client_id, "secret", permissions, sandboxes=sandboxes)
+    token = api.emulator.issue_token(client_id)
+    api.http.headers.update({"x-api-key": client_id, "Authorization": f"Bearer {token}"})
+
+
+def test_every_credential_lists_the_sandboxes_that_it_may_enter(api: Api) -> None:
+    assert [box["name"] for box in api.get(f"{ROOT}/").json()["sandboxes"]] == ["prod", "dev"]
+
+    as_client(api, "narrow", sandboxes=["dev"])
+
+    assert [box["name"] for box in api.get(f"{ROOT}/").json()["sandboxes"]] == ["dev"]
+
+
+@pytest.mark.parametrize("path", ["sandboxes", "sandboxes/dev", "sandboxTypes"])
+def test_lists_for_administrators_are_for_administrators(api: Api, path: str) -> None:
+    refused = api.get(f"{ROOT}/{path}")
+
+    assert (refused.status_code, refused.json()["title"]) == (403, "Forbidden")
+    as_client(api, "admin", "Manage Sandboxes")
+    assert api.get(f"{ROOT}/{path}").status_code == 200
+
+
+def test_administrators_list_and_read_all_sandboxes(api: Api) -> None:
+    as_client(api, "admin", "Manage Sandboxes", sandboxes=["dev"])
+
+    assert [box["name"] for box in api.get(f"{ROOT}/sandboxes").json()["sandboxes"]] == ["prod", "dev"]
+    assert api.get(f"{ROOT}/sandboxes/dev").json()["type"] == "development"
+    assert api.get(f"{ROOT}/sandboxes/none").status_code == 404
+    assert api.get(f"{ROOT}/sandboxTypes").json() == {"sandboxTypes": [{"id": "development"}, {"id": "production"}]}
+    assert api.post(f"{ROOT}/sandboxes", {}).status_code == 405
 
 
 def test_a_sandbox_does_not_see_the_objects_of_another(

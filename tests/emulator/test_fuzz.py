@@ -26,6 +26,7 @@ QUICK = settings(max_examples=examples(40), suppress_health_check=[*SLOW, Health
 SWITCHES = st.builds(
     Switches, **{name: st.sampled_from(values) for name, values in Switches.choices().items() if name in QUESTIONS}
 )
+DATA = {"format": "parquet"}
 World = tuple[Api, dict[str, str]]
 """A client, and the id of an object by its collection."""
 BuildWorld = Callable[..., World]
@@ -39,8 +40,8 @@ def world(connect: Callable[..., Api]) -> BuildWorld:
         emulator = Emulator(clock="manual", page_size=2, switches=switches)
         emulator.seed(["dev"])
         api = connect(emulator)
-        base, source = api.base(description="x"), api.source()
-        target = api.target(base)
+        base, source = api.base(description="x"), api.source(data=DATA)
+        target = api.target(base, data=DATA)
         flow = api.create("flows", api.flow_body(source, target))
         emulator.advance(60)
         return api, {"connections": base, "sourceConnections": source, "targetConnections": target, "flows": flow}
@@ -79,8 +80,8 @@ def test_a_create_with_anything_anywhere_is_answered(
     api, ids = world(switches)
     body = {
         "connections": api.base_body(description="x"),
-        "sourceConnections": api.source_body(),
-        "targetConnections": api.target_body(ids["connections"]),
+        "sourceConnections": api.source_body(data=DATA),
+        "targetConnections": api.target_body(ids["connections"], data=DATA),
         "flows": api.flow_body(ids["sourceConnections"], ids["targetConnections"]),
     }[collection]
     path = data.draw(st.sampled_from(list(json_paths(body))))

@@ -33,7 +33,7 @@ def connection_ids(api: Api, flow: str) -> tuple[str, str, str]:
     return item["sourceConnectionIds"][0], target["id"], target["baseConnection"]["id"]
 
 
-@pytest.mark.parametrize(("setting", "kept"), [("replace", False), ("merge", True)])
+@pytest.mark.parametrize(("setting", "kept"), [("merge", True), ("replace", False)])
 def test_patch_objects(build: Callable[..., Api], setting: str, kept: bool) -> None:
     api = build(patch_objects=setting)
     flow = api.flow()
@@ -724,16 +724,17 @@ def test_a_whole_life_goes_well_under_any_settings(number: int, connect: Callabl
         step(answer)
         return str(answer.json()["id"])
 
+    data = {"format": "parquet"}
     base = create("connections", api.base_body())
-    target = create("targetConnections", api.target_body(base))
-    source = create("sourceConnections", api.source_body())
+    target = create("targetConnections", api.target_body(base, data=data))
+    source = create("sourceConnections", api.source_body(data=data))
     flow = create("flows", api.flow_body(source, target))
     step(api.replace(f"/flows/{flow}", "/scheduleParams", {**schedule(api, flow), "interval": 3}))
     item = api.item(f"/targetConnections/{target}")
     step(api.replace(f"/targetConnections/{target}", "/params", {**item["params"], "path": "other"}))
-    other = create("sourceConnections", {**api.source_body("0" * 24), "name": "other"})
+    other = create("sourceConnections", {**api.source_body("0" * 24), "name": "other", "data": data})
     step(api.replace(f"/flows/{flow}", "/sourceConnectionIds", [other]))
-    step(api.act(flow, "disable"))
+    step(api.call("POST", f"/flows/{flow}/action", params={"op": "disable", "subOp": "APPLY"}))
     assert api.names("flows", property="state==disabled") == ["flow"]
     step(api.delete(f"/flows/{flow}"))
     emulator.advance(600)

@@ -244,10 +244,12 @@ def test_a_source_needs_no_dataset_names(api: Api) -> None:
         ({"path": "x%SEGMENT_NAME%/%SEGMENT_ID%"}, True),
         ({"path": "%SEGMENT_ID%/" * 50 + "%"}, False),
         ({"path": ""}, True),
-        ({"datasetFileType": "json"}, False),
+        ({"datasetFileType": "json"}, True),
+        ({"datasetFileType": "csv"}, False),
         ({"datasetFileType": "CSV"}, False),
-        ({"compression": "gzip"}, False),
+        ({"compression": "gzip"}, True),
         ({"compression": None}, False),
+        ({"mode": "FTP"}, True),
         ({"mode": "other"}, False),
         ({"surprise": 1}, False),
         ({"includeFileManifest": True}, True),
@@ -344,7 +346,10 @@ DAILY = {"timeUnit": "day", "interval": 1}
         ({"exportMode": "FULL"}, False),
         ({"timeUnit": "week"}, False),
         ({"timeUnit": []}, False),
-        ({"startTime": "1767229200"}, False),
+        ({"startTime": "1767229200"}, True),
+        ({"startTime": "soon"}, False),
+        ({"startTime": True}, False),
+        ({"exportMode": "daily_full_export", "timeUnit": "DAY", "interval": 0}, True),
         ({"startTime": -1}, False),
         ({"startTime": 1}, True),
         ({"endTime": 1}, False),
@@ -460,7 +465,7 @@ def test_a_patch_without_if_match_has_a_code(api: Api) -> None:
         ([{"op": "replace", "path": "/createdAt", "value": 1}], None),
         ([{"op": "replace", "path": "/id", "value": "x"}], None),
         ([{"op": "add", "path": "/surprise", "value": 1}], None),
-        ([{"op": "replace", "path": "/scheduleParams", "value": {"interval": 3}}], None),
+        ([{"op": "replace", "path": "/scheduleParams", "value": {"interval": "x"}}], None),
         ([{"op": "replace", "path": "/scheduleParams/interval", "value": -5}], None),
         ([{"op": "replace", "path": "/sourceConnectionIds", "value": ["none"]}], "1439-400"),
         ([{"op": "replace", "path": "/targetConnectionIds", "value": ["none"]}], None),
@@ -586,7 +591,9 @@ def test_a_deleted_flow_is_answered_for_a_while_and_its_connections_stay(api: Ap
     assert api.item(f"/flows/{flow}")["state"] == "delete-finalizing"
     assert api.code(api.delete(f"/flows/{flow}")) == "1458-400"
     assert api.code(api.act(flow, "disable")) == "1421-400"
-    assert api.code(api.replace(f"/flows/{flow}", "/name", "x")) == "1420-400"
+    assert api.code(api.replace(f"/flows/{flow}", "/name", "x")) == "1457-400"
+    text = api.replace(f"/flows/{flow}", "/name", "x").json()["errorMessage"]
+    assert text == "Operation update cannot be applied in state delete-finalizing."
     emulator.advance(1)
     answer = api.get(f"/flows/{flow}")
     assert api.code(answer) == "1439-404"
@@ -624,4 +631,5 @@ def test_names_may_repeat(api: Api) -> None:
 
 def test_parameters_of_single_objects_are_refused(api: Api) -> None:
     assert api.code(api.get(f"/connections/{api.base()}", limit=1)) == "1451-400"
-    assert api.code(api.call("POST", "/flows?mode=draft", json={})) == "1451-400"
+    assert api.code(api.call("POST", "/flows?mode=final", json={})) == "1454-400"
+    assert api.code(api.call("POST", "/flows?validate=true", json={})) == "1451-400"

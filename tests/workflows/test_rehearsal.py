@@ -205,6 +205,7 @@ PAYLOADS = {
         '"subpath": "deeper"',
         {"exports": export(subpath="deeper")},
         bend=params(compression="gzip"),
+        switches={"lower_case_enums": "rejected"},
     ),
     "a live flow with transformations": Payload(
         "transformations must be empty",

@@ -22,6 +22,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from exportctl.apply.demanded_data import create_object
 from exportctl.apply.retry import Retry, T
 from exportctl.client.client import Client
 from exportctl.client.inventory import DELETING_STATES, list_objects, live_object
@@ -64,6 +65,7 @@ class Writer:
     own_texts: dict[str, tuple[str, str]] = field(
         default_factory=dict
     )  # id -> a person's text before and after a write
+    demanded: set[str] = field(default_factory=set)  # kinds of which the service wants `data`
     _second_listing: dict[str, tuple[LiveObject, ...]] = field(default_factory=dict)  # by kind
     _listing_lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -83,7 +85,7 @@ class Writer:
             step.kind, step.type, fields, ids, title=step.title, description=description, now=self.retry.clock.now()
         )
         try:
-            made = self.retry.call_until_settled(lambda: self.client.create(kind.path, body).id)
+            made = self.retry.call_until_settled(lambda: create_object(self.client, kind, body, self.demanded))
         except ServiceError as error:
             if not error.wrote:
                 raise

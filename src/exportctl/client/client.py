@@ -30,13 +30,14 @@ from exportctl.client.pages import Json, Objects, Params
 from exportctl.client.session import RequestParts, Session
 from exportctl.client.transport import Answer, Backoff, RequestCounts, RequestSender
 from exportctl.clock import Clock, system_clock
-from exportctl.errors import NotFound
+from exportctl.errors import NotFound, ServiceError
 from exportctl.model.secret import auth_values
 from exportctl.model.urls import IMS_TOKEN_URL, parse_service_url
 
 FLOW_SERVICE = "/data/foundation/flowservice"
 SANDBOXES = "/data/foundation/sandbox-management"
 LANDING_ZONE = "/data/foundation/connectors/landingzone"
+PARAMETER_MISSING = "2119"  # the request lacks a query parameter [FE]
 PAGE_SIZE = 100  # the most one call may ask for; the default is not documented [D] [F]
 
 
@@ -179,7 +180,7 @@ class Client:
         return items[0]
 
     def get_json(self, path: str, *, params: Params = ()) -> Json:
-        """Get the JSON object at a full path of another service (`SANDBOXES + "/sandboxes"`), unchanged."""
+        """Get the JSON object at a full path of another service (`SANDBOXES + "/"`), unchanged."""
         line = RequestLine("GET", path)
         return self._parse_object(line, self._send_read(line, params, base=""))
 
@@ -205,9 +206,19 @@ class Client:
         return self._new_etag(line, self._send_write(line, body=[*ops], etag=etag))
 
     def act(self, path: str, op: str, *, etag: str | None = None) -> str | None:
-        """POST the action `op` (enable, disable) on an object, without a body; return the new etag if there is one."""
-        line = RequestLine("POST", f"{paging.object_path(path)}/action")
-        return self._new_etag(line, self._send_write(line, params=[("op", op)], etag=etag))
+        """
+        POST the action `op` (enable, disable) on an object, without a body; return the new etag if there is one.
+
+        [F] calls `subOp` required, the tutorial leaves it out [UD]: it is sent to a service that misses a parameter.
+        """
+        line, params = RequestLine("POST", f"{paging.object_path(path)}/action"), [("op", op)]
+        try:
+            answer = self._send_write(line, params=params, etag=etag)
+        except ServiceError as error:
+            if error.wrote or error.number != PARAMETER_MISSING:
+                raise
+            answer = self._send_write(line, params=[*params, ("subOp", "APPLY")], etag=etag)
+        return self._new_etag(line, answer)
 
     def delete(self, path: str) -> None:
         """DELETE an object. It may still exist for some time; at the end a GET answers 404 [D] [DF]."""

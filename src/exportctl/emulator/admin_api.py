@@ -6,10 +6,13 @@ Answers only to this machine, and never shows a body, a header or a secret of a 
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from exportctl.emulator.auth import is_json
+from exportctl.emulator import admin_bodies
+from exportctl.emulator.admin_bodies import UI_VERBS
+from exportctl.emulator.auth import PERMISSIONS, is_json
 from exportctl.emulator.datasets import SeedDataset
 from exportctl.emulator.faults import Fault
 from exportctl.emulator.state import EmulatedOrganization
@@ -21,20 +24,6 @@ from exportctl.emulator.wire import Answer, Json, Request, invalid_body_error, m
 
 PREFIX = "/_emulator"
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
-UI_VERBS: dict[str, tuple[str, ...]] = {
-    "enable": ("flow",),
-    "disable": ("flow",),
-    "end": ("flow", "moment"),
-    "path": ("flow", "path"),
-    "datasets": ("flow", "datasets"),
-    "schedule": ("flow", "changes"),
-    "rename": ("flow", "name"),
-    "describe": ("flow", "text"),
-    "delete": ("flow",),
-    "create_flow": ("name",),
-}
-UI_OPTIONS = ("sandbox", "as_person")
-CREATE_OPTIONS = ("datasets", "destination", "schedule", "params", "audience", "base", "description")
 
 
 def answer(emulator: EmulatedOrganization, request: Request) -> Answer:
@@ -42,12 +31,16 @@ def answer(emulator: EmulatedOrganization, request: Request) -> Answer:
     if request.peer not in LOOPBACK:
         raise message_error(403, "the control interface answers on this machine only")
     path = request.path.removeprefix(PREFIX).strip("/")
-    operation = ROUTES.get((request.method, path.partition("/")[0]))
+    name, _, rest = path.partition("/")
+    operation = ROUTES.get((request.method, name))
     if operation is None:
         raise message_error(404, f"no control operation {request.method} {request.path}")
+    body = _parse_body(request)
     try:
-        return Answer(200, operation(emulator, path.partition("/")[2], _parse_body(request)))
-    except (ValueError, TypeError, KeyError, EditRefused, StorageRefused) as error:
+        if request.method in ("POST", "PATCH"):
+            admin_bodies.check_body(path if name == "ui" else name, body)
+        return Answer(200, operation(emulator, rest, body))
+    except (ValueError, EditRefused, StorageRefused) as error:
         raise invalid_body_error(str(error)) from error
 
 
@@ -69,8 +62,6 @@ def _show_info(emulator: EmulatedOrganization, rest: str, body: Json) -> Json:
 
 
 def _move_clock(emulator: EmulatedOrganization, rest: str, body: Json) -> Json:
-    if set(body) - {"advance", "set"}:
-        raise ValueError("the clock takes advance or set, in seconds")
     if "set" in body:
         emulator.set_time(float(body["set"]))
     if "advance" in body:
@@ -103,8 +94,6 @@ def _forget_requests(emulator: EmulatedOrganization, rest: str, body: Json) -> J
 
 
 def _seed_datasets(emulator: EmulatedOrganization, rest: str, body: Json) -> Json:
-    if set(body) - {"sandboxes", "datasets"}:
-        raise ValueError("seed takes sandboxes and datasets")
     wanted: Mapping[str, list[Json]] = body.get("datasets", {})
     datasets = {sandbox: [SeedDataset(**entry) for entry in entries] for sandbox, entries in wanted.items()}
     return {"datasets": emulator.seed(body.get("sandboxes", ()), datasets)}
@@ -124,13 +113,8 @@ def _stored_settings(emulator: EmulatedOrganization) -> StorageSettings:
 def _edit_in_ui(emulator: EmulatedOrganization, verb: str, body: Json) -> Json:
     if verb not in UI_VERBS:
         raise ValueError(f"no UI edit {verb!r}; there are {', '.join(UI_VERBS)}")
-    options = UI_OPTIONS + (CREATE_OPTIONS if verb == "create_flow" else ())
-    missing = [name for name in UI_VERBS[verb] if name not in body]
-    unknown = sorted(set(body) - {*UI_VERBS[verb], *options})
-    if missing or unknown:
-        raise ValueError(f"{verb}: {'missing' if missing else 'unknown'} member {(missing or unknown)[0]}")
     edit: Callable[..., Json] = getattr(emulator.ui, verb)
-    return edit(*(body[name] for name in UI_VERBS[verb]), **{name: body[name] for name in options if name in body})
+    return edit(**body)
 
 
 def _load_objects(emulator: EmulatedOrganization, rest: str, body: Json) -> Json:
@@ -138,9 +122,25 @@ def _load_objects(emulator: EmulatedOrganization, rest: str, body: Json) -> Json
     return {}
 
 
-def _register_client(emulator: EmulatedOrganization, rest: str, body: Json) -> Json:
-    emulator.register_client(**body)
-    return {}
+def _show_credentials(emulator: EmulatedOrganization, rest: str, body: Json) -> Json:
+    return {"credentials": emulator.credentials()}
+
+
+def _add_credential(emulator: EmulatedOrganization, rest: str, body: Json) -> Json:
+    """Add a credential; a secret that the emulator makes up is in this answer and in no other."""
+    if any(known["client_id"] == body["client_id"] for known in emulator.credentials()):
+        raise ValueError(f"there is a credential {body['client_id']}: remove it first")
+    secret = body.get("client_secret") or f"emulator-{secrets.token_urlsafe(24)}"
+    emulator.register_client(
+        body["client_id"], secret, body.get("permissions", PERMISSIONS), sandboxes=body.get("sandboxes")
+    )
+    made = next(known for known in emulator.credentials() if known["client_id"] == body["client_id"])
+    return made if "client_secret" in body else {**made, "client_secret": secret}
+
+
+def _remove_credential(emulator: EmulatedOrganization, rest: str, body: Json) -> Json:
+    emulator.remove_client(rest)
+    return _show_credentials(emulator, rest, body)
 
 
 def _reset_emulator(emulator: EmulatedOrganization, rest: str, body: Json) -> Json:
@@ -149,8 +149,6 @@ def _reset_emulator(emulator: EmulatedOrganization, rest: str, body: Json) -> Js
 
 
 def _ingest_rows(emulator: EmulatedOrganization, rest: str, body: Json) -> Json:
-    if set(body) - {"sandbox", "dataset", "rows", "spread"}:
-        raise ValueError("ingest takes sandbox, dataset, rows and spread")
     return emulator.ingest(body["sandbox"], body["dataset"], body["rows"], body.get("spread", 86400))
 
 
@@ -177,7 +175,9 @@ ROUTES: dict[tuple[str, str], Operation] = {
     ("POST", "ui"): _edit_in_ui,
     ("POST", "labels"): lambda emulator, rest, body: emulator.ui.label(body["collection"], body["id"], body["labels"]),
     ("POST", "load"): _load_objects,
-    ("POST", "credentials"): _register_client,
+    ("GET", "credentials"): _show_credentials,
+    ("POST", "credentials"): _add_credential,
+    ("DELETE", "credentials"): _remove_credential,
     ("POST", "reset"): _reset_emulator,
     ("POST", "ingest"): _ingest_rows,
 }

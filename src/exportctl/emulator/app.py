@@ -12,7 +12,7 @@ from http.client import responses as REASONS
 from typing import Any
 from urllib.parse import parse_qsl
 
-from exportctl.emulator import admin_api, auth, faults, landing_zone, routes
+from exportctl.emulator import admin_api, auth, faults, landing_zone, routes, sandbox_management
 from exportctl.emulator.clock import http_date
 from exportctl.emulator.faults import Fault
 from exportctl.emulator.listing import ReadFault
@@ -20,7 +20,7 @@ from exportctl.emulator.routes import ServiceCall
 from exportctl.emulator.state import EmulatedOrganization
 from exportctl.emulator.wire import Answer, ErrorReport, Request, RequestRefused, message_error
 
-TOKEN_PATH = "/ims/token/v3"
+TOKEN_PATHS = ("/ims/token/v3", "/ims/token/v2")  # the second one with everything in the query [PM]
 
 StartResponse = Callable[..., object]
 
@@ -41,7 +41,7 @@ class Emulator(EmulatedOrganization):
         self._scheduler.execute_due_runs(wait=False)
         with self.store.lock:
             answer = self._respond(request, fault, start_response)
-        if request.path == routes.AD_HOC_PATH:
+        if request.path == routes.AD_HOC_PATH or (request.method == "POST" and "/runs/" in request.path):
             self._scheduler.execute_due_runs(wait=False)
         return answer
 
@@ -81,7 +81,7 @@ class Emulator(EmulatedOrganization):
         return [payload]
 
     def _log_request(self, request: Request, status: int) -> None:
-        secret = request.path == TOKEN_PATH
+        secret = request.path in TOKEN_PATHS
         entry = {
             "at": self.now,
             "id": request.id,
@@ -89,7 +89,7 @@ class Emulator(EmulatedOrganization):
             "path": request.path,
             "query": [] if secret else [list(pair) for pair in request.query],
             "status": status,
-            "write": request.method != "GET" and request.path.startswith(routes.FLOW_SERVICE_PATH),
+            "write": request.method != "GET" and _is_of_flow_service(request.path),
         }
         with self.store.transaction():
             self.store.log_request(entry)
@@ -110,14 +110,15 @@ class Emulator(EmulatedOrganization):
 
     def _route_request(self, request: Request, fault: Fault | None) -> Answer:
         path = request.path
-        if path == TOKEN_PATH:
+        if path in TOKEN_PATHS:
             if request.method != "POST":
                 raise message_error(405, "Method not allowed")
+            # rule: token-endpoint-v2
             return auth.answer_token_request(self.store, request, self.now)
         credential = auth.authenticate(self.store, request, self.organization, self.now)
-        if path.startswith(auth.SANDBOXES_PATH):
-            return auth.answer_sandboxes(self.store, request)
-        name = auth.find_sandbox(self.store, request).id
+        if path.startswith(sandbox_management.PATH):
+            return sandbox_management.answer(self.store, request, credential)
+        name = auth.find_sandbox(self.store, request, credential).id
         if path.startswith(landing_zone.PATH):
             return landing_zone.answer(self.store, request)
         context = self.context(name, auth.caller(credential))
@@ -127,6 +128,11 @@ class Emulator(EmulatedOrganization):
         if path.startswith(f"{routes.FLOW_SERVICE_PATH}/"):
             return routes.answer(call)
         raise message_error(404, "Resource not found")
+
+
+def _is_of_flow_service(path: str) -> bool:
+    """Whether a request that is not a GET may change something there; a search does not."""
+    return path.startswith(routes.FLOW_SERVICE_PATH) and not path.endswith("/search")
 
 
 def _parse_request(environ: Mapping[str, Any], id: str) -> Request:
@@ -141,4 +147,5 @@ def _parse_request(environ: Mapping[str, Any], id: str) -> Request:
         body=environ["wsgi.input"].read(length) if length else b"",
         id=id,
         peer=environ.get("REMOTE_ADDR") or "127.0.0.1",
+        origin=f"{environ.get('wsgi.url_scheme', 'http')}://{environ.get('HTTP_HOST', 'localhost')}",
     )

@@ -30,6 +30,7 @@ _ROWS: tuple[tuple[str, str, RuleStatus, str], ...] = (
     # The gateway, tokens, sandboxes, permissions
     ("token-endpoint", "IMS takes grant_type, client_id, client_secret and scope in a form or the query. It returns a "
      "bearer token with expires_in in seconds.", "spec", "[IMS] 1.1; error bodies assumed (U1)"),
+    ("token-endpoint-v2", "IMS answers at /ims/token/v2 too.", "spec", "[PM] 1.1"),
     ("tokens-expire", "The gateway refuses an expired or unknown token with 401013.", "spec", "[TR] [D] 11.2"),
     ("gateway-headers", "A missing token is 403010, a bad token 401013, a missing key 403000, the key of another "
      "client 403003, a missing organization 400003. The emulator checks in this order.", "spec",
@@ -40,8 +41,12 @@ _ROWS: tuple[tuple[str, str, RuleStatus, str], ...] = (
     ("sandbox-headers", "x-sandbox-name is required (2105), must exist (2101), and x-sandbox-id is refused (2110).",
      "spec", "[FE] 1.3, C9"),
     ("sandboxes-isolate", "An object of another sandbox is not found.", "spec", "[D] 2"),
-    ("sandbox-management", "Sandboxes are listed under /sandbox-management/ and /sandbox-management/sandboxes, and "
-     "read by name.", "spec", "[S] 1.3"),
+    ("sandbox-management", "Every credential may list the sandboxes that it may enter, at /sandbox-management/.",
+     "spec", "[S] 1.3"),
+    ("sandbox-admins", "The list of all sandboxes, one sandbox by name and the sandbox types need Manage Sandboxes, "
+     "else 403.", "spec", "[S]; the body of the refusal and the name of the permission are assumed"),
+    ("sandbox-permissions", "A credential with sandboxes of its own may enter no other one: FLOW-2120-403.", "assumed",
+     "code [FE]; access control gives roles per sandbox"),
     ("permissions", "Reading needs View Destinations, a list of datasets View Datasets, a write of a base connection "
      "Manage Destinations, any other write Manage and Activate Dataset Destinations. Else FLOW-2118-403.",
      "spec", "[XD-new] [UI] [S3P] 1.4; which call needs which is assumed"),
@@ -70,7 +75,8 @@ _ROWS: tuple[tuple[str, str, RuleStatus, str], ...] = (
      "1433; ties keep the order of creation.", "spec", "[SF] [D] [FE] 3.2; ties assumed"),
     ("page-size", "A page holds at most limit objects, and may hold fewer.", "assumed", "[D] 3.2"),
     ("next-link", "The next link is relative to the base path and contains only the continuation token. The caller "
-     "repeats the other parameters. Tokens need percent-encoding.", "spec", "[F] [AE] 3.2"),
+     "repeats the other parameters. A token has only letters, digits, `-` and `_`; the fault "
+     "reserved-token gives others.", "spec", "[F] [AE] 3.2; characters assumed, because [AE] cuts tokens at `=`"),
     ("token-belongs-to-list", "A continuation token of another list, sandbox or orderby is refused.", "assumed", "U2"),
     ("lists-lag", "Lists and filters may show creations and deletions later than reads by id.", "assumed",
      "U2 U22, switch list_lag"),
@@ -103,8 +109,10 @@ _ROWS: tuple[tuple[str, str, RuleStatus, str], ...] = (
     ("target-needs-base", "A target connection names a base connection.", "spec", "[D] 2.4"),
     ("target-spec-quirk", "Target specs list fileType as required although it is conditional on audiences.", "spec",
      "[XD-new] 5.7"),
-    ("file-type-not-demanded", "Dataset targets do not need fileType, audience targets do not need datasetFileType. "
-     "The service accepts mode, although no spec lists it.", "spec", "[XD-new] 5.7, C20"),
+    ("file-type-not-demanded", "Dataset targets do not need fileType, audience targets do not need datasetFileType.",
+     "spec", "[XD-new] 5.7, C20"),
+    ("target-mode", "mode is Server-to-server, or FTP as a migrated SFTP target has it, although no spec lists mode.",
+     "spec", "[XD-new] 5.7; FTP by Adobe's migration guide; that other types take it is assumed"),
     ("json-needs-compression", "The service accepts JSON with compression NONE, although it is documented as "
      "unsupported.", "assumed", "C3, switch json_uncompressed"),
     ("manifest-parameter", "includeFileManifest is accepted and listed in the target specs, or neither.", "assumed",
@@ -117,10 +125,17 @@ _ROWS: tuple[tuple[str, str, RuleStatus, str], ...] = (
      "[FE] 2.5 [UD] 2.6"),
     ("flow-limit-not-enforced", "The emulator creates more than 100 flows per sandbox. The client must keep the "
      "documented guardrail.", "assumed", "[GR] 12"),
-    ("no-draft-mode", "mode=draft is not a parameter here.", "assumed", "U21"),
+    ("draft-mode", "With mode=draft a create makes an object in state draft, which publish enables; publish of another "
+     "flow is 1444, of another connection 1422.", "spec", "[DR] [FE] U21; shown for sources only, that a draft must be "
+     "complete is assumed"),
+    ("connection-data", "A new source or target connection needs no data.", "assumed", "C11, switch source_data and "
+     "switch target_data"),
     ("schedule-combinations", "Once is DAILY_FULL_EXPORT, day, 0; incremental is FIRST_FULL_THEN_INCREMENTAL (or no "
      "mode) with day 1 or hour 3, 6, 12, and by switches 1, 8, 9 and other numbers.", "spec", "[D] [XD-new] 7.2, C1"),
-    ("interval-as-text", "interval is accepted as a number and as text of digits.", "assumed", "[AE] C19"),
+    ("numbers-as-text", "interval, startTime and endTime are accepted as numbers and as text of digits.", "assumed",
+     "[AE] C19; times: assumed"),
+    ("lower-case-enums", "datasetFileType, compression, exportMode and timeUnit are accepted in any case, and stored "
+     "as sent.", "assumed", "[AE] 5.7, switch lower_case_enums"),
     ("schedule-times", "startTime is required, both times are whole seconds, endTime is later than startTime.", "spec",
      "[D] [XD-new] 7.1; refusals U13"),
     ("past-start", "A startTime in the past is accepted.", "assumed", "U13, switch past_start"),
@@ -150,7 +165,7 @@ _ROWS: tuple[tuple[str, str, RuleStatus, str], ...] = (
     ("patch-operations", "add, replace and remove in any case; others are FLOW-1434-400.", "spec", "[D] [F] [FE] 4"),
     ("patch-value-required", "Every operation carries a value, remove too.", "spec", "[D] [UD] 4"),
     ("patch-missing-field", "A path that leads nowhere is FLOW-1455-400.", "spec", "[FE] 4"),
-    ("patch-objects", "A patch with an object replaces the whole former object.", "assumed", "U5, switch "
+    ("patch-objects", "A patch with an object merges: what it does not name stays.", "assumed", "U5 [ED] [AE], switch "
      "patch_objects"),
     ("auth-params-whole", "A patch replaces all of /auth/params, even with add.", "spec", "[D] [ED] 4.1"),
     ("immutable-fields", "connectionSpec (1414), params and base of sources, base of targets, flowSpec, targets and "
@@ -159,10 +174,15 @@ _ROWS: tuple[tuple[str, str, RuleStatus, str], ...] = (
     ("source-patch", "A client can patch a source connection, except its datasets.", "assumed",
      "[F] 3.4, switch source_patch"),
     ("child-patch-answer", "PATCH answers id and etag.", "spec", "[D] [ED] 3.1, C5, switch child_patch_answer"),
-    ("actions", "enable and disable in any case; one that changes nothing is 1422, finalize 1402, publish 1444, "
-     "unknown ones 1434.", "spec", "[F] [UD] [FE] 3.4, C16"),
+    ("actions", "enable, disable and publish of flows, publish of connections, in any case; one that changes nothing "
+     "is 1422, finalize 1402, an unknown one 1434.", "spec", "[F] [UD] [FE] 3.4, C16"),
+    ("action-sub-op", "An action needs no subOp.", "assumed", "C16, switch action_sub_op; the refusal is 2119"),
+    ("sub-operations", "subOp apply and rollback change nothing; progress is 1436, an unknown one 1435.", "spec",
+     "[F] [FE] 11.3; that the two change nothing is assumed"),
     ("action-if-match-optional", "An action needs no If-Match, but one that is sent must be current.", "assumed",
      "[F] 3.4"),
+    ("deleting", "An object that is being deleted shows delete-finalizing and refuses PATCH (1457), action (1421) and "
+     "DELETE (1458) in the published words.", "spec", "[FE] 2.6; the code for an action is assumed"),
     ("transition", "An object in transition refuses PATCH (1420, 1416, 1457), action (1421) and DELETE (1458, 1416).",
      "spec", "[FE] 2.6, which code for which is partly assumed; switch transition"),
     # Deletion
@@ -187,15 +207,29 @@ _ROWS: tuple[tuple[str, str, RuleStatus, str], ...] = (
     ("ui-actor", "UI edits leave exc_app as client and a person as actor.", "spec", "[D] 2.1; form of names assumed"),
     # Specs, datasets, runs, ad hoc
     ("specs-read-only", "Clients can only read specs (1426).", "spec", "[FE] 3.4"),
-    ("configs-only-data-lake", "Exportable datasets are listed under the data lake spec only.", "assumed", "[D] 6"),
+    ("configs-specs", "Exportable datasets are listed under the spec of the data lake, and under that of the landing "
+     "zone.", "spec", "[D] [XD-new] 6; the landing zone by [AE], which does not show the answer: switch configs_specs"),
     ("configs-parameters", "outputType and outputField are required; start from 0, limit 1 to 100, 20 when left out; "
      "name and description match exactly; Catalog's other filters are refused as not emulated.", "spec",
      "[D] [XD-new] 6; exact match assumed"),
     ("configs-page-info", "pageInfo.end is the index of the last dataset shown.", "assumed", "[inf] 6"),
     ("runs-read-only", "Clients can list and read runs. They cannot create runs (1427).", "spec", "[F] [FE] 3.4"),
+    ("run-update", "PUT of a run needs If-Match (1403, 1404) and a body (1405); a client may not do it (1427).", "spec",
+     "[F] [FE] 3.4; the order is assumed"),
+    ("run-retrigger", "RE_TRIGGER of a failed run makes a new run of the same datasets at once; of another run it is "
+     "1422.", "assumed", "[F] names the action, no source describes it for destinations"),
+    ("search", "Flows, connections and flow specs can be searched with POST: limit 1 to 1000, the filters of a list in "
+     "queryString, as one filter or as property=...&property=..., and projectionFields.", "spec",
+     "[F] 3.4; the grammar of queryString is assumed"),
+    ("connection-test", "A test of a connection is true, unless it holds the mask of GET as a secret.", "spec",
+     "[F] 3.4; what is tested is assumed"),
+    ("connection-explore", "A connection lists the folders of its target connections.", "spec",
+     "[F] 3.4; the content is assumed"),
     ("ad-hoc", "A client can start a full export of datasets, one run each, if the flow is at least ten minutes old. "
      "It also works for a disabled flow, but not during another run. The increments of the schedule do not change.",
      "spec", "[DD] [AE] [NB] 9.2; in full, and a flow that is off: assumed; switch ad_hoc"),
+    ("status-url", "statusURL of an on-demand run is on the host that the client asked.", "spec",
+     "[AE] 9.2 shows the path; the host is that of the gateway"),
     # What a run does
     ("run-scope", "At each moment of the schedule there is one run of all datasets of the flow, or one run for each.",
      "assumed", "8.4, switch run_scope"),
@@ -233,8 +267,9 @@ _ROWS: tuple[tuple[str, str, RuleStatus, str], ...] = (
      "dataset-exports.md 10, switch empty_run and switch empty_manifest"),
     ("all-or-nothing", "If the storage refuses, the run fails. The emulator deletes what the run wrote, if the storage "
      "allows it. The next run sends these rows.", "assumed", "no source"),
-    ("run-object", "A run has metrics of time, size, rows, files and status, and two activities. Its creation time is "
-     "its scheduled time.", "spec", "[D] [XD-new] 8.1; names of activities are those of audiences"),
+    ("run-object", "A run has metrics of time, size, rows (createdRecordCount too), files (read and written) and "
+     "status (with activityRefs), and two activities with latencySummary and extensions. Its creation time is its "
+     "scheduled time.", "spec", "[D] [XD-new] 8.1; names of activities are those of audiences"),
     ("run-duration", "A run takes no time. With a duration, it shows as Processing, without counts, until it ends.",
      "assumed", "8.2, switch run_duration"),
     ("run-entities", "entitySummaries name each dataset as dataset:<id>.", "assumed", "U17, switch run_entities"),

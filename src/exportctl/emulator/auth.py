@@ -1,5 +1,5 @@
 """
-What stands before the services: the IMS token endpoint, the gateway's header checks, sandboxes and permissions.
+What stands before the services: the IMS token endpoint, the gateway's header checks, credentials and permissions.
 
 In: a request. Out: the caller, or a refusal. Credentials and tokens are records of the store, in collections of their
 own that no list shows. Source: flow-service.md 1 and 11.2.
@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 
 from exportctl.emulator.read_view import Caller
 from exportctl.emulator.store import Record, Store
-from exportctl.emulator.wire import Answer, Json, Request, RequestRefused, flow_error, gateway_error, message_error
+from exportctl.emulator.wire import Answer, Json, Request, RequestRefused, flow_error, gateway_error
 
 CLIENT_ID = "emulator-client"
 CLIENT_SECRET = "emulator-client-secret"
@@ -19,18 +19,48 @@ VIEW = "View Destinations"
 VIEW_DATASETS = "View Datasets"
 MANAGE = "Manage Destinations"
 ACTIVATE = "Manage and Activate Dataset Destinations"
-PERMISSIONS = (VIEW, VIEW_DATASETS, MANAGE, ACTIVATE)
+ADMINISTER = "Manage Sandboxes"
+PERMISSIONS = (VIEW, VIEW_DATASETS, MANAGE, ACTIVATE)  # what a credential has unless it is given others
+EVERY_PERMISSION = (*PERMISSIONS, ADMINISTER)
 TOKEN_SECONDS = 86399
-SANDBOXES_PATH = "/data/foundation/sandbox-management"
 TOKEN_FIELDS = ("grant_type", "client_id", "client_secret", "scope")
 
 
-def register_client(store: Store, client_id: str, secret: str, permissions: tuple[str, ...] = PERMISSIONS) -> None:
-    """Let a client in, with these permissions."""
-    unknown = sorted(set(permissions) - set(PERMISSIONS))
+def register_client(
+    store: Store,
+    client_id: str,
+    secret: str,
+    permissions: tuple[str, ...] = PERMISSIONS,
+    sandboxes: tuple[str, ...] | None = None,
+) -> None:
+    """Let a client in, with these permissions in these sandboxes; None stands for all of them."""
+    unknown = sorted(set(permissions) - set(EVERY_PERMISSION))
     if unknown:
-        raise ValueError(f"no such permission: {unknown[0]}")
-    store.put(Record("credentials", client_id, "", {"secret": secret, "permissions": list(permissions)}))
+        raise ValueError(f"no such permission: {unknown[0]}; there are {', '.join(EVERY_PERMISSION)}")
+    missing = sorted(name for name in sandboxes or () if store.get("sandboxes", name) is None)
+    if missing:
+        raise ValueError(f"no such sandbox: {missing[0]}")
+    doc: Json = {"secret": secret, "permissions": list(permissions)}
+    store.put(Record("credentials", client_id, "", doc if sandboxes is None else {**doc, "sandboxes": [*sandboxes]}))
+
+
+def describe_client(credential: Record) -> Json:
+    """Return what may be shown of a credential: all but its secret."""
+    permissions, sandboxes = credential.doc["permissions"], credential.doc.get("sandboxes")
+    return {"client_id": credential.id, "permissions": permissions, "sandboxes": sandboxes}
+
+
+def remove_client(store: Store, client_id: str) -> None:
+    """Remove a credential and its tokens; there is always one credential."""
+    known = [record.id for record in store.list_records("credentials")]
+    if client_id not in known:
+        raise ValueError(f"there is no credential {client_id}; there is {', '.join(known)}")
+    if len(known) == 1:
+        raise ValueError(f"{client_id} is the only credential: add another one first")
+    store.remove("credentials", client_id)
+    for token in store.list_records("tokens"):
+        if token.doc["client"] == client_id:
+            store.remove("tokens", token.id)
 
 
 def issue_token(store: Store, client_id: str, now: float, seconds: float) -> str:
@@ -118,8 +148,8 @@ def forget_token(store: Store, request: Request) -> None:
     store.remove("tokens", request.headers.get("authorization", "").partition(" ")[2])
 
 
-def find_sandbox(store: Store, request: Request) -> Record:
-    """Return the sandbox a request works in."""
+def find_sandbox(store: Store, request: Request, credential: Record) -> Record:
+    """Return the sandbox that a request works in, if the credential may work there."""
     # rule: sandbox-headers
     if "x-sandbox-id" in request.headers:
         raise flow_error(2110, 400, "x-sandbox-id is not allowed with this token")
@@ -129,43 +159,19 @@ def find_sandbox(store: Store, request: Request) -> Record:
     found = store.get("sandboxes", name)
     if found is None:
         raise flow_error(2101, 404, f"Sandbox [{name}] not found")
+    # rule: sandbox-permissions
+    if not may_enter(credential, name):
+        raise flow_error(2120, 403, f"You do not have sufficient permissions in sandbox [{name}]")
     return found
+
+
+def may_enter(credential: Record, sandbox: str) -> bool:
+    """Whether a credential may work in a sandbox."""
+    allowed = credential.doc.get("sandboxes")
+    return allowed is None or sandbox in allowed
 
 
 def caller(credential: Record) -> Caller:
     """How a client appears on what it writes."""
     # rule: service-token-actor
     return Caller(credential.id, credential.id)
-
-
-def answer_sandboxes(store: Store, request: Request) -> Answer:
-    """Answer as the sandbox management API does, read only."""
-    # rule: sandbox-management
-    if request.method != "GET":
-        raise message_error(405, "Method not allowed")
-    path = request.path.removeprefix(SANDBOXES_PATH).strip("/")
-    shown = [_sandbox_json(record) for record in store.list_records("sandboxes")]
-    if path in ("", "sandboxes"):
-        page = {"limit": 200, "count": len(shown)}
-        return Answer(200, {"sandboxes": shown, "_page": page, "_links": {}})
-    name = path.removeprefix("sandboxes/")
-    for found in shown:
-        if found["name"] == name and path.startswith("sandboxes/"):
-            return Answer(200, found)
-    raise RequestRefused(Answer(404, {"status": 404, "title": "SandboxNotFound", "detail": f"No sandbox {name}"}))
-
-
-def _sandbox_json(record: Record) -> Json:
-    return {
-        "name": record.id,
-        "title": record.doc["title"],
-        "state": "active",
-        "type": record.doc["type"],
-        "region": "VA7",
-        "isDefault": record.doc["type"] == "production",
-        "eTag": 1,
-        "createdDate": "2024-01-01 00:00:00",
-        "lastModifiedDate": "2024-01-01 00:00:00",
-        "createdBy": "system",
-        "modifiedBy": "system",
-    }

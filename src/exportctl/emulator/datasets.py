@@ -92,9 +92,10 @@ def answer(ctx: RequestContext, spec: str, request: Request) -> Answer:
     """Return the answer to GET /connectionSpecs/{id}/configs."""
     if spec not in specs.connection_specs(True):
         raise not_found_error("connectionSpecs", spec)
-    # rule: configs-only-data-lake
-    if spec != specs.DATA_LAKE:
-        raise invalid_body_error("configs are served for the data lake spec only")
+    # rule: configs-specs
+    listing = (specs.DATA_LAKE, specs.LANDING_ZONE) if ctx.switches.configs_specs == "both" else (specs.DATA_LAKE,)
+    if spec not in listing:
+        raise invalid_body_error("configs list no datasets under this connection spec")
     _check_parameters(request)
     start, limit = _parse_number(request, "start", 0, 0, None), _parse_number(request, "limit", 20, 1, 100)
     rows = [row.doc for row in ctx.store.list_records("datasets", ctx.sandbox) if row.hidden["eligible"]]

@@ -82,7 +82,7 @@ def next_run_time(doc: Json, after: float) -> int | None:
     if not exports or doc.get("state") != "enabled":
         return None
     start = schedule["startTime"]
-    step = (whole_number(schedule.get("interval")) or 0) * UNIT_SECONDS.get(str(schedule.get("timeUnit")), 0)
+    step = (whole_number(schedule.get("interval")) or 0) * UNIT_SECONDS.get(str(schedule.get("timeUnit")).lower(), 0)
     if start > after:
         tick = start
     elif step:  # 0 for a one-time export

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from exportctl.emulator.admin_api import ROUTES, UI_VERBS
+from exportctl.emulator.admin_api import ROUTES
+from exportctl.emulator.admin_bodies import UI_VERBS
 from exportctl.emulator.assumptions import RULES
 from exportctl.emulator.faults import EFFECTS
 from exportctl.emulator.promises import DEGRADED_PROMISES, PROMISES
@@ -32,7 +33,8 @@ This page is generated from the emulator's own tables by `make docs`.
 _SOURCES = """\
 The column *source* names what a rule or a switch is based on. A tag in brackets links to the published page. [D] and
 [F] are Adobe's API descriptions of destinations and of the Flow Service, [S] that of sandboxes. [XD-new] is the API
-tutorial for dataset exports, [UI] the guide to the same in the UI. [AE] is Adobe's Python client.
+tutorial for dataset exports, [UI] the guide to the same in the UI. [AE] is Adobe's Python client, [PM] Adobe's Postman
+collection.
 
 Some sources have no link. `[IMS]` is the reference of Adobe's identity service, `[LB]` a tutorial on access labels,
 `[BD]` a tutorial on batch destinations, `[NB]` an Adobe notebook, and `[sample]` Adobe's sample of a manifest. `[inf]`
@@ -51,6 +53,7 @@ _LINKS = {
     "UI": f"{_EXPERIENCE_LEAGUE}destinations/ui/activate/export-datasets",
     "AS": f"{_EXPERIENCE_LEAGUE}destinations/api/activate-segments-file-based-destinations",
     "DA": f"{_EXPERIENCE_LEAGUE}destinations/api/delete-destination-account",
+    "DR": f"{_EXPERIENCE_LEAGUE}sources/tutorials/api/draft",
     "DF": f"{_EXPERIENCE_LEAGUE}destinations/api/delete-destination-dataflow",
     "ED": f"{_EXPERIENCE_LEAGUE}destinations/api/edit-destination",
     "UD": f"{_EXPERIENCE_LEAGUE}destinations/api/update-destination-dataflows",
@@ -62,6 +65,7 @@ _LINKS = {
     "SF": f"{_EXPERIENCE_LEAGUE}dataflows/api/sort-and-filter",
     "TR": f"{_EXPERIENCE_LEAGUE}landing/troubleshooting",
     "AE": "https://github.com/adobe/aepp",
+    "PM": "https://github.com/adobe/experience-platform-postman-samples",
 }  # tag of a source -> its public page
 
 _STORAGE = """\

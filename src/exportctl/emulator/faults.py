@@ -26,10 +26,16 @@ EFFECTS = {
     "stale": "GET answers the object, or list, as it was before its last write, once",
     "repeat-page": "a list answers its page and a next link that leads to the same page again",
     "drop-item": "a list leaves out one item that no other page holds",
+    "reserved-token": "the next link of a list has a token with `=`, `&`, `%`, `+` and `#`",
     "expire-token": "the token of the request becomes invalid (401013)",
     "throttle": "answers 429050, with `retry_after` as Retry-After: seconds, a date (`retry_form`), or missing",
 }
-READ_FAULTS = {"stale": ReadFault(stale=True), "repeat-page": ReadFault(repeat=True), "drop-item": ReadFault(drop=True)}
+READ_FAULTS = {
+    "stale": ReadFault(stale=True),
+    "repeat-page": ReadFault(repeat=True),
+    "drop-item": ReadFault(drop=True),
+    "reserved-token": ReadFault(reserved=True),
+}
 SKIPPING_EFFECTS = ("status", "lost", "html", "throttle")
 HTML = b"<html><head><title>Service Unavailable</title></head><body>The service is unavailable.</body></html>"
 
@@ -71,8 +77,8 @@ class Fault:
             raise ValueError("retry_form is seconds or date")
         if self.nth < 1 or self.count < 0:
             raise ValueError("nth counts from 1, count is 0 for all")
-        re.compile(self.path)
-        re.compile(self.query)
+        for name in ("path", "query"):
+            _check_pattern(name, getattr(self, name))
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
@@ -105,6 +111,13 @@ class Fault:
     def skips_service(self) -> bool:
         """Whether the service never sees the request."""
         return self.when == "before" and self.effect in SKIPPING_EFFECTS
+
+
+def _check_pattern(name: str, text: str) -> None:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"{name} is not a regular expression") from error
 
 
 def count_match(store: Store, request: Request) -> Fault | None:

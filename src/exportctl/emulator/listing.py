@@ -24,7 +24,8 @@ from exportctl.emulator.wire import Answer, Json, Request, flow_error
 PARAMETERS = {"property", "limit", "orderby", "continuationToken", "count"}
 DEFAULT_LIMIT = 20
 MAXIMUM_LIMIT = 100
-TOKEN_HEAD, TOKEN_END = "RID:~", "=&RT:%2B+1#"
+CHECKSUM_LENGTH = 12  # of the characters that a continuation token begins with
+RESERVED_HEAD, RESERVED_END = "RID:~", "=&RT:%2B+1#"  # around a token that a fault gives reserved characters
 
 
 @dataclass(frozen=True)
@@ -41,17 +42,24 @@ class Query:
 
 @dataclass(frozen=True)
 class ReadFault:
-    """How a fault bends one page: given twice, without an item, or as it was before the last write."""
+    """How a fault bends one page: given twice, without an item, before the last write, or with another token."""
 
     repeat: bool = False
     drop: bool = False
     stale: bool = False
+    reserved: bool = False
 
 
-def answer(ctx: RequestContext, collection: str, request: Request, twist: ReadFault | None = None) -> Answer:
-    """Return the answer to a GET of a collection."""
+def answer(
+    ctx: RequestContext,
+    collection: str,
+    request: Request,
+    twist: ReadFault | None = None,
+    maximum_limit: int = MAXIMUM_LIMIT,
+) -> Answer:
+    """Return the answer to a GET of a collection; a search is one with a greater limit."""
     twist = twist or ReadFault()
-    query = _parse_list_query(collection, request)
+    query = _parse_list_query(collection, request, maximum_limit)
     rows = _rows(ctx, collection, twist.stale, query.orders)
     rows = [row for row in rows if all(one.accepts(row.doc) for one in query.filters)]
     if query.count:
@@ -70,7 +78,7 @@ class _ListedRow:
     order: int
 
 
-def _parse_list_query(collection: str, request: Request) -> Query:
+def _parse_list_query(collection: str, request: Request, maximum_limit: int) -> Query:
     # rule: unknown-query-parameter
     unknown = [key for key, _ in request.query if key not in PARAMETERS]
     if unknown:
@@ -88,19 +96,19 @@ def _parse_list_query(collection: str, request: Request) -> Query:
     return Query(
         tuple(filters.parse_filter(collection, text) for text in request.values("property")),
         orderby,
-        _parse_limit(request.value("limit")),
+        _parse_limit(request.value("limit"), maximum_limit),
         count == "true",
         request.value("continuationToken"),
         tuple(filters.parse_sort_field(collection, text) for text in orderby.split(",")) if orderby else (),
     )
 
 
-def _parse_limit(text: str | None) -> int:
+def _parse_limit(text: str | None, maximum: int) -> int:
     # rule: list-limit
     if text is None:
         return DEFAULT_LIMIT
-    if not (text.isascii() and text.isdigit()) or not 1 <= int(text[:9]) <= MAXIMUM_LIMIT:
-        raise flow_error(1454, 400, f"limit takes 1 to {MAXIMUM_LIMIT}")
+    if not (text.isascii() and text.isdigit()) or not 1 <= int(text[:9]) <= maximum:
+        raise flow_error(1454, 400, f"limit takes 1 to {maximum}")
     return int(text)
 
 
@@ -147,33 +155,36 @@ def _page(ctx: RequestContext, collection: str, query: Query, rows: list[_Listed
         del items[len(items) // 2]
     links: Json = {}
     if twist.repeat:
-        links = _next_link(ctx, collection, query, start)
+        links = _next_link(ctx, collection, query, start, twist.reserved)
     elif more:
-        links = _next_link(ctx, collection, query, page[-1])
+        links = _next_link(ctx, collection, query, page[-1], twist.reserved)
     return Answer(200, {"items": items, "_links": links})
 
 
-def _next_link(ctx: RequestContext, collection: str, query: Query, last: _ListedRow | None) -> Json:
+def _next_link(ctx: RequestContext, collection: str, query: Query, last: _ListedRow | None, has_reserved: bool) -> Json:
     # rule: next-link
     names = {"updatedAt", *(field.path[0] for field in query.orders)}
     at = last and {"doc": {n: last.doc[n] for n in names if n in last.doc}, "seq": last.seq, "order": last.order}
     state = {"in": f"{ctx.sandbox}/{collection}", "by": query.orderby, "at": at, "n": ctx.store.draw_bytes().hex()}
-    text = base64.b64encode(json.dumps(state).encode()).decode()
-    # It must be percent-encoded, and cannot be cut at an equals sign.
-    token = f"{TOKEN_HEAD}{_checksum(text)}=={text}{TOKEN_END}"
+    text = base64.urlsafe_b64encode(json.dumps(state).encode()).decode().rstrip("=")
+    token = f"{_checksum(text)}{text}"
+    if has_reserved:  # it must be percent-encoded, and cannot be cut at an equals sign
+        token = f"{RESERVED_HEAD}{token}{RESERVED_END}"
     return {"next": {"href": f"/{collection}?continuationToken={quote(token, safe='')}"}}
 
 
 def _checksum(text: str) -> str:
-    return blake2b(text.encode(), digest_size=6).hexdigest()
+    return blake2b(text.encode(), digest_size=CHECKSUM_LENGTH // 2).hexdigest()
 
 
 def _position(ctx: RequestContext, collection: str, query: Query) -> _ListedRow | None:
     # rule: token-belongs-to-list
     token = query.token or ""
-    check, _, text = token.removeprefix(TOKEN_HEAD).removesuffix(TOKEN_END).partition("==")
-    valid = token.startswith(TOKEN_HEAD) and token.endswith(TOKEN_END) and check == _checksum(text)
-    state = json.loads(base64.b64decode(text)) if valid else None
+    if token.startswith(RESERVED_HEAD) and token.endswith(RESERVED_END):
+        token = token[len(RESERVED_HEAD) : -len(RESERVED_END)]
+    check, text = token[:CHECKSUM_LENGTH], token[CHECKSUM_LENGTH:]
+    valid = bool(text) and check == _checksum(text)
+    state = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))) if valid else None
     if state is None or state["in"] != f"{ctx.sandbox}/{collection}" or state["by"] != query.orderby:
         raise flow_error(1454, 400, "continuationToken is not valid for this list")
     at = state["at"]

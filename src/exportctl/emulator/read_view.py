@@ -25,6 +25,7 @@ from exportctl.emulator.wire import Json, not_found_error
 COLLECTIONS = ("connections", "sourceConnections", "targetConnections", "flows")
 MASK = "********"
 STAMPS = ("etag", "version", "updatedAt", "updatedBy", "updatedClient")  # of the last write
+DELETING = "delete-finalizing"  # the only word for it in Adobe's error table (1456 to 1458) [FE]
 BACKGROUND_CLIENT = "acp_foundation_connectors"
 BACKGROUND_ACTOR = f"{BACKGROUND_CLIENT}@AdobeID"
 UI_CLIENT = "exc_app"
@@ -162,7 +163,7 @@ def view_document(collection: str, doc: Json, switches: Switches) -> Json:
 def _state(record: Record, ctx: RequestContext) -> Json:
     # rule: states
     if is_deleting(record, ctx.now):
-        return {"state": "delete-finalizing"}
+        return {"state": DELETING}
     is_late = ctx.now < record.hidden.get("effect_at", 0)
     if record.collection in ("sourceConnections", "targetConnections") and (is_late or is_busy(record, ctx.now)):
         return {"state": "updating" if record.hidden.get("previous") else "inProgress"}

@@ -7,8 +7,22 @@ In: a request that passed the gateway. Out: an answer. What an operation does is
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NoReturn
 
-from exportctl.emulator import auth, datasets, filters, listing, read_view, run_scheduler, specs, wire, writes
+from exportctl.emulator import (
+    actions,
+    auth,
+    connection_checks,
+    datasets,
+    filters,
+    listing,
+    read_view,
+    run_scheduler,
+    search,
+    specs,
+    wire,
+    writes,
+)
 from exportctl.emulator.listing import ReadFault
 from exportctl.emulator.read_view import COLLECTIONS, RequestContext, find_object
 from exportctl.emulator.store import Record
@@ -53,12 +67,16 @@ def answer(call: ServiceCall) -> Answer:
         return _answer_specs(call, collection, rest)
     if collection == "runs":
         return _answer_runs(call, rest)
+    if collection in ("connections", "flows") and rest == ["search"]:
+        return _answer_search(call, collection)
+    if collection == "connections" and rest[1:] in (["test"], ["explore"]):
+        return _answer_connection_check(call, *rest)
     if collection in COLLECTIONS and len(rest) == 0:
         return _answer_collection(call, collection)
     if collection in COLLECTIONS and len(rest) == 1:
         return _answer_object(call, collection, rest[0])
-    if collection == "flows" and rest[1:] == ["action"]:
-        return _answer_action(call, rest[0])
+    if collection in COLLECTIONS and rest[1:] == ["action"]:
+        return _answer_action(call, collection, rest[0])
     raise _unknown_path_error()
 
 
@@ -83,11 +101,18 @@ def _answer_collection(call: ServiceCall, collection: str) -> Answer:
     if call.request.method != "POST":
         raise _wrong_method_error()
     call.require_permission(_write_permission(collection))
-    # rule: no-draft-mode
-    _check_query(call)
-    record = writes.create(call.ctx, collection, call.body())
+    record = writes.create(call.ctx, collection, call.body(), is_draft=_is_draft(call))
     location = ("Location", f"{FLOW_SERVICE_PATH}/{collection}/{record.id}")
     return Answer(201, writes.receipt(record), (location,) if collection in WITH_LOCATION_HEADER else ())
+
+
+def _is_draft(call: ServiceCall) -> bool:
+    # rule: draft-mode
+    _check_query(call, ("mode",))
+    mode = call.request.value("mode")
+    if mode not in (None, "draft"):
+        raise flow_error(1454, 400, "mode takes draft")
+    return mode == "draft"
 
 
 def _check_query(call: ServiceCall, allowed: tuple[str, ...] = ()) -> None:
@@ -134,23 +159,42 @@ def _patch_object(call: ServiceCall, collection: str, id: str) -> Answer:
     return Answer(200, writes.receipt(record))
 
 
-def _answer_action(call: ServiceCall, id: str) -> Answer:
+def _answer_action(call: ServiceCall, collection: str, id: str) -> Answer:
     if call.request.method != "POST":
         raise _wrong_method_error()
-    call.require_permission(auth.ACTIVATE)
-    _check_query(call, ("op", "subOp"))
-    op = call.request.value("op")
-    if op is None:
-        raise flow_error(2119, 400, "Query parameter [op] is required")
-    record = writes.act(call.ctx, find_object(call.ctx, "flows", id), op, call.request.headers.get("if-match"))
-    return Answer(200, writes.receipt(record))
+    call.require_permission(_write_permission(collection))
+    _check_query(call, actions.PARAMETERS)
+    return Answer(200, writes.receipt(actions.act(call.ctx, collection, id, call.request)))
+
+
+def _answer_search(call: ServiceCall, collection: str) -> Answer:
+    if call.request.method != "POST":
+        raise _wrong_method_error()
+    call.require_permission(auth.VIEW)
+    return search.answer(call.ctx, collection, call.request, call.body(), call.read_fault)
+
+
+def _answer_connection_check(call: ServiceCall, id: str, check: str) -> Answer:
+    if call.request.method != "GET":
+        raise _wrong_method_error()
+    call.require_permission(auth.VIEW)
+    if check == "explore":
+        return connection_checks.answer_explore(call.ctx, id, call.request)
+    _check_query(call)
+    return connection_checks.answer_test(call.ctx, id)
 
 
 def _answer_runs(call: ServiceCall, rest: list[str]) -> Answer:
-    # rule: runs-read-only
     call.require_permission(auth.VIEW)
-    if call.request.method == "POST":
-        raise flow_error(1427, 400, "Runs are read only for this token")
+    if rest[1:] == ["action"] and call.request.method == "POST":
+        call.require_permission(auth.ACTIVATE)
+        _check_query(call, actions.PARAMETERS)
+        return Answer(200, read_view.view_object(actions.act_on_run(call.ctx, rest[0], call.request), call.ctx))
+    # rule: runs-read-only
+    if call.request.method == "PUT" and len(rest) == 1:
+        _refuse_run_update(call, rest[0])
+    if call.request.method == "POST" and not rest:
+        raise flow_error(1427, 400, "The user token is unauthorized to create/update flow runs.")
     if call.request.method != "GET":
         raise _wrong_method_error()
     if len(rest) == 1:
@@ -161,7 +205,21 @@ def _answer_runs(call: ServiceCall, rest: list[str]) -> Answer:
     return listing.answer(call.ctx, "runs", call.request, call.read_fault)
 
 
+def _refuse_run_update(call: ServiceCall, id: str) -> NoReturn:
+    """Refuse PUT /runs/{id}, which only the provider of a flow may do; what is wrong with the request comes first."""
+    # rule: run-update
+    run, if_match = find_object(call.ctx, "runs", id), call.request.headers.get("if-match")
+    if if_match is None:
+        raise flow_error(1403, 400, "If-Match header is missing")
+    writes.check_if_match(run, if_match)
+    if not isinstance(call.body(), dict):
+        raise flow_error(1405, 400, "Request body is empty")
+    raise flow_error(1427, 400, "The user token is unauthorized to create/update flow runs.")
+
+
 def _answer_specs(call: ServiceCall, collection: str, rest: list[str]) -> Answer:
+    if collection == "flowSpecs" and rest == ["search"]:
+        return _answer_search(call, collection)
     # rule: specs-read-only
     if call.request.method != "GET":
         raise flow_error(1426, 400, "Specs are read only for this token")
@@ -201,7 +259,8 @@ def answer_on_demand(call: ServiceCall) -> Answer:
     made: list[Json] = []
     for flow, id in ((flow, id) for flow, ids in wanted for id in ids):
         run = run_scheduler.create_run(call.ctx, flow, [id], call.ctx.now, on_demand=True)
-        url = f"https://platform.adobe.io{FLOW_SERVICE_PATH}/runs/{run.id}"
+        # rule: status-url
+        url = f"{call.request.origin}{FLOW_SERVICE_PATH}/runs/{run.id}"
         made.append({"id": id, "statusURL": url, "flowId": flow.id})
     return Answer(200, {"destinations": [{"datasets": made}]})
 

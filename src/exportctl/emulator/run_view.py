@@ -52,8 +52,18 @@ def finished_run(doc: Json, job: Job, result: RunResult, completed: float) -> Js
     # rule: run-object
     stamp = int(completed * 1000)
     metrics = _metrics(doc, job, result, stamp)
-    activities = [{"id": id, "name": name, "updatedAtUTC": 0, **metrics} for id, name in ACTIVITIES]
-    return {**doc, "updatedAt": stamp, "metrics": metrics, "activities": activities}
+    return {
+        **doc,
+        "updatedAt": stamp,
+        "metrics": metrics,
+        "activities": [_activity(*one, metrics) for one in ACTIVITIES],
+    }
+
+
+def _activity(id: str, name: str, metrics: Json) -> Json:
+    status = {key: value for key, value in metrics["statusSummary"].items() if key != "activityRefs"}
+    shown = {**metrics, "latencySummary": {}, "statusSummary": {**status, "extensions": {}}}
+    return {"id": id, "name": name, "updatedAtUTC": 0, **shown}
 
 
 def last_run(doc: Json) -> Json:
@@ -80,14 +90,24 @@ def _metrics(doc: Json, job: Job, result: RunResult, completed: int) -> Json:
             "sourceSummaries": [_summary(job, job.flow.get("sourceConnectionIds") or (), failed)],
             "targetSummaries": [_summary(job, job.flow.get("targetConnectionIds") or (), failed)],
         },
-        "fileSummary": {"outputFileCount": len(result.files)},
-        "statusSummary": {"status": "failed" if failed else "success", "errors": _errors(result)},
+        "fileSummary": {"inputFileCount": len(result.files), "outputFileCount": len(result.files)},
+        "statusSummary": {
+            "status": "failed" if failed else "success",
+            "errors": _errors(result),
+            "activityRefs": [ACTIVITIES[0][0]],
+        },
     }
 
 
 def _counts(read: int, failed: bool) -> dict[str, Any]:
     written, lost = (0, read) if failed else (read, 0)
-    return {"inputRecordCount": read, "outputRecordCount": written, "skippedRecordCount": 0, "failedRecordCount": lost}
+    return {
+        "inputRecordCount": read,
+        "createdRecordCount": written,
+        "outputRecordCount": written,
+        "skippedRecordCount": 0,
+        "failedRecordCount": lost,
+    }
 
 
 def _summary(job: Job, connections: Iterable[str], failed: bool) -> Json:

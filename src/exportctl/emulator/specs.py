@@ -21,6 +21,7 @@ VERSION = "1.0"
 
 DATA_LAKE = "23598e46-f560-407b-88d5-ea6207e49db0"
 PROFILE_STORE = "8a9c3494-9708-43d7-ae3f-cda01e5030e1"
+LANDING_ZONE = "10440537-2a7b-4583-ac39-ed38d4b848e8"
 
 S3_BUCKET = (
     r"(?=^.{3,63}$)(?!^(\d+\.)+\d+$)"
@@ -143,7 +144,7 @@ DESTINATIONS = (
     ),
     DestinationSpec(
         "Data Landing Zone",
-        "10440537-2a7b-4583-ac39-ed38d4b848e8",
+        LANDING_ZONE,
         "cd2fc47e-e838-4f38-a581-8fff2f99b63a",
         "7e635b9f-e59b-4546-8ba8-fce6496693c8",
         (),

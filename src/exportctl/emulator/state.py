@@ -28,6 +28,7 @@ from exportctl.emulator.wire import Json
 
 ORGANIZATION = "0123456789ABCDEF01234567@AdobeOrg"
 SYSTEM = Caller("system@AdobeID", "system")
+LAST_MOMENT = 221845392000  # in seconds; ends and run times lie after it, and a calendar must show them too
 
 
 class EmulatedOrganization:
@@ -114,6 +115,8 @@ class EmulatedOrganization:
     def _set_clock(self, moved: Callable[[EmulatorClock], EmulatorClock]) -> float:
         with self.store.transaction():
             clock = moved(self.clock)
+            if clock.now() > LAST_MOMENT:
+                raise ValueError("the clock of the emulator ends with the year 8999")
             self.store.set_setting("clock", asdict(clock))
             self._apply_due_effects()
         self._scheduler.execute_due_runs(wait=True)
@@ -176,11 +179,31 @@ class EmulatedOrganization:
         self.store.put(Record("sandboxes", name, name, doc))
 
     def register_client(
-        self, client_id: str, client_secret: str, permissions: Iterable[str] = auth.PERMISSIONS
+        self,
+        client_id: str,
+        client_secret: str,
+        permissions: Iterable[str] = auth.PERMISSIONS,
+        *,
+        sandboxes: Iterable[str] | None = None,
     ) -> None:
-        """Add a credential with these permissions."""
+        """Add a credential with these permissions in these sandboxes; None stands for all of them."""
         with self.store.transaction():
-            auth.register_client(self.store, client_id, client_secret, tuple(permissions))
+            allowed = None if sandboxes is None else tuple(sandboxes)
+            auth.register_client(self.store, client_id, client_secret, tuple(permissions), allowed)
+
+    def credentials(self) -> list[Json]:
+        """Return the credentials without their secrets: `client_id`, `permissions` and `sandboxes` (None: all)."""
+        return [auth.describe_client(record) for record in self.store.list_records("credentials")]
+
+    def remove_client(self, client_id: str) -> None:
+        """
+        Remove a credential and its tokens.
+
+        Raises:
+            ValueError: there is no such credential, or no other one.
+        """
+        with self.store.transaction():
+            auth.remove_client(self.store, client_id)
 
     def issue_token(self, client_id: str = auth.CLIENT_ID, seconds: float = auth.TOKEN_SECONDS) -> str:
         """Return a token for a client, without asking the token endpoint."""

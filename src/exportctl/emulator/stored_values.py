@@ -31,7 +31,10 @@ def _normalised_schedule(written: Json, switches: Switches) -> Json:
     schedule: Json = dict(written["scheduleParams"])
     if written["flowSpec"]["id"] not in specs.DATASET_FLOWS:
         return schedule
-    schedule["interval"] = validation.whole_number(schedule["interval"])
+    # rule: numbers-as-text
+    for key in ("interval", *validation.TIMES):
+        if key in schedule:
+            schedule[key] = validation.whole_number(schedule[key])
     for key in validation.TEMPLATE_KEYS:
         if key in schedule and switches.normalise == "trailing-slash":
             schedule[key] = _strip_trailing_slashes(schedule[key])

@@ -14,12 +14,13 @@ from typing import Any, Self
 from exportctl.emulator.questions.background import BackgroundQuestions
 from exportctl.emulator.questions.question import OpenQuestion
 from exportctl.emulator.questions.reading import ReadingQuestions
+from exportctl.emulator.questions.requests import RequestsQuestions
 from exportctl.emulator.questions.runs import RunsQuestions
 from exportctl.emulator.questions.writing import WritingQuestions
 
 
 @dataclass(frozen=True)
-class Switches(RunsQuestions, BackgroundQuestions, WritingQuestions, ReadingQuestions):
+class Switches(RunsQuestions, BackgroundQuestions, RequestsQuestions, WritingQuestions, ReadingQuestions):
     """One setting per open question; the defaults are the careful assumption of flow-service.md 13."""
 
     def __post_init__(self) -> None:

@@ -47,11 +47,15 @@ class Ui:
 
     def enable(self, flow: str, *, sandbox: str | None = None, as_person: str = PERSON) -> Json:
         """Switch a flow on."""
-        return self._edit_flow(flow, sandbox, as_person, lambda ctx, found: writes.act(ctx, found, "enable", None))
+        return self._edit_flow(
+            flow, sandbox, as_person, lambda ctx, found: writes.change_state(ctx, found, "enable", "enabled")
+        )
 
     def disable(self, flow: str, *, sandbox: str | None = None, as_person: str = PERSON) -> Json:
         """Switch a flow off."""
-        return self._edit_flow(flow, sandbox, as_person, lambda ctx, found: writes.act(ctx, found, "disable", None))
+        return self._edit_flow(
+            flow, sandbox, as_person, lambda ctx, found: writes.change_state(ctx, found, "disable", "disabled")
+        )
 
     def rename(self, flow: str, name: str, *, sandbox: str | None = None, as_person: str = PERSON) -> Json:
         """Give a flow another name."""
@@ -73,9 +77,13 @@ class Ui:
         """Lay changes over the scheduleParams of a flow; a value None takes the member away."""
 
         def edit(ctx: RequestContext, found: Record) -> Record:
-            laid = {**writes.patchable_document(found, ctx)["scheduleParams"], **changes}
-            schedule = {key: value for key, value in laid.items() if value is not None}
-            return _patch_value(ctx, found, "/scheduleParams", schedule)
+            shown = writes.patchable_document(found, ctx)["scheduleParams"]
+            schedule = {key: value for key, value in {**shown, **changes}.items() if value is not None}
+            gone = [
+                f"/scheduleParams/{key}" for key in shown if key not in schedule
+            ]  # a service that merges keeps them
+            removals = [{"op": "remove", "path": path, "value": ""} for path in gone]
+            return _patch(ctx, found, [*removals, _operation("/scheduleParams", schedule)])
 
         return self._edit_flow(flow, sandbox, as_person, edit)
 
@@ -217,8 +225,15 @@ def _refusal_text(refused: RequestRefused) -> str:
 
 
 def _patch_value(ctx: RequestContext, record: Record, path: str, value: object) -> Record:
-    operation = {"op": "add" if path == "/description" else "replace", "path": path, "value": value}
-    return writes.patch(ctx, record, record.doc["etag"], [operation])
+    return _patch(ctx, record, [_operation(path, value)])
+
+
+def _operation(path: str, value: object) -> Json:
+    return {"op": "add" if path == "/description" else "replace", "path": path, "value": value}
+
+
+def _patch(ctx: RequestContext, record: Record, operations: list[Json]) -> Record:
+    return writes.patch(ctx, record, record.doc["etag"], operations)
 
 
 def _source_body(ctx: RequestContext, name: str, datasets: Iterable[str] | None) -> Json:

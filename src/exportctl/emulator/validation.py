@@ -23,7 +23,7 @@ FLOW_FIELDS = {"flowSpec", "sourceConnectionIds", "targetConnectionIds", "schedu
 FIELDS = {
     "connections": COMMON | {"connectionSpec", "auth", "encryptionSpecs", "encryption"},
     "sourceConnections": COMMON | {"connectionSpec", "params", "data", "baseConnectionId"},
-    "targetConnections": COMMON | {"connectionSpec", "params", "baseConnectionId", "encryptionSpecs"},
+    "targetConnections": COMMON | {"connectionSpec", "params", "data", "baseConnectionId", "encryptionSpecs"},
     "flows": COMMON | FLOW_FIELDS,
 }
 TEMPLATE_KEYS = ("foldernameTemplate", "folderNameTemplate")
@@ -32,6 +32,8 @@ HOURS = (3, 6, 12)  # every source has them
 MAX_INTERVAL = 10_000
 _FULL, _INCREMENTAL = "DAILY_FULL_EXPORT", "FIRST_FULL_THEN_INCREMENTAL"
 _MODES_AND_UNITS = ((_FULL, "day"), (_INCREMENTAL, "day"), (_INCREMENTAL, "hour"))
+TIMES = ("startTime", "endTime")
+ENUM_PARAMS = ("datasetFileType", "compression")
 LAST_SECOND = 253402300799  # the end of the year 9999
 
 
@@ -43,6 +45,14 @@ def check_document(collection: str, doc: Mapping[str, Any], switches: Switches) 
         raise invalid_body_error(f"Unrecognized field '{unknown[0]}' in {collection}")
     _check_texts(doc)
     _CHECKS[collection](doc, switches)
+
+
+def check_demanded(collection: str, doc: Mapping[str, Any], switches: Switches) -> None:
+    """Judge what only the document of sources demands of a new connection: `data`."""
+    # rule: connection-data
+    demanded = {"sourceConnections": switches.source_data, "targetConnections": switches.target_data}
+    if demanded.get(collection) == "required" and not isinstance(doc.get("data"), dict):
+        raise invalid_body_error("data is required")
 
 
 def _check_texts(doc: Mapping[str, Any]) -> None:
@@ -114,16 +124,16 @@ def _check_target(doc: Mapping[str, Any], switches: Switches) -> None:
     params = doc.get("params")
     if not isinstance(params, dict):
         raise invalid_body_error("params is required")
-    if switches.normalise == "case":
-        enums = ("datasetFileType", "compression")
-        params = params | {key: params[key].upper() for key in enums if isinstance(params.get(key), str)}
+    # rule: lower-case-enums
+    if switches.lower_case_enums == "accepted" or switches.normalise == "case":
+        params = params | {key: params[key].upper() for key in ENUM_PARAMS if isinstance(params.get(key), str)}
     # rule: manifest-parameter
     if switches.manifest == "rejected" and "includeFileManifest" in params:
         raise invalid_body_error("params: Unrecognized field 'includeFileManifest'")
     audience = "fileType" in params and "datasetFileType" not in params
     _check_schema(_target_validator(card.id, audience), params, "params")
     # rule: json-needs-compression
-    plain = (params.get("datasetFileType"), params.get("compression")) == ("JSON", "NONE")
+    plain = tuple(str(params.get(key)).upper() for key in ENUM_PARAMS) == ("JSON", "NONE")
     if plain and switches.json_uncompressed == "rejected":
         raise invalid_body_error("params: JSON is only supported with a compression")
 
@@ -158,6 +168,8 @@ def _check_schedule(schedule: object, switches: Switches) -> None:
         raise invalid_body_error(f"Unrecognized field '{unknown[0]}' in scheduleParams")
     # rule: schedule-combinations
     mode, unit = str(schedule.get("exportMode", "FIRST_FULL_THEN_INCREMENTAL")), str(schedule.get("timeUnit"))
+    if switches.lower_case_enums == "accepted":
+        mode, unit = mode.upper(), unit.lower()
     if (mode, unit) not in _MODES_AND_UNITS:
         raise invalid_body_error(f"scheduleParams: exportMode {mode} with timeUnit {unit} is not supported")
     interval = whole_number(schedule.get("interval"))
@@ -187,22 +199,24 @@ def _is_interval(mode: str, unit: str, interval: int, switches: Switches) -> boo
 
 def whole_number(value: object) -> int | None:
     """Return a number sent as a number or as text of digits."""
-    # rule: interval-as-text
-    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value):
+    # rule: numbers-as-text
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,12}", value):
         return int(value)
     return value if type(value) is int else None
 
 
 def _check_times(schedule: Json) -> None:
     # rule: schedule-times
-    for key in ("startTime", "endTime"):
-        if type(schedule.get(key, 0)) is not int:
+    times = {key: whole_number(schedule[key]) for key in TIMES if key in schedule}
+    for key, moment in times.items():
+        if moment is None:
             raise invalid_body_error(f"scheduleParams: {key} must be an integer, seconds since 1970 UTC")
-    if "startTime" not in schedule:
+        if not 0 <= moment <= LAST_SECOND:
+            raise invalid_body_error("scheduleParams: time out of range")
+    start, end = times.get("startTime"), times.get("endTime")
+    if start is None:
         raise invalid_body_error("scheduleParams: startTime is required")
-    if schedule["startTime"] < 0 or max(schedule["startTime"], schedule.get("endTime", 0)) > LAST_SECOND:
-        raise invalid_body_error("scheduleParams: time out of range")
-    if "endTime" in schedule and schedule["endTime"] <= schedule["startTime"]:
+    if end is not None and end <= start:
         raise invalid_body_error("scheduleParams: endTime must be after startTime")
 
 
@@ -258,9 +272,10 @@ def _auth_validator(spec: str, name: str) -> Any:
 @cache
 def _target_validator(spec: str, audience: bool) -> Any:
     card = specs.BY_CONNECTION_SPEC[spec]
+    # rule: target-mode
     properties = {
         **dict(card.location),
-        "mode": {"const": "Server-to-server"},
+        "mode": {"enum": ["Server-to-server", "FTP"]},
         "datasetFileType": {"enum": ["JSON", "PARQUET"]},
         "compression": {"enum": ["NONE", "GZIP"]},
         "includeFileManifest": {"type": "boolean"},

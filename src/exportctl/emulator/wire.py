@@ -35,6 +35,8 @@ TITLES = {
     1432: "Bad sort prefix",
     1433: "Bad sort field",
     1434: "Unsupported operation",
+    1435: "Unsupported sub action",
+    1436: "Sub operation not allowed",
     1439: "Resource not found",
     1440: "Operator not implemented",
     1443: "Operator takes one value",
@@ -57,12 +59,18 @@ TITLES = {
     2110: "Sandbox id header not allowed",
     2118: "Permission missing",
     2119: "Query parameter missing",
+    2120: "Forbidden",
 }
 
 
 @dataclass(frozen=True)
 class Request:
-    """One request. `query` keeps order and repeats; header names are lower case; `path` is decoded."""
+    """
+    One request.
+
+    `query` keeps order and repeats; header names are lower case; `path` is decoded. `origin` is the scheme and host
+    that the client asked.
+    """
 
     method: str
     path: str
@@ -71,6 +79,7 @@ class Request:
     body: bytes
     id: str
     peer: str = "127.0.0.1"
+    origin: str = "http://localhost"
 
     def values(self, name: str) -> list[str]:
         """Every value of a query parameter, in order."""

@@ -32,8 +32,8 @@ def receipt(record: Record) -> Json:
     return {"id": record.id, "etag": record.doc["etag"]}
 
 
-def create(ctx: RequestContext, collection: str, body: object) -> Record:
-    """Create an object from a request body."""
+def create(ctx: RequestContext, collection: str, body: object, *, is_draft: bool = False) -> Record:
+    """Create an object from a request body; a draft does nothing until it is published."""
     if not isinstance(body, dict) or not body:
         raise invalid_body_error("The body must be a JSON object")
     # rule: create-without-state
@@ -41,10 +41,12 @@ def create(ctx: RequestContext, collection: str, body: object) -> Record:
         raise flow_error(1410, 400, "state is not allowed in a create request")
     # rule: flow-limit-not-enforced
     written = {key: value for key, value in body.items() if not (key == "auth" and value is None)}
+    if not ctx.caller.is_ui:
+        validation.check_demanded(collection, written, ctx.switches)
     _check_written(ctx, collection, written, None)
     written = stored_values.normalise_document(written, ctx.switches)
     record = Record(collection, ctx.store.new_id(), ctx.sandbox, {})
-    record.doc = {"id": record.id, **ctx.stamps(), **written, "state": "enabled"}
+    record.doc = {"id": record.id, **ctx.stamps(), **written, "state": "draft" if is_draft else "enabled"}
     _add_service_fields(ctx, record)
     # rule: lists-lag
     record.hidden = {"listed_at": ctx.now + ctx.switches.list_lag, "previous": None}
@@ -60,7 +62,7 @@ def patch(ctx: RequestContext, record: Record, if_match: str | None, operations:
     # rule: if-match-required
     if if_match is None:
         raise flow_error(1403, 400, "If-Match header is missing")
-    _refuse_transition(ctx, record, {"connections": 1416, "flows": 1420}.get(record.collection, 1457))
+    _refuse_transition(ctx, record, {"connections": 1416, "flows": 1420}.get(record.collection, 1457), "update")
     _check_etag(record, if_match)
     before = patchable_document(record, ctx)
     after = json_patch.apply_operations(operations, before, ctx.switches.patch_objects == "merge")
@@ -83,23 +85,21 @@ def patch(ctx: RequestContext, record: Record, if_match: str | None, operations:
     return record
 
 
-def act(ctx: RequestContext, record: Record, op: str, if_match: str | None) -> Record:
-    """Enable or disable a flow; `op` in any case."""
-    # rule: action-if-match-optional
+def check_if_match(record: Record, if_match: str | None) -> None:
+    """Refuse an etag that is not the current one, if there is any."""
     if if_match is not None:
         _check_etag(record, if_match)
-    # rule: actions
-    name = op.lower()
-    if name in ("finalize", "finalize_update"):
-        raise flow_error(1402, 400, "Finalize is for providers only")
-    if name == "publish":
-        raise flow_error(1444, 400, "Flow is not a draft")
-    if name not in ("enable", "disable"):
-        raise flow_error(1434, 400, f"Action [{op}] is not supported")
-    _refuse_transition(ctx, record, 1421)
-    state = f"{name}d"
-    if record.doc["state"] == state:
-        raise flow_error(1422, 400, f"Flow in state [{state}] does not accept the action [{op}]")
+
+
+def change_state(ctx: RequestContext, record: Record, action: str, state: str, *, from_draft: bool = False) -> Record:
+    """Change the state of an object by an action; `from_draft` wants a draft."""
+    _refuse_transition(ctx, record, 1421, action)
+    before = record.doc["state"]
+    # rule: draft-mode
+    if from_draft and before != "draft" and record.collection == "flows":
+        raise flow_error(1444, 400, f"Flow {record.id} is not in expected state pending.")
+    if before == state or (before == "draft") is not from_draft:
+        raise flow_error(1422, 400, f"The action {action} cannot be applied on the current state {before}.")
     _keep_former_version(ctx, record)
     record.doc["state"] = state
     _record_write(ctx, record, "update", None)
@@ -108,7 +108,7 @@ def act(ctx: RequestContext, record: Record, op: str, if_match: str | None) -> R
 
 def delete(ctx: RequestContext, record: Record) -> None:
     """Take an object away; what it refers to stays."""
-    _refuse_transition(ctx, record, 1416 if record.collection == "connections" else 1458)
+    _refuse_transition(ctx, record, 1416 if record.collection == "connections" else 1458, "delete")
     _refuse_in_use(ctx, record)
     # rule: flow-delete-is-asynchronous
     lag = ctx.switches.delete_lag if record.collection == "flows" else 0
@@ -162,7 +162,8 @@ def _check_written(ctx: RequestContext, collection: str, written: Json, record: 
     # rule: past-start
     start = (written.get("scheduleParams") or {}).get("startTime")
     before = (record.doc.get("scheduleParams") or {}).get("startTime") if record else None
-    past = type(start) is int and start < ctx.now
+    start, before = validation.whole_number(start), validation.whole_number(before)
+    past = start is not None and start < ctx.now
     refused = {"rejected": start != before, "rejected-always": True}.get(ctx.switches.past_start, False)
     if past and refused:
         raise invalid_body_error("scheduleParams: startTime is in the past")
@@ -269,11 +270,24 @@ def _keep_old_sources_in_use(ctx: RequestContext, record: Record, written: Json)
             ctx.store.put(source)
 
 
-def _refuse_transition(ctx: RequestContext, record: Record, code: int) -> None:
+def _refuse_transition(ctx: RequestContext, record: Record, code: int, operation: str) -> None:
+    """Refuse an operation on an object that is being written or deleted, in the published words."""
+    # rule: deleting
+    if read_view.is_deleting(record, ctx.now):
+        code = {"update": 1457, "delete": 1458}.get(operation, 1421)
+        raise flow_error(code, 400, _transition_text(code, operation, read_view.DELETING))
     # rule: transition
-    if read_view.is_deleting(record, ctx.now) or read_view.is_busy(record, ctx.now):
-        state = "delete-finalizing" if "deleted_at" in record.hidden else "updating"
-        raise flow_error(code, 400, f"Entity [{record.id}] is in state [{state}]")
+    if read_view.is_busy(record, ctx.now):
+        raise flow_error(code, 400, _transition_text(code, operation, "updating"))
+
+
+def _transition_text(code: int, operation: str, state: str) -> str:
+    texts = {
+        1416: "Delete or Update can only be applied on connection with enabled, disabled or initializing state.",
+        1420: f"The current state {state} cannot be updated.",
+        1421: f"The current state {state} cannot be transitioned.",
+    }
+    return texts.get(code, f"Operation {operation} cannot be applied in state {state}.")
 
 
 def _check_etag(record: Record, if_match: str) -> None:

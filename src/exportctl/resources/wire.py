@@ -223,6 +223,14 @@ def _base_connection_body(kind: DestinationType | None, fields: Fields, refs: Ma
     return sent
 
 
+def with_data(kind: Kind, body: Mapping[str, Any]) -> Json:
+    """Return the body of a source or target connection with `data`, as flow-service.yaml has it; others unchanged."""
+    if kind.name not in (kinds.SOURCE_CONNECTION.name, kinds.TARGET_CONNECTION.name):
+        return {**body}
+    written = lower_case_text(members(body.get("params")).get("datasetFileType"))
+    return {**body, "data": {"format": written or "parquet"}}
+
+
 def auth_params(method: AuthMethod, auth: Mapping[str, Any]) -> Json:
     wire = {f.name: f.wire for f in method.fields}
     return {wire[name]: value for name, value in auth.items()}

@@ -157,10 +157,14 @@ def _check_platform(project: Project, setup: Setup, found: CheckCollector) -> Pl
 
 
 def _check_token(platform: connect.ConnectedPlatform, project: Project, found: CheckCollector) -> bool:
-    """Check token, organization and sandbox with one list of sandboxes."""
+    """
+    Check token, organization and sandbox with the list that every credential may read.
+
+    The list of `/sandboxes` is for administrators of sandboxes only [S].
+    """
     sandbox = project.platform.sandbox
     try:
-        listed = platform.client.get_json(f"{SANDBOXES}/sandboxes", params=[("limit", "200")])
+        listed = platform.client.get_json(f"{SANDBOXES}/")
     except Forbidden as error:
         found.add_ok("token", "accepted")
         message = f"sandboxes cannot be listed: {error.message}"
@@ -173,9 +177,11 @@ def _check_token(platform: connect.ConnectedPlatform, project: Project, found: C
     found.add_ok("token", "accepted")
     found.add_ok("organization", f"{project.platform.organization} answers")
     if sandbox in names:
-        found.add_ok("sandbox", f"{sandbox} exists")
+        found.add_ok("sandbox", f"{sandbox}: this credential may use it")
         return True
-    found.add_failure("sandbox", f"there is no sandbox {sandbox}", f"there is {', '.join(names)}: set platform.sandbox")
+    message = f"there is no sandbox {sandbox}, or this credential may not use it"
+    known = f", or set platform.sandbox to one of: {', '.join(names)}" if names else ""
+    found.add_failure("sandbox", message, f"{_ROLE} the sandbox{known}")
     return False
 
 

@@ -14,8 +14,8 @@ class WritingQuestions:
     patch_objects: str = ask(
         "Does add or replace of an object replace all of it (RFC 6902), or merge? /auth/params is replaced in both "
         "cases, as documented.",
-        ("replace", "merge"),
-        "U5, flow-service.md 4.1",
+        ("merge", "replace"),
+        "U5, flow-service.md 4.1; [ED] and [AE] patch with the changed keys only",
         Probe.FREE,
     )
     source_patch: str = ask(
