@@ -82,7 +82,7 @@ def test_warnings_of_the_config_are_said_once(three: EmulatorServer) -> None:
 
 
 def test_an_invalid_config_is_reported_once_and_no_request_is_sent(three: EmulatorServer) -> None:
-    three.run.edit("every: 3 hours", "every: 5 hours")
+    three.run.edit("every: 3 hours", "every: 5 minutes")
     for command in COMMANDS:
         ended = three.run(command, "--all-environments")
         assert (ended.code, ended.out) == (1, "")

@@ -61,7 +61,7 @@ def test_a_config_without_environments_says_so(tmp_path: Path) -> None:
 
 
 def test_a_config_that_is_not_valid_is_an_error_with_its_place(tmp_path: Path) -> None:
-    run = make_command_line(tmp_path, CONFIG.replace("every: 1 day", "every: 5 hours"))
+    run = make_command_line(tmp_path, CONFIG.replace("every: 1 day", "every: 5 minutes"))
     ended = run("diff-environments", "dev", "prod")
     assert (ended.code, ended.out) == (1, "")
     assert "exports.yaml:6:21:" in ended.err

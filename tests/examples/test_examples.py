@@ -42,7 +42,8 @@ def test_an_example_is_applied_and_then_plans_nothing(
     emulator, env = build_emulator(project)
     if project.platform.url == "embedded":
         emulator.close()
-        emulator = Emulator(connect.state_file(project, folder), clock=NOW, organization=project.platform.organization)
+        path = load_config.state_file(project, folder)
+        emulator = Emulator(path, clock=NOW, organization=project.platform.organization)
         connect.seed_emulator(emulator, [project])
         one = wanted
     else:

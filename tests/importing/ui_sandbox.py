@@ -181,6 +181,10 @@ def add_scripted_flows(sandbox: Sandbox) -> None:
         sandbox.schedule("day", 1, sandbox.now % DAY + 17),  # "now", as in Adobe's notebook [NB]
         sandbox.schedule("hour", 6, 3 * DAY + 4 * HOUR + 41, endTime=end + 86399),
         sandbox.schedule(interval=0, start=40 * DAY + 5, exportMode="DAILY_FULL_EXPORT"),
+        sandbox.schedule("hour", 1, 15 * 60, endTime=end),
+        sandbox.schedule("hour", "7", HOUR, endTime=end),
+        sandbox.schedule("hour", 24, 5 * HOUR, endTime=end),
+        sandbox.schedule("day", 3, 2 * HOUR, endTime=end),
     ]
     for number, schedule in enumerate(schedules):
         sandbox.create_flow(f"script-{number}", ("App Events",), schedule=schedule, params={"path": f"script/{number}"})
@@ -242,18 +246,18 @@ def add_flows_left_out(sandbox: Sandbox) -> None:
         "no account": ("hidden", lambda d: d["targetConnections"].update(baseConnectionId="x")),
         "no target to be seen": ("hidden", lambda d: d["flows"].update(targetConnectionIds=["x"])),
         "unknown card": ("unknown-type", lambda d: d["flows"].update(flowSpec={"id": "x", "version": "1.0"})),
-        "every day in hours": (
+        "every week": (
             "not-expressible",
-            lambda d: d["flows"]["scheduleParams"].update(timeUnit="hour", interval=24),
+            lambda d: d["flows"]["scheduleParams"].update(timeUnit="week", interval=1),
         ),
         "a daily full export": (
             "not-expressible",
             lambda d: d["flows"]["scheduleParams"].update(exportMode="DAILY_FULL_EXPORT"),
         ),
         "without a start": ("not-expressible", lambda d: d["flows"]["scheduleParams"].pop("startTime")),
-        "comma separated": (
+        "without a file type": (
             "not-expressible",
-            lambda d: d["targetConnections"]["params"].update(datasetFileType="CSV"),
+            lambda d: d["targetConnections"]["params"].update(datasetFileType=""),
         ),
         "half created": ("not-expressible", lambda d: d["flows"].update(state="initializing")),
         "one dataset twice": ("not-expressible", _double_datasets),

@@ -44,6 +44,7 @@ TEXTS = {
     "Dataset 5ef3 was deleted": "dataset of the flow was deleted",
     "the dataset could not be found": "dataset of the flow was deleted",
     "write: no space left on device": "full or read-only",
+    "EMULATOR-EXTRA-MISSING": "pip install 'exportctl[emulator]'",
 }
 
 

@@ -51,6 +51,19 @@ def test_a_parameter_of_the_place(row: str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("changed", "refused"),
+    [((), []), (("path",), []), (("format.type",), ["datasetFileType"]), (("bucket",), ["bucketName"])],
+    ids=str,
+)
+def test_a_value_that_is_live_already_is_not_checked(changed: tuple[str, ...], refused: list[str]) -> None:
+    specs = target(bucketName={"enum": ["x"]}, datasetFileType={"enum": ["JSON"]})
+
+    found = check_export(desired_export(), specs, changed)
+
+    assert [f.message.split()[1].rstrip(":") for f in found] == refused
+
+
 def test_a_flag_is_no_number_and_a_number_no_flag() -> None:
     forced = desired_export(format=Format("parquet", "gzip", "force"))
     assert check_export(forced, target(includeFileManifest={"type": "boolean"})) == ()

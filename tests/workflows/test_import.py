@@ -69,7 +69,7 @@ def test_every_flow_is_imported_or_left_out_for_the_expected_reason(old: tuple[W
 
     assert {one.id for one in made.exports} == old[1].imported
     assert {one.id: one.reason for one in made.left_out} == old[1].left_out
-    assert len(made.exports) == 65
+    assert len(made.exports) == 69
 
 
 def test_the_plan_of_an_import_is_adoptions_only(old: tuple[World, Sandbox]) -> None:

@@ -75,7 +75,7 @@ class CommandContext:
         if not self.folder.is_dir():
             raise UsageError(f"-C {self.folder}: this folder does not exist", rule="usage")
         chosen = self.environment or self.env.get("EXPORTCTL_ENV") or None
-        return Setup(self.folder, self.files, chosen, self.env, self.now)
+        return Setup(self.folder, self.files, chosen, self.env, self.now, say=self.screen.say)
 
     @contextmanager
     def open_plan(

@@ -169,7 +169,7 @@ def _run_parallel(
     distant = replace(setup, clock=clocks.stoppable_clock(setup.clock or clocks.system_clock(), stop))
 
     def run_embedded() -> Mapping[str, T | Error]:
-        connect.prepare_emulators(embedded.values(), setup.folder)
+        connect.prepare_emulators(embedded.values(), setup.folder, setup.say)
         return {name: one(project, setup) for name, project in embedded.items() if not stop.is_set()}
 
     pool = ThreadPoolExecutor(MAX_PARALLEL)

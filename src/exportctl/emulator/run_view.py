@@ -126,6 +126,8 @@ def _errors(result: RunResult) -> list[Json]:
     # rule: run-errors
     if result.refusal is None:
         return []
+    if result.refusal.code == "extra-missing":  # the service has no such error: say only what to install
+        return [{"code": "EMULATOR-EXTRA-MISSING", "message": result.refusal.reason}]
     number, status = ERROR_CODES.get(result.refusal.code, (3100, 500))
     return [
         {"code": "ACTIVATION_BATCH-0000-FAILED", "message": "Job aborted."},

@@ -51,6 +51,11 @@ class ErrorHint:
 
 HINTS: tuple[ErrorHint, ...] = (
     ErrorHint(
+        r"EMULATOR-EXTRA-MISSING",
+        "the emulator needs its extra to write files: run pip install 'exportctl[emulator]'; the next run writes them",
+        "emulator/storage/sink.py",
+    ),
+    ErrorHint(
         r"NoSuchBucket|ContainerNotFound|FilesystemNotFound|(bucket|container|file ?system)\b.*"
         r"\b(not (be )?found|not exist)",
         "the bucket or container is missing or has another name: compare the destination's location with the storage",

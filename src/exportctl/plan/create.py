@@ -43,7 +43,7 @@ COMPLETION_WINDOW = DAY  # for 24 hours connections without a flow count as an i
 def look_up_export_datasets(export: DesiredExport, live_flow: LiveFlow | None, inputs: PlanInputs) -> DatasetLookup:
     """Look up the datasets of an export, with the names that its live source connection has."""
     names = live_flow.dataset_names if live_flow else {}
-    return look_up_datasets(str(export.address), export.declared.datasets, inputs.listing, names)
+    return look_up_datasets(str(export.address), export.declared.datasets, inputs.listing, names, inputs.listing_hint)
 
 
 def blocked_item(export: DesiredExport, flow: str | None, lookup: DatasetLookup) -> PlanItem:

@@ -16,15 +16,16 @@ Look up declared datasets: names and ids -> ids, with the list of exportable dat
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from exportctl.errors import Finding, Level
-from exportctl.model.plan import ListedDataset, Refusal
+from exportctl.model.plan import ListedDataset, PlanHeader, Refusal
 from exportctl.model.project import Dataset
+from exportctl.model.urls import EMBEDDED
 
-_LIST_HINT = (
+LIST_HINT = (
     "run `exportctl datasets` to list what can be exported; an access label can hide a dataset from this credential"
 )
 
@@ -39,6 +40,17 @@ class DatasetLookup:
     refusals: tuple[Refusal, ...] = ()
 
 
+def seed_hint(environment: str | None) -> str:
+    """Return the hint for a dataset that the embedded emulator does not have: the command that adds it."""
+    where = f" --env {environment}" if environment else ""
+    return f"to add it to the embedded emulator, run: exportctl emulator seed --from-config{where}"
+
+
+def listing_hint(header: PlanHeader) -> str:
+    """Return what to do about a dataset that this sandbox does not list."""
+    return f"{seed_hint(header.environment)}; {LIST_HINT}" if header.platform == EMBEDDED else LIST_HINT
+
+
 @dataclass
 class _Search:
     """The search for the datasets of one export, and what it found so far."""
@@ -46,6 +58,7 @@ class _Search:
     address: str
     listing: Sequence[ListedDataset]
     live: Mapping[str, str]
+    hint: str
     errors: list[Finding] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
@@ -59,7 +72,7 @@ class _Search:
             self.findings.append(self._gone_dataset_finding(dataset, self.live[dataset_id], dataset_id))
         elif dataset_id not in self.by_id:
             text = f"{self.address}: dataset {dataset_id} does not exist in this sandbox or cannot be exported"
-            self.errors.append(Finding("dataset-not-eligible", text, dataset.at, _LIST_HINT))
+            self.errors.append(Finding("dataset-not-eligible", text, dataset.at, self.hint))
         return dataset_id, self.by_id.get(dataset_id) or self.live.get(dataset_id) or dataset.name or dataset_id
 
     def look_up_name(self, dataset: Dataset, name: str) -> str | None:
@@ -97,17 +110,30 @@ class _Search:
             text = f'{self.address}: {len(listed)} datasets have the name "{name}": {", ".join(listed)}'
             hint = f"write the id instead of the name: {{id: {listed[0]}}}"
             return Finding("dataset-ambiguous", text, dataset.at, hint)
-        near = get_close_matches(name, sorted(set(self.by_id.values())), n=3, cutoff=0.6)
-        meant = "did you mean " + " or ".join(f'"{n}"' for n in near) + "? " if near else ""
         text = f'{self.address}: no exportable dataset in this sandbox has the name "{name}"'
-        return Finding("dataset-unknown", text, dataset.at, f"{meant}{_LIST_HINT}")
+        return Finding("dataset-unknown", text, dataset.at, f"{nearest_phrase(name, self.by_id.values())}{self.hint}")
+
+
+def nearest_phrase(name: str, known: Iterable[str]) -> str:
+    """Return `did you mean …? ` with the nearest names, empty if none is near."""
+    near = get_close_matches(name, sorted(set(known)), n=3, cutoff=0.6)
+    return "did you mean " + " or ".join(f'"{n}"' for n in near) + "? " if near else ""
 
 
 def look_up_datasets(
-    address: str, declared: Sequence[Dataset], listing: Sequence[ListedDataset], live: Mapping[str, str]
+    address: str,
+    declared: Sequence[Dataset],
+    listing: Sequence[ListedDataset],
+    live: Mapping[str, str],
+    hint: str = LIST_HINT,
 ) -> DatasetLookup:
-    """Look up the datasets of one export. `live` maps the ids of its source connection to the names stored there."""
-    search = _Search(address, listing, live)
+    """
+    Look up the datasets of one export.
+
+    `live` maps the ids of its source connection to the names stored there; `hint` says what to do about a dataset that
+    the sandbox does not list.
+    """
+    search = _Search(address, listing, live, hint)
     found: dict[str, str] = {}
     for dataset in declared:
         if dataset.id is not None:

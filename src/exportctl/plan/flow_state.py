@@ -47,6 +47,7 @@ class PlanInputs:
     options: PlanOptions
     as_of: int
     accept: tuple[AcceptEntry, ...]
+    listing_hint: str  # for a dataset that the listing lacks
 
 
 # -- changes ----------------------------------------------------------------------------------------------------------

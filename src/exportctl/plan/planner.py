@@ -19,6 +19,7 @@ from exportctl.model.plan import (
     CHANGE_VERBS,
     DESTINATIONS,
     EXPORTS,
+    WRITE_CAUSES,
     Address,
     Inventory,
     OtherFlow,
@@ -31,7 +32,7 @@ from exportctl.model.plan import (
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.project import Policy, Project
 from exportctl.model.schedule import ONCE, default_end
-from exportctl.plan import dataset_moves, rename_hints, safety_checks, spec_check
+from exportctl.plan import dataset_lookup, dataset_moves, rename_hints, safety_checks, spec_check
 from exportctl.plan.accounts import AccountPlan, live_accounts, plan_account
 from exportctl.plan.delete import add_orphan_deletions, removed_entry, undeclared_accounts, undeclared_exports
 from exportctl.plan.desired import DesiredExport, DesiredState, finding
@@ -43,6 +44,8 @@ from exportctl.resources.destinations.type import Scope
 from exportctl.resources.kinds import ENABLED, END, EVERY, LOCATION
 from exportctl.rules.external_findings import PLAN_RULES_BY_ID
 from exportctl.rules.rule import apply_settings
+
+_SENDS_EVERYTHING = frozenset({Verb.CREATE, Verb.COMPLETE, Verb.REPLACE})
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,9 @@ def build_plan(
     project = desired.project
     adopted = {e.adopt: frozenset(export_addresses(e)) for e in project.exports.values() if e.adopt}
     ownership = reclaim_adopted_flows(build_ownership(live, project.name), adopted)
-    inputs = PlanInputs(ownership, live.datasets or (), options, as_of, project.accept)
+    inputs = PlanInputs(
+        ownership, live.datasets or (), options, as_of, project.accept, dataset_lookup.listing_hint(header)
+    )
     chosen = {a: e for a, e in desired.exports.items() if options.is_targeted(a)}
     if options.renew_only:
         items = [_renewal_item(export, inputs, project.policy) for export in chosen.values()]
@@ -176,10 +181,15 @@ def _export_item(
     item = plan_export(export, base.value, inputs)
     found = [base.finding] if base.finding else []
     if item.verb in CHANGE_VERBS:
-        found += spec_check.check_export(export, live.specs)
+        written = None if item.verb in _SENDS_EVERYTHING else _written_paths(item)
+        found += spec_check.check_export(export, live.specs, written)
     found += ending_soon_findings(export.declared, item, inputs.as_of, desired.project.policy.end_warning)
     found += _shared_location_findings(export, base.value, inputs.ownership, adopted_ids)
     return replace(item, findings=(*item.findings, *found))
+
+
+def _written_paths(item: PlanItem) -> frozenset[str]:
+    return frozenset(c.path for c in item.fields if c.cause in WRITE_CAUSES)
 
 
 def _renewal_item(export: DesiredExport, inputs: PlanInputs, policy: Policy) -> PlanItem:

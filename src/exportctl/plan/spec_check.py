@@ -8,7 +8,7 @@ published pattern of S3 keys refuses real keys, so it only causes a warning.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from exportctl.errors import Finding, Level
@@ -20,12 +20,19 @@ from exportctl.resources.kinds import AUTH, leaf_path
 _TYPES: Mapping[str, type | tuple[type, ...]] = {"string": str, "boolean": bool, "integer": int, "number": (int, float)}
 
 
-def check_export(export: DesiredExport, specs: Specs) -> tuple[Finding, ...]:
-    """Check location and format of one export."""
+def check_export(export: DesiredExport, specs: Specs, changed: Collection[str] | None = None) -> tuple[Finding, ...]:
+    """
+    Check location and format of one export.
+
+    With `changed`, check only the values at these paths: the service has taken all others already, whatever its spec
+    says now.
+    """
     spec = specs.get(export.type.connection_spec)
     if spec is None:
         return ()
     sent, listed = wire.target_params(export.type, export.target_fields), target_properties(spec)
+    if changed is not None:
+        sent = {name: sent[name] for name in _changed_params(export, changed)}
     skipped = {field.wire for field in export.type.location if not field.is_checked_live}
     checked = {name: value for name, value in sorted(sent.items()) if value is not None and name not in skipped}
     refused = [_mismatch_phrase(name, value, listed.get(name)) for name, value in checked.items()]
@@ -34,6 +41,22 @@ def check_export(export: DesiredExport, specs: Specs) -> tuple[Finding, ...]:
         for words in refused
         if words
     )
+
+
+def _changed_params(export: DesiredExport, changed: Collection[str]) -> list[str]:
+    """Return the wire names of the parameters that hold the values at these paths."""
+    sent = wire.target_params(export.type, export.target_fields)
+    without = {
+        field: {k: _other_value(v) if leaf_path(field, k) in changed else v for k, v in value.items()}
+        for field, value in export.target_fields.items()
+        if isinstance(value, Mapping)
+    }
+    kept = wire.target_params(export.type, {**export.target_fields, **without})
+    return sorted(name for name in sent if sent[name] != kept.get(name))
+
+
+def _other_value(value: object) -> object:
+    return f"{value}, not" if isinstance(value, str) else not value
 
 
 _HINT = "change the value: the service would refuse it, by its own spec of this destination type"

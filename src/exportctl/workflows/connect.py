@@ -14,7 +14,7 @@ Only the url comes from YAML, and it has passed the check of allowed hosts: YAML
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -32,7 +32,7 @@ from exportctl.model import urls
 from exportctl.model.plan import PlanHeader
 from exportctl.model.project import PlatformSettings, Project
 from exportctl.model.secret import Secret
-from exportctl.workflows.load_config import Setup
+from exportctl.workflows.load_config import Setup, state_file
 
 if TYPE_CHECKING:
     from exportctl.emulator import Emulator
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 EMBEDDED = "embedded"
 LOOPBACK = "loopback"
 SERVICE = "service"
-STATE_FOLDER = ".exportctl"
 ROWS = 1000  # in each dataset that is seeded from a config
 EMBEDDED_URL = "http://embedded"
 TOKEN_PATH = "/ims/token/v3"  # an emulator's
@@ -91,7 +90,7 @@ def open_platform(project: Project, setup: Setup) -> Iterator[ConnectedPlatform]
     """
     kind = platform_kind(project)
     if kind == EMBEDDED:
-        with closing(open_embedded_emulator(project, setup.folder)) as emulator:
+        with closing(open_embedded_emulator(project, setup.folder, say=setup.say)) as emulator:
             clock = setup.clock or emulator_clock(emulator)
             with emulator_client(project.platform, httpx.WSGITransport(app=emulator), clock) as client:
                 yield ConnectedPlatform(client, clock, setup.now, emulator)
@@ -183,15 +182,14 @@ def emulator_client(
     return _client(settings, url, who, f"{url}{TOKEN_PATH}", transport, clock)
 
 
-def state_file(project: Project, folder: Path) -> Path:
-    """Return the file of an organization's embedded emulator, beside the first config file."""
-    name = "".join(c if c.isalnum() else "-" for c in project.platform.organization.partition("@")[0])
-    beside = Path(project.files[0]).parent if project.files else Path()
-    return folder / beside / STATE_FOLDER / f"{name}.sqlite"
+def open_embedded_emulator(
+    project: Project, folder: Path, users: Sequence[Project] = (), say: Callable[[str], None] | None = None
+) -> Emulator:
+    """
+    Open the emulator of the project's organization. A new store is seeded once from its `users`, or this project.
 
-
-def open_embedded_emulator(project: Project, folder: Path, users: Sequence[Project] = ()) -> Emulator:
-    """Open the emulator of the project's organization. A new store is seeded once from its `users`, or this project."""
+    `say` then gets what it was seeded with, because a misspelt name in the config becomes a dataset too.
+    """
     from exportctl.emulator import Emulator
 
     path = state_file(project, folder)
@@ -199,10 +197,21 @@ def open_embedded_emulator(project: Project, folder: Path, users: Sequence[Proje
     emulator = Emulator(path, organization=project.platform.organization)
     if is_new:
         seed_emulator(emulator, users or [project])
+        if say:
+            say(_seeded_phrase(users or [project]))
     return emulator
 
 
-def prepare_emulators(projects: Iterable[Project], folder: Path) -> None:
+def _seeded_phrase(users: Sequence[Project]) -> str:
+    datasets = {d.name or d.id for project in users for e in project.exports.values() for d in e.datasets}
+    named = ", ".join(f'"{name}"' for name in sorted(filter(None, datasets))) or "none"
+    return (
+        f"The embedded emulator is new. It has the datasets that the config names: {named}.\n"
+        "If a name is misspelt, correct the config and run: exportctl emulator reset"
+    )
+
+
+def prepare_emulators(projects: Iterable[Project], folder: Path, say: Callable[[str], None] | None = None) -> None:
     """
     Create and seed the stores of the embedded emulator that do not exist yet, for all these projects.
 
@@ -213,7 +222,7 @@ def prepare_emulators(projects: Iterable[Project], folder: Path) -> None:
         users_of.setdefault(state_file(project, folder), []).append(project)
     for path, users in users_of.items():
         if not path.exists():
-            open_embedded_emulator(users[0], folder, users).close()
+            open_embedded_emulator(users[0], folder, users, say).close()
 
 
 def seed_emulator(emulator: Emulator, projects: Iterable[Project]) -> None:

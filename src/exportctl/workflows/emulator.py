@@ -25,7 +25,7 @@ from exportctl.model.project import Project
 from exportctl.resources import marker
 from exportctl.resources.kinds import FLOW
 from exportctl.workflows import connect
-from exportctl.workflows.load_config import Setup, read_config, read_project, require_references
+from exportctl.workflows.load_config import STATE_FOLDER, Setup, read_config, read_project, require_references
 
 Json = dict[str, Any]
 Objects = list[Json]
@@ -100,7 +100,7 @@ def open_admin(setup: Setup, url: str | None, as_of: int) -> Iterator[EmulatorAd
         )
     sandbox = project.platform.sandbox
     with (
-        closing(connect.open_embedded_emulator(project, setup.folder)) as emulator,
+        closing(connect.open_embedded_emulator(project, setup.folder, say=setup.say)) as emulator,
         httpx.Client(transport=httpx.WSGITransport(app=emulator), base_url=connect.EMBEDDED_URL) as http,
     ):
         yield EmulatorAdmin(_make_sender(http), project, lambda: emulator.snapshot(sandbox)["flows"])
@@ -184,8 +184,8 @@ def open_emulator_to_serve(setup: Setup, as_of: int) -> Iterator[Emulator]:
             raise
         project = None
     if project is None:
-        emulator = Emulator(setup.folder / connect.STATE_FOLDER / "served.sqlite")
+        emulator = Emulator(setup.folder / STATE_FOLDER / "served.sqlite")
     else:
-        emulator = connect.open_embedded_emulator(project, setup.folder)
+        emulator = connect.open_embedded_emulator(project, setup.folder, say=setup.say)
     with closing(emulator):
         yield emulator

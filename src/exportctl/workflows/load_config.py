@@ -6,7 +6,9 @@ This module imports no HTTP library, because `validate` and `--help` must start 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,10 +16,12 @@ from typing import TYPE_CHECKING
 from exportctl.config import files as config_files
 from exportctl.config import load as config
 from exportctl.config.read_references import read_file, resolve_text
-from exportctl.errors import ConfigError, Error, Finding, Level
+from exportctl.errors import ConfigError, Error, Finding, Level, SourcePosition
 from exportctl.model.project import Project
 from exportctl.model.references import Reference, parse_references
 from exportctl.model.secret import MIN_SECRET_LENGTH, Secrecy
+from exportctl.model.urls import EMBEDDED
+from exportctl.plan.dataset_lookup import nearest_phrase, seed_hint
 from exportctl.rules import engine as rules
 
 if TYPE_CHECKING:
@@ -25,12 +29,13 @@ if TYPE_CHECKING:
 
     from exportctl.clock import Clock
 
+STATE_FOLDER = ".exportctl"
 _PLATFORM_SECRETS = ("AEP_CLIENT_SECRET", "AEP_ACCESS_TOKEN")
 
 
 @dataclass(frozen=True)
 class Setup:
-    """Where and how exportctl was called. The last three fields are for embedding and tests."""
+    """Where and how exportctl was called. Four of the fields are for embedding and tests."""
 
     folder: Path  # the working folder
     files: tuple[str, ...] = ()  # those of -f
@@ -40,6 +45,7 @@ class Setup:
     transport: httpx.BaseTransport | None = None
     clock: Clock | None = None
     settle_seconds: float | None = None  # how long to wait for delayed lists; None: as long as writes need
+    say: Callable[[str], None] = lambda text: None  # shows people what happens beside the result
 
 
 @dataclass(frozen=True)
@@ -70,8 +76,9 @@ def validate_config(setup: Setup, as_of: int) -> ValidationResult:
     whole = read_config(setup)
     projects, findings = config.load_projects(whole, setup.env)
     made = tuple(projects.values())
+    unknown = unknown_emulator_datasets(made, setup.folder)
     return ValidationResult(
-        findings=(*findings, *rules.run_rules(made, as_of=as_of, tree=whole.tree)),
+        findings=(*findings, *rules.run_rules(made, as_of=as_of, tree=whole.tree), *unknown),
         exports=len({export.declared_key for project in made for export in project.exports.values()}),
         destinations=len({key for project in made for key in project.destinations}),
         environments=len(whole.environments),
@@ -130,6 +137,58 @@ def require_references(project: Project) -> None:
         raise ConfigError(
             [Finding("unset-reference", f"the variable {u.variable} is not set", u.at, hint) for u in project.unset]
         )
+
+
+# -- the embedded emulator --------------------------------------------------------------------------------------------
+
+
+def state_file(project: Project, folder: Path) -> Path:
+    """Return the file of an organization's embedded emulator, beside the first config file."""
+    name = "".join(c if c.isalnum() else "-" for c in project.platform.organization.partition("@")[0])
+    beside = Path(project.files[0]).parent if project.files else Path()
+    return folder / beside / STATE_FOLDER / f"{name}.sqlite"
+
+
+def unknown_emulator_datasets(projects: Sequence[Project], folder: Path) -> tuple[Finding, ...]:
+    """
+    Warn of datasets that the embedded emulator does not have, with the command that adds them.
+
+    An emulator that does not exist yet gets every dataset that the config names.
+    """
+    found: dict[SourcePosition, Finding] = {}
+    for project in projects:
+        path = state_file(project, folder)
+        if project.platform.url != EMBEDDED or not path.is_file():
+            continue
+        for finding in _unknown_datasets(project, _emulated_datasets(path, project.platform.sandbox)):
+            assert finding.at is not None
+            found.setdefault(finding.at, finding)
+    return tuple(found.values())
+
+
+def _emulated_datasets(path: Path, sandbox: str) -> Mapping[str, str] | None:
+    """Return the datasets of a sandbox by id; None if it is not there, or the file is of another version."""
+    from exportctl.emulator.store import Store  # loads much, and most configs name the real service
+
+    try:
+        with closing(Store(path)) as store:
+            records = store.list_records("datasets", sandbox)
+    except (ValueError, OSError, sqlite3.Error):  # `plan` says what is wrong with it
+        return None
+    return {record.id: str(record.doc["name"]) for record in records} or None
+
+
+def _unknown_datasets(project: Project, known: Mapping[str, str] | None) -> Iterator[Finding]:
+    if known is None:
+        return
+    hint = seed_hint(project.environment)
+    for export in project.exports.values():
+        for one in export.datasets:
+            if one.id in known or (one.id is None and one.name in known.values()):
+                continue
+            text = f'{export.address}: the embedded emulator has no dataset "{one.id or one.name}"'
+            meant = nearest_phrase(one.name or "", known.values()) if one.id is None else ""
+            yield Finding("dataset-unknown", text, one.at, f"{meant}{hint}", Level.WARNING)
 
 
 def hidden_values(project: Project, setup: Setup) -> tuple[str, ...]:

@@ -187,7 +187,7 @@ def _compare_count(arrival: DatasetDelivery) -> Verdict:
     base = replace(
         arrival.verdict,
         result=DeliveryResult.COMPLETE,
-        reason=f"{len(files)} files, as many as the run wrote",
+        reason=f"{format_count(len(files), 'file')}, as many as the run wrote",
         evidence=Evidence.FILES,
         folder=folder.path if folder else None,
         rows=arrival.rows,
