@@ -174,6 +174,6 @@ def _terms(shown: str) -> Iterator[str]:
         yield from (word for word in re.split(r"  +", heading) if word.strip())
     for counts in re.findall(_COUNTS, shown):
         yield from re.findall(r"\d+ (?:to )?([a-z][a-z -]*?)(?:,|$)", counts)
-    yield from re.findall(r"(?m)^    \d{4}-\d\d-\d\d \d\d:\d\d UTC\b.*?  (?:\d+ × )?([A-Z][A-Z-]+) ", shown)
+    yield from re.findall(r"(?m)^    \d{4}-\d\d-\d\d \d\d:\d\d.*? UTC +(?:\d+ × )?([A-Z][A-Z-]+) ", shown)
     for health, state in re.findall(r"(?m)^exports\.\S+ +([A-Z]+(?: [A-Z]+)*)  +([a-z ]+?)  ", shown):
         yield from (health, state)
