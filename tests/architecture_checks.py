@@ -16,7 +16,7 @@ from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.kinds import KINDS
 from tests.layout import PACKAGES, Import, Tree, all_imports, is_above, line_count, nodes_of, package_of
 
-IMPURE = ("cli", "workflows", "apply", "client", "storage", "clock", "emulator", "__main__")  # packages
+IMPURE = ("cli", "workflows", "probe", "apply", "client", "storage", "clock", "emulator", "__main__")  # packages
 PART_TESTS = {"startswith", "endswith", "removeprefix", "removesuffix"}
 READS_FILES = ("config.files", "config.read_references")  # the modules of a pure package that may
 VALUES_ONLY = ("storage.reader",)  # what pure code may import of an impure package: it holds values and protocols
@@ -78,7 +78,7 @@ FILE_METHODS = {"open", "read_text", "read_bytes", "write_text", "write_bytes", 
 NOT_BELOW: Mapping[str, tuple[str, ...]] = {"apply": ("plan", "rules")}  # it executes a plan and makes none
 IMPORT_EMULATOR = ("cli", "workflows", "emulator")
 
-NAMES_KINDS = ("resources", "resources.*", "config.schema", "config.schema.*", "emulator", "emulator.*")
+NAMES_KINDS = ("resources", "resources.*", "config.schema", "config.schema.*", "emulator", "emulator.*", "probe.bodies")
 MODULE_LINES, FUNCTION_LINES, PARAMETERS = 400, 60, 10
 NO_NOUNS = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "base"}
 

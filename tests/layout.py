@@ -25,6 +25,8 @@ PACKAGES = (
     "accept",
     "importing",
     "monitor",
+    "probe",
+    "profile",
     "apply",
     "plan",
     "rules",

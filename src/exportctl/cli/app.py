@@ -19,6 +19,7 @@ from exportctl.cli import (
     monitoring,
     offline,
     plan,
+    probe,
     snapshot,
     verify,
 )
@@ -64,7 +65,7 @@ app = group(
     "Manage Adobe Experience Platform dataset exports as code.\n\nDeclare exports in YAML, plan, apply, and see what "
     "was changed by hand.\n\nStart with: exportctl init, then exportctl plan. Every command has --help."
 )
-for family in (offline, plan, apply, monitoring, verify, snapshot, import_, environments, datasets_doctor):
+for family in (offline, plan, apply, monitoring, verify, snapshot, import_, environments, datasets_doctor, probe):
     add_commands(app, family.COMMANDS)
 app.add_typer(commands.app, name="emulator")
 

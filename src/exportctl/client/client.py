@@ -224,6 +224,21 @@ class Client:
         """DELETE an object. It may still exist for some time; at the end a GET answers 404 [D] [DF]."""
         self._send_write(RequestLine("DELETE", paging.object_path(path)))
 
+    def exchange(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Params = (),
+        body: Json | Objects | None = None,
+        etag: str | None = None,
+    ) -> Answer:
+        """Send one request and return its 2xx answer as it is, for a reader of status and form."""
+        line = RequestLine(method, path)
+        if line.is_write:
+            return self._send_write(line, body=body, params=params, etag=etag)
+        return self._send_read(line, params)
+
     def _send_read(self, line: RequestLine, params: Params, *, base: str = FLOW_SERVICE) -> Answer:
         return self._session.send_request(line, RequestParts(base, params))
 

@@ -35,7 +35,7 @@ def read_inventory(client: Client) -> Inventory:
     with ThreadPoolExecutor(MAX_PARALLEL_LISTS) as pool:
         lists = {kind.name: pool.submit(list_objects, client, kind) for kind in KINDS.values()}
         listing = pool.submit(list_datasets, client)
-        specs = pool.submit(_read_specs, client)
+        specs = pool.submit(read_connection_specs, client)
         return Inventory({name: future.result() for name, future in lists.items()}, listing.result(), specs.result())
 
 
@@ -73,7 +73,8 @@ def list_datasets(client: Client) -> tuple[ListedDataset, ...]:
     return tuple(sorted(found.values(), key=lambda d: (d.name, d.id)))
 
 
-def _read_specs(client: Client) -> Mapping[str, Mapping[str, Any]]:
+def read_connection_specs(client: Client) -> Mapping[str, Mapping[str, Any]]:
+    """Read the connection specs of the destination types, by id."""
     wanted = ",".join(t.connection_spec for t in TYPES.values())
     items = client.list("/connectionSpecs", params=[("property", f"id=={wanted}")], limit=None)
     found: dict[str, Mapping[str, Any]] = {str(i.get("id")): i for i in items}

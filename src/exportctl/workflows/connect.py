@@ -27,7 +27,7 @@ from exportctl.client.auth import DEFAULT_SCOPES, Credentials
 from exportctl.client.client import Client
 from exportctl.clock import Clock
 from exportctl.config.read_references import read_references
-from exportctl.errors import Error
+from exportctl.errors import Error, SourcePosition
 from exportctl.model import urls
 from exportctl.model.plan import PlanHeader
 from exportctl.model.project import PlatformSettings, Project
@@ -78,6 +78,16 @@ def plan_header(project: Project, taken_at: int | None = None) -> PlanHeader:
     return PlanHeader(
         platform.organization, platform.sandbox, project.environment, project.name, platform_kind(project), taken_at
     )
+
+
+def project_from_environment(setup: Setup) -> Project | None:
+    """Return enough of a project to ask the real service, from AEP_ORG_ID and AEP_SANDBOX; None without the former."""
+    organization, sandbox = setup.env.get("AEP_ORG_ID"), setup.env.get("AEP_SANDBOX") or "prod"
+    if not organization:
+        return None
+    at = SourcePosition("the environment")
+    settings = PlatformSettings(organization, sandbox, urls.PRODUCTION, {}, at)
+    return Project("environment", None, None, settings, {}, {})
 
 
 @contextmanager

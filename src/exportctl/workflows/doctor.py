@@ -21,12 +21,11 @@ from dataclasses import dataclass, field
 from exportctl.client import inventory
 from exportctl.client.client import SANDBOXES
 from exportctl.config.read_references import read_references
-from exportctl.errors import ConfigError, Error, Forbidden, Level, NewerMarker, NotFound, ServiceError, SourcePosition
+from exportctl.errors import ConfigError, Error, Forbidden, Level, NewerMarker, NotFound, ServiceError
 from exportctl.model.outcome import Check, CheckStatus
 from exportctl.model.plan import PlanHeader
 from exportctl.model.plan_options import PlanOptions
-from exportctl.model.project import PlatformSettings, Project
-from exportctl.model.urls import PRODUCTION
+from exportctl.model.project import Project
 from exportctl.plan import delete
 from exportctl.plan.ownership import build_ownership
 from exportctl.resources.destinations.table import TYPES
@@ -129,8 +128,8 @@ def _check_destination_references(
 
 def _project_from_environment(setup: Setup, found: CheckCollector) -> Project | None:
     """Return enough of a project to ask the platform, from the environment if there is no valid config."""
-    organization, sandbox = setup.env.get("AEP_ORG_ID"), setup.env.get("AEP_SANDBOX") or "prod"
-    if not organization:
+    project = connect.project_from_environment(setup)
+    if project is None:
         remedy = (
             "set AEP_ORG_ID (…@AdobeOrg), AEP_SANDBOX, AEP_CLIENT_ID and AEP_CLIENT_SECRET, "
             "or run it beside an exports.yaml: `exportctl init` writes one"
@@ -138,9 +137,7 @@ def _project_from_environment(setup: Setup, found: CheckCollector) -> Project | 
         nothing = all(check.status is CheckStatus.SKIPPED for check in found.checks)
         state = CheckStatus.FAILED if nothing else CheckStatus.SKIPPED
         found.add_check("platform", state, "no organization to ask", remedy)
-        return None
-    at = SourcePosition("the environment")
-    return Project("doctor", None, None, PlatformSettings(organization, sandbox, PRODUCTION, {}, at), {}, {})
+    return project
 
 
 def _check_platform(project: Project, setup: Setup, found: CheckCollector) -> PlanHeader | None:

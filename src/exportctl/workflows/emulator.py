@@ -17,7 +17,7 @@ import httpx
 
 from exportctl.clock import system_clock
 from exportctl.config import load as config
-from exportctl.emulator import Emulator
+from exportctl.emulator import Emulator, Switches
 from exportctl.errors import ConfigError, Error, Level
 from exportctl.model import urls
 from exportctl.model.plan import Address
@@ -175,8 +175,12 @@ def seed_from_config(setup: Setup, control: EmulatorAdmin) -> Json:
 
 
 @contextmanager
-def open_emulator_to_serve(setup: Setup, as_of: int) -> Iterator[Emulator]:
-    """Open the emulator to serve: that of the config's organization, seeded; without a config an empty one."""
+def open_emulator_to_serve(setup: Setup, as_of: int, settings: Mapping[str, Any] | None = None) -> Iterator[Emulator]:
+    """
+    Open the emulator to serve: that of the config's organization, seeded; without a config an empty one.
+
+    `settings` set its switches.
+    """
     try:
         project: Project | None = read_project(setup, as_of)[0]
     except ConfigError as error:
@@ -188,4 +192,6 @@ def open_emulator_to_serve(setup: Setup, as_of: int) -> Iterator[Emulator]:
     else:
         emulator = connect.open_embedded_emulator(project, setup.folder, say=setup.say)
     with closing(emulator):
+        if settings:
+            emulator.switches = Switches.from_json({**emulator.switches.to_json(), **settings})
         yield emulator

@@ -8,13 +8,22 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer import Argument, Option
 
 from exportctl.cli import exit_codes
-from exportctl.cli.context import add_commands, command_context, group, parsed_clock, parsed_duration, parsed_moment
+from exportctl.cli.context import (
+    CommandContext,
+    add_commands,
+    command_context,
+    group,
+    parsed_clock,
+    parsed_duration,
+    parsed_moment,
+)
 from exportctl.cli.emulator import storage, ui
 from exportctl.cli.emulator.connect import Url, ask_emulator, connect_emulator, show_answer
 from exportctl.errors import Error, UsageError
@@ -34,23 +43,30 @@ switches_app = group(
 )
 
 
+Profile = Annotated[
+    Path | None,
+    Option("--profile", metavar="FILE", help="Play the service of this file, which `exportctl probe` wrote."),
+]
 Sandbox = Annotated[str | None, Option("--sandbox", metavar="NAME", help="The sandbox. Default: that of the config.")]
 
 
 def serve(
     ctx: typer.Context,
     port: Annotated[int, Option("--port", metavar="N", min=0, max=65535, help="0 picks a free port.")] = 8025,
+    profile: Profile = None,
 ) -> int:
     """
     Serve the emulator over HTTP on this machine.
 
-    Other clients can use it until Ctrl-C. It needs the extra exportctl[emulator].
+    Other clients can use it until Ctrl-C. It needs the extra exportctl[emulator]. With a profile it plays the service
+    that `exportctl probe` asked.
     """
     from exportctl.emulator import server
     from exportctl.workflows import emulator as emulator_workflow
 
     call = command_context(ctx)
-    with emulator_workflow.open_emulator_to_serve(call.setup(), call.as_of()) as emulator:
+    settings = _profile_settings(call, profile)
+    with emulator_workflow.open_emulator_to_serve(call.setup(), call.as_of(), settings) as emulator:
         try:
             running = server.bind_server(emulator, port)
         except ImportError as error:
@@ -268,16 +284,29 @@ def switches_show(ctx: typer.Context, url: Url = None) -> int:
 
 def switches_set(
     ctx: typer.Context,
-    settings: Annotated[list[str], Argument(metavar="NAME=VALUE", help="Such as list_lag=60.")],
+    settings: Annotated[list[str] | None, Argument(metavar="NAME=VALUE", help="Such as list_lag=60.")] = None,
+    profile: Profile = None,
     url: Url = None,
 ) -> int:
     """
     Set switches of the emulator.
 
-    `exportctl emulator switches show` lists names and values.
+    `exportctl emulator switches show` lists names and values. A profile sets all switches that `exportctl probe` found.
     """
-    body = dict(_parse_setting(one) for one in settings)
+    if not settings and profile is None:
+        raise UsageError("choose what to set: NAME=VALUE, or --profile FILE", rule="usage")
+    body = {
+        **(_profile_settings(command_context(ctx), profile) or {}),
+        **dict(_parse_setting(one) for one in settings or ()),
+    }
     return _show_switches(ctx, ask_emulator(ctx, url, "PATCH", "switches", body))
+
+
+def _profile_settings(call: CommandContext, profile: Path | None) -> dict[str, Any] | None:
+    """Return the settings of a profile; None without one."""
+    from exportctl.workflows import service_profile
+
+    return None if profile is None else dict(service_profile.read_profile(call.folder, profile).switches)
 
 
 def _parse_setting(text: str) -> tuple[str, Any]:

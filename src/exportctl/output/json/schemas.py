@@ -12,10 +12,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from exportctl.model.json_form import Definition, Json
-from exportctl.output.json import documents, environments, import_and_accept, monitoring
+from exportctl.output.json import documents, environments, import_and_accept, monitoring, probe
 from exportctl.output.json.envelope import OUTCOME, PLAN, Document
 from exportctl.planfile import file as planfile
 from exportctl.planfile.serialize import ACTOR, ERROR, FIELD, FINDING, ITEM, MARKER, OTHER_FLOW, POSITION, STEP
+from exportctl.profile import file as profile
 from exportctl.snapshot import file as snapshot
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -41,9 +42,14 @@ _DOCUMENTS: tuple[Document[Any], ...] = (
     monitoring.RUNS,
     monitoring.STATUS,
     monitoring.FORECAST,
+    probe.PROBE,
 )
 RESULTS: Mapping[str, Document[Any]] = {document.kind: document for document in _DOCUMENTS}
-FILES: Mapping[str, Callable[[], Json]] = {planfile.KIND: planfile.FILE.schema, snapshot.KIND: snapshot.FILE.schema}
+FILES: Mapping[str, Callable[[], Json]] = {
+    planfile.KIND: planfile.FILE.schema,
+    profile.KIND: profile.FILE.schema,
+    snapshot.KIND: snapshot.FILE.schema,
+}
 DEFINITIONS: Mapping[str, Definition[Any]] = {
     one.name: one for one in (ACTOR, ERROR, FIELD, FINDING, ITEM, MARKER, OTHER_FLOW, OUTCOME, PLAN, POSITION, STEP)
 }

@@ -1,0 +1,102 @@
+"""`probe`: ask the service the open questions, in a sandbox of the user."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from typer import Option
+
+from exportctl.cli import exit_codes
+from exportctl.cli.apply_run import Interrupt
+from exportctl.cli.context import JSON, TEXT, CommandContext, command_context, handle_signals
+from exportctl.cli.files import write_file
+from exportctl.errors import UsageError
+from exportctl.output.format_values import clean_text
+from exportctl.output.json import probe as json_probe
+from exportctl.output.text import probe as text_probe
+
+if TYPE_CHECKING:
+    from exportctl.workflows.probe import ConnectedProbe, ProbeReport
+
+
+def probe(
+    ctx: typer.Context,
+    dataset: Annotated[
+        str, Option("--dataset", metavar="NAME", help="The name or id of a dataset. Nothing of it is exported.")
+    ],
+    sandbox: Annotated[
+        str | None, Option("--sandbox", metavar="NAME", help="The sandbox. Default: that of the config.")
+    ] = None,
+    out: Annotated[
+        Path | None, Option("--out", metavar="FILE", help="Write this file. Default: service-profile.json.")
+    ] = None,
+    auto_approve: Annotated[bool, Option("--auto-approve", help="Do not ask.")] = False,
+) -> int:
+    """
+    Ask the service open questions, in your own sandbox.
+
+    Adobe's documents leave questions open. probe creates a few objects on the landing zone, sees what the service does,
+    and deletes them. Their flows start in 30 days and are disabled at once, so nothing is exported. It writes the
+    answers to service-profile.json, without ids and names. A rerun deletes what a killed probe left behind. A sandbox
+    for production is refused unless you type its name: --sandbox prod.
+    """
+    from exportctl.workflows import probe as probe_workflow
+
+    call = command_context(ctx)
+    call.require_format(TEXT, JSON)
+    asked = probe_workflow.ProbeRequest(dataset, sandbox)
+    with probe_workflow.open_probe(call.setup(), asked, call.as_of()) as ready:
+        if not _ask_approval(call, probe_workflow.announcement(ready), auto_approve):
+            call.screen.say("Not started.")
+            return exit_codes.FAILED
+        report = _run(call, ready, out)
+    if call.format == JSON:
+        call.screen.write_document(json_probe.render_report(report))
+    else:
+        call.screen.show(text_probe.render_report(report, color=call.screen.color))
+    return _exit_code(report)
+
+
+def _ask_approval(call: CommandContext, lines: tuple[str, ...], auto_approve: bool) -> bool:
+    """
+    Say what the probe creates, and ask.
+
+    Raises:
+        UsageError: an answer is needed and there is no terminal.
+    """
+    call.screen.say("\n".join(map(clean_text, lines)))
+    if auto_approve:
+        return True
+    if not call.screen.is_interactive:
+        hint = "add --auto-approve"
+        raise UsageError("probe must ask, and there is no terminal", rule="no-terminal", hint=hint)
+    return call.screen.ask("Start? Type `yes`: ") == "yes"
+
+
+def _run(call: CommandContext, ready: ConnectedProbe, out: Path | None) -> ProbeReport:
+    """Run the probe and write the profile, unless it was interrupted."""
+    from exportctl.profile.file import FILE_NAME, dump_profile
+    from exportctl.workflows import probe as probe_workflow
+
+    interrupt = Interrupt()
+    with handle_signals(interrupt, signal.SIGINT, signal.SIGTERM):
+        result = ready.run(lambda: interrupt.received, call.screen.say)
+    file = out or Path(FILE_NAME)
+    if result.interrupted:
+        return probe_workflow.build_report(ready, result, None)
+    write_file(call.folder / file, dump_profile(ready.profile(result)))
+    return probe_workflow.build_report(ready, result, str(file))
+
+
+def _exit_code(report: ProbeReport) -> int:
+    codes = [exit_codes.INTERRUPTED] if report.interrupted else []
+    codes += [exit_codes.INCOMPLETE] if report.remaining else []
+    return exit_codes.pick_exit_code(*codes)
+
+
+COMMANDS = {
+    "probe": (probe, "exportctl probe --dataset Orders --env dev\nexportctl probe --dataset Orders --auto-approve")
+}

@@ -1,0 +1,217 @@
+"""
+Questions on flows and their schedules: what the service accepts, keeps and shows, and what a deletion does.
+
+The first run of each flow is 30 days ahead, and each flow is disabled as soon as it exists. So nothing is exported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from exportctl.errors import NotFound, ServiceError
+from exportctl.probe import bodies
+from exportctl.probe.bodies import BASES, FLOWS, SOURCES, TARGETS, TEMPLATES, Json
+from exportctl.probe.question_group import (
+    DAY,
+    ProbeRun,
+    QuestionGroup,
+    answer_refusal,
+    describe_failure,
+    is_refusal,
+)
+from exportctl.probe.session import IN_TRANSITION, IN_USE, ProbeObject, ProbeSession
+from exportctl.profile.answers import Need, ProbeAnswer, ProbeQuestion, unanswered
+
+LATER_FOLDER = "%DATASET_ID%/later/%EXPORT_TIME%"
+HOURS = (1, 9)  # 8 is a switch; 3, 6 and 12 are in every document
+
+QUESTIONS = (
+    ProbeQuestion("source_patch", "Renames a source connection."),
+    ProbeQuestion("interval_type", "Reads the interval of a flow that was sent as a number."),
+    ProbeQuestion("template_key", "Reads the folder template of two flows, each sent in one spelling."),
+    ProbeQuestion("default_end_time", "Reads a flow that was created without an end."),
+    ProbeQuestion("patch_objects", "Patches a schedule with an object that leaves out the end, and reads it."),
+    ProbeQuestion("eight_hours", "Patches the schedule to every 8 hours."),
+    ProbeQuestion("old_source_in_use", "Points the flow at another source connection, and deletes the former one."),
+    ProbeQuestion("delete_status", "Deletes a flow, and looks at the status."),
+    ProbeQuestion("delete_lag", "Reads the deleted flow until the answer is 404."),
+    *(
+        ProbeQuestion(
+            f"interval_{hours}",
+            f"Patches the schedule to every {hours} hour{'s' if hours > 1 else ''}.",
+            Need.FACT,
+            f"Is an interval of {hours} hour{'s' if hours > 1 else ''} accepted?",
+        )
+        for hours in HOURS
+    ),
+    ProbeQuestion(
+        "interval_as_text", "Patches the interval as text.", Need.FACT, 'Is an interval sent as text ("3") accepted?'
+    ),
+    ProbeQuestion(
+        "states",
+        "Reads a flow after each action.",
+        Need.FACT,
+        "Which states does a flow show after creation, disabling, a patch, and deletion?",
+    ),
+    ProbeQuestion(
+        "action_moves_etag", "Compares the etag before and after disabling.", Need.FACT, "Does disabling move the etag?"
+    ),
+    ProbeQuestion(
+        "delete_in_use",
+        "Deletes the account and the target connection of a flow that exists.",
+        Need.FACT,
+        "What does the service answer to a deletion of an account and of a target connection in use?",
+    ),
+)
+
+
+def ask_about_flows(run: ProbeRun) -> Iterator[ProbeAnswer]:
+    """Create two flows, and answer QUESTIONS."""
+    session = run.session
+    first, second = (_create_source(run, word) for word in ("source", "other-source"))
+    yield _answer_source_patch(session, second)
+    states: list[str] = []
+    flow = _create_flow(run, first, run.objects["target"], "flow", 0, endTime=run.start + 60 * DAY)
+    doc = session.read(flow)
+    states.append(str(doc.get("state")))
+    before = doc.get("etag")
+    session.act(flow, "disable")
+    doc = session.read_until(flow, lambda shown: shown.get("state") == "disabled")
+    states.append(str(doc.get("state")))
+    yield ProbeAnswer("action_moves_etag", doc.get("etag") != before)
+    yield ProbeAnswer("interval_type", "string" if isinstance(_schedule(doc).get("interval"), str) else "integer")
+    yield from _answer_second_flow(run, second, doc)
+    yield from _answer_schedule_patches(run, flow, doc)
+    states.append(str(session.read(flow).get("state")))
+    yield _answer_old_source(session, flow, first, second)
+    yield from _answer_deletion(run, flow, states)
+
+
+def _create_source(run: ProbeRun, word: str) -> ProbeObject:
+    names = [{"id": run.dataset.id, "name": run.dataset.name}]
+    return run.session.create(SOURCES, bodies.source(run.session.names.of(word), names))
+
+
+def _create_flow(
+    run: ProbeRun, source: ProbeObject, target: ProbeObject, word: str, spelling: int, **params: Any
+) -> ProbeObject:
+    schedule = bodies.schedule(run.start, **{TEMPLATES[spelling]: bodies.FOLDER}, **params)
+    return run.session.create(FLOWS, bodies.flow(run.session.names.of(word), source.id, target.id, schedule))
+
+
+def _schedule(doc: Json) -> Json:
+    return bodies.schedule_of(doc)
+
+
+def _answer_source_patch(session: ProbeSession, source: ProbeObject) -> ProbeAnswer:
+    try:
+        session.patch(source, bodies.replace_operation("/name", session.names.of("renamed-source")))
+    except ServiceError as error:
+        if error.status == 405:
+            return ProbeAnswer("source_patch", "405")
+        if not is_refusal(error):
+            raise
+        return unanswered("source_patch", describe_failure(error))
+    return ProbeAnswer("source_patch", "allowed")
+
+
+def _answer_second_flow(run: ProbeRun, source: ProbeObject, first: Json) -> Iterator[ProbeAnswer]:
+    """Create a flow without an end and with the other spelling, disable it, and read it."""
+    session = run.session
+    name = session.names.of("other-target")
+    target = session.create(TARGETS, bodies.target(name, run.objects["account"].id, f"{run.folder}/other"))
+    flow = _create_flow(run, source, target, "other-flow", 1)
+    session.act(flow, "disable")
+    doc = session.read(flow)
+    yield ProbeAnswer("default_end_time", "shown" if "endTime" in _schedule(doc) else "hidden")
+    yield _answer_template(first, doc)
+    session.delete(flow)
+
+
+def _answer_template(first: Json, second: Json) -> ProbeAnswer:
+    """Compare the spellings that two flows show. Each was sent one of TEMPLATES, in this order."""
+    shown = [[key for key in TEMPLATES if key in _schedule(doc)] for doc in (first, second)]
+    if shown == [[key] for key in TEMPLATES]:
+        return ProbeAnswer("template_key", "as-sent")
+    if shown[0] == shown[1] and len(shown[0]) == 1:
+        return ProbeAnswer("template_key", shown[0][0])
+    return unanswered("template_key", "the flows show no template, or both spellings")
+
+
+def _answer_schedule_patches(run: ProbeRun, flow: ProbeObject, doc: Json) -> Iterator[ProbeAnswer]:
+    session = run.session
+    whole = _schedule(doc)
+    end = whole.get("endTime")
+    key = next((key for key in TEMPLATES if key in whole), TEMPLATES[0])
+    part = {name: value for name, value in whole.items() if name != "endTime"} | {key: LATER_FOLDER}
+    session.patch(flow, bodies.replace_operation("/scheduleParams", part))
+    shown = _schedule(session.read_until(flow, lambda one: LATER_FOLDER in _schedule(one).values()))
+    yield ProbeAnswer("patch_objects", "merge" if shown.get("endTime") == end else "replace")
+
+    def send(**changes: object) -> object:
+        return session.patch(flow, bodies.replace_operation("/scheduleParams", {**whole, **changes}))
+
+    yield answer_refusal("eight_hours", "accepted", "rejected", lambda: send(interval=8))
+    for hours in HOURS:
+        yield answer_refusal(f"interval_{hours}", True, False, lambda hours=hours: send(interval=hours))  # type: ignore[misc]
+    yield answer_refusal("interval_as_text", True, False, lambda: send(interval="3"))
+
+
+def _answer_old_source(
+    session: ProbeSession, flow: ProbeObject, former: ProbeObject, source: ProbeObject
+) -> ProbeAnswer:
+    session.patch(flow, bodies.replace_operation("/sourceConnectionIds", [source.id]))
+    since = session.clock.monotonic()
+
+    def is_deleted() -> bool:
+        session.check_stop()
+        try:
+            session.client.exchange("DELETE", former.path)
+        except ServiceError as error:
+            if error.number in IN_USE | IN_TRANSITION:
+                return False
+            raise
+        return True
+
+    seconds = session.measure_wait(is_deleted, since)
+    if seconds is None:
+        return unanswered("old_source_in_use", "still in use after the limit")
+    return ProbeAnswer("old_source_in_use", seconds)
+
+
+def _answer_deletion(run: ProbeRun, flow: ProbeObject, states: list[str]) -> Iterator[ProbeAnswer]:
+    session = run.session
+    answers = [_try_delete(session, run.objects[name]) for name in ("account", "target")]
+    yield ProbeAnswer("delete_in_use", ", ".join(answers))
+    answer = session.delete(flow)
+    yield ProbeAnswer("delete_status", answer.status)
+
+    def is_gone() -> bool:
+        session.check_stop()
+        try:
+            states.append(str(session.client.get(flow.path).get("state")))
+        except NotFound:
+            return True
+        return False
+
+    seconds = session.measure_wait(is_gone, flow.written)
+    yield ProbeAnswer("states", ", ".join(dict.fromkeys([*states, "404"])))
+    yield (
+        unanswered("delete_lag", "still there after the limit")
+        if seconds is None
+        else ProbeAnswer("delete_lag", seconds)
+    )
+
+
+def _try_delete(session: ProbeSession, one: ProbeObject) -> str:
+    """Delete an object that another one uses, and return what the service answers."""
+    kind = "account" if one.collection == BASES else "target"
+    try:
+        answer = session.client.exchange("DELETE", one.path)
+    except ServiceError as error:
+        return f"{kind}: refused with {error.status} {error.number or ''}".rstrip()
+    return f"{kind}: accepted with {answer.status}"
+
+
+GROUP = QuestionGroup("flows and schedules", QUESTIONS, ask_about_flows)

@@ -1,0 +1,66 @@
+"""A group of questions that are asked with the same objects, and the objects that the groups of one run share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from exportctl.errors import ServiceError
+from exportctl.probe.session import ProbeObject, ProbeSession
+from exportctl.profile.answers import ProbeAnswer, ProbeQuestion, Setting
+
+DAY = 86400
+START_DAYS = 30  # the flows of a probe start so far ahead that no run can happen before they are deleted
+
+
+@dataclass(frozen=True)
+class NamedDataset:
+    """A dataset that the user named."""
+
+    id: str
+    name: str
+
+
+@dataclass
+class ProbeRun:
+    """What the groups of one run share. `start` is the first run of the probe's flows, in seconds since 1970 UTC."""
+
+    session: ProbeSession
+    dataset: NamedDataset
+    start: int
+    objects: dict[str, ProbeObject] = field(default_factory=dict)
+
+    @property
+    def folder(self) -> str:
+        return f"exportctl-probe/{self.session.names.run}"
+
+
+@dataclass(frozen=True)
+class QuestionGroup:
+    """`ask` yields the answers to `questions` in any order; what it does not yield has no answer."""
+
+    title: str
+    questions: tuple[ProbeQuestion, ...]
+    ask: Callable[[ProbeRun], Iterator[ProbeAnswer]]
+
+
+def is_refusal(error: ServiceError) -> bool:
+    """Say whether the service refused what was sent: not a missing permission, and no failure of the service."""
+    return error.status is not None and 400 <= error.status < 500 and error.status not in (401, 403, 404, 409, 429)
+
+
+def answer_refusal(question: str, accepted: Setting, refused: Setting, send: Callable[[], object]) -> ProbeAnswer:
+    """Answer a question about what the service accepts. Any other error is raised."""
+    try:
+        send()
+    except ServiceError as error:
+        if not is_refusal(error):
+            raise
+        return ProbeAnswer(question, refused)
+    return ProbeAnswer(question, accepted)
+
+
+def describe_failure(error: ServiceError) -> str:
+    """Describe an error without the text of the service, because that can hold ids."""
+    status = "no answer" if error.status is None else f"the service answered {error.status}"
+    return f"{status} ({error.code})" if error.number else status

@@ -1,0 +1,60 @@
+"""
+One probe from the first question to the last deletion.
+
+    ProbeRun ──▶ each group of questions ──▶ answers ──▶ deletion of every object ──▶ ProbeResult
+
+A group that fails leaves its other questions without an answer, and the next group goes on. After an interrupt no
+further question is asked. The deletion always follows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from exportctl.errors import Error, ServiceError
+from exportctl.probe.cleanup import delete_session_objects
+from exportctl.probe.question_group import ProbeRun, QuestionGroup, describe_failure
+from exportctl.profile.answers import ProbeAnswer, unanswered
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class ProbeResult:
+    """The answer to each question, in their order, and how many objects of probes remain, by collection."""
+
+    answers: tuple[ProbeAnswer, ...]
+    remaining: Mapping[str, int]
+    interrupted: bool = False
+
+
+def run_groups(run: ProbeRun, groups: tuple[QuestionGroup, ...], report: Report) -> ProbeResult:
+    """Ask all questions, then delete all objects."""
+    answers: list[ProbeAnswer] = []
+    interrupted = False
+    try:
+        for group in groups:
+            report(f"Asking about {group.title}: {len(group.questions)} questions.")
+            answers += _ask_group(run, group)
+    except Error as error:
+        if error.rule != "interrupted":
+            raise
+        interrupted = True
+    finally:
+        report("Deleting the objects of the probe.")
+        run.session.is_stopped = lambda: False
+        remaining = delete_session_objects(run.session)
+    return ProbeResult(tuple(answers), remaining, interrupted)
+
+
+def _ask_group(run: ProbeRun, group: QuestionGroup) -> list[ProbeAnswer]:
+    """Return an answer to each question of a group, in the order of its table."""
+    found: dict[str, ProbeAnswer] = {}
+    reason = "the probe found no answer"
+    try:
+        for answer in group.ask(run):
+            found[answer.question] = answer
+    except ServiceError as error:
+        reason = describe_failure(error)
+    return [found.get(one.name) or unanswered(one.name, reason) for one in group.questions]

@@ -1,0 +1,87 @@
+"""
+Questions that reading answers: what the live connection specs offer, and the form of the continuation tokens.
+
+Source of the destination types: the service's own specs, because Adobe adds ways to authenticate several times a year.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from exportctl.client.client import Client
+from exportctl.client.inventory import read_connection_specs
+from exportctl.probe.bodies import TARGETS
+from exportctl.probe.cleanup import LISTED_SECONDS
+from exportctl.probe.question_group import ProbeRun, QuestionGroup
+from exportctl.probe.session import json_body
+from exportctl.profile.answers import Need, ProbeAnswer, ProbeQuestion, unanswered
+from exportctl.resources.destinations.table import TYPES
+
+WORDS = re.compile(r"[A-Za-z0-9 ./()-]{1,60}")  # a name that a spec may have: no address, no id of anybody
+RESERVED = "=&+#%?/"
+
+QUESTIONS = (
+    ProbeQuestion(
+        "authentication",
+        "Reads authSpec in the six connection specs.",
+        Need.FACT,
+        "Which ways to authenticate do the live specs offer?",
+    ),
+    ProbeQuestion(
+        "encryption",
+        "Reads encryptionSpecs in the six connection specs.",
+        Need.FACT,
+        "For which destination types do the live specs offer encryption?",
+    ),
+)
+TOKEN_QUESTIONS = (
+    ProbeQuestion(
+        "continuation_token",
+        "Lists target connections in pages of one.",
+        Need.FACT,
+        "Which reserved characters does a continuation token contain?",
+    ),
+)
+
+
+def ask_about_specs(run: ProbeRun) -> Iterator[ProbeAnswer]:
+    """Read the six connection specs."""
+    found = read_connection_specs(run.session.client)
+    specs = {name: found.get(kind.connection_spec, {}) for name, kind in TYPES.items()}
+    ways = {name: _names(spec, "authSpec") for name, spec in specs.items()}
+    yield ProbeAnswer("authentication", "; ".join(f"{name}: {', '.join(ways[name]) or 'none'}" for name in ways))
+    encrypted = [name for name, spec in specs.items() if _names(spec, "encryptionSpecs")]
+    yield ProbeAnswer("encryption", ", ".join(encrypted) or "none")
+
+
+def _names(spec: Mapping[str, Any], member: str) -> list[str]:
+    """Return the names in a list of a spec. A name of an unknown form is left out: it could hold anything."""
+    listed = spec.get(member)
+    names = [str(one.get("name")) for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    return [name for name in names if WORDS.fullmatch(name)]
+
+
+def ask_about_tokens(run: ProbeRun) -> Iterator[ProbeAnswer]:
+    """List target connections in pages of one, and look at the token of the next page."""
+    token = run.session.wait_for(lambda: _next_token(run.session.client), LISTED_SECONDS)
+    if token is None:
+        yield unanswered("continuation_token", "the list had no second page")
+    else:
+        yield ProbeAnswer("continuation_token", "".join(c for c in RESERVED if c in token) or "none")
+
+
+def _next_token(client: Client) -> str | None:
+    """Return the token of the second page, decoded."""
+    body = json_body(client.exchange("GET", TARGETS, params=[("limit", "1")]))
+    links = body.get("_links")
+    following = links.get("next") if isinstance(links, dict) else None
+    href = following.get("href") if isinstance(following, dict) else None
+    query = urlsplit(str(href or "")).query
+    return unquote(query.partition("continuationToken=")[2]) or None
+
+
+GROUP = QuestionGroup("live specs", QUESTIONS, ask_about_specs)
+TOKEN_GROUP = QuestionGroup("lists", TOKEN_QUESTIONS, ask_about_tokens)

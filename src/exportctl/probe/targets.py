@@ -1,0 +1,165 @@
+"""
+Questions on accounts and target connections: what the service accepts, keeps, and shows, and how soon.
+
+No flow uses these objects while they are asked, so nothing is exported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from exportctl.errors import ServiceError
+from exportctl.probe import bodies
+from exportctl.probe.bodies import BASES, TARGETS, Json
+from exportctl.probe.question_group import (
+    ProbeRun,
+    QuestionGroup,
+    answer_refusal,
+    describe_failure,
+    is_refusal,
+)
+from exportctl.probe.session import IN_TRANSITION, ProbeObject, ProbeSession, json_body
+from exportctl.profile.answers import Need, ProbeAnswer, ProbeQuestion, unanswered
+
+BACKGROUND_SECONDS = 20.0  # how long to look for a write of a background client; samples show 1 to 7 [D]
+
+QUESTIONS = (
+    ProbeQuestion("list_lag", "Lists the target connection by name until the list holds it."),
+    ProbeQuestion("child_descriptions", "Reads the description of the new target connection."),
+    ProbeQuestion("normalise", "Creates a target connection whose path ends in a slash, and reads it."),
+    ProbeQuestion("name_unique", "Creates a second target connection with the same name."),
+    ProbeQuestion("manifest", "Creates a target connection with includeFileManifest."),
+    ProbeQuestion("json_uncompressed", "Creates a target connection for JSON without compression."),
+    ProbeQuestion("child_patch_answer", "Renames the target connection, and looks at the form of the answer."),
+    ProbeQuestion("transition", "Renames the target connection again at once, until the service accepts it."),
+    ProbeQuestion(
+        "background_after_write",
+        f"Reads the etag of the target connection for {BACKGROUND_SECONDS:g} seconds after its last write.",
+    ),
+    ProbeQuestion(
+        "read_secrets",
+        "Creates an account for Amazon S3 with a role that does not exist, reads it, and deletes it. No flow uses it. "
+        "The landing zone has no credentials, so it cannot answer.",
+    ),
+    ProbeQuestion(
+        "state_after_create",
+        "Reads the state of the new target connection.",
+        Need.FACT,
+        "Which state does a new target connection show?",
+    ),
+)
+
+
+def ask_about_targets(run: ProbeRun) -> Iterator[ProbeAnswer]:
+    """Create the account and the target connections of the probe, and answer QUESTIONS."""
+    session = run.session
+    base = session.create(BASES, bodies.landing_zone(session.names.of("account")))
+    run.objects["account"] = base
+    session.read(base)
+    name = session.names.of("target")
+    target = session.create(TARGETS, bodies.target(name, base.id, f"{run.folder}/slash/"))
+    run.objects["target"] = target
+    yield _answer_list_lag(session, target)
+    doc = session.read(target)
+    yield ProbeAnswer("state_after_create", str(doc.get("state")))
+    yield ProbeAnswer("child_descriptions", "keep" if doc.get("description") == bodies.TEXT else "drop")
+    yield _answer_normalise(run, doc)
+    yield from _answer_acceptance(run, base, name)
+    yield from _answer_patches(session, target)
+    yield _answer_secrets(session)
+
+
+def _answer_list_lag(session: ProbeSession, target: ProbeObject) -> ProbeAnswer:
+    def is_listed() -> bool:
+        session.check_stop()
+        listed = session.client.list(TARGETS, params=[("property", f"name=={target.name}")])
+        return any(one.get("id") == target.id for one in listed)
+
+    lag = session.measure_wait(is_listed, target.written)
+    return unanswered("list_lag", "not listed within the limit") if lag is None else ProbeAnswer("list_lag", lag)
+
+
+def _answer_normalise(run: ProbeRun, doc: Json) -> ProbeAnswer:
+    sent = bodies.target("", "", f"{run.folder}/slash/")["params"]
+    shown = bodies.params_of(doc)
+    changed = {key for key in sent if shown.get(key) != sent[key]}
+    known: dict[str, set[str]] = {
+        "none": set(),
+        "trailing-slash": {key for key in sent if shown.get(key) == str(sent[key]).rstrip("/") != sent[key]},
+        "case": {key for key in sent if shown.get(key) == str(sent[key]).lower() != sent[key]},
+    }
+    setting = next((name for name, keys in known.items() if keys == changed), None)
+    if setting is None:
+        return unanswered("normalise", "the service changes values in a way that no setting describes")
+    return ProbeAnswer("normalise", setting)
+
+
+def _answer_acceptance(run: ProbeRun, base: ProbeObject, name: str) -> Iterator[ProbeAnswer]:
+    """Send target connections that the service may refuse; the first of them differs in nothing but its folder."""
+    session = run.session
+
+    def send(word: str, **params: object) -> object:
+        body = bodies.target(session.names.of(word), base.id, f"{run.folder}/{word}", **params)
+        return session.create(TARGETS, body)
+
+    second = bodies.target(name, base.id, f"{run.folder}/second")
+    yield answer_refusal("name_unique", False, True, lambda: session.create(TARGETS, second))
+    yield answer_refusal("manifest", "accepted", "rejected", lambda: send("manifest", **{bodies.MANIFEST: True}))
+    json_params = {"datasetFileType": "JSON", "compression": "NONE"}
+    yield answer_refusal("json_uncompressed", "accepted", "rejected", lambda: send("json", **json_params))
+
+
+def _answer_patches(session: ProbeSession, target: ProbeObject) -> Iterator[ProbeAnswer]:
+    answer = session.patch(target, bodies.replace_operation("/name", session.names.of("renamed")))
+    body = json_body(answer)
+    yield ProbeAnswer("child_patch_answer", "items" if "items" in body else "id-etag")
+    yield _answer_transition(session, target)
+    yield _answer_background(session, target)
+
+
+def _answer_transition(session: ProbeSession, target: ProbeObject) -> ProbeAnswer:
+    since = target.written
+
+    def is_accepted() -> bool:
+        session.check_stop()
+        etag = str(session.read(target)["etag"])
+        again = [bodies.replace_operation("/name", session.names.of("renamed-again"))]
+        try:
+            session.client.exchange("PATCH", target.path, body=again, etag=etag)
+        except ServiceError as error:
+            if error.number in IN_TRANSITION or error.status == 412:
+                return False
+            raise
+        return True
+
+    seconds = session.measure_wait(is_accepted, since)
+    target.written = session.clock.monotonic()
+    if seconds is None:
+        return unanswered("transition", "still in transition after the limit")
+    return ProbeAnswer("transition", seconds)
+
+
+def _answer_background(session: ProbeSession, target: ProbeObject) -> ProbeAnswer:
+    """Look whether the etag moves although nobody writes."""
+    body = json_body(session.patch(target, bodies.replace_operation("/name", session.names.of("renamed-last"))))
+    written = (body.get("items") or [body])[0].get("etag")
+
+    def has_moved() -> bool:
+        return bool(session.read(target).get("etag") != written)
+
+    return ProbeAnswer("background_after_write", bool(session.wait_for(has_moved, BACKGROUND_SECONDS)))
+
+
+def _answer_secrets(session: ProbeSession) -> ProbeAnswer:
+    try:
+        account = session.create(BASES, bodies.made_up_account(session.names.of("made-up")))
+    except ServiceError as error:
+        if not is_refusal(error):
+            raise
+        return unanswered("read_secrets", f"no account with made-up values: {describe_failure(error)}")
+    shown = bodies.auth_params_of(session.read(account)).get(bodies.ROLE_PARAM)
+    session.delete(account)
+    return ProbeAnswer("read_secrets", {None: "omit", bodies.ROLE: "show"}.get(shown, "mask"))
+
+
+GROUP = QuestionGroup("accounts and target connections", QUESTIONS, ask_about_targets)

@@ -1,0 +1,1 @@
+"""What a probe can ask, and the file that holds the answers."""

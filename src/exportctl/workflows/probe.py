@@ -1,0 +1,202 @@
+"""
+Probe a sandbox: open it, say what will be created, ask the questions, and build the profile of the service.
+
+The platform is that of the config, or without a config that of AEP_ORG_ID. The sandbox can be named instead. A sandbox
+for production must be named: nothing in a config can choose it for a probe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from secrets import token_hex
+
+from exportctl import __version__
+from exportctl.client import inventory
+from exportctl.client.client import SANDBOXES
+from exportctl.errors import ConfigError, Error, ServiceError, UsageError
+from exportctl.model.plan import PlanHeader
+from exportctl.model.project import Project
+from exportctl.probe.bodies import PREFIX, ProbeNames
+from exportctl.probe.cleanup import list_probe_objects
+from exportctl.probe.question_group import DAY, START_DAYS, NamedDataset, ProbeRun
+from exportctl.probe.questions import GROUPS, QUESTIONS
+from exportctl.probe.run_probe import ProbeResult, run_groups
+from exportctl.probe.session import ProbeSession
+from exportctl.profile.answers import Need, ProbeAnswer, Setting
+from exportctl.profile.file import ServiceProfile
+from exportctl.workflows import connect, service_profile
+from exportctl.workflows.load_config import Setup, read_project, require_references
+
+PRODUCTION = "prod"  # the sandbox of a request that names none [UD]
+
+
+@dataclass(frozen=True)
+class ProbeRequest:
+    """What the user asked for. `sandbox` is the one typed out, None: that of the config."""
+
+    dataset: str
+    sandbox: str | None = None
+
+
+@dataclass(frozen=True)
+class ConnectedProbe:
+    """A probe that can start. `found` counts objects that an earlier probe left behind; they are deleted too."""
+
+    header: PlanHeader
+    dataset: NamedDataset
+    found: int
+    platform: connect.ConnectedPlatform
+
+    def run(self, is_stopped: Callable[[], bool], report: Callable[[str], None]) -> ProbeResult:
+        """Ask all questions, and delete everything."""
+        client, clock = self.platform.client, self.platform.clock
+        session = ProbeSession(client, clock, ProbeNames(token_hex(4)), is_stopped)
+        start = clock.now() + START_DAYS * DAY
+        return run_groups(ProbeRun(session, self.dataset, start - start % 3600), GROUPS, report)
+
+    def profile(self, result: ProbeResult) -> ServiceProfile:
+        """Build the profile. It names neither the organization nor the sandbox."""
+        day = datetime.fromtimestamp(self.platform.clock.now(), UTC).strftime("%Y-%m-%d")
+        settings = {one.question: one.setting for one in result.answers if one.setting is not None}
+        return ServiceProfile(
+            platform=self.header.platform,
+            probed_on=day,
+            version=__version__,
+            switches={name: value for name, value in settings.items() if QUESTIONS[name].need is not Need.FACT},
+            facts={name: value for name, value in settings.items() if QUESTIONS[name].need is Need.FACT},
+            unanswered={one.question: one.reason for one in result.answers if one.setting is None},
+        )
+
+
+@contextmanager
+def open_probe(setup: Setup, asked: ProbeRequest, as_of: int) -> Iterator[ConnectedProbe]:
+    """
+    Open the sandbox and find the dataset. Only reads.
+
+    Raises:
+        UsageError: the sandbox is one for production, and the user has not typed its name.
+        Error: no dataset has this name or id.
+    """
+    project = _project(setup, as_of)
+    if asked.sandbox is not None:
+        project = replace(project, platform=replace(project.platform, sandbox=asked.sandbox))
+    sandbox = project.platform.sandbox
+    _refuse_production(sandbox, sandbox == PRODUCTION, asked)
+    with connect.open_platform(project, setup) as platform:
+        _refuse_production(sandbox, _is_production(platform, sandbox), asked)
+        dataset = _find_dataset(platform, asked.dataset)
+        found = sum(map(len, list_probe_objects(platform.client).values()))
+        yield ConnectedProbe(connect.plan_header(project), dataset, found, platform)
+
+
+def _project(setup: Setup, as_of: int) -> Project:
+    """Return the project of the config, else enough of one from the environment."""
+    try:
+        project, _ = read_project(setup, as_of)
+    except ConfigError as error:
+        project_or_none = connect.project_from_environment(setup)
+        if project_or_none is None or any(finding.rule != "no-config" for finding in error.all):
+            raise
+        return project_or_none
+    require_references(project)
+    return project
+
+
+def _refuse_production(sandbox: str, is_production: bool, asked: ProbeRequest) -> None:
+    if is_production and asked.sandbox != sandbox:
+        raise UsageError(
+            f"sandbox {sandbox} is for production: probe creates and deletes objects",
+            rule="production",
+            hint=f"probe a development sandbox, or type its name: --sandbox {sandbox}",
+        )
+
+
+def _is_production(platform: connect.ConnectedPlatform, sandbox: str) -> bool:
+    """Ask the list of sandboxes that every credential may read. Where it does not answer, the name alone counts."""
+    try:
+        listed = platform.client.get_json(f"{SANDBOXES}/").get("sandboxes")
+    except ServiceError:
+        return False
+    found = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    return any(one.get("name") == sandbox and one.get("type") == "production" for one in found)
+
+
+def _find_dataset(platform: connect.ConnectedPlatform, name: str) -> NamedDataset:
+    listed = inventory.list_datasets(platform.client)
+    found = [one for one in listed if name in (one.id, one.name)]
+    if len(found) == 1:
+        return NamedDataset(found[0].id, found[0].name)
+    near = get_close_matches(name, [one.name for one in listed], n=3)
+    hint = f"did you mean {', '.join(near)}?" if near else "list what can be exported: exportctl datasets"
+    count = "no dataset that can be exported" if not found else "more than one dataset"
+    raise Error(
+        f"{count} has the name {name}; an access label can hide a dataset from this credential",
+        rule="dataset-not-found",
+        hint="use its id: exportctl datasets lists them" if found else hint,
+    )
+
+
+# -- before it starts -------------------------------------------------------------------------------------------------
+
+
+def announcement(probe: ConnectedProbe) -> tuple[str, ...]:
+    """Return what a probe will create, line by line, for the question before it starts."""
+    earlier = f"It also deletes {probe.found} objects that an earlier probe left behind."
+    return (
+        f"probe creates objects with names {PREFIX}… in sandbox {probe.header.sandbox}, and deletes them at its end:",
+        "  2 accounts: one on the landing zone, one for Amazon S3 with a role that does not exist",
+        "  2 source connections with one dataset, 5 target connections, 2 flows",
+        f"The flows start in {START_DAYS} days and are disabled at once, so nothing is exported.",
+        f"Dataset: {probe.dataset.name}. It takes about two minutes, longer if lists or deletions are slow.",
+        *([earlier] if probe.found else []),
+    )
+
+
+# -- the report -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ProbeRow:
+    """One question for people: `text` asks, `how` is what the probe did, `meaning` is for the promises."""
+
+    name: str
+    need: Need
+    text: str
+    how: str
+    setting: Setting | None
+    reason: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class ProbeReport:
+    """What a probe found, for every output. `file` is the profile that was written, None: it was not."""
+
+    header: PlanHeader
+    as_of: int
+    rows: tuple[ProbeRow, ...]
+    remaining: Mapping[str, int]
+    interrupted: bool
+    file: str | None
+
+
+def build_report(probe: ConnectedProbe, result: ProbeResult, file: str | None) -> ProbeReport:
+    """Build the report of a probe that has ended."""
+    rows = tuple(map(_row, result.answers))
+    return ProbeReport(probe.header, probe.platform.as_of(), rows, result.remaining, result.interrupted, file)
+
+
+def _row(answer: ProbeAnswer) -> ProbeRow:
+    asked = QUESTIONS[answer.question]
+    text = service_profile.question_text(answer.question) or asked.asks
+    if answer.setting is None:
+        meaning = "exportctl works with every answer, as docs/emulator.md says"
+    elif asked.need is Need.FACT:
+        meaning = "no promise depends on it"
+    else:
+        meaning = "; ".join(service_profile.degraded_promises(answer.question, answer.setting)) or "all promises hold"
+    return ProbeRow(answer.question, asked.need, text, asked.how, answer.setting, answer.reason, meaning)

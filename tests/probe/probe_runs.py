@@ -1,0 +1,35 @@
+"""A probe of the small world of the laws: an emulator in memory with a clock that moves only when somebody waits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from exportctl.emulator import Switches
+from exportctl.emulator.questions.question import Probe
+from exportctl.emulator.switches import QUESTIONS
+from exportctl.probe.run_probe import ProbeResult
+from exportctl.profile.file import ServiceProfile
+from exportctl.workflows.probe import ProbeRequest, open_probe
+from tests.workflows.world import SANDBOX, World, config, world
+
+FREE = tuple(name for name, question in QUESTIONS.items() if question.probe is Probe.FREE)
+
+
+def probe_world(folder: Path, **settings: Any) -> World:
+    made = world(folder, Switches(**settings))
+    made.write(config())
+    return made
+
+
+def run_probe(made: World, transport: httpx.BaseTransport | None = None) -> tuple[ProbeResult, ServiceProfile]:
+    more = {} if transport is None else {"transport": transport}
+    with open_probe(made.setup(now=None, **more), ProbeRequest("Orders"), int(made.emulator.now)) as probe:
+        result = probe.run(lambda: False, lambda line: None)
+        return result, probe.profile(result)
+
+
+def objects_in_sandbox(made: World) -> list[str]:
+    return [f"{name}/{doc['name']}" for name, docs in made.emulator.snapshot(SANDBOX).items() for doc in docs]

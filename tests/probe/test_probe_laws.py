@@ -1,0 +1,45 @@
+"""The probe finds every setting of every switch that it can ask about without an export, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from exportctl.emulator import Switches
+from exportctl.emulator.switches import QUESTIONS
+from exportctl.workflows.service_profile import profile_switches
+from tests.probe.probe_runs import FREE, objects_in_sandbox, probe_world, run_probe
+
+ROUNDS = max(len(QUESTIONS[name].values) for name in FREE)
+
+
+def settings_of_round(number: int) -> dict[str, Any]:
+    """Every switch at its setting of this number; a switch with fewer settings begins again."""
+    return {name: question.values[number % len(question.values)] for name, question in QUESTIONS.items()}
+
+
+def found_settings(folder: Path, settings: dict[str, Any]) -> dict[str, object]:
+    made = probe_world(folder, **settings)
+    result, profile = run_probe(made)
+    assert result.remaining == {}
+    assert objects_in_sandbox(made) == []
+    assert {one.question: one.reason for one in result.answers if one.setting is None} == {}
+    return {name: profile.switches[name] for name in FREE}
+
+
+@pytest.mark.parametrize("number", range(ROUNDS))
+def test_the_probe_finds_every_setting_of_every_switch(tmp_path: Path, number: int) -> None:
+    settings = settings_of_round(number)
+
+    assert found_settings(tmp_path, settings) == {name: settings[name] for name in FREE}
+
+
+def test_an_emulator_built_from_the_profile_answers_alike(tmp_path: Path) -> None:
+    settings = Switches.draw_random(random.Random(1)).to_json()
+    _, first = run_probe(probe_world(tmp_path, **settings))
+    _, second = run_probe(probe_world(tmp_path, **profile_switches(first).to_json()))
+
+    assert (second.switches, second.facts) == (first.switches, first.facts)
