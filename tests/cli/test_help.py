@@ -17,7 +17,21 @@ from tests.cli.command_line import CommandLine
 MAX_LENGTH = 60
 # First words of the summaries. A word that is not listed here must be an imperative before it is added.
 IMPERATIVES = frozenset(
-    {"Add", "Change", "Check", "Compare", "Delete", "Disable", "Edit", "Empty", "Enable", "Explain", "List", "Make"}
+    {
+        "Add",
+        "Ask",
+        "Change",
+        "Check",
+        "Compare",
+        "Delete",
+        "Disable",
+        "Edit",
+        "Empty",
+        "Enable",
+        "Explain",
+        "List",
+        "Make",
+    }
     | {"Manage", "Move", "Print", "Prove", "Remove", "Rename", "Replace", "Run", "Save", "Send", "Serve", "Set", "Show"}
     | {"Write"}
 )

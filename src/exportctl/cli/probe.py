@@ -19,7 +19,8 @@ from exportctl.output.json import probe as json_probe
 from exportctl.output.text import probe as text_probe
 
 if TYPE_CHECKING:
-    from exportctl.workflows.probe import ConnectedProbe, ProbeReport
+    from exportctl.profile.answers import ProbeReport
+    from exportctl.workflows.probe import ConnectedProbe
 
 
 def probe(

@@ -7,6 +7,7 @@ The first run of each flow is 30 days ahead, and each flow is disabled as soon a
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from exportctl.errors import NotFound, ServiceError
@@ -17,14 +18,15 @@ from exportctl.probe.question_group import (
     ProbeRun,
     QuestionGroup,
     answer_refusal,
+    answer_seconds,
     describe_failure,
     is_refusal,
 )
 from exportctl.probe.session import IN_TRANSITION, IN_USE, ProbeObject, ProbeSession
-from exportctl.profile.answers import Need, ProbeAnswer, ProbeQuestion, unanswered
+from exportctl.profile.answers import Need, ProbeAnswer, ProbeQuestion, no_answer
 
 LATER_FOLDER = "%DATASET_ID%/later/%EXPORT_TIME%"
-HOURS = (1, 9)  # 8 is a switch; 3, 6 and 12 are in every document
+HOURS = {"eight_hours": 8, "one_hour": 1, "nine_hours": 9, "other_intervals": 5}
 
 QUESTIONS = (
     ProbeQuestion("source_patch", "Renames a source connection."),
@@ -36,15 +38,9 @@ QUESTIONS = (
     ProbeQuestion("old_source_in_use", "Points the flow at another source connection, and deletes the former one."),
     ProbeQuestion("delete_status", "Deletes a flow, and looks at the status."),
     ProbeQuestion("delete_lag", "Reads the deleted flow until the answer is 404."),
-    *(
-        ProbeQuestion(
-            f"interval_{hours}",
-            f"Patches the schedule to every {hours} hour{'s' if hours > 1 else ''}.",
-            Need.FACT,
-            f"Is an interval of {hours} hour{'s' if hours > 1 else ''} accepted?",
-        )
-        for hours in HOURS
-    ),
+    ProbeQuestion("one_hour", "Patches the schedule to every hour."),
+    ProbeQuestion("nine_hours", "Patches the schedule to every 9 hours."),
+    ProbeQuestion("other_intervals", "Patches the schedule to every 5 hours."),
     ProbeQuestion(
         "interval_as_text", "Patches the interval as text.", Need.FACT, 'Is an interval sent as text ("3") accepted?'
     ),
@@ -72,7 +68,7 @@ def ask_about_flows(run: ProbeRun) -> Iterator[ProbeAnswer]:
     first, second = (_create_source(run, word) for word in ("source", "other-source"))
     yield _answer_source_patch(session, second)
     states: list[str] = []
-    flow = _create_flow(run, first, run.objects["target"], "flow", 0, endTime=run.start + 60 * DAY)
+    flow = _create_flow(run, first, run.objects["target"], "export", 0, endTime=run.start + 60 * DAY)
     doc = session.read(flow)
     states.append(str(doc.get("state")))
     before = doc.get("etag")
@@ -112,7 +108,7 @@ def _answer_source_patch(session: ProbeSession, source: ProbeObject) -> ProbeAns
             return ProbeAnswer("source_patch", "405")
         if not is_refusal(error):
             raise
-        return unanswered("source_patch", describe_failure(error))
+        return no_answer("source_patch", describe_failure(error))
     return ProbeAnswer("source_patch", "allowed")
 
 
@@ -121,7 +117,7 @@ def _answer_second_flow(run: ProbeRun, source: ProbeObject, first: Json) -> Iter
     session = run.session
     name = session.names.of("other-target")
     target = session.create(TARGETS, bodies.target(name, run.objects["account"].id, f"{run.folder}/other"))
-    flow = _create_flow(run, source, target, "other-flow", 1)
+    flow = _create_flow(run, source, target, "other-export", 1)
     session.act(flow, "disable")
     doc = session.read(flow)
     yield ProbeAnswer("default_end_time", "shown" if "endTime" in _schedule(doc) else "hidden")
@@ -136,7 +132,7 @@ def _answer_template(first: Json, second: Json) -> ProbeAnswer:
         return ProbeAnswer("template_key", "as-sent")
     if shown[0] == shown[1] and len(shown[0]) == 1:
         return ProbeAnswer("template_key", shown[0][0])
-    return unanswered("template_key", "the flows show no template, or both spellings")
+    return no_answer("template_key", "the flows show no template, or both spellings")
 
 
 def _answer_schedule_patches(run: ProbeRun, flow: ProbeObject, doc: Json) -> Iterator[ProbeAnswer]:
@@ -152,9 +148,8 @@ def _answer_schedule_patches(run: ProbeRun, flow: ProbeObject, doc: Json) -> Ite
     def send(**changes: object) -> object:
         return session.patch(flow, bodies.replace_operation("/scheduleParams", {**whole, **changes}))
 
-    yield answer_refusal("eight_hours", "accepted", "rejected", lambda: send(interval=8))
-    for hours in HOURS:
-        yield answer_refusal(f"interval_{hours}", True, False, lambda hours=hours: send(interval=hours))  # type: ignore[misc]
+    for question, hours in HOURS.items():
+        yield answer_refusal(question, "accepted", "rejected", partial(send, interval=hours))
     yield answer_refusal("interval_as_text", True, False, lambda: send(interval="3"))
 
 
@@ -165,9 +160,8 @@ def _answer_old_source(
     since = session.clock.monotonic()
 
     def is_deleted() -> bool:
-        session.check_stop()
         try:
-            session.client.exchange("DELETE", former.path)
+            session.send_delete(former)
         except ServiceError as error:
             if error.number in IN_USE | IN_TRANSITION:
                 return False
@@ -175,9 +169,7 @@ def _answer_old_source(
         return True
 
     seconds = session.measure_wait(is_deleted, since)
-    if seconds is None:
-        return unanswered("old_source_in_use", "still in use after the limit")
-    return ProbeAnswer("old_source_in_use", seconds)
+    return answer_seconds("old_source_in_use", seconds, "still in use after the limit")
 
 
 def _answer_deletion(run: ProbeRun, flow: ProbeObject, states: list[str]) -> Iterator[ProbeAnswer]:
@@ -197,18 +189,14 @@ def _answer_deletion(run: ProbeRun, flow: ProbeObject, states: list[str]) -> Ite
 
     seconds = session.measure_wait(is_gone, flow.written)
     yield ProbeAnswer("states", ", ".join(dict.fromkeys([*states, "404"])))
-    yield (
-        unanswered("delete_lag", "still there after the limit")
-        if seconds is None
-        else ProbeAnswer("delete_lag", seconds)
-    )
+    yield answer_seconds("delete_lag", seconds, "still there after the limit")
 
 
 def _try_delete(session: ProbeSession, one: ProbeObject) -> str:
     """Delete an object that another one uses, and return what the service answers."""
     kind = "account" if one.collection == BASES else "target"
     try:
-        answer = session.client.exchange("DELETE", one.path)
+        answer = session.send_delete(one)
     except ServiceError as error:
         return f"{kind}: refused with {error.status} {error.number or ''}".rstrip()
     return f"{kind}: accepted with {answer.status}"

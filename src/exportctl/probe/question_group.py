@@ -60,6 +60,11 @@ def answer_refusal(question: str, accepted: Setting, refused: Setting, send: Cal
     return ProbeAnswer(question, accepted)
 
 
+def answer_seconds(question: str, seconds: int | None, reason: str) -> ProbeAnswer:
+    """Answer a question about how long something takes; None: not within the limit, for which `reason` has words."""
+    return ProbeAnswer(question, seconds, reason if seconds is None else "")
+
+
 def describe_failure(error: ServiceError) -> str:
     """Describe an error without the text of the service, because that can hold ids."""
     status = "no answer" if error.status is None else f"the service answered {error.status}"

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from exportctl.errors import Error, ServiceError
 from exportctl.probe.cleanup import delete_session_objects
 from exportctl.probe.question_group import ProbeRun, QuestionGroup, describe_failure
-from exportctl.profile.answers import ProbeAnswer, unanswered
+from exportctl.profile.answers import ProbeAnswer, no_answer
 
 Report = Callable[[str], None]
 
@@ -57,4 +57,4 @@ def _ask_group(run: ProbeRun, group: QuestionGroup) -> list[ProbeAnswer]:
             found[answer.question] = answer
     except ServiceError as error:
         reason = describe_failure(error)
-    return [found.get(one.name) or unanswered(one.name, reason) for one in group.questions]
+    return [found.get(one.name) or no_answer(one.name, reason) for one in group.questions]

@@ -29,13 +29,14 @@ SHORT_STEP, LONG_STEP, SHORT_WAIT = 1.0, 5.0, 10.0  # seconds between two looks,
 
 @dataclass
 class ProbeObject:
-    """An object that this run created. `written` is the moment of the answer to its last write."""
+    """An object of this run. `written` is the moment of the answer to its last write, `is_seen`: a GET has shown it."""
 
     collection: str
     id: str
     name: str
     etag: str
     written: float
+    is_seen: bool = False
 
     @property
     def path(self) -> str:
@@ -81,6 +82,7 @@ class ProbeSession:
         doc = self.wait_for(look)
         if doc is None:
             raise failures[-1]
+        one.is_seen = True
         one.etag = str(doc.get("etag") or doc.get("version") or "")
         return doc
 
@@ -108,6 +110,13 @@ class ProbeSession:
         """DELETE an object; wait while it is in transition or in use."""
         return self._write(one, "DELETE", one.path, awaited=IN_TRANSITION | IN_USE)
 
+    def send_delete(self, one: ProbeObject) -> Answer:
+        """DELETE an object once."""
+        self.check_stop()
+        answer = self.client.exchange("DELETE", one.path)
+        one.is_seen = True
+        return answer
+
     def _write(
         self,
         one: ProbeObject,
@@ -120,9 +129,11 @@ class ProbeSession:
     ) -> Answer:
         def send() -> Answer | None:
             self.check_stop()
-            etag = str(self.read(one)["etag"]) if method == "PATCH" else None
+            etag = str(self.read(one)["etag"]) if method == "PATCH" or not one.is_seen else None
             try:
-                return self.client.exchange(method, path, body=body, params=params, etag=etag)
+                return self.client.exchange(
+                    method, path, body=body, params=params, etag=etag if method == "PATCH" else None
+                )
             except ServiceError as error:
                 if not (isinstance(error, Conflict) or error.number in awaited):
                     raise

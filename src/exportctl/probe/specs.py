@@ -17,7 +17,7 @@ from exportctl.probe.bodies import TARGETS
 from exportctl.probe.cleanup import LISTED_SECONDS
 from exportctl.probe.question_group import ProbeRun, QuestionGroup
 from exportctl.probe.session import json_body
-from exportctl.profile.answers import Need, ProbeAnswer, ProbeQuestion, unanswered
+from exportctl.profile.answers import Need, ProbeAnswer, ProbeQuestion, no_answer
 from exportctl.resources.destinations.table import TYPES
 
 WORDS = re.compile(r"[A-Za-z0-9 ./()-]{1,60}")  # a name that a spec may have: no address, no id of anybody
@@ -68,7 +68,7 @@ def ask_about_tokens(run: ProbeRun) -> Iterator[ProbeAnswer]:
     """List target connections in pages of one, and look at the token of the next page."""
     token = run.session.wait_for(lambda: _next_token(run.session.client), LISTED_SECONDS)
     if token is None:
-        yield unanswered("continuation_token", "the list had no second page")
+        yield no_answer("continuation_token", "the list had no second page")
     else:
         yield ProbeAnswer("continuation_token", "".join(c for c in RESERVED if c in token) or "none")
 

@@ -8,22 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exportctl.errors import ServiceError
+from exportctl.errors import NotFound, ServiceError
 from exportctl.probe import bodies
 from exportctl.probe.bodies import BASES, TARGETS, Json
 from exportctl.probe.question_group import (
     ProbeRun,
     QuestionGroup,
     answer_refusal,
+    answer_seconds,
     describe_failure,
     is_refusal,
 )
 from exportctl.probe.session import IN_TRANSITION, ProbeObject, ProbeSession, json_body
-from exportctl.profile.answers import Need, ProbeAnswer, ProbeQuestion, unanswered
+from exportctl.profile.answers import Need, ProbeAnswer, ProbeQuestion, no_answer
 
 BACKGROUND_SECONDS = 20.0  # how long to look for a write of a background client; samples show 1 to 7 [D]
 
 QUESTIONS = (
+    ProbeQuestion("read_lag", "Reads the new account by id until the service knows it."),
     ProbeQuestion("list_lag", "Lists the target connection by name until the list holds it."),
     ProbeQuestion("child_descriptions", "Reads the description of the new target connection."),
     ProbeQuestion("normalise", "Creates a target connection whose path ends in a slash, and reads it."),
@@ -55,7 +57,7 @@ def ask_about_targets(run: ProbeRun) -> Iterator[ProbeAnswer]:
     session = run.session
     base = session.create(BASES, bodies.landing_zone(session.names.of("account")))
     run.objects["account"] = base
-    session.read(base)
+    yield _answer_read_lag(session, base)
     name = session.names.of("target")
     target = session.create(TARGETS, bodies.target(name, base.id, f"{run.folder}/slash/"))
     run.objects["target"] = target
@@ -69,6 +71,19 @@ def ask_about_targets(run: ProbeRun) -> Iterator[ProbeAnswer]:
     yield _answer_secrets(session)
 
 
+def _answer_read_lag(session: ProbeSession, base: ProbeObject) -> ProbeAnswer:
+    def is_known() -> bool:
+        session.check_stop()
+        try:
+            session.client.get(base.path)
+        except NotFound:
+            return False
+        return True
+
+    lag = session.measure_wait(is_known, base.written)
+    return answer_seconds("read_lag", lag, "not known by id within the limit")
+
+
 def _answer_list_lag(session: ProbeSession, target: ProbeObject) -> ProbeAnswer:
     def is_listed() -> bool:
         session.check_stop()
@@ -76,7 +91,7 @@ def _answer_list_lag(session: ProbeSession, target: ProbeObject) -> ProbeAnswer:
         return any(one.get("id") == target.id for one in listed)
 
     lag = session.measure_wait(is_listed, target.written)
-    return unanswered("list_lag", "not listed within the limit") if lag is None else ProbeAnswer("list_lag", lag)
+    return answer_seconds("list_lag", lag, "not listed within the limit")
 
 
 def _answer_normalise(run: ProbeRun, doc: Json) -> ProbeAnswer:
@@ -90,7 +105,7 @@ def _answer_normalise(run: ProbeRun, doc: Json) -> ProbeAnswer:
     }
     setting = next((name for name, keys in known.items() if keys == changed), None)
     if setting is None:
-        return unanswered("normalise", "the service changes values in a way that no setting describes")
+        return no_answer("normalise", "the service changes values in a way that no setting describes")
     return ProbeAnswer("normalise", setting)
 
 
@@ -134,13 +149,11 @@ def _answer_transition(session: ProbeSession, target: ProbeObject) -> ProbeAnswe
 
     seconds = session.measure_wait(is_accepted, since)
     target.written = session.clock.monotonic()
-    if seconds is None:
-        return unanswered("transition", "still in transition after the limit")
-    return ProbeAnswer("transition", seconds)
+    return answer_seconds("transition", seconds, "still in transition after the limit")
 
 
 def _answer_background(session: ProbeSession, target: ProbeObject) -> ProbeAnswer:
-    """Look whether the etag moves although nobody writes."""
+    """Look whether the etag moves although no client writes."""
     body = json_body(session.patch(target, bodies.replace_operation("/name", session.names.of("renamed-last"))))
     written = (body.get("items") or [body])[0].get("etag")
 
@@ -156,7 +169,7 @@ def _answer_secrets(session: ProbeSession) -> ProbeAnswer:
     except ServiceError as error:
         if not is_refusal(error):
             raise
-        return unanswered("read_secrets", f"no account with made-up values: {describe_failure(error)}")
+        return no_answer("read_secrets", f"no account with made-up values: {describe_failure(error)}")
     shown = bodies.auth_params_of(session.read(account)).get(bodies.ROLE_PARAM)
     session.delete(account)
     return ProbeAnswer("read_secrets", {None: "omit", bodies.ROLE: "show"}.get(shown, "mask"))

@@ -7,8 +7,11 @@ the switches are text here: the probe treats an emulator as a service like any o
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+
+from exportctl.model.plan import PlanHeader
 
 Setting = str | int | bool
 
@@ -40,6 +43,31 @@ class ProbeAnswer:
     reason: str = ""
 
 
-def unanswered(question: str, reason: str) -> ProbeAnswer:
+def no_answer(question: str, reason: str) -> ProbeAnswer:
     """Return the answer to a question that has none."""
     return ProbeAnswer(question, None, reason)
+
+
+@dataclass(frozen=True)
+class ProbeRow:
+    """One question for people: `text` asks, `how` is what the probe did, `meaning` is for the promises."""
+
+    name: str
+    need: Need
+    text: str
+    how: str
+    setting: Setting | None
+    reason: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class ProbeReport:
+    """What a probe found, for every output. `file` is the profile that was written, None: it was not."""
+
+    header: PlanHeader
+    as_of: int
+    rows: tuple[ProbeRow, ...]
+    remaining: Mapping[str, int]
+    interrupted: bool
+    file: str | None

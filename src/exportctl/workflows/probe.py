@@ -7,7 +7,7 @@ for production must be named: nothing in a config can choose it for a probe.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -26,7 +26,7 @@ from exportctl.probe.question_group import DAY, START_DAYS, NamedDataset, ProbeR
 from exportctl.probe.questions import GROUPS, QUESTIONS
 from exportctl.probe.run_probe import ProbeResult, run_groups
 from exportctl.probe.session import ProbeSession
-from exportctl.profile.answers import Need, ProbeAnswer, Setting
+from exportctl.profile.answers import Need, ProbeAnswer, ProbeReport, ProbeRow
 from exportctl.profile.file import ServiceProfile
 from exportctl.workflows import connect, service_profile
 from exportctl.workflows.load_config import Setup, read_project, require_references
@@ -157,31 +157,6 @@ def announcement(probe: ConnectedProbe) -> tuple[str, ...]:
 
 
 # -- the report -------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class ProbeRow:
-    """One question for people: `text` asks, `how` is what the probe did, `meaning` is for the promises."""
-
-    name: str
-    need: Need
-    text: str
-    how: str
-    setting: Setting | None
-    reason: str
-    meaning: str
-
-
-@dataclass(frozen=True)
-class ProbeReport:
-    """What a probe found, for every output. `file` is the profile that was written, None: it was not."""
-
-    header: PlanHeader
-    as_of: int
-    rows: tuple[ProbeRow, ...]
-    remaining: Mapping[str, int]
-    interrupted: bool
-    file: str | None
 
 
 def build_report(probe: ConnectedProbe, result: ProbeResult, file: str | None) -> ProbeReport:

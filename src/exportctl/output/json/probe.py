@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from exportctl.model.json_form import JsonObject, Member, choice, flag, listing, mapping, nullable, number, text
 from exportctl.output.json.envelope import Document
-from exportctl.profile.answers import Need
-
-if TYPE_CHECKING:
-    from exportctl.workflows.probe import ProbeReport, ProbeRow
+from exportctl.profile.answers import Need, ProbeReport, ProbeRow
 
 _SETTING: Member[Any] = Member(
     lambda: {

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from exportctl.model.schedule import format_count
 from exportctl.output.color import paint
 from exportctl.output.format_values import clean_text
-
-if TYPE_CHECKING:
-    from exportctl.workflows.probe import ProbeReport, ProbeRow
+from exportctl.profile.answers import ProbeReport, ProbeRow
 
 _INDENT = "    "
 
