@@ -14,9 +14,12 @@ from exportctl.emulator.assumptions import RULES
 from exportctl.emulator.docs import emulator_markdown, tables_markdown
 from exportctl.emulator.faults import EFFECTS
 from exportctl.emulator.promises import PROMISES
+from exportctl.emulator.questions.question import Probe
 from exportctl.emulator.specs import MACRO_PATH, SAFE_PATTERNS
 from exportctl.emulator.switches import QUESTIONS
 from exportctl.emulator.wire import TITLES
+from exportctl.probe import questions as probe_questions
+from exportctl.profile.answers import Need
 
 ROOT = Path(exportctl.emulator.__file__).parent
 TEXTS = {path.relative_to(ROOT).as_posix(): path.read_text() for path in sorted(ROOT.rglob("*.py"))}
@@ -95,3 +98,10 @@ def test_the_safe_path_pattern_accepts_what_the_published_one_does(path: str) ->
     published, safe = re.search(MACRO_PATH, path), re.search(SAFE_PATTERNS[MACRO_PATH], path)
 
     assert (published is None) is (safe is None)
+
+
+def test_the_probe_asks_every_question_that_a_user_can_answer_without_an_export() -> None:
+    """Add a row to a group of src/exportctl/probe, or class the switch Probe.NEVER and say in its text why."""
+    asked = {name for name, question in probe_questions.QUESTIONS.items() if question.need == Need.FREE}
+
+    assert asked == {name for name, question in QUESTIONS.items() if question.probe is Probe.FREE}

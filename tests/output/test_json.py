@@ -17,14 +17,17 @@ from exportctl.monitor import drift
 from exportctl.output.json import documents as json_documents
 from exportctl.output.json import environments, monitoring, schemas
 from exportctl.output.json import import_and_accept as json_edits
+from exportctl.output.json import probe as json_probe
 from exportctl.output.json.environments import EnvironmentBody
 from exportctl.planfile import file as planfile
 from exportctl.planfile.staleness import StaleValue
+from exportctl.profile import file as profile
 from tests.output.sample_environments import FINDINGS, one_of_two, two_environments
 from tests.output.sample_imports import ORDERS, import_result
 from tests.output.sample_monitoring import forecast_report, runs_report, status_report
 from tests.output.sample_patches import failed_entries, patch_result, shown_patch
 from tests.output.sample_plans import AS_OF, DAY, HEADER, every_cause, evil_plan, full_plan, outcomes
+from tests.output.sample_probes import probe_report, service_profile
 from tests.output.sample_reports import full_report
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
@@ -83,6 +86,8 @@ def documents() -> dict[str, tuple[str, str]]:
         "patch",
         json_edits.render_patch(patch_result(), shown_patch(), written=False, failures=failed_entries()),
     )
+    found["probe"] = ("probe", json_probe.render_report(probe_report()))
+    found["service profile"] = ("service-profile", profile.dump_profile(service_profile()))
     for name, plan in PLANS.items():
         report = drift.build_drift_report(plan, end_warning=30 * DAY)
         found[f"plan {name}"] = ("plan", json_documents.render_plan(plan))
@@ -122,7 +127,7 @@ def test_a_schema_refuses_a_key_it_does_not_know(name: str) -> None:
         Draft202012Validator(schemas.schema(kind)).validate({**stdlib_json.loads(text), "extra": 1})
 
 
-@pytest.mark.parametrize("kind", [*schemas.RESULTS, "saved-plan"])
+@pytest.mark.parametrize("kind", [*schemas.RESULTS, "saved-plan", "service-profile"])
 def test_a_schema_is_one_and_every_kind_is_tried(kind: str) -> None:
     Draft202012Validator.check_schema(schemas.schema(kind))
 
@@ -134,7 +139,7 @@ def test_the_checked_in_schema_is_the_generated_one(name: str) -> None:
     assert schemas.files()[name] == (SCHEMAS / name).read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("kind", [*schemas.RESULTS, "saved-plan"])
+@pytest.mark.parametrize("kind", [*schemas.RESULTS, "saved-plan", "service-profile"])
 def test_every_property_has_a_description(kind: str) -> None:
     def undescribed(part: object) -> list[object]:
         if isinstance(part, list):

@@ -20,7 +20,8 @@ TEXTS: Mapping[int, str] = {
     "count.",
     DRIFT: "`drift` found something that --fail-on names.",
     INCOMPLETE: "Apply is incomplete, or its final check found that changes remain. The report lists them. Apply "
-    "again. `renew`: it left a rolling end that is in the past, which only apply moves, or that it cannot renew.",
+    "again. `renew`: it left a rolling end that is in the past, which only apply moves, or that it cannot renew. "
+    "`probe`: objects of a probe remain in the sandbox.",
     BLOCKED: "Blocked by a safety check. The plan says the one edit or flag that allows exactly this. Nothing was "
     "written.",
     STALE: "The saved plan is stale: a value that it read or would write has changed, or the plan is too old. Nothing "
@@ -28,7 +29,8 @@ TEXTS: Mapping[int, str] = {
     LEASE_HELD: "Not used in this version. Planned: another apply holds the lease.",
     INTERRUPTED: "Interrupted. Nothing new was started, the requests under way finished, and the report was written.",
     UNVERIFIED: "`verify` found something that is not complete.",
-    USAGE: "Wrong usage. Also: apply must ask, there is no terminal, and --auto-approve is missing.",
+    USAGE: "Wrong usage. Also: `apply` or `probe` must ask, there is no terminal, and --auto-approve is missing; `probe` is "
+    "asked for a sandbox for production without --sandbox.",
 }
 
 

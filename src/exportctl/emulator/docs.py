@@ -101,10 +101,12 @@ def _effects_text(switch: str, setting: object) -> str:
 def tables_markdown() -> str:
     """All tables, each under a heading of its own."""
     rules = ((f"`{rule.id}`", rule.text, rule.status, rule.source) for rule in RULES.values())
-    switches = ((f"`{name}`", asked.text, _settings_text(asked), asked.source) for name, asked in QUESTIONS.items())
+    switches = (
+        (f"`{name}`", asked.text, _settings_text(asked), asked.probe, asked.source) for name, asked in QUESTIONS.items()
+    )
     sections = {
         "Rules": _table(("rule", "what the emulator does", "status", "source"), rules),
-        "Switches": _table(("switch", "question", "settings (default first)", "source"), switches),
+        "Switches": _table(("switch", "question", "settings (default first)", "answered by", "source"), switches),
         "Faults": _table(("effect", "what the client meets"), EFFECTS.items()),
         "Storage": _storage_section(),
         "Control": _table(("method", "path"), ((method, f"`/_emulator/{name}`") for method, name in sorted(ROUTES))),

@@ -27,6 +27,7 @@ from exportctl.probe.session import (
 )
 
 LISTED_SECONDS = 60  # lists are assumed to show a new object within a minute (design 1, promise 3)
+REFUSED_SECONDS = 20  # how long to repeat a deletion that the service does not allow
 
 Remaining = dict[str, int]
 
@@ -80,7 +81,8 @@ def delete_probe_objects(
     while True:
         remaining = deletion.delete_once()
         states = {state for found in remaining.values() for state in found}
-        if waited >= limit or (_State.LATER not in states and (_State.REFUSED in states or waited >= settle)):
+        longest = REFUSED_SECONDS if _State.REFUSED in states else limit
+        if waited >= longest or (not states and waited >= settle):
             return {name: len(found) for name, found in remaining.items() if found}
         clock.sleep(SHORT_STEP if waited < SHORT_WAIT else LONG_STEP)
         waited = clock.monotonic() - started
