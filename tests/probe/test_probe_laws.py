@@ -16,9 +16,13 @@ from tests.probe.probe_runs import FREE, objects_in_sandbox, probe_world, run_pr
 ROUNDS = max(len(QUESTIONS[name].values) for name in FREE)
 
 
+# Under this setting of a switch that no probe can ask about, no PATCH of a flow has an effect that could be seen.
+FIXED = {"late_failure": "never"}
+
+
 def settings_of_round(number: int) -> dict[str, Any]:
     """Every switch at its setting of this number; a switch with fewer settings begins again."""
-    return {name: question.values[number % len(question.values)] for name, question in QUESTIONS.items()}
+    return {name: question.values[number % len(question.values)] for name, question in QUESTIONS.items()} | FIXED
 
 
 def found_settings(folder: Path, settings: dict[str, Any]) -> dict[str, object]:
@@ -38,7 +42,7 @@ def test_the_probe_finds_every_setting_of_every_switch(tmp_path: Path, number: i
 
 
 def test_an_emulator_built_from_the_profile_answers_alike(tmp_path: Path) -> None:
-    settings = Switches.draw_random(random.Random(1)).to_json()
+    settings = Switches.draw_random(random.Random(1)).to_json() | FIXED
     _, first = run_probe(probe_world(tmp_path, **settings))
     _, second = run_probe(probe_world(tmp_path, **profile_switches(first).to_json()))
 

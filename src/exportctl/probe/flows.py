@@ -143,7 +143,10 @@ def _answer_schedule_patches(run: ProbeRun, flow: ProbeObject, doc: Json) -> Ite
     part = {name: value for name, value in whole.items() if name != "endTime"} | {key: LATER_FOLDER}
     session.patch(flow, bodies.replace_operation("/scheduleParams", part))
     shown = _schedule(session.read_until(flow, lambda one: LATER_FOLDER in _schedule(one).values()))
-    yield ProbeAnswer("patch_objects", "merge" if shown.get("endTime") == end else "replace")
+    if LATER_FOLDER in shown.values():
+        yield ProbeAnswer("patch_objects", "merge" if shown.get("endTime") == end else "replace")
+    else:
+        yield no_answer("patch_objects", "the flow never showed what an accepted PATCH had changed")
 
     def send(**changes: object) -> object:
         return session.patch(flow, bodies.replace_operation("/scheduleParams", {**whole, **changes}))

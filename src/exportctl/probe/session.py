@@ -24,6 +24,7 @@ T = TypeVar("T")
 IN_TRANSITION = frozenset({"1416", "1420", "1421", "1457", "1458"})  # the object is busy [FE]
 IN_USE = frozenset({"1418", "1447"})  # another object needs it [FE]
 LIMIT = 660.0  # seconds: the longest that any question waits for the service
+SHOWN_SECONDS = 120.0  # how long to wait until a GET shows what was written
 SHORT_STEP, LONG_STEP, SHORT_WAIT = 1.0, 5.0, 10.0  # seconds between two looks, and when the long step begins
 
 
@@ -87,7 +88,7 @@ class ProbeSession:
         return doc
 
     def read_until(self, one: ProbeObject, is_shown: Callable[[Json], bool]) -> Json:
-        """GET an object until it shows what was written; after the limit, return what it shows."""
+        """GET an object until it shows what was written; after SHOWN_SECONDS, return what it shows."""
         last: Json = {}
 
         def look() -> bool:
@@ -95,7 +96,7 @@ class ProbeSession:
             last.update(self.read(one))
             return is_shown(last)
 
-        self.measure_wait(look)
+        self.measure_wait(look, limit=SHOWN_SECONDS)
         return last
 
     def patch(self, one: ProbeObject, *operations: Json) -> Answer:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exportctl.errors import NotFound, ServiceError
+from exportctl.errors import Conflict, NotFound, ServiceError
 from exportctl.probe import bodies
 from exportctl.probe.bodies import BASES, TARGETS, Json
 from exportctl.probe.question_group import (
@@ -34,6 +34,8 @@ QUESTIONS = (
     ProbeQuestion("json_uncompressed", "Creates a target connection for JSON without compression."),
     ProbeQuestion("child_patch_answer", "Renames the target connection, and looks at the form of the answer."),
     ProbeQuestion("transition", "Renames the target connection again at once, until the service accepts it."),
+    ProbeQuestion("stale_reads", "Renames the target connection, and reads it until another etag is shown."),
+    ProbeQuestion("late_effect", "Reads on until the new name is shown."),
     ProbeQuestion(
         "background_after_write",
         f"Reads the etag of the target connection for {BACKGROUND_SECONDS:g} seconds after its last write.",
@@ -125,42 +127,58 @@ def _answer_acceptance(run: ProbeRun, base: ProbeObject, name: str) -> Iterator[
 
 
 def _answer_patches(session: ProbeSession, target: ProbeObject) -> Iterator[ProbeAnswer]:
-    answer = session.patch(target, bodies.replace_operation("/name", session.names.of("renamed")))
-    body = json_body(answer)
+    first, second, third = (session.names.of(f"renamed-{number}") for number in (1, 2, 3))
+    body = json_body(session.patch(target, bodies.replace_operation("/name", first)))
     yield ProbeAnswer("child_patch_answer", "items" if "items" in body else "id-etag")
-    yield _answer_transition(session, target)
-    yield _answer_background(session, target)
+    yield _answer_transition(session, target, second, _written_etag(body))
+    session.read_until(target, lambda doc: doc.get("name") == second)
+    yield from _answer_late_reads(session, target, third)
 
 
-def _answer_transition(session: ProbeSession, target: ProbeObject) -> ProbeAnswer:
+def _written_etag(body: Json) -> str:
+    return str((body.get("items") or [body])[0].get("etag"))
+
+
+def _answer_transition(session: ProbeSession, target: ProbeObject, name: str, etag: str) -> ProbeAnswer:
+    """
+    Repeat a PATCH until the answer is not that the object is in transition.
+
+    The first try has the etag of the write before, because reads may lag. A 412 to the etag that GET shows ends it too:
+    then the object is not in transition, but GET shows a former version.
+    """
     since = target.written
 
     def is_accepted() -> bool:
-        session.check_stop()
-        etag = str(session.read(target)["etag"])
-        again = [bodies.replace_operation("/name", session.names.of("renamed-again"))]
-        try:
-            session.client.exchange("PATCH", target.path, body=again, etag=etag)
-        except ServiceError as error:
-            if error.number in IN_TRANSITION or error.status == 412:
-                return False
-            raise
+        for known in (etag, None):
+            session.check_stop()
+            tag = known or str(session.read(target)["etag"])
+            try:
+                session.client.exchange("PATCH", target.path, body=[bodies.replace_operation("/name", name)], etag=tag)
+            except Conflict:
+                continue
+            except ServiceError as error:
+                if error.number in IN_TRANSITION:
+                    return False
+                raise
+            return True
         return True
 
     seconds = session.measure_wait(is_accepted, since)
-    target.written = session.clock.monotonic()
+    session.patch(target, bodies.replace_operation("/name", name))
     return answer_seconds("transition", seconds, "still in transition after the limit")
 
 
-def _answer_background(session: ProbeSession, target: ProbeObject) -> ProbeAnswer:
-    """Look whether the etag moves although no client writes."""
-    body = json_body(session.patch(target, bodies.replace_operation("/name", session.names.of("renamed-last"))))
-    written = (body.get("items") or [body])[0].get("etag")
-
-    def has_moved() -> bool:
-        return bool(session.read(target).get("etag") != written)
-
-    return ProbeAnswer("background_after_write", bool(session.wait_for(has_moved, BACKGROUND_SECONDS)))
+def _answer_late_reads(session: ProbeSession, target: ProbeObject, name: str) -> Iterator[ProbeAnswer]:
+    """PATCH once more, and see when GET shows another etag, the new name, and an etag that no write of ours has."""
+    written = _written_etag(json_body(session.patch(target, bodies.replace_operation("/name", name))))
+    since, shown_before = target.written, target.etag  # the etag that the accepted PATCH named
+    stale = session.measure_wait(lambda: session.read(target).get("etag") != shown_before, since)
+    late = session.measure_wait(lambda: session.read(target).get("name") == name, since)
+    yield answer_seconds("stale_reads", stale, "GET showed the former etag until the limit")
+    is_late = late is None or (stale is not None and late > stale)
+    yield answer_seconds("late_effect", late if is_late else 0, "GET showed the former name until the limit")
+    moved = session.wait_for(lambda: session.read(target).get("etag") != written, BACKGROUND_SECONDS)
+    yield ProbeAnswer("background_after_write", bool(moved))
 
 
 def _answer_secrets(session: ProbeSession) -> ProbeAnswer:
