@@ -29,8 +29,8 @@ TEXTS: Mapping[int, str] = {
     LEASE_HELD: "Not used in this version. Planned: another apply holds the lease.",
     INTERRUPTED: "Interrupted. Nothing new was started, the requests under way finished, and the report was written.",
     UNVERIFIED: "`verify` found something that is not complete.",
-    USAGE: "Wrong usage. Also: `apply` or `probe` must ask, there is no terminal, and --auto-approve is missing. Or: "
-    "`probe` was asked for a sandbox for production without --sandbox.",
+    USAGE: "Wrong usage. Also: `apply` or `probe` must ask, there is no terminal, and --auto-approve is missing. "
+    "Or `probe` was asked for a sandbox for production without --sandbox.",
 }
 
 

@@ -65,10 +65,10 @@ def live_object(kind: Kind, raw: Mapping[str, Any]) -> LiveObject:
     return LiveObject(kind.name, identity, etag, str(raw.get("name") or ""), text, found, raw)
 
 
-def list_datasets(client: Client) -> tuple[ListedDataset, ...]:
-    """List the datasets that can be exported (flow-service.md 6)."""
+def list_datasets(client: Client, spec: str = DATA_LAKE_SPEC) -> tuple[ListedDataset, ...]:
+    """List the datasets that can be exported, under a connection spec (flow-service.md 6)."""
     params = [("outputType", "activationDatasets"), ("outputField", "datasets"), ("properties", "name,state")]
-    items = client.list_offset(f"/connectionSpecs/{DATA_LAKE_SPEC}/configs", params=params)
+    items = client.list_offset(f"/connectionSpecs/{spec}/configs", params=params)
     found = {str(i["id"]): ListedDataset(str(i["id"]), str(i.get("name") or "")) for i in items if i.get("id")}
     return tuple(sorted(found.values(), key=lambda d: (d.name, d.id)))
 

@@ -100,6 +100,17 @@ def schedule(start: int, **params: object) -> Json:
     }
 
 
+def with_data(body: Json) -> Json:
+    """Return a body with the member that the document of sources demands of connections (C11)."""
+    return {**body, "data": {"format": "parquet"}}
+
+
+def in_lower_case(params: Mapping[str, Any]) -> Json:
+    """Return params of a target or a schedule with their fixed words in lower case."""
+    words = ("datasetFileType", "compression", "exportMode", "timeUnit")
+    return {key: str(value).lower() if key in words else value for key, value in params.items()}
+
+
 def replace_operation(pointer: str, value: object) -> Json:
     """Return one operation of a JSON Patch."""
     return {"op": "replace", "path": pointer, "value": value}

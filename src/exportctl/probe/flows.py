@@ -17,9 +17,11 @@ from exportctl.probe.question_group import (
     DAY,
     ProbeRun,
     QuestionGroup,
+    answer_demand,
     answer_refusal,
     answer_seconds,
     describe_failure,
+    is_accepted,
     is_refusal,
 )
 from exportctl.probe.session import IN_TRANSITION, IN_USE, ProbeObject, ProbeSession
@@ -29,6 +31,9 @@ LATER_FOLDER = "%DATASET_ID%/later/%EXPORT_TIME%"
 HOURS = {"eight_hours": 8, "one_hour": 1, "nine_hours": 9, "other_intervals": 5}
 
 QUESTIONS = (
+    ProbeQuestion("source_data", "Creates a source connection without data, and if that is refused, with it."),
+    ProbeQuestion("action_sub_op", "Disables the flow without subOp, and if that is refused, with it."),
+    ProbeQuestion("lower_case_enums", "Sends the fixed words of a target connection and of a schedule in lower case."),
     ProbeQuestion("source_patch", "Renames a source connection."),
     ProbeQuestion("interval_type", "Reads the interval of a flow that was sent as a number."),
     ProbeQuestion("template_key", "Reads the folder template of two flows, each sent in one spelling."),
@@ -65,14 +70,22 @@ QUESTIONS = (
 def ask_about_flows(run: ProbeRun) -> Iterator[ProbeAnswer]:
     """Create two flows, and answer QUESTIONS."""
     session = run.session
-    first, second = (_create_source(run, word) for word in ("source", "other-source"))
+    sources: list[ProbeObject] = []
+    yield answer_demand(
+        "source_data",
+        lambda: sources.append(_create_source(run, "source")),
+        lambda: session.demanded_data.add(SOURCES),
+    )
+    first, second = sources[0], _create_source(run, "other-source")
     yield _answer_source_patch(session, second)
     states: list[str] = []
     flow = _create_flow(run, first, run.objects["target"], "export", 0, endTime=run.start + 60 * DAY)
     doc = session.read(flow)
     states.append(str(doc.get("state")))
     before = doc.get("etag")
-    session.act(flow, "disable")
+    yield answer_demand(
+        "action_sub_op", lambda: session.act(flow, "disable"), lambda: setattr(session, "demands_sub_op", True)
+    )
     doc = session.read_until(flow, lambda shown: shown.get("state") == "disabled")
     states.append(str(doc.get("state")))
     yield ProbeAnswer("action_moves_etag", doc.get("etag") != before)
@@ -153,6 +166,9 @@ def _answer_schedule_patches(run: ProbeRun, flow: ProbeObject, doc: Json) -> Ite
 
     for question, hours in HOURS.items():
         yield answer_refusal(question, "accepted", "rejected", partial(send, interval=hours))
+    lower = bodies.in_lower_case(whole)
+    takes_lower_case = is_accepted(partial(send, **lower)) and run.accepts_lower_case
+    yield ProbeAnswer("lower_case_enums", "accepted" if takes_lower_case else "rejected")
     yield answer_refusal("interval_as_text", True, False, lambda: send(interval="3"))
 
 

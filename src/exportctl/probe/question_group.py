@@ -29,6 +29,7 @@ class ProbeRun:
     dataset: NamedDataset
     start: int
     objects: dict[str, ProbeObject] = field(default_factory=dict)
+    accepts_lower_case: bool = False  # in a target connection
 
     @property
     def folder(self) -> str:
@@ -51,18 +52,36 @@ def is_refusal(error: ServiceError) -> bool:
 
 def answer_refusal(question: str, accepted: Setting, refused: Setting, send: Callable[[], object]) -> ProbeAnswer:
     """Answer a question about what the service accepts. Any other error is raised."""
+    return ProbeAnswer(question, accepted if is_accepted(send) else refused)
+
+
+def is_accepted(send: Callable[[], object]) -> bool:
+    """Say whether the service accepts what `send` sends. Any other error than a refusal is raised."""
     try:
         send()
     except ServiceError as error:
         if not is_refusal(error):
             raise
-        return ProbeAnswer(question, refused)
-    return ProbeAnswer(question, accepted)
+        return False
+    return True
 
 
 def answer_seconds(question: str, seconds: int | None, reason: str) -> ProbeAnswer:
     """Answer a question about how long something takes; None: not within the limit, for which `reason` has words."""
     return ProbeAnswer(question, seconds, reason if seconds is None else "")
+
+
+def answer_demand(question: str, send: Callable[[], object], add: Callable[[], None]) -> ProbeAnswer:
+    """Answer whether something that `send` leaves out is required: after a refusal, `add` adds it for `send`."""
+    try:
+        send()
+    except ServiceError as error:
+        if not is_refusal(error):
+            raise
+        add()
+        send()  # a second refusal has another reason: it is raised
+        return ProbeAnswer(question, "required")
+    return ProbeAnswer(question, "optional")
 
 
 def describe_failure(error: ServiceError) -> str:

@@ -17,7 +17,7 @@ from exportctl.client.client import Client
 from exportctl.client.transport import Answer
 from exportctl.clock import Clock
 from exportctl.errors import Conflict, Error, NotFound, ServiceError
-from exportctl.probe.bodies import Json, ProbeNames
+from exportctl.probe.bodies import Json, ProbeNames, with_data
 
 T = TypeVar("T")
 
@@ -55,12 +55,15 @@ class ProbeSession:
     limit: float = LIMIT
     created: list[ProbeObject] = field(default_factory=list)
     has_lost_answer: bool = False
+    demanded_data: set[str] = field(default_factory=set)  # the collections that demand `data` of a new object
+    demands_sub_op: bool = False
 
     def create(self, collection: str, body: Json) -> ProbeObject:
         """POST an object. If the answer is lost, the object may exist although its id is not known."""
         self.check_stop()
+        sent = with_data(body) if collection in self.demanded_data else body
         try:
-            found = self.client.create(collection, body)
+            found = self.client.create(collection, sent)
         except ServiceError as error:
             self.has_lost_answer |= error.wrote
             raise
@@ -105,7 +108,8 @@ class ProbeSession:
 
     def act(self, one: ProbeObject, op: str) -> Answer:
         """POST an action, such as `disable`."""
-        return self._write(one, "POST", f"{one.path}/action", params=[("op", op)])
+        more = [("subOp", "APPLY")] if self.demands_sub_op else []
+        return self._write(one, "POST", f"{one.path}/action", params=[("op", op), *more])
 
     def delete(self, one: ProbeObject) -> Answer:
         """DELETE an object; wait while it is in transition or in use."""

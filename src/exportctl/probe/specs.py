@@ -12,18 +12,21 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from exportctl.client.client import Client
-from exportctl.client.inventory import read_connection_specs
+from exportctl.client.inventory import list_datasets, read_connection_specs
+from exportctl.errors import ServiceError
 from exportctl.probe.bodies import TARGETS
 from exportctl.probe.cleanup import LISTED_SECONDS
-from exportctl.probe.question_group import ProbeRun, QuestionGroup
+from exportctl.probe.question_group import ProbeRun, QuestionGroup, is_refusal
 from exportctl.probe.session import json_body
 from exportctl.profile.answers import Need, ProbeAnswer, ProbeQuestion, no_answer
+from exportctl.resources.destinations.data_landing_zone import DATA_LANDING_ZONE
 from exportctl.resources.destinations.table import TYPES
 
 WORDS = re.compile(r"[A-Za-z0-9 ./()-]{1,60}")  # a name that a spec may have: no address, no id of anybody
 RESERVED = "=&+#%?/"
 
 QUESTIONS = (
+    ProbeQuestion("configs_specs", "Lists exportable datasets under the connection spec of the landing zone."),
     ProbeQuestion(
         "authentication",
         "Reads authSpec in the six connection specs.",
@@ -48,13 +51,26 @@ TOKEN_QUESTIONS = (
 
 
 def ask_about_specs(run: ProbeRun) -> Iterator[ProbeAnswer]:
-    """Read the six connection specs."""
+    """Read the six connection specs, and a list of datasets."""
+    yield _answer_configs(run)
     found = read_connection_specs(run.session.client)
     specs = {name: found.get(kind.connection_spec, {}) for name, kind in TYPES.items()}
     ways = {name: _names(spec, "authSpec") for name, spec in specs.items()}
     yield ProbeAnswer("authentication", "; ".join(f"{name}: {', '.join(ways[name]) or 'none'}" for name in ways))
     encrypted = [name for name, spec in specs.items() if _names(spec, "encryptionSpecs")]
     yield ProbeAnswer("encryption", ", ".join(encrypted) or "none")
+
+
+def _answer_configs(run: ProbeRun) -> ProbeAnswer:
+    """Look whether the spec of the landing zone lists the dataset too; the spec of the data lake lists it."""
+    try:
+        listed = list_datasets(run.session.client, DATA_LANDING_ZONE.connection_spec)
+    except ServiceError as error:
+        if not (is_refusal(error) or error.status == 404):
+            raise
+        return ProbeAnswer("configs_specs", "data-lake")
+    is_listed = any(one.id == run.dataset.id for one in listed)
+    return ProbeAnswer("configs_specs", "both" if is_listed else "data-lake")
 
 
 def _names(spec: Mapping[str, Any], member: str) -> list[str]:

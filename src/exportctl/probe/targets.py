@@ -14,9 +14,11 @@ from exportctl.probe.bodies import BASES, TARGETS, Json
 from exportctl.probe.question_group import (
     ProbeRun,
     QuestionGroup,
+    answer_demand,
     answer_refusal,
     answer_seconds,
     describe_failure,
+    is_accepted,
     is_refusal,
 )
 from exportctl.probe.session import IN_TRANSITION, ProbeObject, ProbeSession, json_body
@@ -26,6 +28,7 @@ BACKGROUND_SECONDS = 20.0  # how long to look for a write of a background client
 
 QUESTIONS = (
     ProbeQuestion("read_lag", "Reads the new account by id until the service knows it."),
+    ProbeQuestion("target_data", "Creates a target connection without data, and if that is refused, with it."),
     ProbeQuestion("list_lag", "Lists the target connection by name until the list holds it."),
     ProbeQuestion("child_descriptions", "Reads the description of the new target connection."),
     ProbeQuestion("normalise", "Creates a target connection whose path ends in a slash, and reads it."),
@@ -61,8 +64,13 @@ def ask_about_targets(run: ProbeRun) -> Iterator[ProbeAnswer]:
     run.objects["account"] = base
     yield _answer_read_lag(session, base)
     name = session.names.of("target")
-    target = session.create(TARGETS, bodies.target(name, base.id, f"{run.folder}/slash/"))
-    run.objects["target"] = target
+    first = bodies.target(name, base.id, f"{run.folder}/slash/")
+
+    def create_first() -> None:
+        run.objects["target"] = session.create(TARGETS, first)
+
+    yield answer_demand("target_data", create_first, lambda: session.demanded_data.add(TARGETS))
+    target = run.objects["target"]
     yield _answer_list_lag(session, target)
     doc = session.read(target)
     yield ProbeAnswer("state_after_create", str(doc.get("state")))
@@ -121,6 +129,8 @@ def _answer_acceptance(run: ProbeRun, base: ProbeObject, name: str) -> Iterator[
 
     second = bodies.target(name, base.id, f"{run.folder}/second")
     yield answer_refusal("name_unique", False, True, lambda: session.create(TARGETS, second))
+    lower = bodies.in_lower_case({"datasetFileType": "PARQUET", "compression": "GZIP"})
+    run.accepts_lower_case = is_accepted(lambda: send("lower-case", **lower))
     yield answer_refusal("manifest", "accepted", "rejected", lambda: send("manifest", **{bodies.MANIFEST: True}))
     json_params = {"datasetFileType": "JSON", "compression": "NONE"}
     yield answer_refusal("json_uncompressed", "accepted", "rejected", lambda: send("json", **json_params))

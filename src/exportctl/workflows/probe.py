@@ -149,7 +149,7 @@ def announcement(probe: ConnectedProbe) -> tuple[str, ...]:
     return (
         f"probe creates objects with names {PREFIX}… in sandbox {probe.header.sandbox}, and deletes them at its end:",
         "  2 accounts: one on the landing zone, one for Amazon S3 with a role that does not exist",
-        "  2 source connections with one dataset, 5 target connections, 2 flows",
+        "  2 source connections with one dataset, up to 6 target connections, 2 flows",
         f"The flows start in {START_DAYS} days and are disabled at once, so nothing is exported.",
         f"Dataset: {probe.dataset.name}. It takes about two minutes, longer if lists or deletions are slow.",
         *([earlier] if probe.found else []),
