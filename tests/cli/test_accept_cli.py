@@ -211,10 +211,11 @@ def test_a_secret_in_a_line_that_is_not_shown_comes_into_no_file(write: tuple[st
     inside = ", ".join(line.strip() for line in text[start:end].splitlines()[1:])
     run.write(f"{text[:start]}  partner: {{{inside}}}\n{text[end:]}")
     assert run("apply", "--auto-approve").code == 0
-    assert run("emulator", "ui", "path", "orders-to-partner", "/in/it-is-a-secret").code == 0
+    secret = "arn:aws:iam::123456789012:role/it-is-a-secret"
+    assert run("emulator", "ui", "path", "orders-to-partner", f"/in/{secret}").code == 0
     before = read_config(run)
 
-    ended = run("drift", "--patch", *write, LAKE_ROLE_ARN="/in/it-is-a-secret")
+    ended = run("drift", "--patch", *write, LAKE_ROLE_ARN=secret)
 
     assert ended.code == 1
     assert "the edit of exports.yaml holds a secret value" in ended.err

@@ -13,6 +13,8 @@ from exportctl.emulator import Emulator
 from exportctl.emulator.server import bind_server, close_server
 from tests.cli.command_line import SMALL, START, CommandLine
 
+ROLE = "arn:aws:iam::123456789012:role/exports"
+
 
 def test_the_clock(run: CommandLine) -> None:
     assert "2027-01-15 08:00:00 UTC" in run("emulator", "clock").out
@@ -121,7 +123,7 @@ def test_a_served_one_is_reached_by_its_url(tmp_path: Path) -> None:
     url = f"http://127.0.0.1:{serving.effective_port}"
     threading.Thread(target=serving.run, daemon=True).start()
     credentials = {"AEP_CLIENT_ID": "emulator-client", "AEP_CLIENT_SECRET": "emulator-client-secret"}
-    run = CommandLine(tmp_path, {**credentials, "LAKE_ROLE_ARN": "arn:aws:iam::1"})  # the token comes from there too
+    run = CommandLine(tmp_path, {**credentials, "LAKE_ROLE_ARN": ROLE})  # the token comes from there too
     run.write(SMALL.replace("url: embedded", f'url: "{url}"'))
     try:
         assert run("emulator", "seed", "--url", url, "--dataset", "Orders", "--dataset", "Returns").code == 0

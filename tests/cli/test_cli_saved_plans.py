@@ -87,11 +87,12 @@ def test_a_refused_plan_is_not_saved(applied: CommandLine) -> None:
 
 
 def test_a_plan_that_would_hold_a_secret_is_not_saved(run: CommandLine) -> None:
-    run.edit("orders: {datasets: [Orders]}", "orders: {datasets: [Orders], title: Orders for arn-of-the-role}")
-    ended = run("plan", "--out", "plan.json", LAKE_ROLE_ARN="arn-of-the-role")
+    role = "arn:aws:iam::123456789012:role/orders"
+    run.edit("orders: {datasets: [Orders]}", f"orders: {{datasets: [Orders], title: 'Orders for {role}'}}")
+    ended = run("plan", "--out", "plan.json", LAKE_ROLE_ARN=role)
     assert ended.code == 1
     assert not (run.folder / "plan.json").exists()
-    assert "arn-of-the-role" not in ended.out + ended.err
+    assert role not in ended.out + ended.err
     assert "(secret)" in ended.out
 
 

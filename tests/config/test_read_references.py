@@ -84,7 +84,7 @@ def test_platform_credentials_and_public_keys_are_read_too(tmp_path: Path) -> No
     )
     text = text.replace(
         "schedules:\n",
-        "  s: {type: amazon-s3, bucket: abc, auth: {role_arn: r}, encryption: {public_key: k}}\nschedules:\n",
+        "  s: {type: sftp, auth: {username: u, password: '${env:T}'}, host: h, path: p, encryption: {public_key: k}}\nschedules:\n",
     )
     found = read_references(project(text), {"I": "12345678", "T": "abcdefgh"}, tmp_path)
     assert [k for k in found.values if k[0] == "platform"] == [("platform", "client_id"), ("platform", "access_token")]
@@ -125,3 +125,26 @@ def test_files_that_hold_no_value_are_refused(tmp_path: Path) -> None:
             read_file(tmp_path, path)
         assert rule == caught.value.rule
         assert f"${{file:{path}}}" in caught.value.message
+
+
+def s3(secret: str) -> str:
+    auth = f'{{access_key_id: "${{env:KEY_ID}}", secret_access_key: "{secret}"}}'
+    return f"{{type: amazon-s3, bucket: b, auth: {auth}}}"
+
+
+def test_a_value_of_another_form_than_the_published_one_is_refused_before_it_is_sent(tmp_path: Path) -> None:
+    env = {"KEY_ID": "akia-is-only-unusual", "KEY": "wrong/secret"}
+    with pytest.raises(Error) as caught:
+        read_references(sftp(s3("${env:KEY}")), env, tmp_path)
+    assert caught.value.rule == "auth-form"
+    assert caught.value.message.startswith("the value of ${env:KEY} is not a secret access key: 40 ")
+    assert "wrong" not in str(caught.value)
+    assert read_references(sftp(s3("${env:KEY}")), {**env, "KEY": "b" * 40}, tmp_path).unset == {}
+
+
+def test_the_byte_order_mark_of_a_file_is_no_part_of_the_value(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("b" * 40 + "\r\n", encoding="utf-8-sig")
+
+    read = read_references(sftp(s3("${file:key}")), {"KEY_ID": "AKIAIOSFODNN7EXAMPLE"}, tmp_path)
+
+    assert Secret("b" * 40) in read.values.values()

@@ -563,6 +563,22 @@ CASES = (
         key_location(LAKE, "auth"),
         lake(account=Account("role", {"role_arn": auth("arn:aws:iam::123456789012:role/acme", Secrecy.SENSITIVE)})),
     ),
+    Case(
+        "auth-form",
+        "a role of another partition is an ARN too",
+        lake(account=Account("role", {"role_arn": auth("arn:aws:iam::12345:role/acme", Secrecy.SENSITIVE)})),
+        key_location(LAKE, "auth"),
+        lake(
+            account=Account("role", {"role_arn": auth("arn:aws-us-gov:iam::123456789012:role/a/b", Secrecy.SENSITIVE)})
+        ),
+    ),
+    Case(
+        "auth-form-unusual",
+        "a key id in small letters",
+        lake(account=Account("key", {"access_key_id": auth("akia", Secrecy.SENSITIVE)})),
+        key_location(LAKE, "auth"),
+        lake(account=Account("key", {"access_key_id": auth("AKIA0189ABCDEFGHIJKL", Secrecy.SENSITIVE)})),
+    ),
     # secrets
     Case(
         "secret-in-plain-field",

@@ -18,6 +18,7 @@ from exportctl.model.project import AuthValue, Project, UnsetReference
 from exportctl.model.references import Reference, parse_references
 from exportctl.model.secret import Secrecy, Secret, check_secret_length, check_single_line
 from exportctl.resources.destinations.table import TYPES
+from exportctl.resources.destinations.type import DestinationType
 
 MAX_BYTES = 256 * 1024  # of a file that holds one value
 ReferenceKey = tuple[str, str]  # ("destinations.lake", "role_arn"), ("platform", "client_secret")
@@ -58,12 +59,12 @@ def read_references(
     """
     Read the references of destinations and platform that have one of `classes`; with `addresses`, only those.
 
-    Paths are relative to `folder`. Values that are not plain are checked: the length of a secret, no line ending, and
-    the form of a private key, which is then normalised.
+    Paths are relative to `folder`. Values that are not plain are checked: the length of a secret, no line ending or
+    control character, the form where one is published, and the form of a private key, which is then normalised.
 
     Raises:
-        Error: a file cannot be read as text, a secret is too short, a value has a line ending, or a private key cannot
-            be used. The message names the reference.
+        Error: a file cannot be read as text, a secret is too short, a value has a line ending or another form than the
+            published one, or a private key cannot be used. The message names the reference.
     """
     values: dict[ReferenceKey, str | Secret] = {}
     unset: dict[ReferenceKey, UnsetReference] = {}
@@ -74,7 +75,7 @@ def read_references(
         if found is None:
             unset[key] = UnsetReference(_first_unset_name(written.text, env, folder), written.at)
         else:
-            values[key] = _check_value(written, found, _is_private_key(project, key))
+            values[key] = _check_value(written, found, _destination_type(project, key), key[1])
     return ReferenceValues(values, unset)
 
 
@@ -96,7 +97,7 @@ def read_file(folder: Path, path: str) -> str | None:
     if len(data) > MAX_BYTES:
         raise Error(f"${{file:{path}}} is larger than {MAX_BYTES // 1024} KiB", rule="file-too-large")
     try:
-        return data.decode("utf-8").rstrip("\r\n") or None
+        return data.decode("utf-8-sig").rstrip("\r\n") or None
     except UnicodeDecodeError as error:
         raise Error(f"${{file:{path}}} is not UTF-8 text", rule="file-not-utf8") from error
 
@@ -124,21 +125,28 @@ def _first_unset_name(text: str, env: Mapping[str, str], folder: Path) -> str:
     return first.name if first.kind == "env" else f"file:{first.name}"
 
 
-def _is_private_key(project: Project, key: ReferenceKey) -> bool:
+def _destination_type(project: Project, key: ReferenceKey) -> DestinationType | None:
     root, _, name = key[0].partition(".")
-    if root != DESTINATIONS:
-        return False
-    field = TYPES[project.destinations[name].type].auth_fields.get(key[1])
-    return field is not None and field.is_private_key
+    return TYPES[project.destinations[name].type] if root == DESTINATIONS else None
 
 
-def _check_value(written: AuthValue, found: str, is_private_key: bool) -> str | Secret:
+def _check_value(written: AuthValue, found: str, kind: DestinationType | None, name: str) -> str | Secret:
     if written.secrecy is Secrecy.PLAIN:
         return found
     secret = Secret(found)
     if written.secrecy is Secrecy.SECRET:
         check_secret_length(secret, written.text, written.at)
-    if is_private_key:
+    field = kind.auth_fields.get(name) if kind else None
+    if field is not None and field.is_private_key:
         return normalise_private_key(found, written.text, written.at)
     check_single_line(secret, written.text, written.at)
+    problem = field.check(found) if field and field.check and not field.lenient else None
+    if problem:
+        hint = "look for a blank, a quote, a missing character or the value of another field; nothing was written"
+        raise Error(f"the value of {_shown(written)} {problem}", rule="auth-form", hint=hint, at=written.at)
     return secret
+
+
+def _shown(written: AuthValue) -> str:
+    """Return the reference of a value; a literal is not repeated."""
+    return written.text if any(isinstance(part, Reference) for part in parse_references(written.text)) else "this key"

@@ -156,15 +156,20 @@ def _check_unpublished_key(project: Project, as_of: int) -> Iterable[Hit]:
             yield Hit(text, value.at, (destination.address,))
 
 
-def _check_auth_form(project: Project, as_of: int) -> Iterable[Hit]:
-    for destination in project.destinations.values():
-        fields_by_method = {method.name: method.fields for method in TYPES[destination.type].methods}
-        for field in fields_by_method.get(destination.account.method or "", ()):
-            value = destination.account.auth.get(field.name)
-            if field.form is None or value is None or is_unresolved(value.text) or re.fullmatch(field.form, value.text):
-                continue
-            text = f"{leaf_path(AUTH, field.name)} does not have the usual form"
-            yield Hit(text, value.at, (destination.address,))
+def _auth_form_check(*, lenient: bool) -> ProjectCheck:
+    """Make the check of written auth values: of forms that only warn, or of all others."""
+
+    def check(project: Project, as_of: int) -> Iterable[Hit]:
+        for destination in project.destinations.values():
+            kind = TYPES[destination.type]
+            for name, value in destination.account.auth.items():
+                field = kind.auth_fields.get(name)
+                if field is None or field.lenient is not lenient or is_unresolved(value.text):
+                    continue
+                if problem := kind.form_problem(name, value.text):
+                    yield Hit(f"{leaf_path(AUTH, name)} {problem}", value.at, (destination.address,))
+
+    return check
 
 
 LOCATION_RULES = (
@@ -298,13 +303,26 @@ ACCOUNT_RULES = (
     ),
     Rule(
         "auth-form",
-        Level.WARNING,
-        "A role or key id with an unusual form",
-        "A role ARN looks like arn:aws:iam::123456789012:role/name, an access key id has 16 to 128 capitals and digits."
-        " The published pattern for key ids is narrower than real ids (assumed), so this is only a warning.",
+        Level.ERROR,
+        "An auth value of another form than the published one",
+        "A role ARN looks like arn:aws:iam::123456789012:role/name, in every partition of AWS. The id of a Google HMAC"
+        " key is GOOG and 57 or 20 more characters. apply and `doctor` check values behind references by the same forms,"
+        " before the first write.",
         "Look for a blank, a missing character or the value of another field; better, write ${env:NAME}.",
         "destinations: {lake: {auth: {role_arn: acme-lake-role}}}",
         "destinations: {lake: {auth: {role_arn: 'arn:aws:iam::123456789012:role/acme-lake'}}}",
-        check_project=_check_auth_form,
+        check_project=_auth_form_check(lenient=False),
+    ),
+    Rule(
+        "auth-form-unusual",
+        Level.WARNING,
+        "A key id with an unusual form",
+        "An access key id has 16 to 128 capitals and digits. The published pattern for key ids is narrower than real"
+        " ids (assumed), so this is only a warning.",
+        "Look for a blank, a missing character or the value of another field; better, write ${env:NAME}.",
+        "destinations: {lake: {auth: {role_arn: null, access_key_id: acme-key, secret_access_key: '${env:KEY}'}}}",
+        "destinations: {lake: {auth: {role_arn: null, access_key_id: AKIAIOSFODNN7EXAMPLE,"
+        " secret_access_key: '${env:KEY}'}}}",
+        check_project=_auth_form_check(lenient=True),
     ),
 )

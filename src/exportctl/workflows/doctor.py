@@ -15,7 +15,7 @@ check that depends on a failed one is skipped. If all would be skipped, the last
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from exportctl.client import inventory
@@ -26,6 +26,7 @@ from exportctl.model.outcome import Check, CheckStatus
 from exportctl.model.plan import PlanHeader
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.project import Project
+from exportctl.model.secret import Secrecy, Secret
 from exportctl.plan import delete
 from exportctl.plan.ownership import build_ownership
 from exportctl.resources.destinations.table import TYPES
@@ -115,12 +116,30 @@ def _check_destination_references(
     for (_, name), unset in sorted(read.unset.items()):
         words = f"{address}.{name}: {unset.variable} is not set"
         if emulated:
-            found.add_check("reference", CheckStatus.OK, f"{words}; the emulator uses a placeholder value")
+            found.add_check("reference", CheckStatus.SKIPPED, f"{words}; the emulator uses a placeholder value")
         else:
             remedy = f"set {unset.variable} where apply runs; plan does not need it"
             found.add_check("reference", CheckStatus.WARNING, words, remedy)
-    if read.values and not read.unset:
-        found.add_ok("reference", f"{address}: {', '.join(sorted(name for _, name in read.values))} set, form is right")
+    _check_forms(project, address, {name: value for (_, name), value in read.values.items()}, found)
+
+
+def _check_forms(project: Project, address: str, values: Mapping[str, str | Secret], found: CheckCollector) -> None:
+    """Say of each value that is set whether its form was checked. `read_references` has refused the wrong ones."""
+    kind = TYPES[project.destinations[address.partition(".")[2]].type]
+    right: list[str] = []
+    for name, value in sorted(values.items()):
+        field = kind.auth_fields.get(name)
+        problem = kind.form_problem(name, value.reveal() if isinstance(value, Secret) else value)
+        if problem:
+            remedy = "look for a blank, a missing character or the value of another field"
+            found.add_check("reference-form", CheckStatus.WARNING, f"{address}.{name} {problem}", remedy)
+        elif field and (field.check or field.is_private_key):
+            right.append(name)
+        elif field is None or field.secrecy is not Secrecy.PLAIN:  # the config's own rules check plain values
+            message = f"{address}.{name} is set; form not checked: none is published"
+            found.add_check("reference-form", CheckStatus.SKIPPED, message)
+    if right:
+        found.add_ok("reference", f"{address}: {', '.join(right)} set, form is right")
 
 
 # -- the platform -----------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from exportctl.model.secret import Secrecy
 from exportctl.resources.destinations.object_storage import BUCKET_IDENTITY, OBJECT_FOLDER, access_key, bucket
-from exportctl.resources.destinations.type import AuthField, AuthMethod, DestinationType, Part, Protocol
+from exportctl.resources.destinations.type import AuthField, AuthMethod, DestinationType, Part, Protocol, pattern_check
 
 _ADOBE_ACCOUNT = "670664943635"  # the AWS account a role must trust (dataset-exports.md 4.3)
 _ROLE = "role"
@@ -56,12 +56,16 @@ def _needs(location: Mapping[str, str], method: str | None, organization: str) -
         yield f"trust of the role {json.dumps({'Version': '2012-10-17', 'Statement': [trust]})}"
 
 
+# Every partition has its own: aws, aws-cn, aws-us-gov, aws-iso-b, aws-eusc … [AWS]
+_ROLE_FORM = r"arn:aws(-[a-z]+)*:iam::\d{12}:role/[\w+=,.@/-]+"
+
 _ROLE_ARN = AuthField(
     "role_arn",
     "s3Role",
     Secrecy.SENSITIVE,
     hidden=True,
-    form=r"^arn:aws[\w-]*:iam::\d{12}:role/.+$",
+    form=f"^{_ROLE_FORM}$",
+    check=pattern_check(_ROLE_FORM, "the ARN of a role: arn:aws:iam::<12 digits>:role/<name>, or of another partition"),
     sample="arn:aws:iam::123456789012:role/emulated",
     part=Part.ROLE,
     description="The IAM role that Adobe assumes.",
@@ -71,7 +75,8 @@ _ROLE_ARN = AuthField(
 _ACCESS_KEY = access_key(
     wire=("s3AccessKey", "s3SecretKey"),
     sample=("AKIAEMULATEDEMULATED", "emulated/secret+" * 2 + "emulated"),
-    id_form=r"^[A-Z0-9]{16,128}$",
+    id_check=pattern_check("[A-Z0-9]{16,128}", "of the usual form: 16 to 128 capitals and digits"),
+    lenient=True,  # the published pattern is base32 and refuses real ids with 0, 1, 8 or 9
 )
 
 AMAZON_S3 = DestinationType(

@@ -6,6 +6,8 @@ Source: dataset-exports.md 4.1-4.3 ([XD-new] [AS]). The account's name is inside
 
 from __future__ import annotations
 
+import base64
+import binascii
 from dataclasses import replace
 
 from exportctl.model.secret import Secrecy
@@ -25,6 +27,37 @@ from exportctl.resources.destinations.type import (
 # Pattern sources: [XD-new], unescaped.
 _CONTAINER = r"^[a-z0-9](?!.*--)[a-z0-9-]{1,61}[a-z0-9]$"
 _PATH = r"^[0-9a-zA-Z/!\-_.*'()]+$"
+
+
+def _connection_string_problem(text: str) -> str | None:
+    """
+    Say why a text is no connection string with the account key, the only form that is published [XD-new].
+
+    Pairs may stand in any order, and EndpointSuffix may name another cloud. Azure compares the names without case.
+    """
+    bare = text.strip()
+    if bare[:1] in ("'", '"'):
+        return "is in quotes: pass it without them"
+    pairs = [pair.partition("=") for pair in bare.split(";") if pair.strip()]
+    values = {name.strip().lower(): value for name, _, value in pairs}
+    if "usedevelopmentstorage" in values:
+        return "is the shortcut of the storage emulator, which only this machine can reach"
+    if not pairs or not all(equals for _, equals, _ in pairs):
+        return "is not a connection string: NAME=VALUE pairs with ; between them"
+    if "sharedaccesssignature" in values and "accountkey" not in values:
+        return "has a shared access signature and no AccountKey: the published form has the account key"
+    missing = [name for name in ("AccountName", "AccountKey") if not values.get(name.lower())]
+    if missing:
+        return f"has no {missing[0]}: copy the whole string from the account's page `Access keys`"
+    return None if _is_base64(values["accountkey"]) else "has an AccountKey that is not base64: it is cut or changed"
+
+
+def _is_base64(text: str) -> bool:
+    try:
+        return bool(base64.b64decode(text, validate=True))
+    except binascii.Error:
+        return False
+
 
 AZURE_BLOB = DestinationType(
     name="azure-blob",
@@ -56,6 +89,7 @@ AZURE_BLOB = DestinationType(
                     "connection_string",
                     "connectionString",
                     Secrecy.SECRET,
+                    check=_connection_string_problem,
                     sample="DefaultEndpointsProtocol=https;AccountName=emulated;AccountKey=ZW11bGF0ZWQ=",
                     part=Part.CONNECTION_STRING,
                     description="The storage account's connection string.",

@@ -7,7 +7,7 @@ Source: dataset-exports.md 4.1-4.3 ([XD-new] [AS]). A bucket's name is unique in
 from __future__ import annotations
 
 from exportctl.resources.destinations.object_storage import BUCKET_IDENTITY, OBJECT_FOLDER, access_key, bucket
-from exportctl.resources.destinations.type import AuthMethod, DestinationType, Protocol, constant_needs
+from exportctl.resources.destinations.type import AuthMethod, DestinationType, Protocol, constant_needs, pattern_check
 
 # Pattern source: [XD-new], unescaped.
 _BUCKET = (
@@ -22,6 +22,10 @@ _BUCKET = (
 _HMAC_KEY = access_key(
     wire=("accessKeyId", "secretAccessKey"),
     sample=("GOOG1E" + "EMULATED" * 6 + "EMULATE", "emulated+secret/" * 2 + "emulated"),
+    id_check=pattern_check(  # 61 characters [XD-new]; a key of a user, not of a service account, has 24 [Google]
+        "GOOG[A-Z0-9]{57}|GOOG[A-Z0-9]{20}", "the id of an HMAC key: GOOG and 57 (of a user: 20) capitals and digits"
+    ),
+    lenient=False,
 )
 
 GOOGLE_CLOUD_STORAGE = DestinationType(

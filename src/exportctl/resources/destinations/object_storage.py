@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from exportctl.model.secret import Secrecy
-from exportctl.resources.destinations.type import AuthField, IdentityRule, LocationField, Part, Scope
+from exportctl.resources.destinations.type import (
+    AuthField,
+    FormCheck,
+    IdentityRule,
+    LocationField,
+    Part,
+    Scope,
+    pattern_check,
+)
 
 PATH_RULE = "letters, digits and / ! - _ . * ' ( ) only"
 FOLDER = LocationField(
@@ -36,16 +44,25 @@ def bucket(pattern: str, rule: str) -> LocationField:
     )
 
 
-def access_key(wire: tuple[str, str], sample: tuple[str, str], id_form: str | None = None) -> tuple[AuthField, ...]:
-    """Return the id and the secret of an access key, from the names on the wire and the samples of both."""
+_SECRET_KEY_CHECK = pattern_check("[A-Za-z0-9/+]{40}", "a secret access key: 40 letters, digits, / and +")
+
+
+def access_key(
+    wire: tuple[str, str], sample: tuple[str, str], id_check: FormCheck, *, lenient: bool
+) -> tuple[AuthField, ...]:
+    """
+    Return the id and the secret of an access key, from the names on the wire and the samples of both.
+
+    Both providers publish secrets of 40 characters in base64 (dataset-exports.md 4.1).
+    """
     return (
         AuthField(
             "access_key_id",
             wire[0],
             Secrecy.SENSITIVE,
-            form=id_form,
+            check=id_check,
             sample=sample[0],
-            lenient=id_form is not None,
+            lenient=lenient,
             part=Part.KEY_ID,
             description="The access key's id.",
             example="${env:LAKE_ACCESS_KEY_ID}",
@@ -54,6 +71,7 @@ def access_key(wire: tuple[str, str], sample: tuple[str, str], id_form: str | No
             "secret_access_key",
             wire[1],
             Secrecy.SECRET,
+            check=_SECRET_KEY_CHECK,
             sample=sample[1],
             part=Part.KEY_SECRET,
             description="The access key's secret.",

@@ -55,6 +55,14 @@ class Part(Enum):
     PRIVATE_KEY = "the private key"
 
 
+FormCheck = Callable[[str], str | None]  # says what is wrong with a value, in words that do not hold it; None: nothing
+
+
+def pattern_check(pattern: str, words: str) -> FormCheck:
+    """Return the check of a form that a pattern describes; `words` say what a value of another form is not."""
+    return lambda value: None if re.fullmatch(pattern, value) else f"is not {words}"
+
+
 @dataclass(frozen=True)
 class AuthField:
     """One key of `auth` in YAML, or one account key, and its name on the wire."""
@@ -65,7 +73,8 @@ class AuthField:
     hidden: bool = False  # not secret, but a GET may mask or omit it (`format: password` in the published spec)
     form: str | None = None  # a pattern that real values have: tells a value from a mask
     sample: str = "emulated-value"  # a made-up value of that form, for the embedded emulator
-    lenient: bool = False  # what breaks the live spec's pattern only warns: the published one refuses real keys
+    check: FormCheck | None = None  # of a published form; None: no form is published, and `doctor` says so
+    lenient: bool = False  # another form only warns, here and in the live spec: the published one refuses real keys
     is_private_key: bool = False  # PEM, several lines; sent as base64
     part: Part | None = None
     description: str = ""  # for the schema, as `example`
@@ -204,6 +213,11 @@ class DestinationType:
     def auth_fields(self) -> Mapping[str, AuthField]:
         """Every auth field of every way to authenticate, by its name in YAML."""
         return {f.name: f for method in self.methods for f in method.fields}
+
+    def form_problem(self, field: str, value: str) -> str | None:
+        """Say what is wrong with the form of a value of an auth field; None if nothing is, or no form is published."""
+        known = self.auth_fields.get(field)
+        return known.check(value) if known and known.check else None
 
     @property
     def account_key_names(self) -> tuple[str, ...]:
