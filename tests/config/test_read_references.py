@@ -84,7 +84,8 @@ def test_platform_credentials_and_public_keys_are_read_too(tmp_path: Path) -> No
     )
     text = text.replace(
         "schedules:\n",
-        "  s: {type: sftp, auth: {username: u, password: '${env:T}'}, host: h, path: p, encryption: {public_key: k}}\nschedules:\n",
+        "  s: {type: sftp, auth: {username: u, password: '${env:T}'}, host: h, path: p, encryption: {public_key: k}}\n"
+        "schedules:\n",
     )
     found = read_references(project(text), {"I": "12345678", "T": "abcdefgh"}, tmp_path)
     assert [k for k in found.values if k[0] == "platform"] == [("platform", "client_id"), ("platform", "access_token")]

@@ -89,7 +89,7 @@ DESTINATIONS: dict[str, Any] = {
         "type": "google-cloud-storage",
         "bucket": "acme-analytics",
         "path": "aep",
-        "auth": {"access_key_id": "GOOG1EXAMPLE", "secret_access_key": "${env:GCS_SECRET}"},
+        "auth": {"access_key_id": "GOOG1EXAMPLEEXAMPLEEXAMP", "secret_access_key": "${env:GCS_SECRET}"},
     },
     "sftp-password": {
         "type": "sftp",

@@ -306,8 +306,8 @@ ACCOUNT_RULES = (
         Level.ERROR,
         "An auth value of another form than the published one",
         "A role ARN looks like arn:aws:iam::123456789012:role/name, in every partition of AWS. The id of a Google HMAC"
-        " key is GOOG and 57 or 20 more characters. apply and `doctor` check values behind references by the same forms,"
-        " before the first write.",
+        " key is GOOG and 57 or 20 more characters. apply and `doctor` check values behind references by the same"
+        " forms, before the first write.",
         "Look for a blank, a missing character or the value of another field; better, write ${env:NAME}.",
         "destinations: {lake: {auth: {role_arn: acme-lake-role}}}",
         "destinations: {lake: {auth: {role_arn: 'arn:aws:iam::123456789012:role/acme-lake'}}}",
