@@ -143,10 +143,10 @@ def _check_value(written: AuthValue, found: str, kind: DestinationType | None, n
     problem = field.check(found) if field and field.check and not field.lenient else None
     if problem:
         hint = "look for a blank, a quote, a missing character or the value of another field; nothing was written"
-        raise Error(f"the value of {_shown(written)} {problem}", rule="auth-form", hint=hint, at=written.at)
+        raise Error(f"the value of {_reference_text(written)} {problem}", rule="auth-form", hint=hint, at=written.at)
     return secret
 
 
-def _shown(written: AuthValue) -> str:
+def _reference_text(written: AuthValue) -> str:
     """Return the reference of a value; a literal is not repeated."""
     return written.text if any(isinstance(part, Reference) for part in parse_references(written.text)) else "this key"
