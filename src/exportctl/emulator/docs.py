@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from exportctl.emulator.admin_api import ROUTES
 from exportctl.emulator.admin_bodies import UI_VERBS
 from exportctl.emulator.assumptions import RULES
+from exportctl.emulator.endpoints import ENDPOINTS
 from exportctl.emulator.faults import EFFECTS
 from exportctl.emulator.promises import DEGRADED_PROMISES, PROMISES
 from exportctl.emulator.questions.question import OpenQuestion
@@ -68,6 +69,12 @@ _LINKS = {
     "PM": "https://github.com/adobe/experience-platform-postman-samples",
 }  # tag of a source -> its public page
 
+_ENDPOINTS = """\
+This table lists every endpoint of Adobe's API descriptions. Of `adhocrun`, the emulator answers only the variant for
+datasets, which the description leaves out. "yes" may also mean that the emulator refuses a request as the service does,
+such as `POST /runs` with 1427.
+"""
+
 _STORAGE = """\
 The emulator writes exports to a folder for each bucket, container or account, beside its own file. After
 `exportctl emulator storage set`, it writes to that storage instead. The credentials are always those of the base
@@ -107,12 +114,21 @@ def tables_markdown() -> str:
     sections = {
         "Rules": _table(("rule", "what the emulator does", "status", "source"), rules),
         "Switches": _table(("switch", "question", "settings (default first)", "answered by", "source"), switches),
+        "Endpoints": _endpoints_section(),
         "Faults": _table(("effect", "what the client meets"), EFFECTS.items()),
         "Storage": _storage_section(),
         "Control": _table(("method", "path"), ((method, f"`/_emulator/{name}`") for method, name in sorted(ROUTES))),
         "UI edits": _table(("edit", "members"), ((verb, ", ".join(members)) for verb, members in UI_VERBS.items())),
     }
     return "\n".join(f"## {title}\n\n{table}" for title, table in sections.items())
+
+
+def _endpoints_section() -> str:
+    rows = (
+        (f"`{one}`", one.description, f"no: {one.why_not}" if one.why_not else "yes")
+        for one in sorted(ENDPOINTS, key=lambda one: (one.path, one.method))
+    )
+    return f"{_ENDPOINTS}\n{_table(('endpoint', 'API description', 'emulated'), rows)}"
 
 
 def _settings_text(question: OpenQuestion) -> str:
