@@ -179,7 +179,7 @@ def test_values_of_the_wrong_type_are_refused(api: Api, collection: str, change:
         "connections": api.base_body(),
         "sourceConnections": api.source_body(),
         "targetConnections": api.target_body("x"),
-        "flows": api.flow_body("x", "y"),
+        "flows": api.flow_body(api.source(), api.target()),
     }
 
     answer = api.post(f"/{collection}", {**bodies[collection], **change})

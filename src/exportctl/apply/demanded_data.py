@@ -14,19 +14,27 @@ from typing import Any
 from exportctl.client.client import Client
 from exportctl.errors import ServiceError
 from exportctl.resources import wire
-from exportctl.resources.kinds import Kind
+from exportctl.resources.kinds import SOURCE_CONNECTION, TARGET_CONNECTION, Kind
 
 _NAMED = re.compile(r"\bdata\b")
+
+
+def _with_data(kind: Kind, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the body of a source or target connection with `data`, as flow-service.yaml has it; others unchanged."""
+    if kind not in (SOURCE_CONNECTION, TARGET_CONNECTION):
+        return {**body}
+    written = wire.lower_case_text(wire.members(body.get("params")).get("datasetFileType"))
+    return {**body, "data": {"format": written or "parquet"}}
 
 
 def create_object(client: Client, kind: Kind, body: Mapping[str, Any], demanded: set[str]) -> str:
     """POST an object and return its id. `demanded` are the kinds that need `data`; it may grow."""
     if kind.name in demanded:
-        return client.create(kind.path, wire.with_data(kind, body)).id
+        return client.create(kind.path, _with_data(kind, body)).id
     try:
         return client.create(kind.path, {**body}).id
     except ServiceError as error:
-        complete = wire.with_data(kind, body)
+        complete = _with_data(kind, body)
         if error.wrote or complete == body or error.status not in (400, 422) or not _NAMED.search(error.message):
             raise
         made = _create_again(client, kind, complete, error)

@@ -80,6 +80,7 @@ CREATE_OPTIONS: Json = {
     "schedule": {"type": ["object", "null"]},
     "params": {"type": ["object", "null"]},
     "audience": FLAG,
+    "migrated": FLAG,
     "base": {"type": ["string", "null"]},
     "description": {"type": ["string", "null"]},
 }

@@ -120,6 +120,9 @@ _ROWS: tuple[tuple[str, str, RuleStatus, str], ...] = (
     ("dangling-reference", "A body with the id of an object that does not exist is FLOW-1439-400.", "assumed", "code "
      "[FE] C15"),
     ("flow-ends", "A dataset flow has exactly one source and one target connection.", "assumed", "[D] 2"),
+    ("dataset-source", "A flow exports datasets if its source is the data lake. A flow of S3, Blob or SFTP with the "
+     "flow spec of datasets may read the profile store: then it is a migrated audience flow.", "spec",
+     "Adobe's migration guide"),
     ("dataset-flow-no-transformations", "transformations of a dataset flow is empty.", "spec", "[D] [XD-new] 2.5"),
     ("create-without-state", "state in a create request is FLOW-1410-400. New flows are enabled.", "spec",
      "[FE] 2.5 [UD] 2.6"),

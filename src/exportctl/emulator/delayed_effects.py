@@ -78,8 +78,7 @@ def next_run_time(doc: Json, after: float) -> int | None:
     """When an enabled dataset flow runs next, strictly later than `after`; in seconds since 1970 UTC."""
     # rule: run-times
     schedule = doc.get("scheduleParams") or {}
-    exports = doc.get("flowSpec", {}).get("id") in specs.DATASET_FLOWS and "startTime" in schedule
-    if not exports or doc.get("state") != "enabled":
+    if not specs.exports_datasets(doc) or "startTime" not in schedule or doc.get("state") != "enabled":
         return None
     start = schedule["startTime"]
     step = (whole_number(schedule.get("interval")) or 0) * UNIT_SECONDS.get(str(schedule.get("timeUnit")).lower(), 0)

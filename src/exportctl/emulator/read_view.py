@@ -208,7 +208,7 @@ def _show_auth(doc: Json, switches: Switches) -> Json:
 def show_schedule(doc: Json, switches: Switches) -> Json:
     """scheduleParams as GET shows them."""
     schedule: Json = dict(doc.get("scheduleParams") or {})
-    if doc["flowSpec"]["id"] not in specs.DATASET_FLOWS:
+    if not specs.exports_datasets(doc):
         return schedule
     if switches.template_key != "as-sent":
         schedule = {switches.template_key if key in TEMPLATE_KEYS else key: schedule[key] for key in schedule}

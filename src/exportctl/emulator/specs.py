@@ -188,6 +188,26 @@ BY_CONNECTION_SPEC = {card.id: card for card in DESTINATIONS}
 DATASET_FLOWS = {card.dataset_flow: card for card in DESTINATIONS}
 
 
+# Destinations whose migrated audience flows have the flow spec of datasets (Adobe's migration guide).
+MIGRATED_STORAGES = ("amazon-s3", "azure-blob", "sftp")
+
+
+def exports_datasets(flow: Json) -> bool:
+    """Whether a stored flow is a dataset export: it has the flow spec of one, and no source shows that it is not."""
+    # rule: dataset-source
+    sources = (flow.get("inheritedAttributes") or {}).get("sourceConnections") or ()
+    profiles = any(source["connectionSpec"]["id"] == PROFILE_STORE for source in sources)
+    return (flow.get("flowSpec") or {}).get("id") in DATASET_FLOWS and not profiles
+
+
+def allowed_sources(flow_spec: str) -> tuple[str, ...]:
+    """Return the ids of the connection specs that a flow of this spec may read."""
+    card = DATASET_FLOWS.get(flow_spec)
+    if card is None:
+        return (PROFILE_STORE,)
+    return (DATA_LAKE, PROFILE_STORE) if card.storage in MIGRATED_STORAGES else (DATA_LAKE,)
+
+
 def add_destination(card: DestinationSpec) -> None:
     """Serve one more destination in this process; call it before the first emulator is opened."""
     BY_CONNECTION_SPEC[card.id] = card

@@ -32,9 +32,8 @@ def _normalised_schedule(written: Json, switches: Switches) -> Json:
     if written["flowSpec"]["id"] not in specs.DATASET_FLOWS:
         return schedule
     # rule: numbers-as-text
-    for key in ("interval", *validation.TIMES):
-        if key in schedule:
-            schedule[key] = validation.whole_number(schedule[key])
+    numbers = {key: validation.whole_number(schedule.get(key)) for key in ("interval", *validation.TIMES)}
+    schedule |= {key: number for key, number in numbers.items() if number is not None}
     for key in validation.TEMPLATE_KEYS:
         if key in schedule and switches.normalise == "trailing-slash":
             schedule[key] = _strip_trailing_slashes(schedule[key])

@@ -136,6 +136,7 @@ class Ui:
         schedule: Mapping[str, Any] | None = None,
         params: Mapping[str, Any] | None = None,
         audience: bool = False,
+        migrated: bool = False,
         base: str | None = None,
         description: str | None = None,
         as_person: str = PERSON,
@@ -144,7 +145,8 @@ class Ui:
         Create a whole flow as a person does, with connections of its own unless `base` names one.
 
         `destination` is the name of a card, `datasets` ids or exact names, `params` are laid over those of the target.
-        An `audience` flow needs no datasets. Returns the ids: `id`, `source`, `target`, `base`.
+        An `audience` flow needs no datasets; a `migrated` one has the flow spec of datasets. Returns the ids: `id`,
+        `source`, `target`, `base`.
         """
         card = next((card for card in specs.DESTINATIONS if card.name == destination), None)
         if card is None:
@@ -158,7 +160,10 @@ class Ui:
             body = {
                 "name": name,
                 **({"description": description} if description is not None else {}),
-                "flowSpec": {"id": card.audience_flow if audience else card.dataset_flow, "version": specs.VERSION},
+                "flowSpec": {
+                    "id": card.audience_flow if audience and not migrated else card.dataset_flow,
+                    "version": specs.VERSION,
+                },
                 "sourceConnectionIds": [source.id],
                 "targetConnectionIds": [target.id],
                 "transformations": [],

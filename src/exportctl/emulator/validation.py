@@ -151,7 +151,11 @@ def _check_flow(doc: Mapping[str, Any], switches: Switches) -> None:
             raise invalid_body_error(f"{key} must hold exactly one id")
     if not isinstance(doc.get("transformations", []), list):
         raise invalid_body_error("transformations must be an array")
-    if spec in specs.DATASET_FLOWS:
+
+
+def check_contents(doc: Mapping[str, Any], switches: Switches, has_datasets: bool) -> None:
+    """Judge what a flow does with its source: with datasets, or with audiences."""
+    if has_datasets:
         # rule: dataset-flow-no-transformations
         if doc.get("transformations"):
             raise invalid_body_error("transformations must be empty for a dataset export")

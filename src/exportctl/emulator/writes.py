@@ -154,6 +154,9 @@ def _check_written(ctx: RequestContext, collection: str, written: Json, record: 
         _check_base_reference(ctx, written)
     elif collection == "flows":
         _check_connection_references(ctx, written)
+        source = _find_referenced(ctx, "sourceConnections", written["sourceConnectionIds"][0])
+        has_datasets = source.doc["connectionSpec"]["id"] == specs.DATA_LAKE
+        validation.check_contents(written, ctx.switches, has_datasets)
     # rule: names-not-unique
     if ctx.switches.name_unique:
         others = [other for other in existing_objects(ctx, collection) if record is None or other.id != record.id]
@@ -187,12 +190,13 @@ def _check_base_reference(ctx: RequestContext, doc: Mapping[str, Any]) -> None:
 
 
 def _check_connection_references(ctx: RequestContext, doc: Mapping[str, Any]) -> None:
-    spec = specs.flow_specs()[doc["flowSpec"]["id"]]
-    ends = (("sourceConnections", "sourceConnectionSpecIds"), ("targetConnections", "targetConnectionSpecIds"))
-    for collection, allowed in ends:
+    spec = doc["flowSpec"]["id"]
+    targets = specs.flow_specs()[spec]["targetConnectionSpecIds"]
+    allowed = {"sourceConnections": specs.allowed_sources(spec), "targetConnections": targets}
+    for collection, fitting in allowed.items():
         for id in doc[FLOW_LINKS[collection]]:
             end = _find_referenced(ctx, collection, id)
-            if end.doc["connectionSpec"]["id"] not in spec[allowed]:
+            if end.doc["connectionSpec"]["id"] not in fitting:
                 raise invalid_body_error(f"{collection} [{id}] does not fit the flow spec")
 
 
@@ -339,7 +343,7 @@ def _revive_flow(ctx: RequestContext, flow: Record) -> None:
     """Revive a flow that had expired, now that its end is later."""
     # rule: revival
     before = flow.hidden.get("previous")
-    if before is None or before.get("flowSpec", {}).get("id") not in specs.DATASET_FLOWS:
+    if before is None or not specs.exports_datasets(before):
         return
     if not end_time(before) <= ctx.now < end_time(flow.doc):
         return

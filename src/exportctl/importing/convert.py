@@ -158,12 +158,10 @@ def _ownership_reasons(live_flow: LiveFlow, context: ConversionContext) -> Itera
 
 
 def _is_audience_flow(live_flow: LiveFlow) -> bool:
-    """Return whether the flow has an audience template or, on an unknown type, reads the profile store [D]."""
+    """Return whether the flow reads the profile store or has an audience template."""
     flow = live_flow.flow.raw
-    sources = wire.members(flow.get("inheritedAttributes")).get("sourceConnections")
-    read = [wire.members(one) for one in sources] if isinstance(sources, list) else []
-    specs = {str(wire.members(one.get("connectionSpec")).get("id")) for one in read}
-    return str(wire.members(flow.get("flowSpec")).get("id")) in _AUDIENCE_FLOWS or PROFILE_STORE_SPEC in specs
+    reads_profiles = PROFILE_STORE_SPEC in wire.inherited_specs(flow, "sourceConnections")  # [D]
+    return reads_profiles or str(wire.members(flow.get("flowSpec")).get("id")) in _AUDIENCE_FLOWS
 
 
 def _connection_reasons(live_flow: LiveFlow) -> Iterator[ReasonText]:

@@ -47,9 +47,33 @@ def _plain_value(rule: FieldRule, raw: Mapping[str, Any]) -> object:
 
 def destination_type(raw: Mapping[str, Any]) -> DestinationType | None:
     """Return the destination type of a connection, target connection or dataset flow; None for any other object."""
-    spec = members(raw.get("flowSpec") or raw.get("connectionSpec"))
-    find = type_by_flow_spec if "flowSpec" in raw else type_by_connection_spec
-    return find(str(spec.get("id")))
+    return (
+        _dataset_flow_type(raw) if "flowSpec" in raw else type_by_connection_spec(_spec_id(raw.get("connectionSpec")))
+    )
+
+
+def _dataset_flow_type(flow: Mapping[str, Any]) -> DestinationType | None:
+    """
+    Return the destination type of a flow that reads datasets.
+
+    The source decides: migrated audience flows have the flow specs of datasets too. The target decides where exportctl
+    does not know the flow spec. A flow that shows no source is taken by its flow spec.
+    """
+    sources = inherited_specs(flow, "sourceConnections")
+    if sources and DATA_LAKE_SPEC not in sources:
+        return None
+    by_target = (type_by_connection_spec(spec) for spec in sorted(inherited_specs(flow, "targetConnections")))
+    return type_by_flow_spec(_spec_id(flow.get("flowSpec"))) or (next(by_target, None) if sources else None)
+
+
+def inherited_specs(flow: Mapping[str, Any], end: str) -> set[str]:
+    """Return the ids of the connection specs that a flow shows for its `sourceConnections` or `targetConnections`."""
+    shown = members(flow.get("inheritedAttributes")).get(end)
+    return {_spec_id(members(one).get("connectionSpec")) for one in shown} if isinstance(shown, list) else set()
+
+
+def _spec_id(spec: object) -> str:
+    return str(members(spec).get("id"))
 
 
 def known_params(raw: Mapping[str, Any]) -> frozenset[str]:
@@ -221,14 +245,6 @@ def _base_connection_body(kind: DestinationType | None, fields: Fields, refs: Ma
         params = {"encryptionAlgo": "PGPGPG", "publicKey": fields["encryption"]}
         sent["encryptionSpecs"] = {"specName": "File PGP/GPG Encryption", "params": params}
     return sent
-
-
-def with_data(kind: Kind, body: Mapping[str, Any]) -> Json:
-    """Return the body of a source or target connection with `data`, as flow-service.yaml has it; others unchanged."""
-    if kind.name not in (kinds.SOURCE_CONNECTION.name, kinds.TARGET_CONNECTION.name):
-        return {**body}
-    written = lower_case_text(members(body.get("params")).get("datasetFileType"))
-    return {**body, "data": {"format": written or "parquet"}}
 
 
 def auth_params(method: AuthMethod, auth: Mapping[str, Any]) -> Json:

@@ -203,13 +203,15 @@ def _check_token(platform: connect.ConnectedPlatform, project: Project, found: C
 
 def _check_permissions(platform: connect.ConnectedPlatform, found: CheckCollector) -> None:
     client = platform.client
-    flows = _check_permission("view-destinations", "View Destinations", lambda: len(client.list(FLOW.path)), found)
+    flows = _check_permission(
+        "view-destinations", "View Destinations", lambda: len(client.list(FLOW.path, params=FLOW.filters)), found
+    )
     _check_permission("view-datasets", "View Datasets", lambda: len(inventory.list_datasets(client)), found)
     message = "Manage Destinations, Manage and Activate Dataset Destinations: known only at the first write"
     remedy = f"{_ROLE} both before the first apply"
     found.add_check("permission-manage-destinations", CheckStatus.SKIPPED, message, remedy)
     if flows is not None:
-        message = f"{flows} of {MAX_FLOWS} in this sandbox"
+        message = f"{flows} of {MAX_FLOWS} destinations in this sandbox"
         if flows < MAX_FLOWS:
             found.add_ok("flows", message)
         else:
