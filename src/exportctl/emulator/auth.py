@@ -51,12 +51,12 @@ def describe_client(credential: Record) -> Json:
 
 
 def remove_client(store: Store, client_id: str) -> None:
-    """Remove a credential and its tokens; there is always one credential."""
+    """Remove a credential and its tokens; the one that `url: embedded` uses stays."""
     known = [record.id for record in store.list_records("credentials")]
     if client_id not in known:
         raise ValueError(f"there is no credential {client_id}; there is {', '.join(known)}")
-    if len(known) == 1:
-        raise ValueError(f"{client_id} is the only credential: add another one first")
+    if client_id == CLIENT_ID:
+        raise ValueError(f"{client_id} stays: commands with `url: embedded` use it")
     store.remove("credentials", client_id)
     for token in store.list_records("tokens"):
         if token.doc["client"] == client_id:

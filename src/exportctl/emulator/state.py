@@ -200,7 +200,7 @@ class EmulatedOrganization:
         Remove a credential and its tokens.
 
         Raises:
-            ValueError: there is no such credential, or no other one.
+            ValueError: there is no such credential, or it is the one that the embedded emulator uses.
         """
         with self.store.transaction():
             auth.remove_client(self.store, client_id)

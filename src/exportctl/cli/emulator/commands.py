@@ -24,7 +24,7 @@ from exportctl.cli.context import (
     parsed_duration,
     parsed_moment,
 )
-from exportctl.cli.emulator import storage, ui
+from exportctl.cli.emulator import credentials, storage, ui
 from exportctl.cli.emulator.connect import Url, ask_emulator, connect_emulator, show_answer
 from exportctl.errors import Error, UsageError
 from exportctl.model import schedule
@@ -256,7 +256,7 @@ def faults_add(
     """
     Add a fault to the nth request that matches.
 
-    Effects: status, lost, slow, cut, html, stale, repeat-page, drop-item, expire-token, throttle.
+    Effects: status, lost, slow, cut, html, stale, repeat-page, drop-item, reserved-token, expire-token, throttle.
     """
     try:
         body = json.loads(fault)
@@ -351,5 +351,6 @@ add_commands(switches_app, {"set": (switches_set, "exportctl emulator switches s
 app.add_typer(clock_app, name="clock")
 app.add_typer(faults_app, name="faults")
 app.add_typer(switches_app, name="switches")
+app.add_typer(credentials.app, name="credentials")
 app.add_typer(ui.app, name="ui")
 app.add_typer(storage.app, name="storage")

@@ -84,7 +84,7 @@ def _parse_storage_option(text: str, call: CommandContext) -> tuple[str, Any]:
     name, equals, written = text.partition("=")
     if not equals:
         raise UsageError("--option takes KEY=VALUE", rule="usage")
-    value = _option_value(name, written, call.folder, call.env)
+    value = read_option_value(f"--option {name}", written, call.folder, call.env)
     if not value.lstrip().startswith("{"):
         return name, value
     try:
@@ -93,14 +93,15 @@ def _parse_storage_option(text: str, call: CommandContext) -> tuple[str, Any]:
         raise UsageError(f"--option {name}: the value is not JSON", rule="usage") from None
 
 
-def _option_value(name: str, written: str, folder: Path, env: Mapping[str, str]) -> str:
+def read_option_value(option: str, written: str, folder: Path, env: Mapping[str, str]) -> str:
+    """Read the value of an option: the content of @FILE, the variable of env:NAME, else the text itself."""
     if written.startswith("@"):
-        return read_text(folder / written[1:], f"--option {name}:").strip()
+        return read_text(folder / written[1:], f"{option}:").strip()
     if not written.startswith("env:"):
         return written
     variable = written.removeprefix("env:")
     if not env.get(variable):
-        raise UsageError(f"--option {name}: {variable} is not set", rule="usage")
+        raise UsageError(f"{option}: {variable} is not set", rule="usage")
     return env[variable]
 
 
