@@ -15,6 +15,8 @@ EXCEPTIONS: Mapping[str, Mapping[tuple[str, str], str]] = {
     "kinds and types are named in resources": {
         ("cli.emulator.commands", "path"): "the path of a logged request",
         ("cli.emulator.commands", "port"): "the id of an error: the port of the emulator is in use",
+        ("cli.emulator.credentials", "client_id"): "a credential of the emulator, in its own requests and answers",
+        ("cli.emulator.credentials", "client_secret"): "a credential of the emulator, in its own requests and answers",
         ("cli.emulator.ui", "path"): "a command of the emulator, and the hand edit that it sends",
         ("client.auth", "client_id"): "a credential of the platform",
         ("client.auth", "client_secret"): "a credential of the platform",

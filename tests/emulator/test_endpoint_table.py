@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from exportctl.emulator.endpoints import ENDPOINTS, UNDESCRIBED, Endpoint
+from exportctl.emulator.endpoints import ENDPOINTS, UNDESCRIBED, PublishedEndpoint
 from tests.emulator.emulator_api import Api
 
 OPENAPI = Path(__file__).parent.parent / "openapi"
@@ -58,7 +58,7 @@ def admin(api: Api) -> Api:
     return api
 
 
-def is_answered(api: Api, endpoint: Endpoint) -> bool:
+def is_answered(api: Api, endpoint: PublishedEndpoint) -> bool:
     """Whether the emulator knows the endpoint: any answer but that for an unknown address or method."""
     path = endpoint.path.replace("{id}", "dev" if "sandbox" in endpoint.path else "none")
     answer = api.http.request(endpoint.method, path)
@@ -67,7 +67,7 @@ def is_answered(api: Api, endpoint: Endpoint) -> bool:
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=str)
-def test_the_emulator_answers_what_the_list_says(admin: Api, endpoint: Endpoint) -> None:
+def test_the_emulator_answers_what_the_list_says(admin: Api, endpoint: PublishedEndpoint) -> None:
     refused_as_the_service_does = "1426" in (endpoint.why_not or "")
 
     assert is_answered(admin, endpoint) is (endpoint.why_not is None or refused_as_the_service_does)

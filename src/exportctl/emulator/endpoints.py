@@ -21,12 +21,12 @@ _SPECS = "clients may not write specs; the emulator answers 1426"
 _SOURCES = "describes the files and columns of sources; a destination has none to show"
 _CATALOG = "exportable datasets are listed under the connection specs; exportctl and the clients of exports ask there"
 _BATCHES = "describes ingestion, not exports"
-_ADMIN = "the emulator's sandboxes are added with `exportctl emulator seed --sandbox`"
+_ADMIN = "the emulator's sandboxes are added with `exportctl emulator seed --sandbox NAME`"
 _TOOLING = "copies configurations between sandboxes; it does not move exports"
 
 
 @dataclass(frozen=True)
-class Endpoint:
+class PublishedEndpoint:
     """One method and path. `why_not` is None if the emulator answers, else the reason why it does not."""
 
     description: str
@@ -133,11 +133,11 @@ _ROWS: tuple[tuple[str, str, tuple[tuple[str, str, str | None], ...]], ...] = (
 )
 
 
-def _expand_rows() -> Iterator[Endpoint]:
+def _expand_rows() -> Iterator[PublishedEndpoint]:
     for description, base, rows in _ROWS:
         for path, methods, why_not in rows:
             for method in methods.split():
-                yield Endpoint(description, method, base + path, why_not)
+                yield PublishedEndpoint(description, method, base + path, why_not)
 
 
-ENDPOINTS: tuple[Endpoint, ...] = tuple(_expand_rows())
+ENDPOINTS: tuple[PublishedEndpoint, ...] = tuple(_expand_rows())
