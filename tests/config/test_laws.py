@@ -155,7 +155,6 @@ def test_editors_accept_the_example() -> None:
         {"type": "amazon-s3", "container": "x"},
         {"type": "sftp", "auth": {"role_arn": "x"}},
         {"type": "data-landing-zone", "auth": {"username": "x"}},
-        {"type": "data-landing-zone", "encryption": {"public_key": "x"}},
     ],
 )
 def test_editors_refuse_keys_of_another_type(body: dict[str, object]) -> None:

@@ -119,8 +119,6 @@ AUTH = 'auth: {username: u, password: "${env:P}"}'
 SP = 'auth: {tenant_id: t, client_id: c, client_secret: "${env:S}"}'
 DESTINATIONS = {  # body, then (rule, column on line 6)
     "auth of a landing zone": ("{type: data-landing-zone, path: p, auth: {username: u}}", [("unknown-key", 45)]),
-    "encryption of a landing zone": (
-        "{type: data-landing-zone, path: p, encryption: {public_key: k}}", [("unknown-key", 45)]),
     "no host": (f"{{type: sftp, path: p, {AUTH}}}", [("missing-key", 3)]),
     "a port too high": (f"{{type: sftp, host: h, port: 70000, path: p, {AUTH}}}", [("bad-value", 38)]),
     "a port in words": (f"{{type: sftp, host: h, port: ssh, path: p, {AUTH}}}", [("bad-value", 38)]),

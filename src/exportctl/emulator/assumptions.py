@@ -152,6 +152,9 @@ _ROWS: tuple[tuple[str, str, RuleStatus, str], ...] = (
     # Reading
     ("states", "A flow shows enabled or disabled, and delete-finalizing while it goes; source and target connections "
      "in transition show inProgress or updating.", "spec", "[D] [F] [FE] 2.6"),
+    ("encryption-specs", "encryptionSpecs of a new account is an object with name and params of an entry of the "
+     "connection spec, or with the name of the sample.", "spec",
+     "[AS] 5.8; switches landing_zone_encryption, blob_service_principal"),
     ("secrets-on-read", "GET masks auth params of format password.", "assumed", "[F] 2.2, U6, switch read_secrets"),
     ("last-operation", "lastOperation of a flow shows the last write, its ops and whether it is completed.", "spec",
      "[D] 2.5"),

@@ -90,7 +90,7 @@ def ingest(ctx: RequestContext, name: str, rows: int, spread: int) -> Json:
 
 def answer(ctx: RequestContext, spec: str, request: Request) -> Answer:
     """Return the answer to GET /connectionSpecs/{id}/configs."""
-    if spec not in specs.connection_specs(True):
+    if spec not in specs.connection_specs(ctx.switches):
         raise not_found_error("connectionSpecs", spec)
     # rule: configs-specs
     listing = (specs.DATA_LAKE, specs.LANDING_ZONE) if ctx.switches.configs_specs == "both" else (specs.DATA_LAKE,)

@@ -227,8 +227,8 @@ def _answer_specs(call: ServiceCall, collection: str, rest: list[str]) -> Answer
         call.require_permission(auth.VIEW_DATASETS)
         return datasets.answer(call.ctx, rest[0], call.request)
     call.require_permission(auth.VIEW)
-    manifest = call.ctx.switches.manifest == "accepted"
-    known = specs.connection_specs(manifest) if collection == "connectionSpecs" else specs.flow_specs()
+    served = collection == "connectionSpecs"
+    known = specs.connection_specs(call.ctx.switches) if served else specs.flow_specs()
     if len(rest) > 1:
         raise _unknown_path_error()
     if rest and rest[0] not in known:

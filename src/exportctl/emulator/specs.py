@@ -8,11 +8,12 @@ accepted is `validation.py`, which reads these. Source: [XD-new] [AS] [D], flow-
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from exportctl.emulator.storage import accounts
 from exportctl.emulator.storage.sink import StorageRefused
+from exportctl.emulator.switches import Switches
 from exportctl.emulator.wire import Json
 
 DRAFT_07 = "http://json-schema.org/draft-07/schema#"
@@ -61,6 +62,18 @@ def _lake_folder(auth: Json, location: Json) -> str:
 
 
 @dataclass(frozen=True)
+class EncryptionForm:
+    """One entry of `encryptionSpecs`, and the names of its two params."""
+
+    name: str
+    algorithm: str
+    key: str
+
+
+PUBLISHED_ENCRYPTION = EncryptionForm("File PGP/GPG Encryption", "encryptionAlgo", "publicKey")
+
+
+@dataclass(frozen=True)
 class DestinationSpec:
     """What distinguishes one destination card from another."""
 
@@ -72,7 +85,7 @@ class DestinationSpec:
     location: tuple[tuple[str, Json], ...]  # the folder is the last
     storage: str  # names its local folder, and its endpoint in the storage settings
     folder_name: Callable[[Json, Json], str]  # of auth and target params: what tells two storages of it apart
-    encryption: bool = True
+    encryption: EncryptionForm | None = PUBLISHED_ENCRYPTION
 
     @property
     def folder_param(self) -> str:
@@ -151,7 +164,7 @@ DESTINATIONS = (
         (("path", _text("Folder path")),),
         "data-landing-zone",
         lambda auth, location: accounts.LANDING_ZONE,
-        encryption=False,
+        encryption=None,  # since September 2025 by switch landing_zone_encryption
     ),
     DestinationSpec(
         "Google Cloud Storage",
@@ -183,6 +196,52 @@ DESTINATIONS = (
         lambda auth, location: f"{auth['domain'].lower()}_{auth.get('port', accounts.SFTP_PORT)}",
     ),
 )
+
+_AZURE_BLOB = DESTINATIONS[1].id
+
+# What Adobe announced without names, by setting of the switch: as the nearest relative, or under other names.
+_ENCRYPTION_BY_SETTING: dict[str, EncryptionForm | None] = {
+    "listed": PUBLISHED_ENCRYPTION,
+    "renamed": EncryptionForm("PGP encryption", "algorithm", "pgpPublicKey"),
+    "absent": None,
+}
+_PRINCIPALS_BY_SETTING: dict[str, tuple[Auth, ...]] = {
+    "listed": (
+        Auth(
+            "Azure Service Principal Auth",
+            "AzureServicePrincipal",
+            (
+                ("url", _text("URL")),
+                ("servicePrincipalId", _text("Service principal id")),
+                ("servicePrincipalKey", _secret("Service principal key")),
+                ("tenant", _text("Tenant")),
+            ),
+        ),
+    ),
+    "renamed": (
+        Auth(
+            "Microsoft Entra ID",
+            "OAuth2ClientCredential",
+            (
+                ("accountName", _text("Storage account")),
+                ("tenantId", _text("Tenant id")),
+                ("clientId", _text("Client id")),
+                ("clientSecret", _secret("Client secret")),
+            ),
+        ),
+    ),
+    "absent": (),
+}
+
+
+def as_offered(card: DestinationSpec, switches: Switches) -> DestinationSpec:
+    """Return a card with what the switches say that its connection spec lists."""
+    if card.id == LANDING_ZONE:
+        return replace(card, encryption=_ENCRYPTION_BY_SETTING[switches.landing_zone_encryption])
+    if card.id == _AZURE_BLOB:
+        return replace(card, auths=(*card.auths, *_PRINCIPALS_BY_SETTING[switches.blob_service_principal]))
+    return card
+
 
 BY_CONNECTION_SPEC = {card.id: card for card in DESTINATIONS}
 DATASET_FLOWS = {card.dataset_flow: card for card in DESTINATIONS}
@@ -223,12 +282,17 @@ def _auth_spec(auth: Auth) -> Json:
     return {"name": auth.name, "type": auth.type, "spec": _schema(params, params)}
 
 
-def _encryption_spec() -> Json:
-    params = {
-        "encryptionAlgo": _text("Algorithm", enum=["PGPGPG", "NONE"], default="PGPGPG"),
-        "publicKey": _text("Public key", contentEncoding="base64"),
+def encryption_params(form: EncryptionForm) -> dict[str, Json]:
+    """Return the params of an encryption by name."""
+    return {
+        form.algorithm: _text("Algorithm", enum=["PGPGPG", "NONE"], default="PGPGPG"),
+        form.key: _text("Public key", contentEncoding="base64"),
     }
-    return {"name": "File PGP/GPG Encryption", "type": "FileAsymmetric", "spec": _schema(params, params)}
+
+
+def _encryption_spec(form: EncryptionForm) -> Json:
+    params = encryption_params(form)
+    return {"name": form.name, "type": "FileAsymmetric", "spec": _schema(params, params)}
 
 
 def _target_spec(card: DestinationSpec, manifest: bool) -> Json:
@@ -264,7 +328,7 @@ def _connection_spec(card: DestinationSpec, manifest: bool) -> Json:
         card.name,
         "Destinations",
         authSpec=[_auth_spec(auth) for auth in card.auths],
-        encryptionSpecs=[_encryption_spec()] if card.encryption else [],
+        encryptionSpecs=[_encryption_spec(card.encryption)] if card.encryption else [],
         targetSpec=_target_spec(card, manifest),
         attributes={"isDestination": True, "category": "cloudStorage"},
     )
@@ -289,10 +353,16 @@ def _flow_spec(card: DestinationSpec, dataset: bool) -> Json:
     )
 
 
+def connection_specs(switches: Switches) -> dict[str, Json]:
+    """Return the connection specs by id."""
+    names = ("manifest", "landing_zone_encryption", "blob_service_principal")  # the switches that change them
+    return _connection_specs(Switches(**{name: getattr(switches, name) for name in names}))
+
+
 @cache
-def connection_specs(manifest: bool) -> dict[str, Json]:
-    """Return the connection specs by id; `manifest` says whether target specs list includeFileManifest."""
-    served = [_connection_spec(card, manifest) for card in BY_CONNECTION_SPEC.values()]
+def _connection_specs(switches: Switches) -> dict[str, Json]:
+    manifest = switches.manifest == "accepted"
+    served = [_connection_spec(as_offered(card, switches), manifest) for card in BY_CONNECTION_SPEC.values()]
     profiles = _spec(PROFILE_STORE, "activation-profile-store", "Profiles", authSpec=[], attributes={"isSource": True})
     return {spec["id"]: spec for spec in (*served, _data_lake_spec(), profiles)}
 

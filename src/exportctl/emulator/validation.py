@@ -68,7 +68,8 @@ def _check_texts(doc: Mapping[str, Any]) -> None:
 
 
 def _check_base(doc: Mapping[str, Any], switches: Switches) -> None:
-    card = _card(doc)
+    card = specs.as_offered(_card(doc), switches)
+    _check_encryption(doc.get("encryptionSpecs"), card)
     auth = doc.get("auth")
     if not card.auths:
         # rule: landing-zone-no-auth
@@ -84,7 +85,24 @@ def _check_base(doc: Mapping[str, Any], switches: Switches) -> None:
     params = auth.get("params")
     if not isinstance(params, dict):
         raise invalid_body_error("auth.params is required")
-    _check_schema(_auth_validator(card.id, auth["specName"]), params, "auth.params")
+    _check_schema(_auth_validator(known[auth["specName"]]), params, "auth.params")
+
+
+def _check_encryption(encryption: object, card: specs.DestinationSpec) -> None:
+    """Judge the encryption of a new account: an object, although the spec has a list (flow-service.md 5.8)."""
+    # rule: encryption-specs
+    if encryption is None:
+        return
+    if card.encryption is None:
+        raise flow_error(1415, 400, f"{card.name} takes no encryptionSpecs")
+    names = (card.encryption.name, "Encryption spec")  # the second is that of the published sample
+    if not isinstance(encryption, dict) or encryption.get("specName") not in names:
+        raise invalid_body_error("encryptionSpecs.specName is not one that the connection spec lists")
+    params = encryption.get("params")
+    if not isinstance(params, dict):
+        raise invalid_body_error("encryptionSpecs.params is required")
+    properties = specs.encryption_params(card.encryption)
+    _check_schema(_validator(properties, list(properties)), params, "encryptionSpecs.params")
 
 
 def _check_source(doc: Mapping[str, Any], switches: Switches) -> None:
@@ -262,9 +280,7 @@ def _check_pattern(_: object, pattern: str, value: object, __: object) -> Iterat
 _StrictValidator: Any = validators.extend(Draft7Validator, {"pattern": _check_pattern})  # type: ignore[no-untyped-call]
 
 
-@cache
-def _auth_validator(spec: str, name: str) -> Any:
-    way = next(way for way in specs.BY_CONNECTION_SPEC[spec].auths if way.name == name)
+def _auth_validator(way: specs.Auth) -> Any:
     properties = {**dict(way.params), "authorizedDate": {"type": "string"}}
     if way.type == "SFTP":
         # rule: sftp-port

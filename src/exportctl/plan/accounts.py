@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 
 from exportctl.errors import Finding, Level
 from exportctl.model.plan import (
@@ -170,6 +170,8 @@ def _fields(account: DesiredAccount) -> dict[str, object]:
     fields: dict[str, object] = {"method": account.method, AUTH: dict(account.auth_to_send)}
     if account.declared.encryption:
         fields["encryption"] = account.declared.encryption.text
+        if account.encryption:
+            fields["encryption_names"] = list(astuple(account.encryption))
     return fields
 
 
@@ -253,7 +255,7 @@ def _lost_marker_findings(account: DesiredAccount, base: LiveObject) -> tuple[Fi
 
 def _encryption_findings(account: DesiredAccount, base: LiveObject) -> tuple[Finding, ...]:
     """Report another encryption key and send nothing: Adobe documents no way to change it."""
-    live = wire.members(wire.members(base.raw.get("encryptionSpecs")).get("params")).get("publicKey")
+    live = wire.encryption_key(base.raw)
     declared = account.declared.encryption
     if live is None or (declared and declared.text == live):
         return ()

@@ -21,6 +21,7 @@ from exportctl.resources import kinds, wire
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.destinations.type import DestinationType
 from exportctl.resources.kinds import AT, EVERY, FLOW, FORMAT, LOCATION, TARGET_CONNECTION, Kind
+from exportctl.resources.spec_names import EncryptionNames, live_encryption
 from exportctl.resources.wire import MANIFEST
 
 Specs = Mapping[str, Mapping[str, Any]]
@@ -54,6 +55,7 @@ class DesiredAccount:
     auth_to_send: Fields
     secrets: tuple[str, ...]
     secret_version: str
+    encryption: EncryptionNames | None = None  # what the live spec offers; None: nothing, or the spec is unknown
 
 
 @dataclass(frozen=True)
@@ -90,12 +92,12 @@ def finding(
 
 def build_desired_state(project: Project, values: Values, specs: Specs) -> DesiredState:
     """Build every declared account and export, unused accounts too: apply creates them when an export needs them."""
-    accounts = [_account(project, d, values) for d in project.destinations.values() if d.account.is_ours]
+    accounts = [_account(project, d, values, specs) for d in project.destinations.values() if d.account.is_ours]
     exports = [_export(project, e, specs) for e in project.exports.values()]
     return DesiredState(project, {a.address: a for a in accounts}, {e.address: e for e in exports})
 
 
-def _account(project: Project, declared: Destination, values: Values) -> DesiredAccount:
+def _account(project: Project, declared: Destination, values: Values, specs: Specs) -> DesiredAccount:
     account = declared.account
     compared: dict[str, Any] = {}
     sent: dict[str, Any] = {}
@@ -118,6 +120,7 @@ def _account(project: Project, declared: Destination, values: Values) -> Desired
         auth_to_send=sent,
         secrets=tuple(sorted(v.text for v in account.auth.values() if v.secrecy is Secrecy.SECRET)),
         secret_version=account.secret_version or "",
+        encryption=live_encryption(specs.get(TYPES[declared.type].connection_spec, {})),
     )
 
 

@@ -267,7 +267,13 @@ def _add_spec_findings(desired: DesiredState, live: Inventory, items: list[PlanI
     for item in items:
         account = desired.accounts.get(item.address)
         if account is not None and item.verb in CHANGE_VERBS:
-            item = replace(item, findings=(*item.findings, *spec_check.check_account(account, live.specs)))
+            item = replace(
+                item,
+                findings=(
+                    *item.findings,
+                    *spec_check.check_account(account, live.specs, is_new=item.verb in _SENDS_EVERYTHING),
+                ),
+            )
         checked.append(item)
     return checked
 

@@ -62,10 +62,25 @@ def _other_value(value: object) -> object:
 _HINT = "change the value: the service would refuse it, by its own spec of this destination type"
 
 
-def check_account(account: DesiredAccount, specs: Specs) -> tuple[Finding, ...]:
-    """Check the comparable auth fields of one account; a sensitive value is checked and never shown."""
+def check_account(account: DesiredAccount, specs: Specs, *, is_new: bool = True) -> tuple[Finding, ...]:
+    """Check the comparable auth fields of an account, and the encryption of a new one; no sensitive value is shown."""
     spec = specs.get(account.type.connection_spec)
-    if spec is None or account.method is None:
+    if spec is None:
+        return ()
+    return (*(_encryption_findings(account) if is_new else ()), *_auth_findings(account, spec))
+
+
+def _encryption_findings(account: DesiredAccount) -> tuple[Finding, ...]:
+    """Refuse an encryption that the live spec does not offer: the service would write the files as they are."""
+    if account.declared.encryption is None or account.encryption is not None:
+        return ()
+    text = f"{account.type.label} offers no encryption in this sandbox: its connection spec lists no encryptionSpecs"
+    hint = f"remove `encryption` from {account.address}, or ask Adobe to enable it; nothing is written until then"
+    return (finding(account, "not-offered", text, hint, key="encryption", level=Level.ERROR),)
+
+
+def _auth_findings(account: DesiredAccount, spec: Mapping[str, Any]) -> tuple[Finding, ...]:
+    if account.method is None:
         return ()
     method = account.type.method(account.method)
     listed = _auth_properties(spec, method.spec_name)

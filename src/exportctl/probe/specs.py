@@ -19,14 +19,19 @@ from exportctl.probe.cleanup import LISTED_SECONDS
 from exportctl.probe.question_group import ProbeRun, QuestionGroup, is_refusal
 from exportctl.probe.session import json_body
 from exportctl.profile.answers import Need, ProbeAnswer, ProbeQuestion, no_answer
+from exportctl.resources.destinations.azure_blob import AZURE_BLOB
+from exportctl.resources.destinations.azure_data_lake import AZURE_DATA_LAKE
 from exportctl.resources.destinations.data_landing_zone import DATA_LANDING_ZONE
 from exportctl.resources.destinations.table import TYPES
+from exportctl.resources.spec_names import live_encryption, published_encryption
 
 WORDS = re.compile(r"[A-Za-z0-9 ./()-]{1,60}")  # a name that a spec may have: no address, no id of anybody
 RESERVED = "=&+#%?/"
 
 QUESTIONS = (
     ProbeQuestion("configs_specs", "Lists exportable datasets under the connection spec of the landing zone."),
+    ProbeQuestion("landing_zone_encryption", "Reads encryptionSpecs in the connection spec of the landing zone."),
+    ProbeQuestion("blob_service_principal", "Reads authSpec in the connection spec of Azure Blob."),
     ProbeQuestion(
         "authentication",
         "Reads authSpec in the six connection specs.",
@@ -56,9 +61,28 @@ def ask_about_specs(run: ProbeRun) -> Iterator[ProbeAnswer]:
     found = read_connection_specs(run.session.client)
     specs = {name: found.get(kind.connection_spec, {}) for name, kind in TYPES.items()}
     ways = {name: _names(spec, "authSpec") for name, spec in specs.items()}
+    yield ProbeAnswer("landing_zone_encryption", _encryption_setting(specs[DATA_LANDING_ZONE.name]))
+    yield ProbeAnswer("blob_service_principal", _principal_setting(specs[AZURE_BLOB.name]))
     yield ProbeAnswer("authentication", "; ".join(f"{name}: {', '.join(ways[name]) or 'none'}" for name in ways))
     encrypted = [name for name, spec in specs.items() if _names(spec, "encryptionSpecs")]
     yield ProbeAnswer("encryption", ", ".join(encrypted) or "none")
+
+
+def _encryption_setting(spec: Mapping[str, Any]) -> str:
+    """Say whether a spec offers encryption that exportctl can use, and under the published names."""
+    found = live_encryption(spec)
+    if found is None:
+        return "absent"
+    known = published_encryption()
+    return "listed" if (found.spec_name, found.key) == (known.spec_name, known.key) else "renamed"
+
+
+def _principal_setting(spec: Mapping[str, Any]) -> str:
+    """Say whether a spec offers a way to authenticate beside the connection string, and as the data lake calls it."""
+    others = [name for name in _names(spec, "authSpec") if all(name != way.spec_name for way in AZURE_BLOB.methods)]
+    if not others:
+        return "absent"
+    return "listed" if AZURE_DATA_LAKE.methods[0].spec_name in others else "renamed"
 
 
 def _answer_configs(run: ProbeRun) -> ProbeAnswer:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import astuple
 from typing import Any
 
 from exportctl.model import schedule as schedules
@@ -20,6 +21,7 @@ from exportctl.resources.destinations.table import TYPES, type_by_connection_spe
 from exportctl.resources.destinations.type import DATA_LAKE_SPEC, SPEC_VERSION, AuthMethod, DestinationType
 from exportctl.resources.kinds import FieldRule, Kind
 from exportctl.resources.service_values import FULL, INCREMENTAL
+from exportctl.resources.spec_names import is_key_param, published_encryption
 
 Json = dict[str, Any]
 
@@ -121,6 +123,12 @@ def _read_base_connection(raw: Mapping[str, Any]) -> Json:
         elif value is not None:
             auth[rule.name] = str(value) if rule.secrecy is Secrecy.PLAIN else SensitiveValue(str(value))
     return {kinds.AUTH: auth}
+
+
+def encryption_key(raw: Mapping[str, Any]) -> str | None:
+    """Return the public key with which an account encrypts its files, None without one."""
+    params = members(members(raw.get("encryptionSpecs")).get("params"))
+    return next((str(value) for name, value in sorted(params.items()) if is_key_param(name)), None)
 
 
 def _read_source_connection(raw: Mapping[str, Any]) -> Json:
@@ -241,9 +249,9 @@ def _base_connection_body(kind: DestinationType | None, fields: Fields, refs: Ma
         method = kind.method(fields["method"])
         sent["auth"] = {"specName": method.spec_name, "params": auth_params(method, fields[kinds.AUTH])}
     if fields.get("encryption"):
-        # An object on create, an array in the spec; the published sample names it so [AS] flow-service.md 5.8
-        params = {"encryptionAlgo": "PGPGPG", "publicKey": fields["encryption"]}
-        sent["encryptionSpecs"] = {"specName": "File PGP/GPG Encryption", "params": params}
+        # An object on create, an array in the spec [AS] flow-service.md 5.8
+        spec_name, key, others = fields.get("encryption_names") or astuple(published_encryption())
+        sent["encryptionSpecs"] = {"specName": spec_name, "params": {**others, key: fields["encryption"]}}
     return sent
 
 

@@ -225,6 +225,13 @@ _ERRORS: tuple[_Row, ...] = (
         "Correct the value; the message shows the allowed values.",
     ),
     (
+        "not-offered",
+        "Something that the connection spec of this sandbox does not offer",
+        "Adobe announced encryption on the landing zone and a service principal for Azure Blob without their names on"
+        " the wire. exportctl takes the names from the live spec, and refuses before any write if the spec has none.",
+        "Remove it from the destination, or ask Adobe to enable it for the sandbox.",
+    ),
+    (
         "newer-marker",
         "An object of this project that a newer exportctl wrote",
         "This version cannot read all of its ownership marker, so a plan could undo the work of the newer version"

@@ -74,6 +74,19 @@ class WritingQuestions:
         "C1",
         Probe.FREE,
     )
+    landing_zone_encryption: str = ask(
+        "Does the connection spec of the landing zone list encryption, and under the published names?",
+        ("listed", "renamed", "absent"),
+        "release notes of September 2025; names: assumed",
+        Probe.FREE,
+    )
+    blob_service_principal: str = ask(
+        "Does the connection spec of Azure Blob list a Microsoft Entra service principal, and under the names of Azure "
+        "Data Lake Gen2?",
+        ("listed", "renamed", "absent"),
+        "release notes of September 2026; names: assumed",
+        Probe.FREE,
+    )
     normalise: str = ask(
         "Does the service store what it was sent, drop trailing slashes of path, remotePath and folder template, "
         "or lower-case datasetFileType, compression, bucketName and container?",

@@ -63,8 +63,24 @@ def _open_s3(endpoint: Endpoint, bucket: str, access_key: str, secret_key: str, 
 
 
 def _open_azure_blob(endpoint: Endpoint, auth: Json, place: Json) -> Sink:
-    account, key = parse_connection_string(auth["params"]["connectionString"])
+    params = auth["params"]
+    if "connectionString" not in params:
+        return _open_azure_with_principal(endpoint, params, place["container"])
+    account, key = parse_connection_string(params["connectionString"])
     return _open_azure_with_key(endpoint, account, key, place["container"])
+
+
+def _open_azure_with_principal(endpoint: Endpoint, params: Json, container: str) -> Sink:
+    """Open a container for the service principal of a Blob account; Adobe publishes no names of its params."""
+    account = str(params.get("accountName") or params["url"]).removeprefix("https://").partition(".")[0]
+    client, key = (
+        (params.get("clientId") or params["servicePrincipalId"]),
+        (params.get("clientSecret") or params["servicePrincipalKey"]),
+    )
+    principal = endpoint.values.get("principals", {}).get(client)
+    if principal is None or principal["key"] != key:
+        raise StorageRefused("denied", f"account {account} refused the service principal: unknown, or its key is wrong")
+    return _open_azure_with_key(endpoint, account, principal["account_key"], container)
 
 
 def parse_connection_string(text: str) -> tuple[str, str]:

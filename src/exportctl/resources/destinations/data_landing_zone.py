@@ -20,7 +20,6 @@ DATA_LANDING_ZONE = DestinationType(
     location=(FOLDER,),
     protocol=Protocol.LANDING_ZONE,
     identity=IdentityRule(Scope.SANDBOX, "the landing zone"),
-    encryption=False,
     retention_days=_RETENTION_DAYS,
     noun="landing zone",
     needs=constant_needs(f"nothing; every file is deleted after {_RETENTION_DAYS} days"),

@@ -80,6 +80,7 @@ class AuthField:
     description: str = ""  # for the schema, as `example`
     example: str = ""
     aliases: tuple[str, ...] = ()  # keys that people type instead
+    url: str = ""  # makes an address of the value, for a parameter that takes one
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,7 @@ class AuthMethod:
     spec_name: str
     fields: tuple[AuthField, ...]
     source: str = ""  # where Adobe states it
+    is_named_by_spec: bool = False  # the names on the wire are assumed: the live spec has the ones that are sent
 
     @property
     def written_fields(self) -> tuple[AuthField, ...]:
