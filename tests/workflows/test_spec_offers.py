@@ -19,7 +19,12 @@ def zone_world(tmp_path: Path, **switches: Any) -> World:
     """An export to a landing zone with encryption."""
     made = world(tmp_path, Switches(**switches))
     zone = {"type": "data-landing-zone", "path": "exports", "encryption": {"public_key": KEY}}
-    made.write(config(destinations={**DESTINATIONS, "zone": zone}, exports={"web": {"datasets": ["Orders"], "destination": "zone"}}))
+    made.write(
+        config(
+            destinations={**DESTINATIONS, "zone": zone},
+            exports={"web": {"datasets": ["Orders"], "destination": "zone"}},
+        )
+    )
     return made
 
 

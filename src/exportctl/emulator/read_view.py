@@ -197,7 +197,7 @@ def _show_auth(doc: Json, switches: Switches) -> Json:
     if switches.read_secrets == "show":
         return auth
     card = specs.BY_CONNECTION_SPEC.get(doc["connectionSpec"]["id"])
-    auths = specs.as_offered(card, switches).auths if card else ()
+    auths = specs.offered_card(card, switches).auths if card else ()
     ways = [way for way in auths if way.name == auth.get("specName")]
     secret = {name for way in ways for name, schema in way.params if schema.get("format") == "password"}
     kept = {key: MASK if key in secret else value for key, value in auth["params"].items()}

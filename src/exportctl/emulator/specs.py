@@ -234,7 +234,7 @@ _PRINCIPALS_BY_SETTING: dict[str, tuple[Auth, ...]] = {
 }
 
 
-def as_offered(card: DestinationSpec, switches: Switches) -> DestinationSpec:
+def offered_card(card: DestinationSpec, switches: Switches) -> DestinationSpec:
     """Return a card with what the switches say that its connection spec lists."""
     if card.id == LANDING_ZONE:
         return replace(card, encryption=_ENCRYPTION_BY_SETTING[switches.landing_zone_encryption])
@@ -362,7 +362,7 @@ def connection_specs(switches: Switches) -> dict[str, Json]:
 @cache
 def _connection_specs(switches: Switches) -> dict[str, Json]:
     manifest = switches.manifest == "accepted"
-    served = [_connection_spec(as_offered(card, switches), manifest) for card in BY_CONNECTION_SPEC.values()]
+    served = [_connection_spec(offered_card(card, switches), manifest) for card in BY_CONNECTION_SPEC.values()]
     profiles = _spec(PROFILE_STORE, "activation-profile-store", "Profiles", authSpec=[], attributes={"isSource": True})
     return {spec["id"]: spec for spec in (*served, _data_lake_spec(), profiles)}
 

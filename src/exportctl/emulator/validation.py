@@ -68,7 +68,7 @@ def _check_texts(doc: Mapping[str, Any]) -> None:
 
 
 def _check_base(doc: Mapping[str, Any], switches: Switches) -> None:
-    card = specs.as_offered(_card(doc), switches)
+    card = specs.offered_card(_card(doc), switches)
     _check_encryption(doc.get("encryptionSpecs"), card)
     auth = doc.get("auth")
     if not card.auths:
