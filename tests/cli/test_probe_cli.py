@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from exportctl.cli import exit_codes
-from exportctl.emulator import Fault
+from exportctl.emulator import Fault, Switches
 from exportctl.profile.file import FILE_NAME
+from exportctl.workflows.load_config import Setup
+from exportctl.workflows.service_profile import use_profile
 from tests.cli.command_line import CommandLine, Terminal, fixed_clock_command_line
 
 CONFIG = """version: 1
@@ -118,3 +120,53 @@ def test_a_mistake_in_a_profile_is_named_with_its_line(run: CommandLine) -> None
 
     assert shown.code == exit_codes.FAILED
     assert f"{FILE_NAME}:{line}:5: patch_objects cannot be x" in shown.err
+
+
+def probed(run: CommandLine, *settings: str) -> None:
+    """Probe an emulator with these settings, and set the switches that the probe asks about to their defaults."""
+    assert run("emulator", "switches", "set", *settings).code == 0
+    assert run("probe", "--dataset", "Orders", "--auto-approve").code == exit_codes.DONE
+    defaults = [f"{name.partition('=')[0]}={json.dumps(default_setting(name))}" for name in settings]
+    assert run("emulator", "switches", "set", *defaults).code == 0
+
+
+def default_setting(setting: str) -> object:
+    return Switches.choices()[setting.partition("=")[0]][0]
+
+
+def test_a_rehearsal_plays_the_service_of_the_profile(run: CommandLine) -> None:
+    assert run("plan", "--rehearse").code == exit_codes.DONE
+    probed(run, "child_descriptions=drop")
+    rehearsed = run("plan", "--rehearse")
+
+    assert rehearsed.code == exit_codes.INCOMPLETE
+    assert "Service profile: service-profile.json (probed on 2027-01-15" in rehearsed.err
+    assert "description" in rehearsed.out
+    assert run("plan", "--rehearse", "--rehearse-switch", "child_descriptions=keep").code == exit_codes.DONE
+
+
+def test_plan_does_not_warn_of_what_the_profile_answers(run: CommandLine) -> None:
+    run.edit("every: 1 day", "every: 8 hours")
+    assert "schedule-8-hours" in run("plan").err
+    probed(run, "eight_hours=rejected")
+    assert "schedule-8-hours" in run("plan").err
+    probed(run, "eight_hours=accepted")
+    assert "schedule-8-hours" not in run("plan").err
+
+
+def test_doctor_lists_the_promises_that_the_probed_service_weakens(run: CommandLine) -> None:
+    assert "not probed" in run("doctor").out
+    probed(run, "child_descriptions=drop", "list_lag=60")
+    shown = run("doctor")
+
+    assert "warning  service-profile: child_descriptions is drop: promise 1 (No state file)" in shown.out
+    assert "service-profile: list_lag is 60: promise 3" in shown.out
+
+
+def test_a_profile_of_an_emulator_counts_for_no_other_service(run: CommandLine) -> None:
+    probed(run, "child_descriptions=drop")
+    setup = Setup(run.folder)
+
+    assert use_profile(setup, "service") is None
+    assert use_profile(setup, "embedded") is not None
+    assert use_profile(setup, "service", Path(FILE_NAME)) is not None

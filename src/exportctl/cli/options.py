@@ -48,6 +48,14 @@ RefreshFrom = Annotated[
 Rehearse = Annotated[
     bool, Option("--rehearse", help="Also apply the plan in a private emulator. Nothing reaches the platform.")
 ]
+Profile = Annotated[
+    Path | None,
+    Option(
+        "--profile",
+        metavar="FILE",
+        help="Expect the service of this file, from `exportctl probe`. Default: service-profile.json, if it exists.",
+    ),
+]
 RehearseSwitch = Annotated[
     Globs, Option("--rehearse-switch", metavar="NAME=VALUE", help="Set a switch of that emulator.")
 ]

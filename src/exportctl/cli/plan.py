@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -21,6 +21,7 @@ from exportctl.cli.options import (
     AllowDeletes,
     AllowRecreate,
     AllowReplace,
+    Profile,
     RefreshFrom,
     Rehearse,
     RehearseSwitch,
@@ -35,12 +36,14 @@ from exportctl.config import load as config
 from exportctl.errors import UsageError
 from exportctl.model.plan_options import PlanOptions
 from exportctl.output import github_actions, phrases
+from exportctl.output.format_values import clean_text
 from exportctl.output.json import documents
 from exportctl.output.markdown import plan as markdown_plan
 from exportctl.output.rehearsal import NO_REHEARSAL, RehearsalView, render_rehearsal
 from exportctl.output.text import plan as text_plan
 from exportctl.output.text import tables
 from exportctl.planfile import file as planfile
+from exportctl.profile.file import default_path
 from exportctl.workflows.load_config import hidden_values, readable_config
 
 if TYPE_CHECKING:
@@ -71,6 +74,7 @@ def plan(
     allow_replace: AllowReplace = None,
     allow_recreate: AllowRecreate = None,
     resume: Resume = None,
+    profile: Profile = None,
 ) -> int:
     """
     Show what apply would change, and why. Read-only.
@@ -97,6 +101,8 @@ def plan(
     switches = parse_switches(rehearse_switch or ())
     made, snapshot = _make_plan(call, asked, refresh_from)
     check_addresses(asked, [made.project])
+    made, played = _use_profile(call, made, profile)
+    switches = {**played, **switches}
     code, rehearsed = exit_codes.plan_exit_code(made.plan, detailed=detailed), NO_REHEARSAL
     if rehearse:
         result = _rehearse_plan(call, made, snapshot, asked, switches)
@@ -107,6 +113,21 @@ def plan(
     if out:
         save_plan(call, made.plan, out)
     return code
+
+
+def _use_profile(call: CommandContext, made: PlanResult, named: Path | None) -> tuple[PlanResult, Mapping[str, object]]:
+    """Say which profile is used. Return the plan without warnings that it answers, and the switches of a rehearsal."""
+    setup = call.setup()
+    if named is None and not (setup.folder / default_path(setup.files)).is_file():
+        return made, {}  # reading a profile imports the emulator
+    from exportctl.workflows import service_profile
+
+    used = service_profile.use_profile(setup, made.plan.header.platform, named)
+    if used is None:
+        return made, {}
+    call.screen.say(clean_text(used.describe()))
+    findings = service_profile.unanswered_findings(made.findings, used)
+    return replace(made, findings=findings), used.profile.switches
 
 
 def _rehearse_plan(

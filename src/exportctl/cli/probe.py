@@ -79,13 +79,13 @@ def _ask_approval(call: CommandContext, lines: tuple[str, ...], auto_approve: bo
 
 def _run(call: CommandContext, ready: ConnectedProbe, out: Path | None) -> ProbeReport:
     """Run the probe and write the profile, unless it was interrupted."""
-    from exportctl.profile.file import FILE_NAME, dump_profile
+    from exportctl.profile.file import default_path, dump_profile
     from exportctl.workflows import probe as probe_workflow
 
     interrupt = Interrupt()
     with handle_signals(interrupt, signal.SIGINT, signal.SIGTERM):
         result = ready.run(lambda: interrupt.received, call.screen.say)
-    file = out or Path(FILE_NAME)
+    file = out or Path(default_path(call.files))
     if result.interrupted:
         return probe_workflow.build_report(ready, result, None)
     write_file(call.folder / file, dump_profile(ready.profile(result)))

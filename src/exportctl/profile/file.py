@@ -11,8 +11,9 @@ may edit it. Pure.
 from __future__ import annotations
 
 import json
+import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -61,6 +62,11 @@ FILE = JsonObject[ServiceProfile](
     facts=mapping("by question that no switch stands for", _SETTING),
     unanswered=mapping("by question: why there is no answer", text("for people")),
 )
+
+
+def default_path(files: Sequence[str]) -> str:
+    """Return where a command looks for the profile: beside the first of the config files that `-f` names."""
+    return posixpath.join(posixpath.dirname(files[0]), FILE_NAME) if files else FILE_NAME
 
 
 def dump_profile(profile: ServiceProfile) -> str:

@@ -31,7 +31,7 @@ from exportctl.plan import delete
 from exportctl.plan.ownership import build_ownership
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.kinds import FLOW
-from exportctl.workflows import connect
+from exportctl.workflows import connect, service_profile
 from exportctl.workflows import plan as plan_workflow
 from exportctl.workflows.load_config import Setup, read_project
 
@@ -70,6 +70,8 @@ def run_checks(setup: Setup, today: int) -> tuple[tuple[Check, ...], PlanHeader 
                 found.add_check("storage", CheckStatus.SKIPPED, f"destinations.{key} ({kind.label}) needs: {words}")
     asked = project or _project_from_environment(setup, found)
     shown = _check_platform(asked, setup, found) if asked else None
+    if asked is not None:
+        _check_profile(setup, connect.platform_kind(asked), found)
     if shown is not None:
         _check_orphans(setup, today, found, known=project is not None)
     return tuple(found.checks), shown
@@ -230,6 +232,31 @@ def _check_permission(name: str, permission: str, read: Callable[[], int], found
         return None
     found.add_ok(f"permission-{name}", f"{permission}: {number} listed")
     return number
+
+
+# -- the open questions of the service --------------------------------------------------------------------------------
+
+
+def _check_profile(setup: Setup, platform: str, found: CheckCollector) -> None:
+    """Say which promises the probed service makes weaker. Without a probe nothing is known about them."""
+    name = "service-profile"
+    try:
+        used = service_profile.use_profile(setup, platform)
+    except Error as error:
+        for finding in error.findings():
+            at = f"{finding.at}: " if finding.at else ""
+            found.add_failure(name, f"{at}{finding.message}", finding.hint)
+        return
+    if used is None:
+        message = "this sandbox was not probed: what Adobe's documents leave open is assumed"
+        found.add_check(name, CheckStatus.SKIPPED, message, "exportctl probe --dataset NAME")
+        return
+    found.add_ok(name, f"{used.file}: {len(used.profile.switches)} answers of {used.profile.probed_on}")
+    for row in used.degraded:
+        setting = used.profile.switches[row.switch]
+        state = CheckStatus.WARNING if row.refusal else CheckStatus.OK
+        fix = f"docs/emulator.md, switch {row.switch}" if row.refusal else None
+        found.add_check(name, state, f"{row.switch} is {setting}: promise {row}", fix)
 
 
 # -- orphans ----------------------------------------------------------------------------------------------------------

@@ -7,13 +7,16 @@ emulator says nothing about Adobe's service, so it is not used there.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
-from exportctl.emulator.promises import DEGRADED_PROMISES
+from exportctl.emulator.promises import DEGRADED_PROMISES, DegradedPromise
 from exportctl.emulator.switches import QUESTIONS, Switches
 from exportctl.errors import ConfigError, Error, Finding
 from exportctl.profile.answers import Setting
-from exportctl.profile.file import FILE_NAME, ServiceProfile, load_profile
+from exportctl.profile.file import ServiceProfile, default_path, load_profile
+from exportctl.workflows.connect import SERVICE
+from exportctl.workflows.load_config import Setup
 
 
 def read_profile(folder: Path, file: Path) -> ServiceProfile:
@@ -51,12 +54,60 @@ def _switch_findings(profile: ServiceProfile, name: str) -> list[Finding]:
     return []
 
 
-def find_profile(folder: Path, files: tuple[str, ...], named: Path | None) -> tuple[Path, ServiceProfile] | None:
+@dataclass(frozen=True)
+class UsedProfile:
+    """A profile that a command uses, and its file as the user would write it."""
+
+    file: Path
+    profile: ServiceProfile
+
+    @property
+    def degraded(self) -> tuple[DegradedPromise, ...]:
+        """The promises that this service makes weaker."""
+        found = self.profile.switches
+        return tuple(row for name, setting in found.items() for row in degraded_promises(name, setting))
+
+    def describe(self) -> str:
+        """Return one line that says which profile is used."""
+        count = len(self.profile.switches)
+        weak = len({row.switch for row in self.degraded})
+        return (
+            f"Service profile: {self.file} (probed on {self.profile.probed_on}, {count} answers; {weak} make a promise "
+            "weaker: exportctl doctor lists them)"
+        )
+
+
+def find_profile(folder: Path, files: tuple[str, ...], named: Path | None) -> UsedProfile | None:
     """Return the profile that the user names, else the one beside the first config file; None without one."""
-    if named is not None:
-        return named, read_profile(folder, named)
-    beside = (Path(files[0]).parent if files else Path()) / FILE_NAME
-    return (beside, read_profile(folder, beside)) if (folder / beside).is_file() else None
+    file = named or Path(default_path(files))
+    if named is None and not (folder / file).is_file():
+        return None
+    return UsedProfile(file, read_profile(folder, file))
+
+
+def use_profile(setup: Setup, platform: str, named: Path | None = None) -> UsedProfile | None:
+    """
+    Return the profile for a platform: the one that the user names, else the one beside the first config file.
+
+    A file that the user does not name counts for Adobe's service only if it was asked there: an emulator proves nothing
+    about it. An emulator may play any service.
+    """
+    found = find_profile(setup.folder, setup.files, named)
+    if found is None or (named is None and platform == SERVICE and found.profile.platform != SERVICE):
+        return None
+    return found
+
+
+def unanswered_findings(findings: tuple[Finding, ...], used: UsedProfile | None) -> tuple[Finding, ...]:
+    """Leave out the warnings about questions that the profile answers."""
+    if used is None:
+        return findings
+    answered = {rule for rule, (switch, good) in _WARNINGS.items() if used.profile.switches.get(switch) == good}
+    return tuple(finding for finding in findings if finding.rule not in answered)
+
+
+# rule of a warning -> the switch that it is about, and the setting under which there is nothing to warn of
+_WARNINGS = {"schedule-8-hours": ("eight_hours", "accepted")}
 
 
 def profile_switches(profile: ServiceProfile) -> Switches:
@@ -69,11 +120,11 @@ def question_text(name: str) -> str | None:
     return QUESTIONS[name].text if name in QUESTIONS else None
 
 
-def degraded_promises(switch: str, setting: Setting) -> tuple[str, ...]:
+def degraded_promises(switch: str, setting: Setting) -> tuple[DegradedPromise, ...]:
     """Return the promises that a setting weakens. Seconds count as the next longer setting of the table."""
     rows = [row for row in DEGRADED_PROMISES if row.switch == switch]
     known = QUESTIONS[switch]
     if known.span is not None and setting not in known.values and isinstance(setting, int):
         longer = [value for value in known.values if isinstance(value, int | float) and value >= setting]
         setting = int(min(longer, default=setting))
-    return tuple(str(row) for row in rows if type(row.setting) is type(setting) and row.setting == setting)
+    return tuple(row for row in rows if type(row.setting) is type(setting) and row.setting == setting)
