@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +14,7 @@ from exportctl.cli import exit_codes
 from exportctl.cli.apply_run import Interrupt
 from exportctl.cli.context import JSON, TEXT, CommandContext, command_context, handle_signals
 from exportctl.cli.files import write_file
-from exportctl.errors import UsageError
+from exportctl.errors import Error, UsageError
 from exportctl.output.format_values import clean_text
 from exportctl.output.json import probe as json_probe
 from exportctl.output.text import probe as text_probe
@@ -34,6 +35,10 @@ def probe(
     out: Annotated[
         Path | None, Option("--out", metavar="FILE", help="Write this file. Default: service-profile.json.")
     ] = None,
+    record: Annotated[
+        Path | None,
+        Option("--record", metavar="DIR", help="Keep the requests and answers here, without secrets, ids and names."),
+    ] = None,
     auto_approve: Annotated[bool, Option("--auto-approve", help="Do not ask.")] = False,
 ) -> int:
     """
@@ -53,7 +58,7 @@ def probe(
         if not _ask_approval(call, probe_workflow.announcement(ready), auto_approve):
             call.screen.say("Not started.")
             return exit_codes.FAILED
-        report = _run(call, ready, out)
+        report = _run(call, ready, out, record)
     if call.format == JSON:
         call.screen.write_document(json_probe.render_report(report))
     else:
@@ -77,19 +82,34 @@ def _ask_approval(call: CommandContext, lines: tuple[str, ...], auto_approve: bo
     return call.screen.ask("Start? Type `yes`: ") == "yes"
 
 
-def _run(call: CommandContext, ready: ConnectedProbe, out: Path | None) -> ProbeReport:
-    """Run the probe and write the profile, unless it was interrupted."""
+def _run(call: CommandContext, ready: ConnectedProbe, out: Path | None, record: Path | None) -> ProbeReport:
+    """Run the probe, and write the cassettes, and the profile unless it was interrupted."""
     from exportctl.profile.file import default_path, dump_profile
     from exportctl.workflows import probe as probe_workflow
 
     interrupt = Interrupt()
     with handle_signals(interrupt, signal.SIGINT, signal.SIGTERM):
-        result = ready.run(lambda: interrupt.received, call.screen.say)
+        private = [call.env.get(name, "") for name in ("AEP_CLIENT_ID", "AEP_CLIENT_SECRET", "AEP_ACCESS_TOKEN")]
+        recorder = None if record is None else ready.recorder(private)
+        result = ready.run(lambda: interrupt.received, call.screen.say, recorder)
+    if record is not None and recorder is not None:
+        _write_cassettes(call.folder / record, recorder.cassettes())
     file = out or Path(default_path(call.files))
     if result.interrupted:
         return probe_workflow.build_report(ready, result, None)
     write_file(call.folder / file, dump_profile(ready.profile(result)))
     return probe_workflow.build_report(ready, result, str(file))
+
+
+def _write_cassettes(folder: Path, cassettes: Mapping[str, str]) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Error(
+            f"the folder {folder} cannot be made: {(error.strerror or str(error)).lower()}", rule="file"
+        ) from error
+    for name, text in cassettes.items():
+        write_file(folder / f"{name}.json", text)
 
 
 def _exit_code(report: ProbeReport) -> int:

@@ -28,7 +28,7 @@ from exportctl.client.auth import Credentials
 from exportctl.client.errors import RequestLine, describe_body, json_object, unusable_answer_error
 from exportctl.client.pages import Json, Objects, Params
 from exportctl.client.session import RequestParts, Session
-from exportctl.client.transport import Answer, Backoff, RequestCounts, RequestSender
+from exportctl.client.transport import Answer, Backoff, Request, RequestCounts, RequestSender
 from exportctl.clock import Clock, system_clock
 from exportctl.errors import NotFound, ServiceError
 from exportctl.model.secret import auth_values
@@ -106,6 +106,10 @@ class Client:
     def on_throttle(self, call: Callable[[], None]) -> None:
         """Call this for each 429, 500 and 503 of the platform from now on, in the thread that got the answer."""
         self._exchange.on_throttle = call
+
+    def on_answer(self, call: Callable[[Request, Answer], None]) -> None:
+        """Call this for each answer of the platform from now on, with the request as it was sent; not for tokens."""
+        self._exchange.on_answer = call
 
     def server_date(self) -> datetime | None:
         """Return the Date header of the last answer, in UTC; None before the first answer."""

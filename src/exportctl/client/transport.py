@@ -131,6 +131,7 @@ class RequestSender:
     ):
         """Open the HTTP clients. `inward` lists the values that `send` will get: setting up TLS takes time."""
         self.on_throttle: Callable[[], None] | None = None
+        self.on_answer: Callable[[Request, Answer], None] | None = None
         self.clock = clock
         self._random = random
         self._timeout = timeout
@@ -189,13 +190,15 @@ class RequestSender:
             return _no_answer(error, self._timeout)
         answer = Answer(response.status_code, {k.lower(): v for k, v in response.headers.items()}, response.content)
         if request.purpose is not Purpose.TOKEN:
-            self._record_answer(answer)
+            self._record_answer(request, answer)
         return answer
 
-    def _record_answer(self, answer: Answer) -> None:
+    def _record_answer(self, request: Request, answer: Answer) -> None:
         date = http_date(answer.headers.get("date"))
         with self._lock:
             self._date = date or self._date
+        if self.on_answer is not None:
+            self.on_answer(request, answer)
         if answer.status in THROTTLING and self.on_throttle is not None:
             self.on_throttle()
 

@@ -29,13 +29,16 @@ class ProbeResult:
     interrupted: bool = False
 
 
-def run_groups(run: ProbeRun, groups: tuple[QuestionGroup, ...], report: Report) -> ProbeResult:
-    """Ask all questions, then delete all objects."""
+def run_groups(
+    run: ProbeRun, groups: tuple[QuestionGroup, ...], report: Report, start_group: Callable[[str], None]
+) -> ProbeResult:
+    """Ask all questions, then delete all objects. `start_group` is called with the title of each group."""
     answers: list[ProbeAnswer] = []
     interrupted = False
     try:
         for group in groups:
             report(f"Asking about {group.title}: {len(group.questions)} questions.")
+            start_group(group.title)
             answers += _ask_group(run, group)
     except Error as error:
         if error.rule != "interrupted":
@@ -43,6 +46,7 @@ def run_groups(run: ProbeRun, groups: tuple[QuestionGroup, ...], report: Report)
         interrupted = True
     finally:
         report("Deleting the objects of the probe.")
+        start_group("deletion")
         run.session.is_stopped = lambda: False
         remaining = delete_session_objects(run.session)
     return ProbeResult(tuple(answers), remaining, interrupted)

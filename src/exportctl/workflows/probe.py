@@ -7,7 +7,7 @@ for production must be named: nothing in a config can choose it for a probe.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -17,6 +17,7 @@ from secrets import token_hex
 from exportctl import __version__
 from exportctl.client import inventory
 from exportctl.client.client import SANDBOXES
+from exportctl.client.transport import Answer, Request
 from exportctl.errors import ConfigError, Error, ServiceError, UsageError
 from exportctl.model.plan import PlanHeader
 from exportctl.model.project import Project
@@ -24,6 +25,7 @@ from exportctl.probe.bodies import PREFIX, ProbeNames
 from exportctl.probe.cleanup import list_probe_objects
 from exportctl.probe.question_group import DAY, START_DAYS, NamedDataset, ProbeRun
 from exportctl.probe.questions import GROUPS, QUESTIONS
+from exportctl.probe.recording import CassetteRecorder, RecordedExchange
 from exportctl.probe.run_probe import ProbeResult, run_groups
 from exportctl.probe.session import ProbeSession
 from exportctl.profile.answers import Need, ProbeAnswer, ProbeReport, ProbeRow
@@ -51,12 +53,26 @@ class ConnectedProbe:
     found: int
     platform: connect.ConnectedPlatform
 
-    def run(self, is_stopped: Callable[[], bool], report: Callable[[str], None]) -> ProbeResult:
-        """Ask all questions, and delete everything."""
+    def run(
+        self,
+        is_stopped: Callable[[], bool],
+        report: Callable[[str], None],
+        recorder: CassetteRecorder | None = None,
+    ) -> ProbeResult:
+        """Ask all questions, and delete everything. `recorder` gets every request with its answer."""
         client, clock = self.platform.client, self.platform.clock
         session = ProbeSession(client, clock, ProbeNames(token_hex(4)), is_stopped)
         start = clock.now() + START_DAYS * DAY
-        return run_groups(ProbeRun(session, self.dataset, start - start % 3600), GROUPS, report)
+        run = ProbeRun(session, self.dataset, start - start % 3600)
+        if recorder is None:
+            return run_groups(run, GROUPS, report, lambda title: None)
+        client.on_answer(lambda request, answer: recorder.record(_exchange(request, answer)))
+        return run_groups(run, GROUPS, report, recorder.start)
+
+    def recorder(self, private: Iterable[str] = ()) -> CassetteRecorder:
+        """Return a recorder that hides the organization, the sandbox, the dataset and these values."""
+        known = (self.header.organization, self.header.organization.partition("@")[0], self.header.sandbox)
+        return CassetteRecorder([*known, self.dataset.id, self.dataset.name, *private])
 
     def profile(self, result: ProbeResult) -> ServiceProfile:
         """Build the profile. It names neither the organization nor the sandbox."""
@@ -70,6 +86,11 @@ class ConnectedProbe:
             facts={name: value for name, value in settings.items() if QUESTIONS[name].need is Need.FACT},
             unanswered={one.question: one.reason for one in result.answers if one.setting is None},
         )
+
+
+def _exchange(request: Request, answer: Answer) -> RecordedExchange:
+    etag = request.headers.get("If-Match")
+    return RecordedExchange(request.method, request.url, etag, request.content, answer.status, answer.body)
 
 
 @contextmanager
