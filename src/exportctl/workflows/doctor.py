@@ -252,7 +252,7 @@ def _check_profile(setup: Setup, platform: str, found: CheckCollector) -> None:
         found.add_check(name, CheckStatus.SKIPPED, message, "exportctl probe --dataset NAME")
         return
     found.add_ok(name, f"{used.file}: {len(used.profile.switches)} answers of {used.profile.probed_on}")
-    for row in used.degraded:
+    for row in used.degraded_promises:
         setting = used.profile.switches[row.switch]
         state = CheckStatus.WARNING if row.refusal else CheckStatus.OK
         fix = f"docs/emulator.md, switch {row.switch}" if row.refusal else None

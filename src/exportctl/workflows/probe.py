@@ -194,6 +194,6 @@ def _row(answer: ProbeAnswer) -> ProbeRow:
     elif asked.need is Need.FACT:
         meaning = "no promise depends on it"
     else:
-        degraded = service_profile.degraded_promises(answer.question, answer.setting)
+        degraded = service_profile.weaker_promises(answer.question, answer.setting)
         meaning = "; ".join(map(str, degraded)) or "all promises hold"
     return ProbeRow(answer.question, asked.need, text, asked.how, answer.setting, answer.reason, meaning)

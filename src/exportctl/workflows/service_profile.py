@@ -62,15 +62,15 @@ class UsedProfile:
     profile: ServiceProfile
 
     @property
-    def degraded(self) -> tuple[DegradedPromise, ...]:
+    def degraded_promises(self) -> tuple[DegradedPromise, ...]:
         """The promises that this service makes weaker."""
         found = self.profile.switches
-        return tuple(row for name, setting in found.items() for row in degraded_promises(name, setting))
+        return tuple(row for name, setting in found.items() for row in weaker_promises(name, setting))
 
     def describe(self) -> str:
         """Return one line that says which profile is used."""
         count = len(self.profile.switches)
-        weak = len({row.switch for row in self.degraded})
+        weak = len({row.switch for row in self.degraded_promises})
         return (
             f"Service profile: {self.file} (probed on {self.profile.probed_on}, {count} answers; {weak} make a promise "
             "weaker: exportctl doctor lists them)"
@@ -120,7 +120,7 @@ def question_text(name: str) -> str | None:
     return QUESTIONS[name].text if name in QUESTIONS else None
 
 
-def degraded_promises(switch: str, setting: Setting) -> tuple[DegradedPromise, ...]:
+def weaker_promises(switch: str, setting: Setting) -> tuple[DegradedPromise, ...]:
     """Return the promises that a setting weakens. Seconds count as the next longer setting of the table."""
     rows = [row for row in DEGRADED_PROMISES if row.switch == switch]
     known = QUESTIONS[switch]
