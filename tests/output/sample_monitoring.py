@@ -71,15 +71,15 @@ def status_report() -> StatusReport:
         health(HealthResult.EXPIRED, FlowState.EXPIRED, next_run=None, ends=AS_OF - DAY),
         health(HealthResult.ENDING, FlowState.ENDING, ends=AS_OF + 9 * DAY + HOUR, assumed_end=True),
         health(HealthResult.NOT_APPLIED, FlowState.NOT_APPLIED, flow=None, last_run=None, next_run=None, ends=None),
-        health(HealthResult.UNKNOWN, FlowState.UNKNOWN, last_run=None, next_run=None),
+        health(HealthResult.UNKNOWN, FlowState.UNKNOWN, last_run=None, next_run=None, service_state="draft"),
         health(HealthResult.WAITING, last_run=None),
         health(HealthResult.DISABLED, FlowState.DISABLED, next_run=None),
         health(HealthResult.FINISHED, FlowState.FINISHED, next_run=None, ends=None),
         health(HealthResult.OK, last_run=LastRun("r", RunStatus.RUNNING, AS_OF + 5, None)),
     )
     ending = (
-        OtherFlow("9f", "Loyalty feed", "amazon-s3", None, True, AS_OF + 3 * DAY, False),
-        OtherFlow("8e", 'A "quoted" name', None, "theirs", False, AS_OF + 9 * DAY, True),
+        OtherFlow("9f", "Loyalty feed", "amazon-s3", None, True, AS_OF + 3 * DAY, False, "enabled"),
+        OtherFlow("8e", 'A "quoted" name', None, "theirs", False, AS_OF + 9 * DAY, True, "disabled"),
     )
     return StatusReport(HEADER, AS_OF, 30 * DAY, rows, 4, ending, (BROKEN_FINDING,))
 
@@ -121,12 +121,14 @@ def evil_reports() -> tuple[RunsReport, StatusReport, Forecast]:
     runs = FlowRuns(None, EVIL, EVIL, "sftp", (run(1, RunStatus.FAILED, id=EVIL, errors=(error,)),))
     row = health(
         HealthResult.OK,
+        FlowState.UNKNOWN,
+        service_state=EVIL,
         address=address(EVIL),
         flow=EVIL,
         notes=(EVIL,),
         last_run=LastRun(EVIL, RunStatus.DONE, AS_OF, 1),
     )
-    stranger = OtherFlow(EVIL, EVIL, EVIL, EVIL, True, AS_OF + DAY, False)
+    stranger = OtherFlow(EVIL, EVIL, EVIL, EVIL, True, AS_OF + DAY, False, EVIL)
     lane = FlowForecast(address(EVIL), EVIL, EVIL, EVIL, "sftp", 2, (AS_OF + HOUR,), no_run_reason=None)
     idle = replace(lane, runs=(), no_run_reason=EVIL)
     together = SimultaneousRuns(EVIL, "sftp", (EVIL, EVIL), 2, (AS_OF + HOUR,))

@@ -158,8 +158,8 @@ def full_plan() -> Plan:
         ),
         findings=(Finding("near-limit", "97 of 100 destinations are in use", level=Level.WARNING),),
         other_flows=(
-            OtherFlow("f-1", "Made in the UI", "amazon-s3", None, True, AS_OF + 3 * DAY, True),
-            OtherFlow("f-2", "Of others", None, "other-project", False, None, False),
+            OtherFlow("f-1", "Made in the UI", "amazon-s3", None, True, AS_OF + 3 * DAY, True, "enabled"),
+            OtherFlow("f-2", "Of others", None, "other-project", None, None, False, "draft"),
         ),
         unset=("LAKE_ROLE_ARN",),
         options={"targets": ["exports.*"], "allow_deletes": 0},
@@ -199,7 +199,7 @@ def evil_plan() -> Plan:
         at=at,
     )
     header = PlanHeader(EVIL, EVIL, EVIL, EVIL, "embedded")
-    flow = OtherFlow(EVIL, EVIL, EVIL, EVIL, True, AS_OF, False)
+    flow = OtherFlow(EVIL, EVIL, EVIL, EVIL, None, AS_OF, False, EVIL)
     return Plan(header, AS_OF, (item,), (Finding("rule", EVIL, at, EVIL),), (flow,), (EVIL,))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from exportctl.model.plan import Inventory, ListedDataset, LiveObject, Marker, Plan, PlanHeader, PlanItem
+from exportctl.model.plan import Inventory, ListedDataset, LiveObject, Marker, Plan, PlanHeader, PlanItem, digest
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.project import Account, AuthValue, Dataset, Destination, Export, Project
 from exportctl.model.secret import Secrecy
@@ -13,6 +13,7 @@ from exportctl.plan import planner
 from exportctl.plan.desired import build_desired_state
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.destinations.type import DATA_LAKE_SPEC
+from exportctl.resources.kinds import DATASETS
 from tests.plan.value_builders import AT, NOW, lake, make_object, orders, project
 
 HEADER = PlanHeader("org", "demo", None, "acme", "embedded")
@@ -47,9 +48,14 @@ def flow(
     owner: str = "acme",
     type: Any = S3,
     created: int = NOW - 10 * 86400,
+    applied: Sequence[str] | None = None,
 ) -> tuple[LiveObject, ...]:
-    """A flow with a source and a target of its own, made by us unless `owner` says otherwise."""
-    marker = Marker(owner, "e", key)
+    """
+    A flow with a source and a target of its own, made by us unless `owner` says otherwise.
+
+    `applied` are the datasets last applied, if a person changed them since.
+    """
+    marker = Marker(owner, "e", key, applied={DATASETS: (digest(sorted(applied or datasets)),)})
     at = {"createdAt": created * 1000}
     spec = {"connectionSpec": {"id": type.connection_spec}}
     entries = [{"dataSetId": i, "name": i.upper()} for i in datasets]

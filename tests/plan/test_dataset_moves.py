@@ -231,10 +231,9 @@ def test_nothing_is_handed_over_by(row: str) -> None:
 
 
 def test_a_dataset_that_a_person_moved_is_handed_back() -> None:
-    plan = build_plan(
-        build_project(export("a"), export("b", ("d2",))), account(), *flow("a", ("d1", "d2")), *flow("b", ("d3",))
-    )
-    assert {f.cause for f in item(plan, "exports.a").fields if f.field == "datasets"} == {Cause.UNKNOWN_ORIGIN}
+    moved = (*flow("a", ("d1", "d2"), applied=("d1",)), *flow("b", ("d3",), applied=("d2",)))
+    plan = build_plan(build_project(export("a"), export("b", ("d2",))), account(), *moved)
+    assert {f.cause for f in item(plan, "exports.a").fields if f.field == "datasets"} == {Cause.DRIFT}
     assert move_texts(plan, "b")["full-re-export"] == [
         '"D2" moves from exports.a to this flow; this flow may send it in full again'
     ]

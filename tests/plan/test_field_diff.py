@@ -93,7 +93,10 @@ SETS: dict[str, tuple[list[str], list[str] | None, list[str] | None, Cause | Non
     "one more in the YAML": (["a", "b"], ["a"], ["a"], Cause.PENDING),
     "one more in the sandbox": (["a"], ["b", "a"], ["a"], Cause.DRIFT),
     "one more on each side": (["a", "b"], ["a", "c"], ["a"], Cause.CONFLICT),
-    "nothing live to be read": (["a"], None, ["a"], Cause.DRIFT),
+    "one taken out in the sandbox": (["a", "b"], ["b"], ["a", "b"], Cause.PAUSED),
+    "one taken out in the sandbox, and another in the YAML": (["a", "b"], ["b"], ["a", "b", "c"], Cause.CONFLICT),
+    "one exchanged in the sandbox": (["a", "b"], ["b", "c"], ["a", "b"], Cause.DRIFT),
+    "nothing live to be read": (["a"], None, ["a"], Cause.PAUSED),
 }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from exportctl.model.plan import Marker
-from exportctl.resources.kinds import FLOW, Kind
+from exportctl.resources.kinds import FLOW, START, Kind
 from exportctl.resources.marker import END
 
 NAMES = FLOW.managed_fields
@@ -52,10 +52,21 @@ def checked(head: str) -> str:
     return f"{head}{hashlib.sha256(head.encode('utf-8', 'surrogatepass')).hexdigest()[:4]}]"
 
 
+def fields_of_version_1(kind: Kind) -> tuple[str, ...]:
+    """The managed fields that version 1 knew."""
+    return tuple(name for name in kind.managed_fields if name != START)
+
+
+def of_version_1(marker: Marker, kind: Kind) -> Marker:
+    """What version 1 can say of a marker."""
+    kept = {name: digests for name, digests in marker.applied.items() if name in fields_of_version_1(kind)}
+    return replace(marker, applied=kept)
+
+
 def version_1(marker: Marker, kind: Kind) -> str:
     """The marker as exportctl 0.1 wrote it: digests of all fields by position, `-` for none, ends after a dot."""
     letters = str.maketrans("0123456789abcdef", "ghijklmnopqrstuv")
-    parts = [marker.applied.get(name, ("-",)) for name in kind.managed_fields if name != END]
+    parts = [marker.applied.get(name, ("-",)) for name in fields_of_version_1(kind) if name != END]
     body = "".join(first + "".join(d.translate(letters) for d in more) for first, *more in parts)
     if END in marker.applied:
         body += "." + "~".join(_base36(int(value)) for value in marker.applied[END])

@@ -69,7 +69,7 @@ EDITS: dict[str, Edit] = {
         lambda w: {k: w.flow("orders")["scheduleParams"][k] for k in ("timeUnit", "interval", "exportMode", "endTime")},
     ),
     "the time of day": Edit(
-        lambda w: w.emulator.ui.schedule("orders", {"startTime": NOON + DAY}),
+        lambda w: w.emulator.ui.schedule("orders", {"startTime": NOON}),
         "schedule.at",
         "PATCH /flows",
         lambda w: w.flow("orders")["scheduleParams"]["startTime"] % DAY,

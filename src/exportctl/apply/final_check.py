@@ -85,7 +85,7 @@ class FinalChecker:
             if corrections := (*self.duplicate_deletions(live, created), *spelled):
                 self._write_steps(corrections, live)
                 live, replanned = self._read_and_replan(created, outcomes)
-            empty = replanned.is_empty and not replanned.errors()
+            empty = replanned.is_empty and not replanned.errors() and not replanned.unknown_states()
             passed = empty and not late and all(s.action is Action.DELETE for s in replanned.steps())
             can_still_come = not any(o.rule == FAILED_LATER for o in late) and (late or _differs(replanned, wrote))
             if passed or (number >= LAST_CHECK and not can_still_come):

@@ -25,7 +25,7 @@ from typing import Any
 from exportctl.apply.demanded_data import create_object
 from exportctl.apply.retry import Retry, T
 from exportctl.client.client import Client
-from exportctl.client.inventory import DELETING_STATES, list_objects, live_object
+from exportctl.client.inventory import is_being_deleted, list_objects, live_object
 from exportctl.errors import Conflict, NotFound, ServiceError, StalePlan
 from exportctl.model.plan import Fields, LiveObject, Marker, Step
 from exportctl.resources import marker, wire
@@ -218,7 +218,7 @@ class Writer:
         assert step.id is not None
         if step.id not in self.own_writes and step.id in self.known_objects:
             return self.known_objects[step.id]
-        live = self.get(kind, step.id)
+        live = self._get_settled(kind, step.id)
         self._check_unchanged(step, live)
         return live
 
@@ -244,7 +244,7 @@ class Writer:
         """POST …/action; an object that already has the wanted state counts as done."""
         assert step.operation is not None
         kind, operation = KINDS[step.kind], step.operation
-        wanted = {"enable": "enabled", "disable": "disabled"}[operation]
+        wanted = {"enable": True, "disable": False}[operation]
         for attempt in range(MAX_TRIES + 1):
             try:
                 answered = self._call(identity, lambda: self.client.act(_path(kind, identity), operation))
@@ -254,7 +254,7 @@ class Writer:
             except ServiceError as error:
                 if not (error.wrote or error.number == ALREADY_IN_STATE) or attempt == MAX_TRIES:
                     raise
-                if self.get(kind, identity).raw.get("state") == wanted:
+                if wire.is_enabled(self._get_settled(kind, identity).raw) is wanted:
                     break
                 if error.number == ALREADY_IN_STATE:
                     raise
@@ -268,7 +268,8 @@ class Writer:
             live = self.get(kind, step.id)
         except NotFound:
             return
-        if live.raw.get("state") not in DELETING_STATES:
+        if not is_being_deleted(live.raw):
+            live = self._get_settled(kind, step.id) if wire.is_in_transition(live.raw) else live
             self._check_unchanged(step, live)
             self._check_unused(kind, step)
             self._send_delete(kind, step.id, final=kind is FLOW)
@@ -301,7 +302,7 @@ class Writer:
                 flow = self.get(FLOW, listed.id)
             except NotFound:
                 return self.retry.is_young(listed.created_at)
-            if flow.raw.get("state") in DELETING_STATES or identity not in wire.ids(flow.raw, name):
+            if is_being_deleted(flow.raw) or identity not in wire.ids(flow.raw, name):
                 return False
             if name not in self.own_writes.get(listed.id, ()):
                 break
@@ -352,6 +353,14 @@ class Writer:
     def _note_former_etag(self, identity: str, before: str, answered: str | None) -> None:
         if answered != before:
             self.former_etags.setdefault(identity, set()).add(before)
+
+    def _get_settled(self, kind: Kind, identity: str) -> LiveObject:
+        """Read one object by id until no write is in progress: a state in transition is not the planned one."""
+        for _ in self.retry.delays():
+            live = self.get(kind, identity)
+            if not wire.is_in_transition(live.raw):
+                break
+        return live
 
     def _call(self, identity: str, call: Callable[[], T]) -> T:
         """Send a request about one object."""

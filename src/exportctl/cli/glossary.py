@@ -161,9 +161,10 @@ CAUSES: Mapping[Cause, str] = {
     " the marker.",
     Cause.NORMALISED: "The service keeps another spelling of the value that exportctl sent. Apply writes nothing, and"
     " it is no drift.",
-    Cause.PAUSED: "A person or another tool disabled the flow, or moved its end earlier. exportctl leaves the flow"
-    " paused.\n"
-    "To resume it: exportctl apply --resume ADDRESS. To agree: write `enabled: false` or the end into the YAML.",
+    Cause.PAUSED: "A person or another tool disabled the flow, moved its end earlier, moved its start into the future,"
+    " or took datasets out. exportctl leaves the flow paused.\n"
+    "To resume it: exportctl apply --resume ADDRESS. To agree: write `enabled: false`, the end, the start or the"
+    " datasets into the YAML (`exportctl drift --patch`).",
     Cause.RENEWAL: "A rolling end is due. `renew` or `apply` moves it on.",
     Cause.EXPIRED: "A rolling end is in the past, so the flow exports nothing. Apply moves the end on, as a change to"
     " review. `renew` does not: Adobe does not document what the flow sends first, and it may be a full re-export.",
@@ -217,7 +218,8 @@ _DRIFT_GROUPS: Mapping[DriftGroup, str] = {
     DriftGroup.DRIFT: "The sandbox changed, the YAML did not. Fails by default.",
     DriftGroup.CONFLICT: "The YAML and the sandbox both changed. Fails by default.",
     DriftGroup.UNKNOWN_ORIGIN: "The value last applied is unknown, or the flow is not comparable. Fails by default.",
-    DriftGroup.PAUSED: "A person or another tool disabled the flow or moved its end earlier. Fails by default.",
+    DriftGroup.PAUSED: "A person or another tool disabled the flow, moved its end or start, or took datasets out."
+    " Fails by default.",
     DriftGroup.GONE: "The flow was deleted, or this credential cannot see it. Fails by default.",
     DriftGroup.HALF_BUILT: "An interrupted run began a creation or a replacement. Apply finishes it. Fails by default.",
     DriftGroup.DUPLICATES: "Several flows have the address of one export. Fails by default.",
@@ -255,7 +257,8 @@ _EVIDENCE: Mapping[Evidence, str] = {
 }
 
 _HEALTH: Mapping[HealthResult, str] = {
-    HealthResult.FAILED: "The last run failed or had errors. See `exportctl runs EXPORT`.",
+    HealthResult.FAILED: "The last run failed or had errors, or the flow is in state `failed`. See `exportctl runs"
+    " EXPORT`.",
     HealthResult.OVERDUE: "A run was due and did not start in time. The last run is older than that.",
     HealthResult.NEVER_RAN: "A run was due and did not start in time. There was no run yet.",
     HealthResult.PAUSED: "A person or another tool paused the flow. To resume it: exportctl apply --resume ADDRESS.",
@@ -263,7 +266,8 @@ _HEALTH: Mapping[HealthResult, str] = {
     HealthResult.ENDING: "The end is within `policy.end_warning` (or --expiring). Run `exportctl renew` or apply a"
     " later end.",
     HealthResult.NOT_APPLIED: "This sandbox has no flow for the export. Run `exportctl apply`.",
-    HealthResult.UNKNOWN: "exportctl cannot read the schedule of the flow.",
+    HealthResult.UNKNOWN: "exportctl cannot read the schedule of the flow, or the flow is neither enabled nor"
+    " disabled.",
     HealthResult.WAITING: "The flow has not run yet, and no run is overdue.",
     HealthResult.DISABLED: "The flow is off because the config says so, or accepts it.",
     HealthResult.FINISHED: "A one-time export. Its run succeeded.",
@@ -272,11 +276,12 @@ _HEALTH: Mapping[HealthResult, str] = {
 
 _STATES: Mapping[FlowState, str] = {
     FlowState.NOT_APPLIED: "This sandbox has no flow for the export.",
-    FlowState.PAUSED: "A person or another tool disabled the flow or moved its end earlier.",
+    FlowState.PAUSED: "A person or another tool disabled the flow, moved its end or start, or took datasets out.",
     FlowState.EXPIRED: "The end is in the past.",
     FlowState.FINISHED: "A one-time export after its run.",
     FlowState.DISABLED: "The flow is off.",
-    FlowState.UNKNOWN: "exportctl cannot read the schedule of the flow.",
+    FlowState.UNKNOWN: "exportctl cannot read the schedule of the flow, or the flow is neither enabled nor disabled."
+    " The text shows the word of the service.",
     FlowState.ENDING: "The end is near.",
     FlowState.ENABLED: "The flow is on.",
 }

@@ -35,7 +35,7 @@ AllowRecreate = Annotated[
     Option("--allow-recreate", metavar="ADDR", help="Allow a new flow for a deleted one. It causes a full re-export."),
 ]
 Resume = Annotated[
-    Globs, Option("--resume", metavar="ADDR", help="Resume a flow that was paused by hand: enable it, restore its end.")
+    Globs, Option("--resume", metavar="ADDR", help="Resume a flow that was paused by hand: restore what the YAML says.")
 ]
 RefreshFrom = Annotated[
     Path | None,

@@ -12,22 +12,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import chain, islice
 from typing import Any
 
 from exportctl.client.client import Client
+from exportctl.clock import Clock
 from exportctl.errors import NotFound, ServiceError
 from exportctl.model.plan import Inventory, ListedDataset, LiveObject
-from exportctl.resources import marker, run
+from exportctl.resources import marker, run, wire
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.destinations.type import DATA_LAKE_SPEC
-from exportctl.resources.kinds import KINDS, Kind
+from exportctl.resources.kinds import FLOW, KINDS, Kind
 from exportctl.resources.run import Run
 
 CREATION_ORDER, NEWEST_FIRST = ("orderby", "createdAt"), ("orderby", "-createdAt")
 FLOWS_PER_LIST = 20  # twenty ids keep the URL below 1 KiB
 MAX_PARALLEL_LISTS = 4  # few: no rate limit is published, and many parallel requests can cause a 500 [TR]
-DELETING_STATES = ("delete-finalizing",)  # the service is deleting the object (error text 1456)
+DELETING_STATES = ("delete-finalizing", "deleting")  # the service is deleting the object (error text 1456; assumed)
+TRANSITION_DELAYS = (1.0, 2.0, 4.0, 8.0)  # seconds before each further list, while a flow is in transition
 
 
 def read_inventory(client: Client) -> Inventory:
@@ -47,9 +50,28 @@ def read_objects(client: Client) -> Inventory:
 
 
 def list_objects(client: Client, kind: Kind) -> tuple[LiveObject, ...]:
-    """List all objects of a kind, except those that the service is deleting."""
+    """List all objects of a kind, except connections that the service is deleting: a flow counts until it is gone."""
     items = client.list(kind.path, params=[*kind.filters, CREATION_ORDER])
-    return tuple(live_object(kind, item) for item in items if item.get("state") not in DELETING_STATES)
+    return tuple(live_object(kind, item) for item in items if kind is FLOW or not is_being_deleted(item))
+
+
+def is_being_deleted(raw: Mapping[str, Any]) -> bool:
+    return wire.state_word(raw).lower() in DELETING_STATES
+
+
+def list_flows_until_settled(client: Client, live: Inventory, clock: Clock, project: str) -> Inventory:
+    """
+    Return `live` with the flows listed again while one of this project is in transition, for a bounded time.
+
+    A flow that is still in transition then is shown as it is.
+    """
+    for delay in TRANSITION_DELAYS:
+        ours = (o for o in live.objects_of_kind(FLOW.name) if o.marker and o.marker.project == project)
+        if not any(wire.is_in_transition(flow.raw) for flow in ours):
+            break
+        clock.sleep(delay)
+        live = replace(live, objects={**live.objects, FLOW.name: list_objects(client, FLOW)})
+    return live
 
 
 def live_object(kind: Kind, raw: Mapping[str, Any]) -> LiveObject:
@@ -123,7 +145,7 @@ def _read_present(read: Callable[[Kind, str], LiveObject], kind: Kind, identity:
 
 def _is_present(client: Client, kind: Kind, identity: str) -> bool:
     try:
-        return client.get(f"{kind.path}/{identity}").get("state") not in DELETING_STATES
+        return not is_being_deleted(client.get(f"{kind.path}/{identity}"))
     except NotFound:
         return False
 

@@ -66,6 +66,8 @@ UI_VERBS: dict[str, Json] = {
     "enable": {"flow": TEXT},
     "disable": {"flow": TEXT},
     "end": {"flow": TEXT, "moment": MOMENT},
+    "start": {"flow": TEXT, "moment": MOMENT},
+    "state": {"flow": TEXT, "word": ANY_TEXT},
     "path": {"flow": TEXT, "path": ANY_TEXT},
     "datasets": {"flow": TEXT, "datasets": TEXTS},
     "schedule": {"flow": TEXT, "changes": OBJECT},

@@ -151,7 +151,7 @@ _ROWS: tuple[tuple[str, str, RuleStatus, str], ...] = (
     ("normalised-values", "Values are stored as sent.", "assumed", "switch normalise"),
     # Reading
     ("states", "A flow shows enabled or disabled, and delete-finalizing while it goes; source and target connections "
-     "in transition show inProgress or updating.", "spec", "[D] [F] [FE] 2.6"),
+     "in transition show inProgress or updating.", "spec", "[D] [F] [FE] 2.6, switches transition_state, state_case"),
     ("encryption-specs", "encryptionSpecs of a new account is an object with name and params of an entry of the "
      "connection spec, or with the name of the sample.", "spec",
      "[AS] 5.8; switches landing_zone_encryption, blob_service_principal"),

@@ -78,7 +78,8 @@ def next_run_time(doc: Json, after: float) -> int | None:
     """When an enabled dataset flow runs next, strictly later than `after`; in seconds since 1970 UTC."""
     # rule: run-times
     schedule = doc.get("scheduleParams") or {}
-    if not specs.exports_datasets(doc) or "startTime" not in schedule or doc.get("state") != "enabled":
+    is_enabled = str(doc.get("state")).lower() == "enabled"
+    if not specs.exports_datasets(doc) or "startTime" not in schedule or not is_enabled:
         return None
     start = schedule["startTime"]
     step = (whole_number(schedule.get("interval")) or 0) * UNIT_SECONDS.get(str(schedule.get("timeUnit")).lower(), 0)

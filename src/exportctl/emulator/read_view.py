@@ -123,7 +123,9 @@ def view_object(record: Record, ctx: RequestContext) -> Json:
     """Return what GET answers for an object."""
     if record.collection == "runs":
         return _show_run(record, ctx.now)
-    doc = {**_readable_document(record, ctx.now), **_state(record, ctx)}
+    doc = _readable_document(record, ctx.now)
+    if "state" in doc:
+        doc = {**doc, "state": _state(record, str(doc["state"]), ctx)}
     return view_document(record.collection, _show_last_run(record, doc, ctx.now_ms), ctx.switches)
 
 
@@ -160,14 +162,29 @@ def view_document(collection: str, doc: Json, switches: Switches) -> Json:
     return shown
 
 
-def _state(record: Record, ctx: RequestContext) -> Json:
+def _state(record: Record, readable: str, ctx: RequestContext) -> str:
     # rule: states
+    word = _lower_state(record, readable, ctx)
+    return word.upper() if ctx.switches.state_case == "upper" else word
+
+
+def _lower_state(record: Record, readable: str, ctx: RequestContext) -> str:
+    """Return the state to show; `readable` is the one of the document that a read shows now."""
+    after, previous, shown = str(record.doc["state"]), record.hidden.get("previous"), ctx.switches.transition_state
     if is_deleting(record, ctx.now):
-        return {"state": DELETING}
+        return "deleting" if shown == "change" else DELETING
     is_late = ctx.now < record.hidden.get("effect_at", 0)
-    if record.collection in ("sourceConnections", "targetConnections") and (is_late or is_busy(record, ctx.now)):
-        return {"state": "updating" if record.hidden.get("previous") else "inProgress"}
-    return {}
+    if ctx.now < record.hidden.get("stale_until", 0) or not (is_late or is_busy(record, ctx.now)):
+        return readable
+    if record.collection in ("sourceConnections", "targetConnections"):
+        return "updating" if previous else "inProgress"
+    if record.collection != "flows" or shown == "after":
+        return readable
+    if previous is None:
+        return "initializing" if shown == "change" else "pending"
+    if shown == "finalizing":
+        return f"{after}-finalizing"
+    return "updating" if previous.get("state") == after else {"enabled": "enabling"}.get(after, "disabling")
 
 
 def _show_run(record: Record, now: float) -> Json:

@@ -71,6 +71,21 @@ class Ui:
         """Move the end of a flow, in seconds since 1970 UTC."""
         return self.schedule(flow, {"endTime": moment}, sandbox=sandbox, as_person=as_person)
 
+    def start(self, flow: str, moment: int, *, sandbox: str | None = None, as_person: str = PERSON) -> Json:
+        """Move the start of a flow, in seconds since 1970 UTC."""
+        return self.schedule(flow, {"startTime": moment}, sandbox=sandbox, as_person=as_person)
+
+    def state(self, flow: str, word: str, *, sandbox: str | None = None, as_person: str = PERSON) -> Json:
+        """Let the service show another state of a flow, whatever the word: no client can set it."""
+
+        def edit(ctx: RequestContext, found: Record) -> Record:
+            found.doc["state"] = word
+            delayed_effects.record_background_write(ctx.store, found, ctx.now)
+            ctx.store.put(found)
+            return found
+
+        return self._edit_flow(flow, sandbox, as_person, edit)
+
     def schedule(
         self, flow: str, changes: Mapping[str, Any], *, sandbox: str | None = None, as_person: str = PERSON
     ) -> Json:

@@ -19,7 +19,7 @@ from typing import Any
 from exportctl.model.schedule import ONCE
 from exportctl.plan.ownership import LiveFlow
 from exportctl.resources import wire
-from exportctl.resources.kinds import BASE_ID, END, EVERY, SOURCE_IDS, TARGET_IDS
+from exportctl.resources.kinds import BASE_ID, ENABLED, END, EVERY, SOURCE_IDS, TARGET_IDS
 from exportctl.resources.service_values import FULL, INCREMENTAL
 
 _BY_SERVICE = frozenset(  # flow-service.md 2.1, 2.3 to 2.5; the last two are of flows in [D]
@@ -77,7 +77,7 @@ def _name(key: str) -> str:
 
 def has_unstable_state(live_flow: LiveFlow) -> bool:
     """Return whether the flow is neither enabled nor disabled: all other states are temporary or unknown."""
-    return live_flow.flow.raw.get("state") not in ("enabled", "disabled")
+    return live_flow.fields[ENABLED] is None
 
 
 def has_unreadable_end(live_flow: LiveFlow) -> bool:

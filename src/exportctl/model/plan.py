@@ -294,11 +294,13 @@ class OtherFlow:
     name: str
     type: str | None
     owner: str | None
-    enabled: bool
+    enabled: bool | None  # None: the state says neither
     ends: int | None
     assumed_end: bool
+    state: str = ""  # as the service shows it
 
 
+FLOW_STATE_RULE = "flow-state"  # of the finding about a flow that is neither enabled nor disabled
 PLATFORMS = ("service", "embedded", "loopback")
 
 
@@ -343,6 +345,10 @@ class Plan:
         """Return the errors that prevent an apply, for example a dataset or an account that does not exist."""
         found = (*self.findings, *(f for item in self.items for f in item.findings))
         return tuple(f for f in found if f.level is Level.ERROR)
+
+    def unknown_states(self) -> tuple[Finding, ...]:
+        """Return the findings of flows that are neither enabled nor disabled."""
+        return tuple(f for item in self.items for f in item.findings if f.rule == FLOW_STATE_RULE)
 
     def counts(self) -> dict[str, int]:
         """Return the numbers of the footer, in its order."""

@@ -7,7 +7,7 @@ In: a Plan, and how early to warn of an end. Out: a DriftReport. Nothing is read
     drift            the sandbox changed since the last apply                  yes
     conflict         the sandbox and the YAML changed                          yes
     unknown-origin   the value last applied, or the live value, is unknown     yes
-    paused           disabled by hand, or its end or start moved by hand       yes
+    paused           disabled, ended early, begun late or cut by hand          yes
     gone             the flow was deleted, or this credential cannot see it    yes
     half-built       a creation or a replacement was interrupted               yes
     duplicates       several flows at one address                              yes
@@ -66,6 +66,7 @@ _RULES = {
     "duplicates": DriftGroup.DUPLICATES,
     "marker-lost": DriftGroup.MARKER_LOST,
     "not-comparable": DriftGroup.UNKNOWN_ORIGIN,
+    "flow-state": DriftGroup.UNKNOWN_ORIGIN,
 }
 _ENDS = frozenset({str(DriftGroup.EXPIRED), str(DriftGroup.ENDING)})  # rules of the planner that have entries here
 _WHOLE_CHANGES = frozenset({Verb.CREATE, Verb.COMPLETE, Verb.REPLACE, Verb.DELETE, Verb.ADOPT, Verb.RELEASE})

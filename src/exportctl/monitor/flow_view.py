@@ -41,7 +41,7 @@ class FlowView:
     type: str | None  # a destination type's name
     account: str | None  # names the base connection for people
     datasets: int
-    enabled: bool
+    enabled: bool | None  # None: its state says neither
     every: str | None  # None, as `start`: the schedule cannot be read
     start: int | None
     end: int | None  # when the flow stops by itself
@@ -49,12 +49,18 @@ class FlowView:
     created: int = 0
     changed: int = 0  # the last write by anyone but the service, creation included
     last_run: LastRun | None = None
+    state: str = ""  # as the service shows it
 
     def has_run_once(self) -> bool:
         """Say whether this is a one-time export after its run, whatever its outcome."""
         if self.every != schedule.ONCE or self.start is None or self.last_run is None:
             return False
         return self.last_run.started >= self.start and self.last_run.status is not RunStatus.RUNNING
+
+    @property
+    def is_readable(self) -> bool:
+        """Say whether schedule and state tell when it runs."""
+        return self.every is not None and self.start is not None and self.enabled is not None
 
     def has_ended(self, as_of: int) -> bool:
         return self.end is not None and self.end <= as_of and not self.has_run_once()
@@ -80,6 +86,7 @@ def flow_view(live_flow: LiveFlow, ownership: Ownership) -> FlowView:
         created=flow.created_at,
         changed=max(flow.created_at, content.created_at if content else 0, last_change(flow.raw)),
         last_run=last_run(flow.raw),
+        state=live_flow.state,
     )
 
 

@@ -143,16 +143,21 @@ def _runs(seen: FlowView, window: range) -> tuple[int, ...]:
 
 def _no_run_reason(seen: FlowView, window: range, paused: bool) -> str:
     """Say why a flow has no run in the window."""
-    if not seen.enabled:
-        return "paused by hand" if paused else "disabled"
+    if seen.enabled is False and paused:
+        return "paused by hand"
     if seen.end is not None and seen.end <= window.start:
         return f"ended {schedules.format_moment(seen.end)}"
+    if seen.enabled is False:
+        return "disabled"
+    if seen.enabled is None:
+        return f'in state "{seen.state}": exportctl does not know whether it runs'
     if seen.every is None or seen.start is None:
         return "no schedule that can be read"
     if seen.every == ONCE and seen.start <= window.start:
         return f"once, at {schedules.format_moment(seen.start)}"
     later = schedules.next_runs(seen.every, seen.start, seen.end, window.start, 1)
-    return f"next run {schedules.format_moment(later[0])}" if later else "no run before its end"
+    pause = "paused by hand, " if paused else ""
+    return f"{pause}next run {schedules.format_moment(later[0])}" if later else f"{pause}no run before its end"
 
 
 # -- after the plan ---------------------------------------------------------------------------------------------------

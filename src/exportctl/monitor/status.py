@@ -6,14 +6,14 @@ first row that applies gives the result:
 
     result        meaning                                                                     fix
     NOT APPLIED   this sandbox has no flow                                                    apply
-    PAUSED        paused by hand, exactly where `drift` says so: disabled, or its end moved   --resume
+    PAUSED        paused by hand, exactly where `drift` says so                               --resume
     EXPIRED       its end is in the past: it exports nothing; the notes say how to continue   apply, `removed`
     FINISHED      a one-time export whose run succeeded
     DISABLED      off, and `drift` reports no pause: the config says so, or accepts it
-    FAILED        the last run failed, or had errors                                          `runs`
+    FAILED        the last run failed or had errors, or the flow is in state `failed`         `runs`
     NEVER RAN     a run was due more than `expect.within` ago, and there was none yet         `runs`, `verify`
     OVERDUE       the same, and the last run is older than that                               `runs`, `verify`
-    UNKNOWN       its schedule cannot be read
+    UNKNOWN       its schedule cannot be read, or it is neither enabled nor disabled
     ENDING        its end is within the warning                                               renew, apply
     WAITING       it has not run yet, and no run is overdue
     OK            the last run succeeded, or is under way
@@ -37,6 +37,7 @@ from exportctl.monitor.delivery.expectation import GRACE
 from exportctl.monitor.flow_view import FlowView, LastRun, flow_view
 from exportctl.plan.ownership import Ownership
 from exportctl.resources.run import RunStatus
+from exportctl.resources.service_values import FAILED_STATE
 
 
 class HealthResult(StrEnum):
@@ -82,6 +83,7 @@ class ExportHealth:
     ends: int | None = None
     assumed_end: bool = False
     notes: tuple[str, ...] = ()
+    service_state: str = ""  # the word that the service shows; empty: none, or there is no flow
 
 
 @dataclass(frozen=True)
@@ -148,6 +150,7 @@ def _row(item: PlanItem, ownership: Ownership, project: Project, as_of: int, war
         ends=None if seen.has_run_once() else seen.end,
         assumed_end=seen.assumed_end,
         notes=tuple(_notes(item, seen, declared, missed, len(ownership.own_flows.get(item.address, ())), as_of)),
+        service_state=seen.state,
     )
 
 
@@ -177,23 +180,23 @@ def _state(seen: FlowView, paused: bool, soon: bool, as_of: int) -> FlowState:
         (paused, FlowState.PAUSED),
         (seen.has_ended(as_of), FlowState.EXPIRED),
         (seen.has_run_once(), FlowState.FINISHED),
-        (not seen.enabled, FlowState.DISABLED),
-        (seen.every is None or seen.start is None, FlowState.UNKNOWN),
+        (seen.enabled is False, FlowState.DISABLED),
+        (not seen.is_readable, FlowState.UNKNOWN),
         (soon, FlowState.ENDING),
     )
     return next((state for holds, state in rows if holds), FlowState.ENABLED)
 
 
 def _health_result(seen: FlowView, paused: bool, soon: bool, missed: int | None, as_of: int) -> HealthResult:
-    failed = seen.last_run is not None and seen.last_run.has_failed
+    failed = (seen.last_run is not None and seen.last_run.has_failed) or seen.state.lower() == FAILED_STATE
     rows = (
         (paused, HealthResult.PAUSED),
         (seen.has_ended(as_of), HealthResult.EXPIRED),
         (seen.has_run_once() and not failed, HealthResult.FINISHED),
-        (not seen.enabled, HealthResult.DISABLED),
+        (seen.enabled is False, HealthResult.DISABLED),
         (failed, HealthResult.FAILED),
         (missed is not None, HealthResult.OVERDUE if seen.last_run else HealthResult.NEVER_RAN),
-        (seen.every is None or seen.start is None, HealthResult.UNKNOWN),
+        (not seen.is_readable, HealthResult.UNKNOWN),
         (soon, HealthResult.ENDING),
         (seen.last_run is None, HealthResult.WAITING),
     )
@@ -224,7 +227,16 @@ def _notes(
     if item.has_renewal:
         yield "the rolling end is due: run exportctl renew"
     for found in item.findings:
-        if found.rule in ("expired", "half-built"):
+        if found.rule in ("expired", "half-built", "flow-state"):
             yield f"{found.message.removeprefix(f'{item.address}: ')}; {found.hint}"
+    yield from _late_run_notes(seen, as_of)
     if seen.assumed_end and not seen.has_ended(as_of):
         yield "the service shows no end; six months after its creation is assumed"
+
+
+def _late_run_notes(seen: FlowView, as_of: int) -> Iterator[str]:
+    """Say when the next run is further away than one interval: the flow does not do what its schedule suggests."""
+    following = next_run(seen, as_of)
+    step = schedule.interval_seconds(seen.every) if seen.every else 0
+    if following is not None and step and following - as_of > step:
+        yield f"the next run is {format_moment(following)}: further away than one interval ({seen.every})"

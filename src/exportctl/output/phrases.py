@@ -20,7 +20,7 @@ from exportctl.model.schedule import format_age, format_count
 from exportctl.output import format_values
 from exportctl.output.format_values import clean_text
 from exportctl.planfile.file import approval_digest
-from exportctl.resources.kinds import SCHEDULE_FIELDS
+from exportctl.resources.kinds import AT, DATASETS, ENABLED, END, EVERY, START
 
 EMULATOR = "EMULATOR: nothing reaches Adobe"
 NO_CHANGES = "No changes. The sandbox holds what the config asks for."
@@ -47,9 +47,14 @@ _ACCOUNT_VERBS: Mapping[Verb, str] = {
     Verb.RELEASE: "release: removes the ownership marker, the account stays",
 }
 SELF_EVIDENT = frozenset({Verb.CREATE, Verb.UPDATE, Verb.DELETE, Verb.UNCHANGED})
-_PAUSES = {"enabled": "disabled", "end": "end moved earlier"}
+_PAUSES = {
+    ENABLED: "disabled",
+    END: "end moved earlier",
+    START: "start moved into the future",
+    DATASETS: "datasets taken out",
+}
 _END_PASSED = "its rolling end is in the past"  # where the config silences the finding
-_WAITS = "waits: the new schedule would start after the end that was moved by hand"
+_WAITS = "waits for the start or end that was moved by hand"
 _MOVES = WRITE_CAUSES | {Cause.RENEWAL}
 
 
@@ -71,7 +76,7 @@ def cause(change: FieldChange) -> str:
         + (f" ({who})" if change.actor else ""),
         Cause.ALREADY_MATCHES: "already matches: both sides are equal, only the marker is written",
         Cause.NORMALISED: "normalised: the service stores the value in another spelling; exportctl writes nothing",
-        Cause.PAUSED: f"{_WAITS if change.field in SCHEDULE_FIELDS else pause}; left paused",
+        Cause.PAUSED: f"{_WAITS if change.field in (EVERY, AT) else pause}; left paused",
         Cause.RENEWAL: "renewal: the rolling end is due",
         Cause.EXPIRED: "expired: the rolling end is in the past; apply moves it, renew does not",
         Cause.ACCEPTED: "accepted: an accept entry of the config allows it; exportctl leaves it as it is",

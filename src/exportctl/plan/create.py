@@ -224,7 +224,7 @@ def _flow_step(
     declared = export.declared
     end = schedules.first_end(declared.end, inputs.as_of)
     managed: dict[str, Any] = {**export.flow_fields, kinds.DATASETS: [i for i, _ in lookup.datasets]}
-    applied = {n: (digest(v),) for n, v in managed.items() if v is not None}
+    applied = {n: (digest(v),) for n, v in managed.items() if v is not None or n == kinds.START}
     if end is not None:
         applied[kinds.END] = (str(end),)
     sent = {n: managed[n] for n in FLOW.fields_sent_by(FieldRequest.PATCH)}

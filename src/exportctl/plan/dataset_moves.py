@@ -23,10 +23,11 @@ from exportctl.model.plan import EXPORTS, WRITE_CAUSES, Action, Address, Consequ
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.schedule import format_moment
 from exportctl.plan.desired import DesiredState
-from exportctl.plan.flow_state import PlanInputs, is_pause
+from exportctl.plan.flow_state import PlanInputs
 from exportctl.plan.ownership import FLOW_LIMIT, LiveFlow, Ownership
+from exportctl.plan.pauses import is_pause, is_paused_by_marker
 from exportctl.plan.rename_hints import Bases, can_keep_flow, renamed_from_phrase, undeclared_addresses
-from exportctl.resources.kinds import BASE_CONNECTION, DATASETS, ENABLED, END, FLOW, SOURCE_IDS, TITLE
+from exportctl.resources.kinds import BASE_CONNECTION, DATASETS, FLOW, SOURCE_IDS, TITLE
 
 _MADE = (Verb.CREATE, Verb.COMPLETE)
 _ENDED = (Verb.DELETE, Verb.RELEASE)
@@ -38,7 +39,7 @@ class MoveOrigin:
     """
     A flow that loses `datasets`, its label for people, and what this plan does to it (None: nothing).
 
-    `paused` means that a hand disabled it or moved its end to an earlier moment.
+    `paused` means that a hand stopped its data.
     """
 
     address: Address
@@ -192,8 +193,8 @@ def _is_repointing_step(step: Step) -> bool:
 def _dataset_moves(items: Sequence[PlanItem], desired: DesiredState, inputs: PlanInputs) -> Iterator[DatasetMove]:
     moving = [i for i in items if i.address.root == EXPORTS]
     givers = [
-        *(_move_origin(i, desired, inputs.ownership) for i in moving),
-        *_undeclared_origins(items, desired, inputs.ownership),
+        *(_move_origin(i, desired, inputs) for i in moving),
+        *_undeclared_origins(items, desired, inputs),
     ]
     for receiver in moving:
         gained = _subtract_names(_datasets_after(receiver), _datasets_before(receiver, inputs.ownership))
@@ -203,33 +204,26 @@ def _dataset_moves(items: Sequence[PlanItem], desired: DesiredState, inputs: Pla
                 yield DatasetMove(origin, receiver, common)
 
 
-def _move_origin(item: PlanItem, desired: DesiredState, ownership: Ownership) -> MoveOrigin:
+def _move_origin(item: PlanItem, desired: DesiredState, inputs: PlanInputs) -> MoveOrigin:
+    ownership, flows = inputs.ownership, inputs.ownership.own_flows.get(item.address, ())
     export = desired.exports.get(item.address)
     before = export.declared.renamed_from if export and item.address not in ownership.own_flows else None
     called = f"{item.address} (renamed from {EXPORTS}.{before})" if before else str(item.address)
-    ending = item.verb in _ENDED and any(_is_paused(h) for h in ownership.own_flows.get(item.address, ()))
+    ending = item.verb in _ENDED and any(is_paused_by_marker(h, inputs.as_of) for h in flows)
     paused = ending or any(is_pause(change) for change in item.fields)
     lost = _subtract_names(_datasets_before(item, ownership), _datasets_after(item))
     return MoveOrigin(item.address, called, item.verb, lost, paused)
 
 
-def _undeclared_origins(items: Sequence[PlanItem], desired: DesiredState, ownership: Ownership) -> Iterator[MoveOrigin]:
+def _undeclared_origins(items: Sequence[PlanItem], desired: DesiredState, inputs: PlanInputs) -> Iterator[MoveOrigin]:
     """Yield undeclared flows that this plan leaves alone: `--target` deletes nothing."""
+    ownership = inputs.ownership
     planned = {item.address for item in items}
     for address in undeclared_addresses(EXPORTS, desired, ownership):
         if address not in planned:
             flows = ownership.own_flows[address]
-            yield MoveOrigin(address, str(address), None, _flow_datasets(flows), any(_is_paused(h) for h in flows))
-
-
-def _is_paused(live_flow: LiveFlow) -> bool:
-    """Check for a pause with the marker only: the YAML does not declare this flow."""
-    marker, live = live_flow.flow.marker, live_flow.fields
-    if marker is None or marker.damaged or marker.being_replaced:
-        return False
-    known = marker.applied.get(END)
-    cut = known is not None and live[END] is not None and live[END] < int(known[-1])
-    return cut or (marker.last_seen_enabled and not live[ENABLED])
+            paused = any(is_paused_by_marker(h, inputs.as_of) for h in flows)
+            yield MoveOrigin(address, str(address), None, _flow_datasets(flows), paused)
 
 
 def _datasets_before(item: PlanItem, ownership: Ownership) -> Names:

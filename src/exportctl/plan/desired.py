@@ -20,7 +20,7 @@ from exportctl.model.secret import Secrecy
 from exportctl.resources import kinds, wire
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.destinations.type import DestinationType
-from exportctl.resources.kinds import AT, EVERY, FLOW, FORMAT, LOCATION, TARGET_CONNECTION, Kind
+from exportctl.resources.kinds import AT, EVERY, FLOW, FORMAT, LOCATION, START, TARGET_CONNECTION, Kind
 from exportctl.resources.spec_names import EncryptionNames, live_encryption
 from exportctl.resources.wire import MANIFEST
 
@@ -143,6 +143,7 @@ def _export(project: Project, declared: Export, specs: Specs) -> DesiredExport:
         kinds.DESCRIPTION: declared.description,
         EVERY: every,
         AT: schedule.grid_offset(declared.schedule.at, every),
+        START: declared.schedule.start,
         kinds.FOLDER: declared.folder,
         kinds.ENABLED: declared.enabled,
         **_plain_values(FLOW, declared),
@@ -172,7 +173,7 @@ def _source_positions(declared: Export, destination: Destination) -> SourcePosit
     where |= {name: destination.positions[name] for name in destination.location if name in destination.positions}
     if declared.subpath and "subpath" in where:
         where[TYPES[destination.type].folder_key] = where["subpath"]
-    set_by = {EVERY: "schedule", AT: "schedule", LOCATION: "destination"}
+    set_by = {EVERY: "schedule", AT: "schedule", START: "schedule", LOCATION: "destination"}
     return {field: where[key] for field, key in set_by.items() if key in where} | where
 
 

@@ -8,7 +8,7 @@ Consequences say what may be sent again, where later files go, what stops (datas
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -17,7 +17,7 @@ from exportctl.errors import Finding
 from exportctl.model import schedule as schedules
 from exportctl.model.plan import WRITE_CAUSES, Cause, Consequence, FieldChange, Fields, Marker, Refusal, Verb, digest
 from exportctl.model.schedule import DAY, ONCE, format_moment
-from exportctl.plan import flow_state
+from exportctl.plan import flow_state, pauses
 from exportctl.plan.dataset_lookup import DatasetLookup
 from exportctl.plan.desired import DesiredExport, finding
 from exportctl.plan.field_diff import ComparisonInputs, applied_digests, field_changes
@@ -25,6 +25,8 @@ from exportctl.plan.ownership import LiveFlow
 from exportctl.plan.safety_checks import protect_refusals
 from exportctl.resources import kinds
 from exportctl.resources.kinds import AT, DATASETS, ENABLED, END, EVERY, FLOW, START, TARGET_CONNECTION, Kind
+
+_LEFT_CAUSES = frozenset({Cause.PAUSED, Cause.ACCEPTED})
 
 
 @dataclass(frozen=True)
@@ -55,12 +57,27 @@ class ExportDiff:
     @cached_property
     def restart(self) -> bool:
         """The write needs a new start: the live start is not on the wanted grid, or is past for a one-time export."""
+        if self.left_start is not None:
+            return False
+        if START in self.written_changes:
+            return True
         if AT in self.written_changes or EVERY not in self.written_changes:
             return AT in self.written_changes
         start, every = self.live[START], self.wanted[EVERY]
         if start is None or (every == ONCE and start <= self.inputs.as_of):
             return True
         return bool(schedules.grid_offset(start, every) != self.wanted[AT])
+
+    @cached_property
+    def left_start(self) -> FieldChange | None:
+        """The change of a start that was moved into the future by hand, and that stays so; None without one."""
+        return next((c for c in self.changes if c.field == START and c.cause in _LEFT_CAUSES), None)
+
+    @property
+    def keeps_late_start(self) -> bool:
+        """The flow has not begun, and keeps a start that a new interval would place earlier."""
+        start = self.live[START]
+        return not self.restart and self.left_start is None and start is not None and start > self.new_start
 
     @cached_property
     def new_start(self) -> int:
@@ -123,15 +140,32 @@ class ExportDiff:
     def new_flow_marker(self) -> Marker:
         """Return the marker of the flow after this plan."""
         applied = applied_digests(FLOW, self.wanted, self.live, self.changes, self.live_flow.flow.marker)
-        if EVERY in self.written_changes or (AT not in applied and self.live[AT] == self.wanted[AT]):
+        is_new_grid = EVERY in self.written_changes and self.left_start is None
+        if self.restart or is_new_grid or (AT not in applied and self.live[AT] == self.wanted[AT]):
             applied[AT] = (digest(self.wanted[AT]),)
-        protect = self.export.declared.protect
-        return replace(self._marker(FLOW, applied), protected=protect, last_seen_enabled=self._is_last_seen_enabled())
+        protect, is_enabled = self.export.declared.protect, self._is_last_seen_enabled()
+        made = replace(self._marker(FLOW, applied), protected=protect, last_seen_enabled=is_enabled)
+        # no write only to add the start to the marker of a version that did not keep it
+        return made if made == self.live_flow.flow.marker else replace(made, applied=self._with_start(applied))
+
+    def _with_start(self, applied: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
+        """Add the digest of the start, unless the live start was moved; a second one is that of a start to keep."""
+        before = self.live_flow.flow.marker.applied if self.live_flow.flow.marker else {}
+        start = applied.get(START)
+        if self.restart or (start is None and self.left_start is None):
+            start = (digest(self.wanted[START]),)
+        if start and self.keeps_late_start and applied.get(EVERY) != before.get(EVERY):
+            start = (start[0], digest(self.live[START]))
+        return {**applied, START: start} if start else applied
 
     def _is_last_seen_enabled(self) -> bool:
         """Check whether the flow was enabled when exportctl saw it last; a pause keeps the state before the pause."""
         before = self.live_flow.flow.marker
-        if any(c.field == ENABLED and c.cause in (Cause.PAUSED, Cause.ACCEPTED) for c in self.changes):
+        is_left = any(c.field == ENABLED and c.cause in _LEFT_CAUSES for c in self.changes)
+        is_over = ENABLED not in self.written_changes and pauses.is_disabled_after_its_end(
+            self.live_flow, self.inputs.as_of
+        )
+        if is_left or is_over or self.live[ENABLED] is None:
             return before is None or before.damaged or before.last_seen_enabled
         return bool(self.value_after(ENABLED, self.live[ENABLED]))
 
@@ -151,7 +185,7 @@ class ExportDiff:
     def end_and_next_runs(self) -> dict[str, Any]:
         """Return when the export ends, and its next runs before and after this plan."""
         live, as_of, every = self.live, self.inputs.as_of, self.wanted[EVERY]
-        end_before, start = flow_state.live_end(self.live_flow), live[START] or 0
+        end_before, start = pauses.live_end(self.live_flow), live[START] or 0
         end_after, start_after = self.value_after(END, end_before), self.new_start if self.restart else start
         every_after = self.value_after(EVERY, live[EVERY] or every)
         runs_before, runs_after = live[ENABLED] and live[EVERY], self.value_after(ENABLED, live[ENABLED])
@@ -180,7 +214,8 @@ def diff_export(
     changes = tuple(flow_state.annotate_change(c, export, live_flow, inputs) for c in found)
     names = {**live_flow.dataset_names, **dict(lookup.datasets)}
     diff = ExportDiff(export, live_flow, inputs, wanted, live, names, changes)
-    return replace(diff, changes=_pause_schedule_changes(diff))
+    diff = replace(diff, changes=_leave_schedule_changes(diff))
+    return replace(diff, changes=(*diff.changes, *_enabled_with_revival(diff)))
 
 
 def _can_compare_at(wanted: Fields, live: Fields, as_of: int) -> bool:
@@ -190,25 +225,46 @@ def _can_compare_at(wanted: Fields, live: Fields, as_of: int) -> bool:
     return bool(wanted[EVERY] != ONCE or (live[START] or 0) > as_of)
 
 
-def _pause_schedule_changes(diff: ExportDiff) -> tuple[FieldChange, ...]:
-    """Leave a schedule paused together with an end that a hand moved to a moment before the first run."""
+def _leave_schedule_changes(diff: ExportDiff) -> tuple[FieldChange, ...]:
+    """
+    Leave a schedule as it is together with a pause that it would undo.
+
+    A start that stays moved keeps its time of day. An end that a hand moved to a moment before the first run keeps the
+    whole schedule.
+    """
+    if diff.left_start is not None:
+        return _with_cause(diff.changes, {AT}, diff.left_start.cause)
     is_end_paused = any(c.field == END and c.cause is Cause.PAUSED for c in diff.changes)
     if not is_end_paused or not diff.restart or diff.new_start < diff.live[END]:
         return diff.changes
-    return tuple(
-        replace(c, cause=Cause.PAUSED) if c.field in kinds.SCHEDULE_FIELDS and c.cause in WRITE_CAUSES else c
-        for c in diff.changes
-    )
+    return _with_cause(diff.changes, kinds.SCHEDULE_FIELDS, Cause.PAUSED)
+
+
+def _enabled_with_revival(diff: ExportDiff) -> tuple[FieldChange, ...]:
+    """Enable a flow that the service itself disabled after its end, together with the write that revives it."""
+    if diff.wanted[ENABLED] is False or not pauses.is_disabled_by_service(diff.live_flow, diff.inputs.as_of):
+        return ()
+    end = diff.written_changes.get(END)
+    revives = (end is not None and end.after is not None and end.after > diff.inputs.as_of) or diff.restart
+    written = [diff.written_changes[f] for f in (END, START, AT, EVERY) if f in diff.written_changes]
+    if not revives or not written:
+        return ()
+    change = FieldChange(ENABLED, ENABLED, False, True, written[0].cause)
+    return (flow_state.annotate_change(change, diff.export, diff.live_flow, diff.inputs),)
+
+
+def _with_cause(changes: tuple[FieldChange, ...], fields: Collection[str], cause: Cause) -> tuple[FieldChange, ...]:
+    return tuple(replace(c, cause=cause) if c.field in fields and c.cause in WRITE_CAUSES else c for c in changes)
 
 
 # -- refusals and findings --------------------------------------------------------------------------------------------
 
 
 def diff_refusals(diff: ExportDiff) -> tuple[Refusal, ...]:
-    """Refuse writes to a shared target, changes that `protect` blocks, and a start after the end."""
+    """Refuse a shared target, what `protect` blocks, a list that both sides changed, and a start after the end."""
     marker = diff.live_flow.protecting_marker(diff.export.declared.protect)
     protected = protect_refusals(marker, Verb.UPDATE, diff.changes)
-    return (*_shared_target_refusals(diff), *protected, *_late_start_refusals(diff))
+    return (*_shared_target_refusals(diff), *protected, *_dataset_refusals(diff), *_late_start_refusals(diff))
 
 
 def _shared_target_refusals(diff: ExportDiff) -> tuple[Refusal, ...]:
@@ -219,6 +275,17 @@ def _shared_target_refusals(diff: ExportDiff) -> tuple[Refusal, ...]:
     text = f"{' and '.join(fields)} belong to a target connection that other flows use too: {users}"
     allow = "write the values of the shared target into the YAML, or give one flow its own target"
     return (Refusal("shared-children", text, allow),)
+
+
+def _dataset_refusals(diff: ExportDiff) -> tuple[Refusal, ...]:
+    """Refuse a dataset list that the YAML and the sandbox both changed: the YAML's list could undo a pause by hand."""
+    change = diff.written_changes.get(DATASETS)
+    if change is None or change.cause is not Cause.CONFLICT or diff.inputs.options.can_resume(diff.export.address):
+        return ()
+    address = diff.export.address
+    text = f"the datasets of {address} changed in the YAML and in the sandbox, so apply could undo a pause by hand"
+    allow = f"--resume {address} to send the list of the YAML, or write the datasets of the flow into the YAML"
+    return (Refusal("datasets-conflict", text, allow),)
 
 
 def _late_start_refusals(diff: ExportDiff) -> tuple[Refusal, ...]:
@@ -242,6 +309,7 @@ def diff_findings(diff: ExportDiff) -> tuple[Finding, ...]:
     if damaged:
         text = f"the marker on {', '.join(damaged)} was edited: last applied values are unknown"
         found.append(finding(export, "marker-damaged", text, hint))
+    found += flow_state.state_findings(export, live_flow, diff.inputs)
     found += flow_state.expired_findings(export, live_flow, as_of, diff.changes)
     found += flow_state.undeclared_end_findings(export, live_flow, as_of, diff.changes)
     return tuple(found)
@@ -255,7 +323,7 @@ def diff_consequences(diff: ExportDiff) -> tuple[Consequence, ...]:
     moved = diff.value_after(END, None)
     found = [c for name, change in diff.written_changes.items() for c in _field_consequences(name, change, diff)]
     order = {"cost": 0, "warning": 1, "info": 2}
-    revival = flow_state.revival_consequences(flow_state.live_end(diff.live_flow), moved, diff.inputs.as_of)
+    revival = flow_state.revival_consequences(pauses.live_end(diff.live_flow), moved, diff.inputs.as_of)
     return (*revival, *sorted(found, key=lambda c: order[c.level]))
 
 

@@ -22,7 +22,7 @@ from dataclasses import replace
 
 from exportctl.errors import Finding, Level
 from exportctl.model.plan import WRITE_CAUSES, Cause, Consequence, FieldChange, PlanItem, Refusal, Step, Verb, digest
-from exportctl.plan import create, flow_state, steps
+from exportctl.plan import create, flow_state, pauses, steps
 from exportctl.plan.create import deletion_steps, look_up_export_datasets, plan_creation
 from exportctl.plan.dataset_lookup import DatasetLookup
 from exportctl.plan.desired import DesiredExport, finding
@@ -31,7 +31,7 @@ from exportctl.plan.flow_state import PlanInputs
 from exportctl.plan.ownership import LiveFlow, choose_flows
 from exportctl.plan.safety_checks import protect_refusals
 from exportctl.resources import wire
-from exportctl.resources.kinds import DATASETS, END, FLOW, SOURCE_CONNECTION, SOURCE_IDS, TITLE
+from exportctl.resources.kinds import DATASETS, ENABLED, END, FLOW, SOURCE_CONNECTION, SOURCE_IDS, TITLE
 
 
 def plan_export(export: DesiredExport, base: str | Step | None, inputs: PlanInputs) -> PlanItem:
@@ -55,7 +55,7 @@ def plan_export(export: DesiredExport, base: str | Step | None, inputs: PlanInpu
         return flow_state.unchanged_item(blocked, export, live_flow, inputs)
     why = _replacement_reason(export, base, live_flow)
     if why:
-        return _replacement(export, base, inputs, live_flow, older, why)
+        return _replacement(export, base, inputs, live_flow, older, why, [i for i, _ in lookup.datasets])
     return _compared_item(export, inputs, live_flow, older, lookup)
 
 
@@ -230,6 +230,7 @@ def _replacement(
     live_flow: LiveFlow,
     older: tuple[LiveFlow, ...],
     why: str,
+    dataset_ids: Sequence[str],
 ) -> PlanItem:
     """Plan a replacement: mark and disable the old flow, create the new flow, delete the old flow."""
     replaced, generation = (live_flow, *older), live_flow.generation + 1
@@ -237,15 +238,15 @@ def _replacement(
     first = _consent_steps(export, base, live_flow)
     made = tuple(steps.add_needs(s, [b.key for b in first]) for s in created.steps)
     last = [s for h in replaced for s in deletion_steps(export.address, h, needs=[s.key for s in made])]
-    paused = flow_state.paused_changes(export, live_flow, inputs)
+    paused = flow_state.paused_changes(export, live_flow, inputs, dataset_ids)
     if live_flow.is_being_replaced:  # then exportctl itself disabled it
-        paused = tuple(c for c in paused if c.field == END)
+        paused = tuple(c for c in paused if c.field != ENABLED)
     refusals = (*created.refusals, *_replacement_refusals(export, live_flow, inputs, why, paused))
     findings = created.findings
     if live_flow.is_being_replaced:
         text, hint = flow_state.unfinished_replacement_phrase(live_flow), "run `exportctl apply` to finish it"
         findings = (finding(export, "half-built", text, f"{hint}; you need no second consent"), *findings)
-    ends = flow_state.live_end(live_flow)
+    ends = pauses.live_end(live_flow)
     paused_paths = {c.path for c in paused}
     fields = (replace(c, before=ends) if c.field == END else c for c in created.fields if c.path not in paused_paths)
     full_export = create.full_export_consequence("replaces the flow: full re-export under a new flow id")

@@ -12,8 +12,9 @@ Values decide whether a field differs. The digest of the last applied value only
     no            unknown              unknown origin    update         reported
     no            pair of both         normalised        nothing
 
-A pause (disabled by hand, or ended early by hand) stays paused in all these cases. Only this module uses deepdiff: it
-names the leaves of an object that differ.
+A pause stays paused in all these cases: a person or another tool disabled the flow, moved its end earlier, moved its
+start into the future, or took datasets out. Only this module uses deepdiff: it names the leaves of an object that
+differ.
 """
 
 from __future__ import annotations
@@ -42,6 +43,9 @@ class ComparisonInputs:
     end: End = NO_END
     renew: bool = True
     ours_since: int | None = None  # creation of an object of ours, in seconds; None for one to adopt
+    first_start: int | None = None  # the run time that exportctl would choose now; None: the start is not compared
+    is_over: bool = False  # disabled only after its last run, which stops no data
+    latest_start: int = 0  # the last moment at which a flow begins that no hand moved
 
     @property
     def is_last_applied_unknown(self) -> bool:
@@ -115,6 +119,26 @@ def _unordered_changes(rule: FieldRule, desired: Any, live: Any, inputs: Compari
     return _value_changes(rule, sorted(desired), sorted(live or ()), inputs)
 
 
+def _dataset_changes(rule: FieldRule, desired: Any, live: Any, inputs: ComparisonInputs) -> list[FieldChange]:
+    """
+    Compare the datasets; a flow from which a hand took datasets stays paused.
+
+    live datasets                 last applied             result
+    a proper subset of the YAML   the YAML's, unknown      paused
+    any other difference          the YAML's               drift
+    any difference                neither                  conflict: the plan refuses it without --resume
+    any difference                the live ones            pending change
+    """
+    changes = _unordered_changes(rule, desired, live, inputs)
+    return [_pause_taken_out(c, inputs) for c in changes]
+
+
+def _pause_taken_out(change: FieldChange, inputs: ComparisonInputs) -> FieldChange:
+    unknown = change.cause is Cause.UNKNOWN_ORIGIN and inputs.ours_since is not None
+    is_taken_out = set(change.before or ()) < set(change.after) and (unknown or change.cause is Cause.DRIFT)
+    return replace(change, cause=Cause.PAUSED) if is_taken_out and not inputs.resume else change
+
+
 def _mapping_changes(
     rule: FieldRule, desired: Mapping[str, Any], live: Mapping[str, Any], inputs: ComparisonInputs
 ) -> list[FieldChange]:
@@ -176,9 +200,12 @@ def _enabled_changes(rule: FieldRule, desired: Any, live: Any, inputs: Compariso
     absent   disabled   -                  yes                 paused; also with a lost or damaged marker
     absent   disabled   -                  no                  -
     absent   enabled    -                  -                   -
+    other    disabled after its end, or in another state than enabled and disabled: not compared
 
     While the YAML declares nothing, the state that was seen last counts as last applied.
     """
+    if live is None or (inputs.is_over and desired is not False):
+        return []
     applied = inputs.last_applied(rule.name)
     if applied is None and inputs.marker is not None and not inputs.marker.damaged:
         applied = (digest(inputs.marker.last_seen_enabled),)
@@ -197,6 +224,46 @@ def _enabled_changes(rule: FieldRule, desired: Any, live: Any, inputs: Compariso
     if why is None and inputs.last_applied(rule.name) is None:
         why = Cause.ALREADY_MATCHES  # declared for the first time and already so: write it into the marker
     return _change(rule, live, desired, why)
+
+
+def _start_changes(
+    rule: FieldRule, desired: int | None, live: int | None, inputs: ComparisonInputs
+) -> list[FieldChange]:
+    """
+    Compare the start; a flow with a start that a hand moved into the future stays paused.
+
+    `desired` is the `start` of the YAML, None without one.
+
+    live start                        `start` last applied   result
+    past                              -                      already matches: the flow has begun
+    later than `latest_start`         the YAML's, unknown    paused; of a flow to adopt: unknown origin
+    later than `latest_start`         other                  pending change
+    earlier than the YAML's `start`   the YAML's             -
+    earlier than the YAML's `start`   other, unknown         pending change, unknown origin
+    between the two                   other, unknown         already matches
+
+    The second digest is that of a later live start that exportctl kept when it wrote a shorter interval.
+    """
+    first, applied = inputs.first_start, inputs.last_applied(rule.name)
+    if live is None or first is None:
+        return []
+    is_known = applied is not None and applied[0] == digest(desired)
+    is_kept = applied is not None and digest(live) in applied[1:]
+    if live > max(inputs.latest_start, inputs.as_of) and not (is_known and is_kept):
+        return _change(rule, live, first, _late_start_cause(is_known or applied is None, inputs))
+    if desired is not None and inputs.as_of < live < desired and not is_known:
+        return _change(rule, live, first, Cause.PENDING if applied else Cause.UNKNOWN_ORIGIN)
+    is_news = not is_known and (applied is not None or (desired is not None and live > inputs.as_of))
+    return _change(rule, live, live, Cause.ALREADY_MATCHES if is_news else None)
+
+
+def _late_start_cause(is_moved: bool, inputs: ComparisonInputs) -> Cause:
+    """Decide why a flow begins later than the YAML says; `is_moved`: the YAML did not move its start."""
+    if not is_moved:
+        return Cause.PENDING
+    if inputs.ours_since is None:
+        return Cause.UNKNOWN_ORIGIN
+    return Cause.DRIFT if inputs.resume else Cause.PAUSED
 
 
 def _end_changes(rule: FieldRule, desired: Any, live: int | None, inputs: ComparisonInputs) -> list[FieldChange]:
@@ -276,9 +343,10 @@ _COMPARE: Mapping[Treat, Callable[[FieldRule, Any, Any, ComparisonInputs], list[
     Treat.VALUE: _value_changes,
     Treat.DEFAULTED: _value_changes,
     Treat.UNORDERED: _unordered_changes,
-    Treat.REPOINT: _unordered_changes,
+    Treat.REPOINT: _dataset_changes,
     Treat.WRITE_ONLY: _write_only_changes,
     Treat.BY_ACTION: _enabled_changes,
+    Treat.STARTING: _start_changes,
     Treat.ENDING: _end_changes,
 }
 
@@ -320,7 +388,7 @@ def apply_accept_entries(
     """
     Return the change, marked as accepted if an entry covers it.
 
-    `names` are the addresses that an entry may give. An entry for `schedule` covers `schedule.every` and `schedule.at`.
+    `names` are the addresses that an entry may give. An entry for `schedule` covers all of its keys.
     """
     fields = {change.field, change.path} | ({SCHEDULE} if change.field in SCHEDULE_FIELDS else set())
     covered = any(a.address in names and a.field in fields and as_of < a.until for a in accept)

@@ -22,19 +22,31 @@ from dataclasses import dataclass, replace
 
 from exportctl.errors import Finding, Level
 from exportctl.model import schedule
-from exportctl.model.plan import Cause, Consequence, FieldChange, ListedDataset, Marker, PlanItem, Step, Verb
+from exportctl.model.plan import (
+    Cause,
+    Consequence,
+    FieldChange,
+    ListedDataset,
+    Marker,
+    PlanItem,
+    Step,
+    Verb,
+    digest,
+)
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.project import AcceptEntry, Export
 from exportctl.model.schedule import ONCE, format_age, format_moment
-from exportctl.plan import field_diff, steps
+from exportctl.plan import field_diff, pauses, steps
 from exportctl.plan.desired import DesiredExport, finding
 from exportctl.plan.field_diff import ComparisonInputs, field_changes
 from exportctl.plan.last_editor import actor
 from exportctl.plan.ownership import LiveFlow, Ownership, choose_flows, lost_owner_refusal
 from exportctl.resources import wire
-from exportctl.resources.kinds import ENABLED, END, EVERY, FLOW, TARGET_CONNECTION
+from exportctl.resources.kinds import DATASETS, ENABLED, END, EVERY, FLOW, START, TARGET_CONNECTION
+from exportctl.resources.service_values import StateMeaning, state_meaning
 
 CAUSES_WITH_ACTOR = frozenset({Cause.DRIFT, Cause.CONFLICT, Cause.UNKNOWN_ORIGIN, Cause.PAUSED, Cause.ACCEPTED})
+ONE_DAY = "1 day"
 _SHOWN_BY_RENEW = (Cause.RENEWAL, Cause.EXPIRED, Cause.PAUSED)
 
 
@@ -62,7 +74,32 @@ def comparison_inputs(export: DesiredExport, live_flow: LiveFlow, inputs: PlanIn
         end=export.declared.end,
         renew=inputs.options.can_renew(export.address),
         ours_since=live_flow.flow.created_at if live_flow.marker else None,
+        is_over=pauses.is_disabled_after_its_end(live_flow, inputs.as_of),
+        first_start=first_start(export, inputs.as_of),
+        latest_start=_latest_start(export, live_flow, inputs.as_of),
     )
+
+
+def first_start(export: DesiredExport, as_of: int) -> int:
+    """Return the first run time of the YAML's schedule that exportctl would choose now."""
+    declared = export.declared.schedule
+    return schedule.first_start(export.flow_fields[EVERY], declared.at, declared.start, as_of)
+
+
+def _latest_start(export: DesiredExport, live_flow: LiveFlow, as_of: int) -> int:
+    """
+    Return the latest start that a flow can have if no hand moved it into the future.
+
+    It is the first run time now, by the schedule of the YAML or by another time of day (that is a difference of
+    `schedule.at`). While the interval is not the one last applied, exportctl may have chosen the start by another grid:
+    the longest is a day.
+    """
+    now, start, every = max(as_of, live_flow.flow.created_at), live_flow.fields[START] or 0, live_flow.fields[EVERY]
+    not_before, marker = export.declared.schedule.start, live_flow.flow.marker
+    applied = marker.applied.get(EVERY) if marker and not marker.damaged else None
+    is_settled = every == export.flow_fields[EVERY] and applied is not None and digest(every) in applied
+    grid = every if every and is_settled else ONE_DAY
+    return max(first_start(export, now), schedule.first_start(grid, start, not_before, now))
 
 
 def wanted_end(export: DesiredExport, inputs: PlanInputs) -> dict[str, int | None]:
@@ -76,32 +113,34 @@ def annotate_change(change: FieldChange, export: DesiredExport, live_flow: LiveF
     of_target = change.field in TARGET_CONNECTION.managed_fields
     kind, live = (TARGET_CONNECTION, live_flow.target) if of_target else (FLOW, live_flow.flow)
     at = export.positions.get(change.path) or export.positions.get(change.field)
-    names = (str(export.address), f"{export.address.root}.{export.declared.declared_key}")
-    change = field_diff.apply_accept_entries(change, names, inputs.accept, inputs.as_of)
+    change = field_diff.apply_accept_entries(change, _accept_names(export), inputs.accept, inputs.as_of)
     if change.cause in CAUSES_WITH_ACTOR and live:
         change = replace(change, actor=actor(kind.field_rule(change.field), kind, live, live_flow.source))
     return replace(change, at=at)
 
 
+def _accept_names(export: DesiredExport) -> tuple[str, str]:
+    """Return the addresses that an `accept` entry may give: of this flow, and of the whole split export."""
+    return str(export.address), f"{export.address.root}.{export.declared.declared_key}"
+
+
 def flow_changes(export: DesiredExport, live_flow: LiveFlow, inputs: PlanInputs) -> tuple[FieldChange, ...]:
-    """Compare `enabled` and `end`, the two fields that need only the flow."""
-    wanted = {ENABLED: export.flow_fields[ENABLED], **wanted_end(export, inputs)}
+    """Compare `enabled`, `schedule.start` and `end`, the fields that need only the flow."""
+    wanted = {name: export.flow_fields[name] for name in (ENABLED, START)} | wanted_end(export, inputs)
     found = field_changes(FLOW, wanted, live_flow.fields, comparison_inputs(export, live_flow, inputs))
     return tuple(annotate_change(change, export, live_flow, inputs) for change in found)
 
 
-def paused_changes(export: DesiredExport, live_flow: LiveFlow, inputs: PlanInputs) -> tuple[FieldChange, ...]:
-    """Return what was disabled or ended early by hand, accepted pauses too."""
-    return tuple(c for c in flow_changes(export, live_flow, inputs) if is_pause(c))
-
-
-def is_pause(change: FieldChange) -> bool:
-    """Check whether the change is a pause, or an accepted difference that is a pause."""
-    if change.cause is not Cause.ACCEPTED:
-        return change.cause is Cause.PAUSED
-    if change.field == END:
-        return change.before is not None and change.after is not None and change.before < change.after
-    return change.field == ENABLED and change.before is False
+def paused_changes(
+    export: DesiredExport, live_flow: LiveFlow, inputs: PlanInputs, dataset_ids: Sequence[str] | None = None
+) -> tuple[FieldChange, ...]:
+    """Return every pause of a flow, accepted ones too; of its datasets only where those of the YAML are known."""
+    changes = flow_changes(export, live_flow, inputs)
+    if dataset_ids is not None and live_flow.source is not None:
+        sides = {DATASETS: [*dataset_ids]}, {DATASETS: live_flow.dataset_ids}
+        found = field_changes(FLOW, *sides, comparison_inputs(export, live_flow, inputs))
+        changes = (*changes, *(annotate_change(c, export, live_flow, inputs) for c in found))
+    return tuple(c for c in changes if pauses.is_pause(c))
 
 
 def unchanged_item(item: PlanItem, export: DesiredExport, live_flow: LiveFlow, inputs: PlanInputs) -> PlanItem:
@@ -111,26 +150,44 @@ def unchanged_item(item: PlanItem, export: DesiredExport, live_flow: LiveFlow, i
         item,
         verb=Verb.PAUSED if item.verb is Verb.UNCHANGED and any(c.cause is Cause.PAUSED for c in paused) else item.verb,
         fields=(*paused, *item.fields),
-        findings=(*item.findings, *expired_findings(export, live_flow, inputs.as_of, paused)),
-        ends=live_end(live_flow),
+        findings=(
+            *item.findings,
+            *state_findings(export, live_flow, inputs),
+            *expired_findings(export, live_flow, inputs.as_of, paused),
+        ),
+        ends=pauses.live_end(live_flow),
     )
 
 
+# -- states -----------------------------------------------------------------------------------------------------------
+
+
+def state_findings(export: DesiredExport, live_flow: LiveFlow, inputs: PlanInputs) -> tuple[Finding, ...]:
+    """Report a state that exportctl does not compare and no entry accepts; after its end, a flow may be in any."""
+    end, names = pauses.live_end(live_flow), _accept_names(export)
+    is_over = end is not None and end <= inputs.as_of and state_meaning(live_flow.state) is StateMeaning.OTHER
+    accepted = any(a.address in names and a.field == ENABLED and inputs.as_of < a.until for a in inputs.accept)
+    if live_flow.fields[ENABLED] is not None or is_over or accepted:
+        return ()
+    shown = f'in state "{live_flow.state}"' if live_flow.state else "without a state"
+    text = (
+        f"the flow {live_flow.flow.id} is {shown}: exportctl does not compare it with `enabled`, and changes no state"
+    )
+    if wire.is_in_transition(live_flow.flow.raw):
+        hint = "the service has not finished a write; run this again later, and ask Adobe if the state stays"
+    else:
+        hint = "look at the flow in the UI: only `enabled` and `disabled` say whether it runs"
+    return (finding(export, "flow-state", text, hint, key=ENABLED),)
+
+
 # -- ends -------------------------------------------------------------------------------------------------------------
-
-
-def live_end(live_flow: LiveFlow) -> int | None:
-    """Return when a flow ends, in seconds since 1970 UTC; None for a one-time export without an end."""
-    if live_flow.fields[END] is not None:
-        return int(live_flow.fields[END])
-    return schedule.default_end(live_flow.flow.created_at) if live_flow.fields[EVERY] != ONCE else None
 
 
 def expired_findings(
     export: DesiredExport, live_flow: LiveFlow, as_of: int, changes: Sequence[FieldChange]
 ) -> tuple[Finding, ...]:
     """Report a flow with a past end, and how to revive or retire it; a one-time export is finished, not expired."""
-    end = live_end(live_flow) if export.flow_fields[EVERY] != ONCE else None
+    end = pauses.live_end(live_flow) if export.flow_fields[EVERY] != ONCE else None
     if end is None or end > as_of:
         return ()
     hint = f"{_revival_hint(export, changes)}; to retire it, remove the export and name it under `removed`"
@@ -231,7 +288,7 @@ def _renewal_item(export: DesiredExport, live_flow: LiveFlow, inputs: PlanInputs
         fields=shown,
         steps=(_renewal_step(export, live_flow, due.after),) if due else (),
         findings=expired_findings(export, live_flow, inputs.as_of, changes),
-        ends=due.after if due else live_end(live_flow),
+        ends=due.after if due else pauses.live_end(live_flow),
         at=export.declared.at,
     )
     why = None if due else _unknown_end_reason(export, live_flow, inputs)
@@ -251,7 +308,7 @@ def _unknown_end_reason(export: DesiredExport, live_flow: LiveFlow, inputs: Plan
     """Return why there is no end to move although the flow needs a renewal."""
     if not wire.members(live_flow.flow.raw.get("scheduleParams")):
         return "has no scheduleParams"
-    end = live_end(live_flow)
+    end = pauses.live_end(live_flow)
     is_shown = live_flow.fields[END] is not None
     if is_shown or end is None or not schedule.is_renewal_due(export.declared.end, end, inputs.as_of):
         return None

@@ -84,8 +84,13 @@ class LiveFlow:
 
     @property
     def is_disabled(self) -> bool:
-        """The service does not run this flow."""
-        return not self.fields[kinds.ENABLED]
+        """The flow is switched off: no other state says so."""
+        return self.fields[kinds.ENABLED] is False
+
+    @property
+    def state(self) -> str:
+        """The state as the service shows it."""
+        return wire.state_word(self.flow.raw)
 
     @property
     def quoted_name(self) -> str:

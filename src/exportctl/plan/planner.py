@@ -308,6 +308,7 @@ def _other_flows(ownership: Ownership) -> tuple[OtherFlow, ...]:
             enabled=fields[ENABLED],
             ends=default_end(flow.created_at) if assumed else fields[END],
             assumed_end=assumed,
+            state=live_flow.state,
         )
         found.append(other)
     return tuple(sorted(found, key=lambda u: (u.name, u.id)))

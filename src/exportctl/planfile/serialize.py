@@ -219,7 +219,8 @@ OTHER_FLOW = Definition[OtherFlow](
     name=text("flow name"),
     type=nullable(text("destination type; null: exportctl does not know it")),
     owner=nullable(text("project that owns the flow; null: no project")),
-    enabled=flag("the flow is enabled"),
+    enabled=nullable(flag("the flow is enabled; null: its state is neither enabled nor disabled")),
+    state=text("the state as the service shows it; empty: it shows none"),
     ends=nullable(number(_MOMENT)),
     assumed_end=flag("the service shows no end; `ends` is the default, computed from the creation"),
 )

@@ -21,10 +21,10 @@ from exportctl.model.plan import DESTINATIONS, EXPORTS, Consequence
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.destinations.type import DATA_LAKE_SPEC
 
-# The managed fields, named as the YAML's keys. START is sent and read, but never compared.
+# The managed fields, named as the YAML's keys.
 TITLE, DESCRIPTION, DATASETS, FOLDER, ENABLED, END = "title", "description", "datasets", "folder", "enabled", "end"
 EVERY, AT, START = "schedule.every", "schedule.at", "schedule.start"
-SCHEDULE, SCHEDULE_FIELDS = "schedule", frozenset({EVERY, AT})
+SCHEDULE, SCHEDULE_FIELDS = "schedule", frozenset({EVERY, AT, START})
 FORMAT_KEYS = ("type", "compression", "manifest")
 LOCATION, FORMAT = "location", "format"
 NAME_MACRO = "%DESTINATION_INSTANCE_NAME%"
@@ -39,7 +39,8 @@ class Treat(StrEnum):
     UNORDERED = "unordered"  # a set
     WRITE_ONLY = "write-only"  # never returned: compared with the marker's digest only
     BY_ACTION = "by-action"  # changed through an endpoint of its own; a flow that was paused by hand stays paused
-    ENDING = "ending"  # a moment; earlier by hand is a stop, `rolling` renews it
+    ENDING = "ending"  # a moment; earlier by hand is a pause, `rolling` renews it
+    STARTING = "starting"  # the first run; later by hand is a pause, and a past one is never compared
     REPOINT = "repoint"  # lives on a connection that cannot be edited: create another, point the flow at it
 
 
@@ -242,6 +243,15 @@ FLOW = Kind(
             Treat.VALUE,
             "/scheduleParams",
             "start time on the grid",
+            "[D] flow-service.md 7",
+            request=FieldRequest.START,
+        ),
+        FieldRule(
+            START,
+            "b",
+            Treat.STARTING,
+            "/scheduleParams",
+            "the first run: a later start by hand is a pause",
             "[D] flow-service.md 7",
             request=FieldRequest.START,
         ),

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 READ = "2026-11-29"
+FAILED_STATE = "failed"
 FULL = "DAILY_FULL_EXPORT"  # once, despite the name [D] [XD-new]
 INCREMENTAL = "FIRST_FULL_THEN_INCREMENTAL"
 
@@ -104,7 +105,7 @@ STATES: Mapping[str, ServiceState] = {
         _state("deleting", StateMeaning.TRANSITION, "assumed, from delete-finalizing"),
         _state("enabled-finalizing", StateMeaning.TRANSITION, _ERRORS),
         _state("delete-finalizing", StateMeaning.TRANSITION, _ERRORS),
-        _state("failed", StateMeaning.OTHER, "assumed, from the states of runs"),
+        _state(FAILED_STATE, StateMeaning.OTHER, "assumed, from the states of runs"),
         _state("draft", StateMeaning.OTHER, "[DR], sources only"),
         _state("expired", StateMeaning.OTHER, "assumed: the state after an end is not published [EX]"),
     )

@@ -276,6 +276,15 @@ _DRIFT_FAILURES: tuple[_Row, ...] = (
         "Give the credential access, or fix the flow in the UI; `removed` with `do: release` releases it.",
     ),
     (
+        "flow-state",
+        "A flow that is neither enabled nor disabled",
+        "Only `disabled` says that a flow is switched off, and only `enabled` that it runs. Error texts [FE] and pages"
+        " about sources [F] have other words, and more may come. exportctl shows the word. It neither compares nor"
+        " changes the state, and reads again for 15 seconds while the service finishes a write (ours).",
+        "Run the command again later if the service still changes the flow. Else look at the flow in the UI, or accept"
+        " the state with an `accept` entry for `enabled`.",
+    ),
+    (
         "not-renewed",
         "A rolling end that `renew` cannot renew",
         "Several flows have the address, or the flow has no marker, waits for its replacement, or shows no schedule or"

@@ -49,6 +49,12 @@ SAFETY_CHECKS: tuple[SafetyCheck, ...] = (
         "--resume ADDRESS, or declare the pause: `enabled: false`.",
     ),
     SafetyCheck(
+        "datasets-conflict",
+        "Sending a dataset list that the YAML changed while a person or another tool changed the live list too: this"
+        " could send datasets again that the person took out.",
+        "--resume ADDRESS, or write the live datasets into the YAML (`drift --patch`).",
+    ),
+    SafetyCheck(
         "starts-after-end",
         "Changing the schedule of a flow that has ended, or that ends before the new schedule begins: the service takes"
         " no start after the end.",

@@ -80,7 +80,8 @@ def open_project_plan(
     with open_platform(project, setup) as platform:
         _check_sandbox(project, platform)
         platform.client.mask_values(v for v in known.values.values() if len(v) >= MIN_SECRET_LENGTH)
-        seen = live.read_inventory(platform.client)
+        read = live.read_inventory(platform.client)
+        seen = live.list_flows_until_settled(platform.client, read, platform.clock, project.name)
         wanted = build_desired_state(project, known.values, seen.specs)
         plan = planner.build_plan(wanted, seen, plan_header(project), flags, platform.as_of(), known.unset)
         yield ConnectedPlan(plan, seen, wanted, project, findings, known.uses_placeholders, platform)

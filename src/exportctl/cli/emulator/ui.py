@@ -40,6 +40,32 @@ def end(
     return _edit_flow(ctx, url, "end", flow, person, moment=parsed_moment(moment, "MOMENT"))
 
 
+def start(
+    ctx: typer.Context,
+    flow: Flow,
+    moment: Annotated[str, Argument(metavar="MOMENT", help="A date or RFC 3339 moment.")],
+    person: Person = None,
+    url: Url = None,
+) -> int:
+    """Move the start of a flow."""
+    return _edit_flow(ctx, url, "start", flow, person, moment=parsed_moment(moment, "MOMENT"))
+
+
+def state(
+    ctx: typer.Context,
+    flow: Flow,
+    word: Annotated[str, Argument(metavar="WORD", help="Any word: failed, draft, updating, ENABLED …")],
+    person: Person = None,
+    url: Url = None,
+) -> int:
+    """
+    Let the service show another state of a flow.
+
+    No client can set such a state: this shows what exportctl says about it.
+    """
+    return _edit_flow(ctx, url, "state", flow, person, word=word)
+
+
 def path(
     ctx: typer.Context,
     flow: Flow,
@@ -92,6 +118,8 @@ _UI = "exportctl emulator ui"
 add_commands(app, {"enable": (_edit_command("enable", "Enable a flow."), f"{_UI} enable web-to-lake")})
 add_commands(app, {"disable": (_edit_command("disable", "Disable a flow."), f"{_UI} disable exports.web-to-lake")})
 add_commands(app, {"end": (end, f"{_UI} end web-to-lake 2027-01-31")})
+add_commands(app, {"start": (start, f"{_UI} start web-to-lake 2027-06-01")})
+add_commands(app, {"state": (state, f"{_UI} state web-to-lake failed")})
 add_commands(app, {"path": (path, f"{_UI} path web-to-lake somewhere/else --as jane@acme.example")})
 add_commands(app, {"datasets": (datasets, f"{_UI} datasets web-to-lake Orders Returns")})
 add_commands(app, {"rename": (rename, f"{_UI} rename web-to-lake 'Web, do not touch'")})

@@ -68,3 +68,17 @@ class ReadingQuestions:
         "[LB]",
         Probe.NEVER,
     )
+    transition_state: str = ask(
+        "Which state does a flow show while the service finishes a write: the one after it, a word for the change "
+        "(initializing, updating, enabling, disabling, deleting), or the form …-finalizing (and pending after the "
+        "creation)?",
+        ("after", "change", "finalizing"),
+        "flow-service.md 2.6, [F] [FE]",
+        Probe.FREE,
+    )
+    state_case: str = ask(
+        "Are states shown in lower or upper case?",
+        ("lower", "upper"),
+        "assumed; lower in [D] [F]",
+        Probe.FREE,
+    )

@@ -29,7 +29,7 @@ class DeliveryExpectation:
     type: DestinationType
     destination: str
     datasets: Mapping[str, str]  # ids -> names, in the order of the source connection
-    enabled: bool
+    enabled: bool | None  # None: the state says neither
     every: str | None  # None, as `start`: the schedule cannot be read
     start: int | None
     end: int
@@ -42,6 +42,7 @@ class DeliveryExpectation:
     format: str
     compression: str
     manifest: bool
+    shown_state: str = ""  # as the service shows it
     within: int | None = None  # None: the YAML expects nothing
     non_empty: bool = False
 
@@ -60,13 +61,15 @@ class DeliveryExpectation:
         return self.type.retention_days * schedule.DAY if self.type.retention_days else None
 
     def state(self, as_of: int) -> str:
-        """Return enabled, disabled, finished (a one-time export after its run), expired or unknown."""
+        """Return enabled, disabled, finished (a one-time export after its run), expired, unknown, or what it shows."""
         if self.every is None or self.start is None:
             return "unknown"
         if self.every == schedule.ONCE and self.start <= as_of:
             return "finished"
         if self.end <= as_of:
             return "expired"
+        if self.enabled is None:
+            return self.shown_state or "unknown"
         return "enabled" if self.enabled else "disabled"
 
 
@@ -135,7 +138,8 @@ def delivery_expectation(
         type=kind,
         destination=export.destination,
         datasets=written.datasets,
-        enabled=bool(fields["enabled"]),
+        enabled=fields["enabled"],
+        shown_state=wire.state_word(flow.raw),
         every=fields[EVERY],
         start=fields[START],
         end=fields["end"] or schedule.default_end(flow.created_at),

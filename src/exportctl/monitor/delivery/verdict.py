@@ -89,7 +89,7 @@ def nothing_due_reason(watched: DeliveryExpectation, since: int, as_of: int) -> 
     state = watched.state(as_of)
     if as_of < watched.created:
         return f"the flow was made at {schedule.format_moment(watched.created)}"
-    if state == "unknown":
+    if watched.every is None or watched.start is None:
         return "its schedule cannot be read"
     if state == "finished":
         return f"a one-time export, which was due at {schedule.format_moment(watched.start or 0)}, before the window"
@@ -97,7 +97,12 @@ def nothing_due_reason(watched: DeliveryExpectation, since: int, as_of: int) -> 
         return f"the flow ended at {schedule.format_moment(watched.end)}: no run was due"
     if state == "disabled":
         return "the flow is disabled: no run was due; `exportctl drift` says whether it was paused by hand"
-    upcoming = schedule.next_runs(watched.every or "", watched.start or 0, watched.end, as_of, count=1)
+    if watched.enabled is None:
+        return f'the flow is in state "{watched.shown_state}": exportctl does not know whether a run was due'
+    upcoming = schedule.next_runs(watched.every, watched.start, watched.end, as_of, count=1)
+    if upcoming and watched.step and upcoming[0] - as_of > watched.step:
+        far = f"the next run is due at {schedule.format_moment(upcoming[0])}, further away than one interval"
+        return f"no run was due: {far}; `exportctl drift` says whether it was paused by hand"
     later = f"; the next run is due at {schedule.format_moment(upcoming[0])}" if upcoming else ""
     return f"no run was due since {schedule.format_moment(max(since, watched.changed))}{later}"
 

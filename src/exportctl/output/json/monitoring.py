@@ -95,6 +95,7 @@ STATUS_RESULT = JsonObject[StatusReport](
             flow=_FLOW,
             result=choice("the result", HealthResult),
             state=choice("the state of the flow", FlowState),
+            service_state=text("the state as the service shows it; empty without a flow"),
             last_run=nullable(
                 part(
                     JsonObject[LastRun](
@@ -220,7 +221,9 @@ VERIFY = Document(
                 "one export",
                 address=address(),
                 flow=nullable(text("flow id; null: not applied")),
-                state=text("enabled, disabled, finished, expired, unknown or not applied"),
+                state=text(
+                    "enabled, disabled, finished, expired, unknown, not applied, or another word of the service"
+                ),
                 storage=text("what was read; begins with `runs only` where storage was not read"),
                 failing=flag("one of its verdicts fails", lambda e: e.has_failed),
                 verdicts=listing("by dataset, then by time", _VERDICT),

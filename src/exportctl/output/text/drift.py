@@ -29,6 +29,8 @@ TITLES: Mapping[DriftGroup, str] = {
     DriftGroup.OTHER_PROJECT: "Owned by another project",
 }
 
+_STATES_WITHOUT_WORD: Mapping[bool | None, str] = {True: "enabled", False: "disabled", None: "no state"}
+
 
 def render_drift(
     report: DriftReport, *, fail_on: Collection[str] = drift.DEFAULT_FAILING, color: bool = False, width: int = 120
@@ -108,7 +110,7 @@ def flow(entry: DriftEntry, as_of: int) -> str:
         f"{format_values.quote_text(shown.name)} (flow {clean_text(shown.id)})",
         clean_text(shown.type or "other type"),
     ]
-    parts.append("enabled" if shown.enabled else "disabled")
+    parts.append(clean_text(shown.state) or _STATES_WITHOUT_WORD[shown.enabled])
     if shown.owner:
         parts.append(f"owned by project {clean_text(shown.owner)}")
     if shown.ends is not None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from exportctl.model.schedule import format_age, format_count
-from exportctl.monitor.status import HealthResult
+from exportctl.monitor.status import FlowState, HealthResult
 from exportctl.output import format_values
 from exportctl.output.color import Paint, paint
 from exportctl.output.environments import EnvironmentResult, Table
@@ -51,11 +51,17 @@ def cells(one: ExportHealth, as_of: int) -> tuple[str, ...]:
     return (
         format_values.address(one.address),
         one.result.value,
-        one.state.value,
+        state_word(one),
         _last_run(one, as_of),
         "" if one.next_run is None else format_values.moment(one.next_run),
         days_left(one, as_of),
     )
+
+
+def state_word(one: ExportHealth) -> str:
+    """Return the state; where exportctl does not know what it means, as the service shows it."""
+    shown = clean_text(one.service_state) if one.state is FlowState.UNKNOWN else ""
+    return shown or one.state.value
 
 
 def _paint_row(one: ExportHealth, row: str, ink: Paint) -> str:
