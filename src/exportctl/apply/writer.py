@@ -28,7 +28,7 @@ from exportctl.client.client import Client
 from exportctl.client.inventory import is_being_deleted, list_objects, live_object
 from exportctl.errors import Conflict, NotFound, ServiceError, StalePlan
 from exportctl.model.plan import Fields, LiveObject, Marker, Step
-from exportctl.resources import marker, wire
+from exportctl.resources import flow_states, marker, wire
 from exportctl.resources.kinds import AT, BASE_CONNECTION, EVERY, FLOW, KINDS, START, TARGET_IDS, Kind
 
 MAX_TRIES = 5
@@ -254,7 +254,7 @@ class Writer:
             except ServiceError as error:
                 if not (error.wrote or error.number == ALREADY_IN_STATE) or attempt == MAX_TRIES:
                     raise
-                if wire.is_enabled(self._get_settled(kind, identity).raw) is wanted:
+                if flow_states.is_enabled(self._get_settled(kind, identity).raw) is wanted:
                     break
                 if error.number == ALREADY_IN_STATE:
                     raise
@@ -269,7 +269,7 @@ class Writer:
         except NotFound:
             return
         if not is_being_deleted(live.raw):
-            live = self._get_settled(kind, step.id) if wire.is_in_transition(live.raw) else live
+            live = self._get_settled(kind, step.id) if flow_states.is_in_transition(live.raw) else live
             self._check_unchanged(step, live)
             self._check_unused(kind, step)
             self._send_delete(kind, step.id, final=kind is FLOW)
@@ -358,7 +358,7 @@ class Writer:
         """Read one object by id until no write is in progress: a state in transition is not the planned one."""
         for _ in self.retry.delays():
             live = self.get(kind, identity)
-            if not wire.is_in_transition(live.raw):
+            if not flow_states.is_in_transition(live.raw):
                 break
         return live
 

@@ -20,7 +20,7 @@ from exportctl.client.client import Client
 from exportctl.clock import Clock
 from exportctl.errors import NotFound, ServiceError
 from exportctl.model.plan import Inventory, ListedDataset, LiveObject
-from exportctl.resources import marker, run, wire
+from exportctl.resources import flow_states, marker, run
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.destinations.type import DATA_LAKE_SPEC
 from exportctl.resources.kinds import FLOW, KINDS, Kind
@@ -56,7 +56,7 @@ def list_objects(client: Client, kind: Kind) -> tuple[LiveObject, ...]:
 
 
 def is_being_deleted(raw: Mapping[str, Any]) -> bool:
-    return wire.state_word(raw).lower() in DELETING_STATES
+    return flow_states.state_word(raw).lower() in DELETING_STATES
 
 
 def list_flows_until_settled(client: Client, live: Inventory, clock: Clock, project: str) -> Inventory:
@@ -67,7 +67,7 @@ def list_flows_until_settled(client: Client, live: Inventory, clock: Clock, proj
     """
     for delay in TRANSITION_DELAYS:
         ours = (o for o in live.objects_of_kind(FLOW.name) if o.marker and o.marker.project == project)
-        if not any(wire.is_in_transition(flow.raw) for flow in ours):
+        if not any(flow_states.is_in_transition(flow.raw) for flow in ours):
             break
         clock.sleep(delay)
         live = replace(live, objects={**live.objects, FLOW.name: list_objects(client, FLOW)})

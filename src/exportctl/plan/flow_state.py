@@ -41,7 +41,7 @@ from exportctl.plan.desired import DesiredExport, finding
 from exportctl.plan.field_diff import ComparisonInputs, field_changes
 from exportctl.plan.last_editor import actor
 from exportctl.plan.ownership import LiveFlow, Ownership, choose_flows, lost_owner_refusal
-from exportctl.resources import wire
+from exportctl.resources import flow_states, wire
 from exportctl.resources.kinds import DATASETS, ENABLED, END, EVERY, FLOW, START, TARGET_CONNECTION
 from exportctl.resources.service_values import StateMeaning, state_meaning
 
@@ -173,7 +173,7 @@ def state_findings(export: DesiredExport, live_flow: LiveFlow, inputs: PlanInput
     text = (
         f"the flow {live_flow.flow.id} is {shown}: exportctl does not compare it with `enabled`, and changes no state"
     )
-    if wire.is_in_transition(live_flow.flow.raw):
+    if flow_states.is_in_transition(live_flow.flow.raw):
         hint = "the service has not finished a write; run this again later, and ask Adobe if the state stays"
     else:
         hint = "look at the flow in the UI: only `enabled` and `disabled` say whether it runs"

@@ -19,7 +19,7 @@ from functools import cached_property
 
 from exportctl.model.plan import EXPORTS, Address, Fields, Inventory, LiveObject, Marker, Refusal
 from exportctl.model.project import Export
-from exportctl.resources import kinds, wire
+from exportctl.resources import flow_states, kinds, wire
 from exportctl.resources.destinations.type import DestinationType
 from exportctl.resources.kinds import BASE_CONNECTION, FLOW, SOURCE_CONNECTION, TARGET_CONNECTION
 from exportctl.resources.marker import refuse_newer_markers
@@ -90,7 +90,7 @@ class LiveFlow:
     @property
     def state(self) -> str:
         """The state as the service shows it."""
-        return wire.state_word(self.flow.raw)
+        return flow_states.state_word(self.flow.raw)
 
     @property
     def quoted_name(self) -> str:

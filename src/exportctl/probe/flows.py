@@ -41,6 +41,7 @@ QUESTIONS = (
     ProbeQuestion("patch_objects", "Patches a schedule with an object that leaves out the end, and reads it."),
     ProbeQuestion("eight_hours", "Patches the schedule to every 8 hours."),
     ProbeQuestion("old_source_in_use", "Points the flow at another source connection, and deletes the former one."),
+    ProbeQuestion("state_case", "Reads the state of the new flow."),
     ProbeQuestion("delete_status", "Deletes a flow, and looks at the status."),
     ProbeQuestion("delete_lag", "Reads the deleted flow until the answer is 404."),
     ProbeQuestion("one_hour", "Patches the schedule to every hour."),
@@ -82,11 +83,12 @@ def ask_about_flows(run: ProbeRun) -> Iterator[ProbeAnswer]:
     flow = _create_flow(run, first, run.objects["target"], "export", 0, endTime=run.start + 60 * DAY)
     doc = session.read(flow)
     states.append(str(doc.get("state")))
+    yield ProbeAnswer("state_case", "upper" if states[0].isupper() else "lower")
     before = doc.get("etag")
     yield answer_demand(
         "action_sub_op", lambda: session.act(flow, "disable"), lambda: setattr(session, "demands_sub_op", True)
     )
-    doc = session.read_until(flow, lambda shown: shown.get("state") == "disabled")
+    doc = session.read_until(flow, lambda shown: str(shown.get("state")).lower() == "disabled")
     states.append(str(doc.get("state")))
     yield ProbeAnswer("action_moves_etag", doc.get("etag") != before)
     yield ProbeAnswer("interval_type", "string" if isinstance(_schedule(doc).get("interval"), str) else "integer")

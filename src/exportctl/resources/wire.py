@@ -16,11 +16,11 @@ from typing import Any
 from exportctl.model import schedule as schedules
 from exportctl.model.plan import MAX_TIMESTAMP, Fields, LiveObject, SensitiveValue, UnknownValue, digest
 from exportctl.model.secret import Secrecy
-from exportctl.resources import kinds
+from exportctl.resources import flow_states, kinds
 from exportctl.resources.destinations.table import TYPES, type_by_connection_spec, type_by_flow_spec
 from exportctl.resources.destinations.type import DATA_LAKE_SPEC, SPEC_VERSION, AuthMethod, DestinationType
 from exportctl.resources.kinds import FieldRule, Kind
-from exportctl.resources.service_values import FULL, INCREMENTAL, StateMeaning, state_meaning
+from exportctl.resources.service_values import FULL, INCREMENTAL
 from exportctl.resources.spec_names import is_key_param, published_encryption
 
 Json = dict[str, Any]
@@ -165,27 +165,8 @@ def _read_flow(raw: Mapping[str, Any]) -> Json:
         kinds.START: start,
         kinds.END: moment(schedule.get("endTime")),
         kinds.FOLDER: next((str(schedule[k]) for k in TEMPLATES if schedule.get(k)), DEFAULT_FOLDER),
-        kinds.ENABLED: is_enabled(raw),
+        kinds.ENABLED: flow_states.is_enabled(raw),
     }
-
-
-_ENABLED = {StateMeaning.ENABLED: True, StateMeaning.DISABLED: False}
-
-
-def is_enabled(raw: Mapping[str, Any]) -> bool | None:
-    """Say whether the service runs an object; None for any state but enabled and disabled."""
-    return _ENABLED.get(state_meaning(raw.get("state")))
-
-
-def is_in_transition(raw: Mapping[str, Any]) -> bool:
-    """Say whether the service still finishes a write of this object."""
-    return state_meaning(raw.get("state")) is StateMeaning.TRANSITION
-
-
-def state_word(raw: Mapping[str, Any]) -> str:
-    """Return the state as the service shows it; empty if it shows none."""
-    word = raw.get("state")
-    return word if isinstance(word, str) else "" if word is None else str(word)
 
 
 def live_every(schedule: Mapping[str, Any]) -> str | None:

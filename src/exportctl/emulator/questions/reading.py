@@ -71,10 +71,10 @@ class ReadingQuestions:
     transition_state: str = ask(
         "Which state does a flow show while the service finishes a write: the one after it, a word for the change "
         "(initializing, updating, enabling, disabling, deleting), or the form …-finalizing (and pending after the "
-        "creation)?",
+        "creation)? Where a write takes no time, no probe can see it.",
         ("after", "change", "finalizing"),
         "flow-service.md 2.6, [F] [FE]",
-        Probe.FREE,
+        Probe.NEVER,
     )
     state_case: str = ask(
         "Are states shown in lower or upper case?",

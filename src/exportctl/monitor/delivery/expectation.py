@@ -9,7 +9,7 @@ from typing import Any
 from exportctl.model import schedule
 from exportctl.model.plan import Address, LiveObject
 from exportctl.model.project import Export
-from exportctl.resources import run, wire
+from exportctl.resources import flow_states, run, wire
 from exportctl.resources.destinations.type import DestinationType
 from exportctl.resources.kinds import EVERY, FLOW, LOCATION, SOURCE_CONNECTION, START, TARGET_CONNECTION
 
@@ -139,7 +139,7 @@ def delivery_expectation(
         destination=export.destination,
         datasets=written.datasets,
         enabled=fields["enabled"],
-        shown_state=wire.state_word(flow.raw),
+        shown_state=flow_states.state_word(flow.raw),
         every=fields[EVERY],
         start=fields[START],
         end=fields["end"] or schedule.default_end(flow.created_at),
