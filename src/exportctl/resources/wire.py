@@ -373,9 +373,8 @@ def _overlay_params(live: Mapping[str, Any], ours: Mapping[str, Any]) -> Json:
 
 def is_patch_applied(ops: Sequence[Mapping[str, Any]], raw: Mapping[str, Any]) -> bool:
     """Did these operations arrive? Auth params are shown masked, but the marker changes together with them."""
-    return all(
-        _is_value_shown(op["value"], raw.get(str(op["path"]).lstrip("/"))) for op in ops if op["path"] != "/auth/params"
-    )
+    read = [op for op in ops if op["path"] != "/auth/params"]
+    return all(_is_value_shown(op["value"], raw.get(str(op["path"]).lstrip("/"))) for op in read)
 
 
 def _is_value_shown(sent: Any, shown: Any) -> bool:
@@ -386,10 +385,8 @@ def _is_value_shown(sent: Any, shown: Any) -> bool:
 
 def ids(raw: Mapping[str, Any], name: str) -> tuple[str, ...]:
     """Return the ids in one reference field, list or not."""
-    value = raw.get(name)
-    if isinstance(value, str):
-        return (value,)
-    return tuple(str(v) for v in value) if isinstance(value, Sequence) else ()
+    values = [raw[name]] if isinstance(raw.get(name), str) else raw.get(name)
+    return tuple(str(v) for v in values) if isinstance(values, Sequence) else ()
 
 
 def object_digests(live: LiveObject) -> dict[str, str]:
