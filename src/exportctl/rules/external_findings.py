@@ -278,11 +278,9 @@ _DRIFT_FAILURES: tuple[_Row, ...] = (
     (
         "flow-state",
         "A flow that is neither enabled nor disabled",
-        "Only `disabled` says that a flow is switched off, and only `enabled` that it runs. Error texts [FE] and pages"
-        " about sources [F] have other words, and more may come. exportctl shows the word. It neither compares nor"
-        " changes the state, and reads again for 15 seconds while the service finishes a write (ours).",
-        "Run the command again later if the service still changes the flow. Else look at the flow in the UI, or accept"
-        " the state with an `accept` entry for `enabled`.",
+        "Only these two words say whether a flow runs; others are published [FE] [F], and more may come. exportctl shows"
+        " the word, and neither compares nor changes the state (ours).",
+        "Run it again later if the service still changes the flow; else look at the UI, or `accept` the field `enabled`.",
     ),
     (
         "not-renewed",
