@@ -278,9 +278,9 @@ _DRIFT_FAILURES: tuple[_Row, ...] = (
     (
         "flow-state",
         "A flow that is neither enabled nor disabled",
-        "Only these two words say whether a flow runs; others are published [FE] [F], and more may come. exportctl shows"
-        " the word, and neither compares nor changes the state (ours).",
-        "Run it again later if the service still changes the flow; else look at the UI, or `accept` the field `enabled`.",
+        "Only these two words say whether a flow runs; others are published [FE] [F], and more may come. exportctl"
+        " shows the word, and neither compares nor changes the state (ours).",
+        "Run it again later if the service still changes the flow; else see the UI, or `accept` the field `enabled`.",
     ),
     (
         "not-renewed",
