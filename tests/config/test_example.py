@@ -141,6 +141,20 @@ def test_an_abfss_url_may_be_written_instead() -> None:
     assert made.destinations["other"].account.auth["endpoint"].text == url
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "abfss://data@acme.dfs.core.chinacloudapi.cn",
+        "abfss://data@acme.dfs.core.usgovcloudapi.net/",
+        "abfss://data@acme.z07.dfs.storage.azure.net",
+    ],
+)
+def test_an_abfss_url_may_be_of_another_cloud(url: str) -> None:
+    auth = 'tenant_id: t, client_id: c, client_secret: "${env:LAKE_SECRET}"'
+    made = project(with_destination(f"{{type: azure-data-lake, endpoint: '{url}', path: p, auth: {{{auth}}}}}"))
+    assert made.destinations["other"].account.auth["endpoint"].text == url
+
+
 @pytest.mark.parametrize("port", ["2222", '"2222"', '"${env:EXPORTCTL_VAR_PORT}"'])
 def test_a_port_is_text_however_it_is_written(port: str) -> None:
     body = f'{{type: sftp, host: h, port: {port}, path: p, auth: {{username: u, password: "${{env:P}}"}}}}'

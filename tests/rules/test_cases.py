@@ -579,6 +579,30 @@ CASES = (
         key_location(LAKE, "auth"),
         lake(account=Account("key", {"access_key_id": auth("AKIA0189ABCDEFGHIJKL", Secrecy.SENSITIVE)})),
     ),
+    # characters
+    *(
+        Case(
+            "invisible-character",
+            what,
+            project_with(title=f"Orders{char}"),
+            key_location(ORDERS, "title"),
+            project_with(description="two\n\tlines"),
+        )
+        for what, char in {
+            "NUL": "\0",
+            "a line end in a title": "\n",
+            "a control character of the second block": "\x85",
+            "a byte order mark": "\ufeff",
+            "half of a surrogate pair": "\ud83d",
+        }.items()
+    ),
+    Case(
+        "invisible-character",
+        "a control character in a literal that is not shown",
+        lake(account=Account("role", {"role_arn": auth("arn:aws:iam::123456789012:role/a\0", Secrecy.SENSITIVE)})),
+        key_location(LAKE, "auth"),
+        lake(account=ROLE),
+    ),
     # secrets
     Case(
         "secret-in-plain-field",

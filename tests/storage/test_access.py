@@ -387,13 +387,17 @@ def test_a_lake_without_its_url_says_so(url: str) -> None:
         caller_access(place, {"AZURE_STORAGE_KEY": "my-key"})
 
 
-@pytest.mark.parametrize("cloud", ["core.usgovcloudapi.net", "core.chinacloudapi.cn"])
-def test_other_clouds_of_azure_have_their_own_addresses(cloud: str) -> None:
-    place = AccessInputs("lake", TYPES["azure-data-lake"], {"path": "a"}, {"endpoint": f"abfss://c@acc.dfs.{cloud}/"})
+@pytest.mark.parametrize(
+    ("zone", "cloud"), [("", "core.usgovcloudapi.net"), ("", "core.chinacloudapi.cn"), (".z07", "storage.azure.net")]
+)
+def test_other_clouds_of_azure_have_their_own_addresses(zone: str, cloud: str) -> None:
+    place = AccessInputs(
+        "lake", TYPES["azure-data-lake"], {"path": "a"}, {"endpoint": f"abfss://c@acc{zone}.dfs.{cloud}/"}
+    )
 
     method = caller_access(place, {"AZURE_STORAGE_KEY": "my-key"}).method
 
-    assert isinstance(method, Azure) and method.endpoint == f"https://acc.blob.{cloud}"
+    assert isinstance(method, Azure) and method.endpoint == f"https://acc{zone}.blob.{cloud}"
 
 
 @pytest.mark.parametrize(("path", "root"), [("/incoming", "/"), ("incoming", "")])

@@ -148,7 +148,7 @@ def account_edits(group: ChangeGroup, declared: Destination, context: EditContex
         if composed and name == composed.name and not whole:
             parts = composed.split(change.before)
             if parts is None:
-                raise NotExpressible(f"is no {composed.form}: write `{name}` in place of `{composed.parts[0]}`")
+                raise NotExpressible(f"cannot be written in parts: write `{name}` in place of `{composed.parts[0]}`")
             edits += [SetValue((DESTINATIONS, declared.key, part), text) for part, text in parts.items()]
             continue
         number = key is not None and key.form is KeyForm.PORT and change.before.isdecimal()

@@ -15,6 +15,7 @@ from exportctl.config.yaml_nodes import MapNode
 from exportctl.errors import Finding, Level, SourcePosition
 from exportctl.model.project import Project, RuleSetting
 from exportctl.rules import (
+    characters,
     cross_references,
     destinations,
     external_findings,
@@ -223,6 +224,7 @@ RULES: tuple[Rule, ...] = (
     *schedules.RULES,
     *destinations.ACCOUNT_RULES,
     *secrets.RULES,
+    *characters.RULES,
     *cross_references.RULES,
     *no_effect.RULES,
     *_ENGINE_RULES,

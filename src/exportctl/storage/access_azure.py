@@ -35,9 +35,13 @@ _TENANT, _CLIENT, _CLIENT_SECRET = "AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_
 _TOKEN_FILE = "AZURE_FEDERATED_TOKEN_FILE"
 FAMILY = (STRING, KEY, SAS, _TENANT, _CLIENT, _CLIENT_SECRET, _TOKEN_FILE)
 
-# Azure's clouds: public, US government, China. A URL from the UI must not send a token elsewhere.
-_CLOUDS = ("core.windows.net", "core.usgovcloudapi.net", "core.chinacloudapi.cn")
-_ABFSS = re.compile(r"abfss?://(?P<container>[a-z0-9$-]+)@(?P<account>[a-z0-9]+)\.dfs\.(?P<cloud>[a-z0-9.-]+)/?")
+# Azure's clouds: public (also for accounts in a DNS zone), US government, China. A URL from the UI must not send a token
+# elsewhere.
+_CLOUDS = ("core.windows.net", "storage.azure.net", "core.usgovcloudapi.net", "core.chinacloudapi.cn")
+_ABFSS = re.compile(
+    r"abfss?://(?P<container>[a-z0-9$-]+)@(?P<account>[a-z0-9]+)(?P<zone>\.z[0-9]{1,2})?"
+    r"\.dfs\.(?P<cloud>[a-z0-9.-]+)/?"
+)
 PUBLIC_DOMAIN = f"blob.{_CLOUDS[0]}"
 
 
@@ -141,7 +145,9 @@ def _lake_address(inputs: AccessInputs) -> ContainerAddress:
     if found["cloud"] not in _CLOUDS and not _endpoint(inputs, account):
         hint = f"if your credentials may go there, set {inputs.prefix}{ENDPOINT} to its Blob endpoint"
         raise inputs.setting_error(f"its account is at {found['cloud']}, which is not Azure", hint)
-    return ContainerAddress(account, f"https://{account}.blob.{found['cloud']}", found["container"])
+    return ContainerAddress(
+        account, f"https://{account}{found['zone'] or ''}.blob.{found['cloud']}", found["container"]
+    )
 
 
 def _endpoint(inputs: AccessInputs, account: str) -> tuple[str, str] | None:

@@ -195,9 +195,10 @@ def _composed_value(section: Section, kind: DestinationType, composed: ComposedK
             hint = f"keep one: the {composed.name} contains both"
             section.fail("bad-value", message, section.key_position(written[0]), hint)
         whole = _plain_value(section, composed.name)
-        if whole and not section.is_unset(composed.name) and composed.split(whole.text) is None:
+        if whole and not section.is_unset(composed.name) and not composed.is_valid(whole.text):
             message = f'"{composed.name}" of {section.owner} is not an {composed.form}'
-            section.fail("bad-value", message, whole.at, f"write {composed.shape}, or {in_parts}")
+            hint = f"write {composed.shape} (or the domain of another cloud), or {in_parts}"
+            section.fail("bad-value", message, whole.at, hint)
         return whole
     if not written:
         hint = f"write {in_parts}, or `{composed.name}` with an {composed.form}"

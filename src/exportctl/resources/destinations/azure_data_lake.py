@@ -59,6 +59,8 @@ _ENDPOINT = ComposedKey(
     r"\.dfs\.core\.windows\.net/?",
     form="abfss URL",
     shape="abfss://<container>@<account>.dfs.core.windows.net",
+    # other clouds, such as dfs.core.usgovcloudapi.net and dfs.core.chinacloudapi.cn, and accounts in a DNS zone (z01)
+    whole=r"abfss://[a-z0-9][a-z0-9-]{1,61}[a-z0-9]@[a-z0-9]{3,24}(\.z[0-9]{1,2})?\.dfs(\.[a-z0-9-]{1,63}){2,6}/?",
 )
 
 AZURE_DATA_LAKE = DestinationType(

@@ -147,14 +147,19 @@ class ComposedKey:
     pattern: str  # takes them apart: it has a group for each
     form: str  # what people call the whole value
     shape: str  # how it looks
+    whole: str | None = None  # a pattern of further whole values, which cannot be written in parts
 
     def join(self, values: Mapping[str, str]) -> str:
         return self.template.format(**values)
 
     def split(self, text: str) -> Mapping[str, str] | None:
-        """Return the parts of a whole value; None where it has another form."""
+        """Return the parts of a whole value; None where it has another form, or cannot be written in parts."""
         found = re.fullmatch(self.pattern, text)
         return found.groupdict() if found else None
+
+    def is_valid(self, text: str) -> bool:
+        """Return whether a whole value has one of the forms."""
+        return self.split(text) is not None or bool(self.whole and re.fullmatch(self.whole, text))
 
 
 class Scope(Enum):
