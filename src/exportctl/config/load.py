@@ -26,6 +26,7 @@ from exportctl.errors import Finding, Level, SourcePosition
 from exportctl.model.project import Project
 from exportctl.model.references import BadValue, Reference, parse_references
 from exportctl.model.secret import Secrecy
+from exportctl.model.similar_names import did_you_mean
 
 HIDDEN_VALUE = "(sensitive)"
 MINIMUM_VERSION = "minimum_version"  # the key that names the oldest exportctl which may read the config
@@ -169,7 +170,7 @@ def _wrong_environment(parsed: ParsedConfig, environment: str | None) -> Finding
         message = f'there is no environment "{environment}": the config declares none'
         return Finding("unknown-environment", message, None, hint)
     guess = closest_match(environment, parsed.environments)
-    hint = f'did you mean "{guess}"? ' if guess else ""
+    hint = f"{did_you_mean(environment, guess)} " if guess else ""
     hint += f"the environments are {listed}"
     return Finding("unknown-environment", f'there is no environment "{environment}"', at, hint)
 

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from exportctl.config.schema_check import SINGULAR_NAMES, closest_match
 from exportctl.config.yaml_nodes import BrokenNode, ListNode, MapEntry, MapNode, Node, ScalarNode, parse_tree
 from exportctl.errors import Finding, SourcePosition
+from exportctl.model.similar_names import did_you_mean
 
 LIST_SECTIONS = ("removed", "accept")
 REPLACED_WHOLE = (
@@ -127,7 +128,7 @@ def _report_unknown_removal(path: KeyPath, entry: MapEntry, base: MapNode, findi
         return
     message = f'this removes {SINGULAR_NAMES[path[0]]} "{path[1]}", but no layer below declares it'
     guess = closest_match(path[1], base.entries)
-    hint = f'did you mean "{guess}"?' if guess else "remove this line"
+    hint = did_you_mean(path[1], guess) if guess else "remove this line"
     findings.append(Finding("unknown-reference", message, entry.key_at, hint))
 
 

@@ -8,7 +8,6 @@ checks what depends on a destination's type or on other files. jsonschema is imp
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
@@ -19,6 +18,7 @@ from exportctl.config.schema.root import SCHEMA
 from exportctl.config.yaml_nodes import BrokenNode, ListNode, MapEntry, MapNode, Node, plain_value
 from exportctl.errors import Finding, SourcePosition
 from exportctl.model.secret import Secrecy
+from exportctl.model.similar_names import closest_names, did_you_mean
 from exportctl.resources.destinations.table import TYPES
 
 KeyPath = tuple[str | int, ...]
@@ -110,8 +110,7 @@ def closest_match(word: str, known: Iterable[str]) -> str | None:
     words = list(known)
     if len(words) > 100:
         words = [other for other in words if other[:1] == word[:1].lower()]
-    found = difflib.get_close_matches(word.lower(), words, n=1, cutoff=0.6)
-    return found[0] if found else None
+    return next(iter(closest_names(word.lower(), words)), None)
 
 
 def unknown_key(key: str, at: SourcePosition, known: Sequence[str], owner: str) -> Finding:
@@ -147,7 +146,7 @@ def _key_hint(key: str, known: Sequence[str]) -> str:
         return f"in this config, write {elsewhere}"
     guess = closest_match(key, known)
     if guess:
-        return f'did you mean "{guess}"?'
+        return did_you_mean(key, guess)
     return "its keys are " + ", ".join(known)
 
 
@@ -218,7 +217,7 @@ def _unknown_value(root: MapNode, path: KeyPath, error: Any) -> Finding:
     value = error.instance
     shown = str(value).lower() if isinstance(value, bool) else str(value)
     guess = closest_match(_TYPE_ALIASES.get(shown.lower(), shown), names)
-    hint = f'did you mean "{guess}"?' if guess else f"write one of {', '.join(names)}"
+    hint = did_you_mean(shown, guess) if guess else f"write one of {', '.join(names)}"
     if path[-1] == "version":
         hint = "write `version: 1`"
     elif isinstance(value, str) and "${" in value:

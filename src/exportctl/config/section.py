@@ -15,6 +15,7 @@ from exportctl.config.schema_check import SINGULAR_NAMES, closest_match
 from exportctl.config.yaml_nodes import ListNode, MapNode, Node, ScalarNode
 from exportctl.errors import Finding, Level, SourcePosition
 from exportctl.model.references import BadValue
+from exportctl.model.similar_names import did_you_mean
 
 
 @dataclass
@@ -145,7 +146,7 @@ class Section:
         guess = closest_match(name, [*declared, *built_in])
         if guess:
             position = f" It is declared at {declared[guess]}" if guess in declared else ""
-            hint = f'did you mean "{guess}"?{position}'
+            hint = f"{did_you_mean(name, guess)}{position}"
         elif declared or built_in:
             hint = f"the names are {', '.join(sorted({*declared, *built_in})[:10])}"
         else:

@@ -18,11 +18,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 
 from exportctl.errors import Finding, Level
 from exportctl.model.plan import ListedDataset, PlanHeader, Refusal
 from exportctl.model.project import Dataset
+from exportctl.model.similar_names import closest_names, did_you_mean
 from exportctl.model.urls import EMBEDDED
 
 LIST_HINT = (
@@ -116,8 +116,8 @@ class _Search:
 
 def nearest_phrase(name: str, known: Iterable[str]) -> str:
     """Return `did you mean …? ` with the nearest names, empty if none is near."""
-    near = get_close_matches(name, sorted(set(known)), n=3, cutoff=0.6)
-    return "did you mean " + " or ".join(f'"{n}"' for n in near) + "? " if near else ""
+    near = closest_names(name, known, count=3)
+    return f"{did_you_mean(name, *near)} " if near else ""
 
 
 def look_up_datasets(

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
@@ -21,6 +20,7 @@ from exportctl.config.yaml_nodes import MapNode
 from exportctl.errors import Finding, Level, SourcePosition
 from exportctl.model.project import AllowEntry, Destination, Export, Project, RuleSetting
 from exportctl.model.schedule import format_count
+from exportctl.model.similar_names import closest_names
 
 
 class CheckStage(StrEnum):
@@ -102,8 +102,7 @@ def is_unresolved(text: str) -> bool:
 
 def closest_match(name: str, names: Iterable[str]) -> str | None:
     """Return the closest known name, or None."""
-    found = get_close_matches(name, sorted(set(names)), n=1, cutoff=0.6)
-    return found[0] if found else None
+    return next(iter(closest_names(name, names)), None)
 
 
 def duration_text(seconds: int) -> str:

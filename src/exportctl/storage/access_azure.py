@@ -35,7 +35,7 @@ _TENANT, _CLIENT, _CLIENT_SECRET = "AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_
 _TOKEN_FILE = "AZURE_FEDERATED_TOKEN_FILE"
 FAMILY = (STRING, KEY, SAS, _TENANT, _CLIENT, _CLIENT_SECRET, _TOKEN_FILE)
 
-# Azure's clouds: public (also for accounts in a DNS zone), US government, China. A URL from the UI must not send a token
+# Azure's clouds: public (also accounts in a DNS zone), US government, China. A URL from the UI must not send a token
 # elsewhere.
 _CLOUDS = ("core.windows.net", "storage.azure.net", "core.usgovcloudapi.net", "core.chinacloudapi.cn")
 _ABFSS = re.compile(

@@ -26,6 +26,7 @@ from exportctl.config.section import Section
 from exportctl.config.yaml_nodes import ScalarNode, plain_value
 from exportctl.errors import SourcePosition
 from exportctl.model.project import AllowEntry, Dataset, End, Expect, Export, Format
+from exportctl.model.similar_names import did_you_mean
 from exportctl.resources.kinds import plain_fields
 
 DEFAULT_FOLDER = "%DATASET_ID%/%EXPORT_TIME%"
@@ -82,7 +83,7 @@ def is_included(section: Section, environment: str | None, environments: Sequenc
         if isinstance(item, ScalarNode) and item.value not in environments:
             guess = closest_match(str(item.value), environments)
             known = f"the environments are {', '.join(environments)}" if environments else "the config declares none"
-            hint = f'did you mean "{guess}"?' if guess else known
+            hint = did_you_mean(str(item.value), guess) if guess else known
             message = f'{section.owner} is for environment "{item.value}", which no file declares'
             section.fail("unknown-reference", message, item.at, hint)
     return environment in section.texts("environments")
@@ -245,7 +246,7 @@ def _values_by_part(section: Section, name: str, by_part: Mapping[str, Dataset] 
     for part in inner.names():
         if by_part is not None and part not in by_part:
             guess = closest_match(part, by_part)
-            hint = f'did you mean "{guess}"?' if guess else f"the parts are {', '.join(by_part)}"
+            hint = did_you_mean(part, guess) if guess else f"the parts are {', '.join(by_part)}"
             message = f'"{name}" names part "{part}", which {section.owner} does not have'
             section.fail("unknown-reference", message, inner.key_position(part), hint)
     return {part: inner.text(part) for part in inner.names()}

@@ -1,0 +1,41 @@
+"""What was meant is found, and named by what differs where both names look the same."""
+
+from __future__ import annotations
+
+import pytest
+
+from exportctl.model.similar_names import closest_names, did_you_mean, difference_note
+
+COMPOSED, DECOMPOSED = "K\u00e4ufe", "Ka\u0308ufe"
+LOOK_ALIKES = {
+    "an accent in two characters": (DECOMPOSED, COMPOSED, "U+0308 COMBINING DIAERESIS", "U+00E4 LATIN SMALL LETTER A"),
+    "a letter of another alphabet": ("\u041erders", "Orders", "U+041E CYRILLIC CAPITAL LETTER O", "U+004F LATIN"),
+    "a blank that does not break": ("Order\u00a0Lines", "Order Lines", "U+00A0 NO-BREAK SPACE", "U+0020 SPACE"),
+    "a blank without width": ("Ord\u200bers", "Orders", "U+200B ZERO WIDTH SPACE", "nothing there"),
+    "a blank at the end": ("Orders ", "Orders", "U+0020 SPACE", "nothing there"),
+    "wide letters": ("\uff2frders", "Orders", "U+FF2F FULLWIDTH LATIN CAPITAL LETTER O", "U+004F LATIN"),
+    "another dash": ("order\u2011lines", "order-lines", "U+2011 NON-BREAKING HYPHEN", "U+002D HYPHEN-MINUS"),
+}
+
+
+@pytest.mark.parametrize("case", LOOK_ALIKES)
+def test_a_name_that_looks_the_same_is_found_and_the_difference_spelled_out(case: str) -> None:
+    written, meant, here, there = LOOK_ALIKES[case]
+
+    assert closest_names(written, ["Returns", meant, "orders and lines"]) == [meant]
+    assert here in did_you_mean(written, meant).partition(" here, ")[0]
+    assert there in did_you_mean(written, meant).partition(" here, ")[2]
+
+
+def test_a_difference_that_can_be_seen_is_not_spelled_out() -> None:
+    assert did_you_mean("Ordrs", "Orders") == 'did you mean "Orders"?'
+    assert did_you_mean("orders", "Orders") == 'did you mean "Orders"?'
+    assert did_you_mean("Ordrs", "Orders", "Order") == 'did you mean "Orders" or "Order"?'
+    assert difference_note("Orders", "Orders") == ""
+
+
+def test_whatever_looks_the_same_comes_before_what_is_spelled_nearly_so() -> None:
+    far = "\u041e\u0440\u0415\u041d"  # four letters of Cyrillic that look like OpEH
+
+    assert closest_names(far, ["OpEH", far[:3]], count=2) == ["OpEH", far[:3]]
+    assert closest_names("x", ["Orders"]) == []
