@@ -45,7 +45,7 @@ def difference_note(written: str, meant: str) -> str:
     is_visible = (here + there).isascii() and (here + there).isprintable() and " " not in here + there
     if is_visible or _appearance(written) != _appearance(meant):
         return ""
-    return f"They look alike and differ: {_spelled_out(here)} here, {_spelled_out(there)} there."
+    return f"They look alike and differ: {_code_points(here)} here, {_code_points(there)} there."
 
 
 def _common_length(one: str, other: str) -> int:
@@ -60,7 +60,7 @@ def _appearance(text: str) -> str:
     return "".join(kept).casefold().strip().replace("\u00a0", " ")
 
 
-def _spelled_out(text: str) -> str:
+def _code_points(text: str) -> str:
     """Return the characters of a text by code and name; `nothing` for none."""
     names = [f"U+{ord(c):04X} {unicodedata.name(c, '')}".strip() for c in text[:_MAX_SHOWN]]
     return " ".join([", ".join(names) or "nothing", *(["…"] if len(text) > _MAX_SHOWN else [])])
