@@ -3,7 +3,8 @@ Plan what is ours and no longer declared: delete it, release it, clean it up, or
 
     no longer declared       `removed` says   result
     export with a flow       delete           deletion, allowed
-                             release          markers removed, the flow still runs
+                             release          markers removed, the flow still runs; also the markers of
+                                              connections that a flow of no or another owner uses
                              nothing          deletion; the safety check decides
     flow without its marker  delete, nothing  deletion, refused: the owner is not certain
     connections, no flow     delete           deleted
@@ -79,8 +80,11 @@ def removed_entry(project: Project, address: Address) -> RemovedEntry | None:
 def undeclared_exports(wanted: DesiredState, excluded: frozenset[Address], inputs: PlanInputs) -> list[PlanItem]:
     """Plan every export of ours that the config no longer declares, except `excluded`."""
     ownership = inputs.ownership
+    released = {a for a in _claimed_connections(ownership) if _is_released(wanted.project, a)}
     undeclared = sorted(
-        a for a in {*ownership.own_flows, *ownership.orphans} if a not in wanted.exports and a not in excluded
+        a
+        for a in {*ownership.own_flows, *ownership.orphans, *released}
+        if a not in wanted.exports and a not in excluded
     )
     return [_export_item(address, wanted, inputs) for address in undeclared if address.root == EXPORTS]
 
@@ -89,12 +93,12 @@ def _export_item(address: Address, wanted: DesiredState, inputs: PlanInputs) -> 
     live_flows = inputs.ownership.own_flows.get(address, ())
     orphans = inputs.ownership.orphans.get(address, ())
     entry = removed_entry(wanted.project, address)
+    if entry and entry.do == "release":
+        claimed = _claimed_connections(inputs.ownership).get(address, ())
+        return _release_item(address, live_flows, (*orphans, *claimed), entry)
     if not live_flows:
         return _orphan_item(address, orphans, entry, inputs)
     flow, at = live_flows[0].flow.id, entry.at if entry else None
-    if entry and entry.do == "release":
-        released = tuple(s for h in live_flows for s in _release_steps(address, h))
-        return PlanItem(address, Verb.RELEASE, id=flow, steps=released, consequences=(_RELEASED,), at=at)
     made = [s for h in live_flows for s in deletion_steps(address, h, needs=[])]
     made += [steps.delete_step(address, o, needs=[s.key for s in made]) for o in orphans]
     titles = tuple(FieldChange("title", "title", h.flow.name, None, Cause.PENDING) for h in live_flows)
@@ -112,6 +116,40 @@ def _export_item(address: Address, wanted: DesiredState, inputs: PlanInputs) -> 
         ),
         at=at,
     )
+
+
+def _is_released(project: Project, address: Address) -> bool:
+    entry = removed_entry(project, address)
+    return entry is not None and entry.do == "release"
+
+
+def _release_item(
+    address: Address, live_flows: Sequence[LiveFlow], others: Sequence[LiveObject], entry: RemovedEntry
+) -> PlanItem:
+    """Plan a release: `others` are connections that have the address although no flow of theirs has it."""
+    made = [s for h in live_flows for s in _release_steps(address, h)]
+    known = {s.id for s in made}
+    made += [steps.release_step(address, one) for one in others if one.id not in known]
+    first = live_flows[0].flow.id if live_flows else None
+    return PlanItem(address, Verb.RELEASE, id=first, steps=tuple(made), consequences=(_RELEASED,), at=entry.at)
+
+
+def _claimed_connections(ownership: Ownership) -> dict[Address, list[LiveObject]]:
+    """
+    Return connections with our marker, in use by a flow that has no marker of that address, by address.
+
+    A source counts only where the target is hidden: it keeps its marker after a release.
+    """
+    found: dict[Address, list[LiveObject]] = {}
+    for live_flow in ownership.flows:
+        child = live_flow.target or live_flow.source
+        claim = child.marker if child and live_flow.can_change(child) else None
+        if child is None or claim is None or claim.project != ownership.project or claim.address.root != EXPORTS:
+            continue
+        own = live_flow.marker if not live_flow.marker_lost else None
+        if own is None or (own.project, own.address) != (claim.project, claim.address):
+            found.setdefault(claim.address, []).append(child)
+    return found
 
 
 def _lost_marker_refusals(live_flow: LiveFlow) -> tuple[Refusal, ...]:

@@ -42,8 +42,9 @@ def plan_export(export: DesiredExport, base: str | Step | None, inputs: PlanInpu
     adds that error).
     """
     current, older = choose_flows(export.declared, inputs.ownership)
-    if export.declared.adopt and not current:
-        return _adoption(export, export.declared.adopt, base, inputs)
+    adopted = export.declared.adopt
+    if adopted and (not current or current[0].has_unfinished_adoption(adopted)):
+        return _adoption(export, adopted, base, inputs)
     if len(current) > 1:
         return _duplicates_item(export, current)
     if not current:
@@ -306,7 +307,12 @@ def _replacement_refusals(
 
 
 def _adoption(export: DesiredExport, flow: str, base: str | Step | None, inputs: PlanInputs) -> PlanItem:
-    """Plan an adoption: write only markers; refuse while the YAML differs from the flow."""
+    """
+    Plan an adoption: write only markers; refuse while the YAML differs from the flow.
+
+    The marker of the target comes last. Until it is there, for example after an interruption, the flow stays to adopt:
+    what a person changed in between is not drift that apply undoes.
+    """
     live_flow = inputs.ownership.flow_by_id(flow)
     if live_flow is None:
         text, hint = f"no flow in this sandbox has the id {flow} of `adopt`", "run `exportctl drift` to list the flows"
@@ -319,7 +325,8 @@ def _adoption(export: DesiredExport, flow: str, base: str | Step | None, inputs:
     # only the marker of its source, so the source does not count.
     target_marker = live_flow.target_marker
     is_foreign = target_marker is not None and target_marker.project != inputs.ownership.project
-    owner = live_flow.marker or (target_marker if is_foreign else None)
+    marker = None if live_flow.has_unfinished_adoption(flow) else live_flow.marker
+    owner = marker or (target_marker if is_foreign else None)
     if owner is not None:
         text = f"the flow {flow} is owned by project {owner.project} ({owner.address})"
         allow = "release it in that project first: `removed: [{export: …, do: release}]`"
@@ -336,4 +343,11 @@ def _adoption(export: DesiredExport, flow: str, base: str | Step | None, inputs:
         allow = "write the values of the flow into the YAML; change them after adoption"
         refusals = (*refusals, Refusal("adoption-differs", text, allow))
     note = Consequence("adoption", "writes the ownership marker into descriptions and changes nothing else")
-    return replace(item, verb=Verb.ADOPT, consequences=(note,), refusals=refusals, fields=differing)
+    made = _flow_first(item.steps)
+    return replace(item, verb=Verb.ADOPT, consequences=(note,), refusals=refusals, fields=differing, steps=made)
+
+
+def _flow_first(made: Sequence[Step]) -> tuple[Step, ...]:
+    """Return the same steps; those of connections wait for those of the flow."""
+    first = [s.key for s in made if s.kind == FLOW.name]
+    return tuple(s if s.kind == FLOW.name else steps.add_needs(s, first) for s in made)

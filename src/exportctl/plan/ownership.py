@@ -107,6 +107,11 @@ class LiveFlow:
         """The marker of a target that no other flow uses."""
         return self.target.marker if self.target and self.can_change(self.target) else None
 
+    def has_unfinished_adoption(self, adopted: str) -> bool:
+        """Check whether an adoption of this flow wrote the marker of the flow, but not yet that of its target."""
+        is_marked = self.marker is not None and not self.marker_lost
+        return self.flow.id == adopted and is_marked and self.can_change(self.target) and self.target_marker is None
+
     def is_owned_by(self, project: str) -> bool:
         return self.marker is not None and self.marker.project == project
 
@@ -235,7 +240,10 @@ def _flow_owner_refusal(declared: Export, live_flow: LiveFlow, project: str) -> 
     flow = f"the flow {live_flow.quoted_name}"
     if live_flow.flow.marker:
         text = f"{flow} has the marker of another owner, {says}"
-        allow = "restore the marker of the flow in its description, or remove the export from the config"
+        entry = f"`removed: [{{export: {claim.address.name}, do: release, reason: …}}]`"
+        allow = (
+            f"restore the marker of the flow in its description, or remove the export from the config and write {entry}"
+        )
         return Refusal("other-project", text, allow)
     adopt = f"write `adopt: {live_flow.flow.id}` in {EXPORTS}.{declared.key} if it is this flow"
     return Refusal("look-alike", f"{flow} has no marker, {says}", f"{adopt}, or give the flow its own target")
