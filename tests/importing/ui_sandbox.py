@@ -245,7 +245,7 @@ def add_flows_left_out(sandbox: Sandbox) -> None:
         "two sources": ("several-connections", lambda d: d["flows"]["sourceConnectionIds"].append("x")),
         "no account": ("hidden", lambda d: d["targetConnections"].update(baseConnectionId="x")),
         "no target to be seen": ("hidden", lambda d: d["flows"].update(targetConnectionIds=["x"])),
-        "unknown card": ("unknown-type", lambda d: d["flows"].update(flowSpec={"id": "x", "version": "1.0"})),
+        "unknown card": ("unknown-type", _make_card_unknown),
         "every week": (
             "not-expressible",
             lambda d: d["flows"]["scheduleParams"].update(timeUnit="week", interval=1),
@@ -272,6 +272,13 @@ def add_flows_left_out(sandbox: Sandbox) -> None:
         docs["flows"]["targetConnectionIds"] = [one["target"]]
 
     sandbox.copy_flow(one, "the other of two on a target", on_the_same, "shared-connections")
+
+
+def _make_card_unknown(docs: dict[str, Any]) -> None:
+    """A flow spec and a connection spec that no table has; its source is the data lake all the same."""
+    unknown = {"id": "x", "version": "1.0"}
+    docs["flows"]["flowSpec"] = unknown
+    docs["flows"]["inheritedAttributes"]["targetConnections"][0]["connectionSpec"] = unknown
 
 
 def _double_datasets(docs: dict[str, Any]) -> None:
