@@ -55,12 +55,7 @@ def destination_type(raw: Mapping[str, Any]) -> DestinationType | None:
 
 
 def _dataset_flow_type(flow: Mapping[str, Any]) -> DestinationType | None:
-    """
-    Return the destination type of a flow that reads datasets.
-
-    The source decides: migrated audience flows have the flow specs of datasets too. The target decides where exportctl
-    does not know the flow spec. A flow that shows no source is taken by its flow spec.
-    """
+    # Migrated audience flows have flow specs of datasets too. The target tells where the flow spec is not known.
     sources = inherited_specs(flow, "sourceConnections")
     if sources and DATA_LAKE_SPEC not in sources:
         return None
