@@ -63,7 +63,8 @@ def plan_export(export: DesiredExport, base: str | Step | None, inputs: PlanInpu
 def _duplicates_item(export: DesiredExport, flows: tuple[LiveFlow, ...]) -> PlanItem:
     named = ", ".join(f'{h.flow.id} ("{h.flow.name}"{", disabled" if h.is_disabled else ""})' for h in flows)
     text = f"{len(flows)} flows have the address {export.address}: {named}"
-    hint = f"write `keep: <flow id>` in {export.address}: apply keeps that flow and deletes the others"
+    choices = " or ".join(f"`keep: {h.flow.id}`" for h in flows)
+    hint = f"write {choices} in {export.address}: apply keeps that flow and deletes the others"
     return PlanItem(
         export.address,
         Verb.BLOCKED,
@@ -126,7 +127,8 @@ def _unreadable_reason(live_flow: LiveFlow) -> str | None:
 
 def _not_comparable_item(export: DesiredExport, live_flow: LiveFlow, reason: str, inputs: PlanInputs) -> PlanItem:
     text = f"the flow {live_flow.flow.id} {reason}"
-    allow = f"fix it in the UI, or write `removed: [{{export: {export.address.name}, do: release}}]` to release it"
+    entry = f"removed: [{{export: {export.address.name}, do: release, reason: …}}]"
+    allow = f"fix it in the UI, or write `{entry}` to release it"
     item = PlanItem(
         export.address,
         Verb.BLOCKED,
@@ -329,7 +331,8 @@ def _adoption(export: DesiredExport, flow: str, base: str | Step | None, inputs:
     owner = marker or (target_marker if is_foreign else None)
     if owner is not None:
         text = f"the flow {flow} is owned by project {owner.project} ({owner.address})"
-        allow = "release it in that project first: `removed: [{export: …, do: release}]`"
+        entry = f"removed: [{{export: {owner.address.name}, do: release, reason: …}}]"
+        allow = f"release it in that project first: `{entry}`"
         refusal = Refusal("other-project", text, allow)
         found = create.lost_owner_findings(export, inputs.ownership)
         return PlanItem(export.address, Verb.ADOPT, id=flow, refusals=(refusal,), findings=found, at=export.declared.at)
