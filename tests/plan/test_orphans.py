@@ -99,7 +99,8 @@ TABLE: dict[str, tuple[Project, tuple[LiveObject, ...], str, str, str]] = {
         (*flow("orders"), replace(flow("orders")[2], id="second"), *orphan_connections("orders")),
         "s-orders-left",
         FORMER,
-        ASKED + "write `keep: f-orders` or `keep: second` in exports.orders: apply keeps that flow and deletes the others",
+        ASKED
+        + "write `keep: f-orders` or `keep: second` in exports.orders: apply keeps that flow and deletes the others",
     ),
     "of an export that cannot be planned": (
         build_project(export("orders", ("zz",))),
