@@ -471,6 +471,32 @@ READINGS = {
         manifest=True,
         names=SECOND,
     ),
+    "a manifest that spells the folder in another way": VerdictCase(
+        DeliveryResult.COMPLETE,
+        edit_manifest(lambda t: t.replace("/aep/", "s3://acme-lake/aep/")),
+        manifest=True,
+        reason="as the manifest lists them",
+    ),
+    "a manifest that spells the folder in another way, a file deleted": VerdictCase(
+        DeliveryResult.FILES_MISSING,
+        plant_both(
+            delete_object(SECOND), edit_manifest(lambda t: t.replace(export_time(NIGHT), f"{export_time(NIGHT)}00"))
+        ),
+        manifest=True,
+        reason=part_name(1),
+    ),
+    "a manifest that names the bucket, a file deleted": VerdictCase(
+        DeliveryResult.FILES_MISSING,
+        plant_both(delete_object(SECOND), edit_manifest(lambda t: t.replace("/aep/", "s3://acme-lake/aep/"))),
+        manifest=True,
+        reason=part_name(1),
+    ),
+    "a manifest that spells the folder in another way, a file truncated": VerdictCase(
+        DeliveryResult.MISMATCH,
+        plant_both(resize_object(FIRST, 1999), edit_manifest(lambda t: t.replace("/aep/", "/x/aep/"))),
+        manifest=True,
+        names=FIRST,
+    ),
     "a manifest that lists another folder": VerdictCase(
         DeliveryResult.UNKNOWN,
         plant_both(

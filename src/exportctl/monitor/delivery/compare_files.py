@@ -20,7 +20,7 @@ from exportctl.monitor.delivery.due_runs import DueRun
 from exportctl.monitor.delivery.expectation import DeliveryExpectation
 from exportctl.monitor.delivery.folder_layout import FolderLayout, folder_layout
 from exportctl.monitor.delivery.report import DeliveryResult, Evidence, Verdict
-from exportctl.monitor.delivery.stored_files import DatasetFolder, ExportFiles, FolderByRun, Manifest
+from exportctl.monitor.delivery.stored_files import DatasetFolder, ExportFiles, FolderByRun, Manifest, ManifestEntry
 from exportctl.resources.run import Run
 
 MAX_NAMED_FILES = 5  # objects that a reason names; the verdict holds all of them
@@ -131,8 +131,12 @@ def _compare_undated_files(arrival: DatasetDelivery) -> Verdict:
 
 
 def _compare_manifests(arrival: DatasetDelivery) -> Verdict:
-    shape, folder = arrival.layout, arrival.folder(arrival.dataset)
-    own = [replace(m, entries=tuple(e for e in m.entries if shape.match_path(e.path))) for m in arrival.manifests]
+    folder = arrival.folder(arrival.dataset)
+    others = [one for one in arrival.expectation.datasets if one != arrival.dataset]
+    own = [
+        replace(m, entries=tuple(e for e in m.entries if not any(_is_of_dataset(arrival, e, one) for one in others)))
+        for m in arrival.manifests
+    ]
     if folder is None:  # no time in its name, or gone: what the manifests list says where to look
         listed = {e.path: e for m in own for e in m.entries}
         known = arrival.files.folders.get(arrival.dataset, {}).values()
@@ -145,10 +149,29 @@ def _compare_manifests(arrival: DatasetDelivery) -> Verdict:
     return replace(compare_with_manifest(arrival.verdict, own, folder), rows=arrival.rows)
 
 
+def _is_of_dataset(arrival: DatasetDelivery, entry: ManifestEntry, dataset: str) -> bool:
+    """
+    Say whether an entry is a file of another dataset: by its path, else by its name.
+
+    What is of no other dataset counts for this one, so that no file that is missing is left out.
+    """
+    if arrival.layout.match_path(entry.path):
+        return False
+    folder = arrival.folder(dataset)
+    names = {stored.path.rpartition("/")[2] for stored in folder.files} if folder else set()
+    return entry.name in names or folder_layout(arrival.expectation, dataset).match_path(entry.path) is not None
+
+
 def compare_with_manifest(verdict: Verdict, manifests: Sequence[Manifest], folder: DatasetFolder) -> Verdict:
-    """Compare the files of a folder with those that manifests list, by name and by size."""
+    """
+    Compare the files of a folder with those that manifests list, by name and by size.
+
+    File names are unique. So an entry means the file with its name in this folder, however the manifest spells the
+    folder: how `sinkPath` is written is known from one sample only.
+    """
     there = {stored.path: stored for stored in folder.files}
-    listed = {entry.path: entry for m in manifests for entry in m.entries}
+    by_name = {path.rpartition("/")[2]: path for path in there}
+    listed = {by_name.get(entry.name, entry.path): entry for m in manifests for entry in m.entries}
     pronoun = "it" if len(there) == 1 else "them"
     base = replace(
         verdict,

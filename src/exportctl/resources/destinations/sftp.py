@@ -54,7 +54,7 @@ _PRIVATE_KEY = AuthField(
     sample="ZW11bGF0ZWQtcHJpdmF0ZS1rZXk=",
     is_private_key=True,
     part=Part.PRIVATE_KEY,
-    description="An RSA private key without a passphrase, PEM or base64 of it.",
+    description="An RSA private key without a passphrase: a PEM, also on one line, or its base64.",
     example="${env:PARTNER_SSH_KEY}",
 )
 
