@@ -11,6 +11,7 @@ import pytest
 from exportctl.model.plan import Cause, Verb
 from exportctl.model.plan_options import PlanOptions
 from exportctl.monitor import drift
+from tests.workflows.accept_runs import run_accept
 from tests.workflows.orders_sandbox import (
     DAY,
     HOUR,
@@ -243,6 +244,20 @@ def test_two_ways_at_once_are_two_pauses_and_one_flag_ends_both(small: World) ->
     assert writes_of(small) in ([], ["DELETE /sourceConnections"])
     apply_config(small, flags=RESUME)
     assert live(small) == wanted
+
+
+@pytest.mark.parametrize("way", PAUSES)
+def test_a_patch_writes_each_pause_into_the_yaml(small: World, way: str) -> None:
+    pause = PAUSES[way]
+    paused_world(small, pause)
+    before = live(small)
+    patched = run_accept(small)
+    assert [left.reason for left in patched.unaccepted] == []
+    assert patched.edited_files
+    assert paused_fields(small) == set()
+    apply_config(small)
+    assert live(small) == before
+    assert not drift.has_failures(drift.build_drift_report(small.plan(), end_warning=0))
 
 
 # -- starts -----------------------------------------------------------------------------------------------------------

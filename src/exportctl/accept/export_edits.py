@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from exportctl.accept.changes import ChangeGroup
@@ -50,7 +51,7 @@ def proposals(group: ChangeGroup, export: Export, live_flow: LiveFlow, context: 
     """
     known: Mapping[str, Callable[[Export, LiveFlow, EditContext], Iterator[Proposal]]] = {
         END: _end,
-        "schedule": _schedule,
+        "schedule": partial(_schedule, is_start_moved=any(c.field == START for c in group.changes)),
         "format": _format,
         "datasets": _datasets,
     }
@@ -117,7 +118,8 @@ def _end(export: Export, live_flow: LiveFlow, context: EditContext) -> Iterator[
 # -- schedules --------------------------------------------------------------------------------------------------------
 
 
-def _schedule(export: Export, live_flow: LiveFlow, context: EditContext) -> Iterator[Proposal]:
+def _schedule(export: Export, live_flow: LiveFlow, context: EditContext, *, is_start_moved: bool) -> Iterator[Proposal]:
+    """Yield edits of the schedule; the start only where it differs: a live start in the past says nothing."""
     interval, start = live_flow.fields[EVERY], live_flow.fields[START]
     if not interval:
         raise NotExpressible("cannot be read")
@@ -130,6 +132,10 @@ def _schedule(export: Export, live_flow: LiveFlow, context: EditContext) -> Iter
     at = schedule.grid_offset(start, interval)
     if export.schedule.at % schedule.grid_seconds(interval) != at:
         said["at"] = schedule.time_of_day(at)
+    wanted_start = start if is_start_moved else export.schedule.start
+    written_start = {"start": shared_settings.moment_text(start)} if is_start_moved else _written_start(export, context)
+    if is_start_moved:
+        said |= written_start
     for path in _written_paths(export, context, "schedule"):
         node = context.node(*path)
         assert isinstance(node, MapNode)
@@ -137,9 +143,9 @@ def _schedule(export: Export, live_flow: LiveFlow, context: EditContext) -> Iter
         same = every is not None and isinstance(every.node, ScalarNode) and every.node.value == interval
         yield tuple(SetValue((*path, key), value) for key, value in said.items() if key != "every" or not same)
     for name, named_schedule in sorted(context.existing.schedules.items()):
-        if _is_same_schedule(named_schedule, interval, at, export):
+        if _is_same_schedule(named_schedule, interval, at, wanted_start):
             yield _set_export_key(export, "schedule", name)
-    whole = {"every": interval, **({"at": schedule.time_of_day(at)} if at else {}), **_written_start(export, context)}
+    whole = {"every": interval, **({"at": schedule.time_of_day(at)} if at else {}), **written_start}
     yield _set_export_key(export, "schedule", whole)
     yield _set_export_key(export, "schedule", {**whole, "end": _end_value(export.end)})
 
@@ -160,15 +166,15 @@ def _written_paths(export: Export, context: EditContext, what: str) -> Iterator[
 
 
 def _written_start(export: Export, context: EditContext) -> Mapping[str, str]:
-    """Return the written start: it is not compared, but it counts again if the flow is created again."""
+    """Return the written start."""
     found = next((context.node(*path, "start") for path in _written_paths(export, context, "schedule")), None)
     return {"start": str(found.value)} if isinstance(found, ScalarNode) else {}
 
 
-def _is_same_schedule(named_schedule: ScheduleWithEnd, every: str, at: int, export: Export) -> bool:
+def _is_same_schedule(named_schedule: ScheduleWithEnd, every: str, at: int, start: int | None) -> bool:
     one = named_schedule.schedule
     same = schedule.canonical_every(one) == every and schedule.grid_offset(one.at, every) == at
-    return same and one.start == export.schedule.start
+    return same and one.start == start
 
 
 def _end_value(end: End) -> object:

@@ -83,10 +83,10 @@ def end_value(flow: ImportableFlow, schedule_value: object, existing: ExistingCo
 
 def last_day(moment: int) -> str:
     """Write an end: a date includes the whole day, so midnight is the end of the day before."""
-    return _moment_text(moment - DAY if moment % DAY == 0 else moment)
+    return moment_text(moment - DAY if moment % DAY == 0 else moment)
 
 
-def _moment_text(moment: int) -> str:
+def moment_text(moment: int) -> str:
     """Write midnight as a date, any other moment with its time."""
     at = datetime.fromtimestamp(moment, UTC)
     return at.isoformat().replace("+00:00", "Z") if moment % DAY else at.date().isoformat()
@@ -127,7 +127,7 @@ def _inline_schedule(one: Schedule) -> Mapping[str, object]:
     if one.at:
         shown["at"] = schedule.time_of_day(one.at)
     if one.start is not None:
-        shown["start"] = _moment_text(one.start)
+        shown["start"] = moment_text(one.start)
     return shown
 
 
@@ -136,7 +136,7 @@ def _schedule_title(one: Schedule) -> str:
     every = schedule.canonical_every(one)
     words = {ONCE: "once", "1 day": "daily"}.get(every, f"every {every}")
     time = schedule.time_of_day(one.at).replace(":", "") if one.at or one.unit == "day" else ""
-    start = f"from {_moment_text(schedule.midnight(one.start))}" if one.start is not None else ""
+    start = f"from {moment_text(schedule.midnight(one.start))}" if one.start is not None else ""
     return f"{words} {time} {start}"
 
 
