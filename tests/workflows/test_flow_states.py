@@ -268,10 +268,24 @@ def test_a_flow_disabled_before_its_end_is_paused_after_it_too(small: World, by:
     assert field_causes(small.plan()) == {"end": Cause.PENDING, "enabled": Cause.PAUSED}
 
 
-def test_other_changes_of_an_ended_flow_do_not_make_it_paused(small: World) -> None:
+def test_after_a_later_write_the_moment_of_the_disabling_is_unknown_and_the_flow_counts_as_paused(small: World) -> None:
     ended_flow(small, 5, BACKGROUND)
     apply_config(small, orders(**ENDING, description="Finished"))
-    assert field_causes(small.plan()) == {}
+    assert field_causes(small.plan()) == {"enabled": Cause.PAUSED}
+    small.write(orders(description="Finished", end="2027-12-01"))
+    assert field_causes(small.plan()) == {"end": Cause.PENDING, "enabled": Cause.PAUSED}
+
+
+def test_a_pause_before_the_end_is_not_undone_by_a_write_after_the_end(small: World) -> None:
+    apply_config(small, orders(**ENDING))
+    small.emulator.advance(DAY)
+    small.emulator.ui.disable("orders")
+    small.emulator.set_time(END + DAY)
+    apply_config(small, orders(**ENDING, description="Finished"))
+    small.emulator.advance(60)
+    assert field_causes(small.plan()) == {"enabled": Cause.PAUSED}
+    apply_config(small, orders(description="Finished", end="2027-12-01"))
+    assert small.flow("orders")["state"] == "disabled"
 
 
 ONCE = {"schedule": {"every": "once", "at": "10:00"}, "end": "none", "allow": [{"rule": "missing-end", "reason": "x"}]}

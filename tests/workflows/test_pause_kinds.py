@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -11,6 +11,9 @@ import pytest
 from exportctl.model.plan import Cause, Verb
 from exportctl.model.plan_options import PlanOptions
 from exportctl.monitor import drift
+from exportctl.planfile.file import approval_digest
+from exportctl.resources import marker
+from exportctl.resources.kinds import FLOW
 from tests.workflows.accept_runs import run_accept
 from tests.workflows.orders_sandbox import (
     DAY,
@@ -20,12 +23,13 @@ from tests.workflows.orders_sandbox import (
     field_causes,
     field_change,
     item,
+    objects,
     orders,
     safety_checks,
     source,
     writes_of,
 )
-from tests.workflows.world import SANDBOX, START, World
+from tests.workflows.world import SANDBOX, START, World, config
 
 RESUME = PlanOptions(resume=("exports.orders",))
 RENEW = PlanOptions(renew_only=True)
@@ -115,7 +119,7 @@ PAUSES: dict[str, Pause] = {
 
 def paused_world(world: World, pause: Pause) -> World:
     """A flow that ran once and is then paused by hand."""
-    apply_config(world, orders(**BASE, **{**pause.yaml}) if not pause.yaml else orders(**{**BASE, **pause.yaml}))
+    apply_config(world, orders(**{**BASE, **pause.yaml}))
     world.emulator.advance(60)
     pause.by_hand(world)
     return world
@@ -353,11 +357,6 @@ def test_a_start_of_the_yaml_has_no_effect_on_a_flow_that_has_begun(small: World
 
 def without_start_digest(world: World) -> None:
     """Take the digest of the start out of the marker, as a version before it wrote one."""
-    from dataclasses import replace
-
-    from exportctl.resources import marker
-    from exportctl.resources.kinds import FLOW
-
     flow = world.flow("orders")
     text, found = marker.parse_marker(flow["description"], FLOW)
     assert found is not None
@@ -447,3 +446,110 @@ def test_a_pause_names_its_actor(small: World) -> None:
         actor = field_change(small.plan(), name).actor
         assert actor is not None
         assert (actor.by, actor.client) == ("someone@AdobeID", "exc_app")
+
+
+# -- pauses among other things ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("way", [w for w in PAUSES if w != "datasets taken out"])
+def test_one_part_of_a_split_export_is_paused_alone(small: World, way: str) -> None:
+    pause = PAUSES[way]
+    yaml = orders(**{**BASE, **pause.yaml, "split_by": "dataset"})
+    apply_config(small, yaml)
+    paused, other = (f["name"] for f in objects(small, "flows"))
+    part = f"exports.orders/{paused.rpartition(' ')[2].lower()}"
+    rest = f"exports.orders/{other.rpartition(' ')[2].lower()}"
+    pause_by_name(small, way, paused)
+    assert field_causes(small.plan(), part) == dict.fromkeys(pause.fields, Cause.PAUSED)
+    assert field_causes(small.plan(), rest) == {}
+    assert writes_of(small) == []
+    apply_config(small, flags=PlanOptions(resume=(part,)))
+    assert field_causes(small.plan(), part) == {}
+
+
+def pause_by_name(world: World, way: str, title: str) -> None:
+    """The pause of a flow with another name."""
+    start = world.flow(title)["scheduleParams"]["startTime"]
+    edits: dict[str, Callable[[], Any]] = {
+        "disabled": lambda: world.emulator.ui.disable(title),
+        "end moved earlier": lambda: world.emulator.ui.end(title, START + 90 * DAY),
+        "rolling end moved earlier": lambda: world.emulator.ui.end(title, START + 90 * DAY),
+        "start moved by one interval": lambda: world.emulator.ui.start(title, start + DAY),
+        "start moved to another time of day": lambda: world.emulator.ui.start(title, start + YEAR + 12345),
+    }
+    edits.get(way, lambda: world.emulator.ui.start(title, start + YEAR))()
+
+
+@pytest.mark.parametrize("way", PAUSES)
+def test_a_pause_survives_a_rename_of_its_key(small: World, way: str) -> None:
+    pause = PAUSES[way]
+    paused_world(small, pause)
+    before = live(small)
+    renamed = {**BASE, **pause.yaml, "renamed_from": "orders", "title": "orders"}
+    apply_config(small, config(exports={"sales": renamed}))
+    assert {p for p, c in field_causes(small.plan(), "exports.sales").items() if c is Cause.PAUSED} == pause.fields
+    assert live(small) == before
+
+
+@pytest.mark.parametrize("way", PAUSES)
+def test_an_environment_that_changes_another_field_does_not_end_a_pause(small: World, way: str) -> None:
+    pause = PAUSES[way]
+    plain = orders(**{**BASE, **pause.yaml})
+    sandbox = plain["platform"].pop("sandbox")
+    environments = {"prod": {"platform": {"sandbox": sandbox}}}
+    small.write({**plain, "environments": environments})
+    assert small.apply(environment="prod")[1].passed
+    pause.by_hand(small)
+    before = live(small)
+    overlay = {"platform": {"sandbox": sandbox}, "exports": {"orders": {"description": "Of prod"}}}
+    small.write({**plain, "environments": {"prod": overlay}})
+    assert small.apply(environment="prod")[1].passed
+    assert live(small) == before
+    causes = field_causes(small.plan(environment="prod"))
+    assert {name for name, cause in causes.items() if cause is Cause.PAUSED} == pause.fields
+
+
+@pytest.mark.parametrize(
+    ("way", "flags"),
+    [
+        *((way, PlanOptions()) for way in PAUSES if way != "start moved by one interval"),  # which is then no pause
+        *((way, RESUME) for way in ("disabled", "start moved", "start moved to another time of day")),
+    ],
+    ids=lambda v: v if isinstance(v, str) else "resumed" if v.resume else "left paused",
+)
+def test_an_approval_of_a_plan_with_a_pause_holds_while_time_passes(small: World, way: str, flags: PlanOptions) -> None:
+    pause = PAUSES[way]
+    paused_world(small, pause)
+    small.write(orders(**{**BASE, **pause.yaml, "description": "More"}))
+    digest = approval_digest(small.plan(flags))
+    small.emulator.advance(30 * HOUR)
+    assert approval_digest(small.plan(flags)) == digest
+
+
+@pytest.mark.parametrize("way", PAUSES)
+def test_a_protected_export_is_paused_and_resumed_like_any_other(small: World, way: str) -> None:
+    pause = PAUSES[way]
+    apply_config(small, orders(**{**BASE, **pause.yaml, "protect": True}))
+    wanted = live(small)
+    pause.by_hand(small)
+    assert paused_fields(small) == pause.fields
+    assert small.plan().is_refused is False
+    apply_config(small, flags=RESUME)
+    assert live(small) == wanted
+
+
+def test_a_new_flow_does_not_take_over_what_a_moved_start_stopped(small: World) -> None:
+    apply_config(small, orders(**BASE))
+    move_start(small, YEAR)
+    removed = [{"export": "orders", "do": "delete", "reason": "x"}]
+    small.write({**config(exports={"sales": {**BASE, "subpath": "new"}}), "removed": removed})
+    assert safety_checks(small.plan(), "exports.sales") == ["paused"]
+
+
+def test_no_resumption_asks_for_a_full_re_export_but_that_of_datasets(small: World) -> None:
+    costs = {}
+    for way, pause in PAUSES.items():
+        apply_config(small, orders(**{**BASE, **pause.yaml}), RESUME)
+        pause.by_hand(small)
+        costs[way] = {c.rule for c in item(small.plan(RESUME)).consequences if c.level == "cost"}
+    assert {way for way, rules in costs.items() if rules} == {"datasets taken out"}

@@ -143,7 +143,8 @@ def verdict(plan: Plan) -> str | None:
         return NOT_PLANNED
     if not plan.is_empty:
         return None
-    return NOTHING_TO_APPLY if any(is_listed(item) for item in plan.items) else NO_CHANGES
+    is_silent = not any(is_listed(item) for item in plan.items) and not plan.unknown_states()
+    return NO_CHANGES if is_silent else NOTHING_TO_APPLY
 
 
 def is_listed(item: PlanItem) -> bool:

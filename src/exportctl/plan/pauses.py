@@ -23,6 +23,7 @@ from exportctl.model.plan import MAX_TIMESTAMP, Cause, FieldChange, digest
 from exportctl.model.schedule import ONCE
 from exportctl.plan.last_editor import BACKGROUND
 from exportctl.plan.ownership import LiveFlow
+from exportctl.resources import wire
 from exportctl.resources.kinds import AT, DATASETS, ENABLED, END, EVERY, START
 
 
@@ -76,10 +77,20 @@ def live_end(live_flow: LiveFlow) -> int | None:
 
 
 def is_disabled_after_its_end(live_flow: LiveFlow, as_of: int) -> bool:
-    """Check whether a flow was disabled only after its last run, as far as `updatedAt` says."""
-    over, written = _end_of_runs(live_flow), live_flow.flow.raw.get("updatedAt")
+    """
+    Check whether a flow was disabled only after its last run, as far as the service shows when it was written last.
+
+    `lastOperation` shows later PATCHes and actions of clients. After one of them the moment of the disabling is
+    unknown, so the flow counts as paused.
+    """
+    over, raw = _end_of_runs(live_flow), live_flow.flow.raw
     if over is None or over > as_of or not live_flow.is_disabled:
         return False
+    operation = wire.members(raw.get("lastOperation"))
+    by_clients = [operation.get(key) for key in ("started", "updated")]
+    if any(type(moment) is int and moment >= over * 1000 for moment in by_clients):
+        return False
+    written = raw.get("updatedAt")
     return type(written) is int and over * 1000 <= written < MAX_TIMESTAMP * 1000
 
 

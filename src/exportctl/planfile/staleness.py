@@ -71,7 +71,7 @@ def _approved_steps(item: Json) -> dict[str, Json]:
 
 def _item_approval(item: Json, steps: Mapping[str, Json], kept: set[str]) -> Json:
     """Return the approved values of one item; `kept` are the keys of all approved steps: only these count as needs."""
-    fields = [_without_start(f) for f in item["fields"] if f["cause"] != Cause.RENEWAL]
+    fields = [_without_moment(f) for f in item["fields"] if f["cause"] != Cause.RENEWAL]
     return {
         "verb": item["verb"],
         "id": item["id"],
@@ -83,9 +83,13 @@ def _item_approval(item: Json, steps: Mapping[str, Json], kept: set[str]) -> Jso
     }
 
 
-def _without_start(field: Json) -> Json:
-    """Leave out the start that the moment of the plan gives; the step has the rule that apply computes it by."""
-    return {**field, "after": None} if field["field"] == START else field
+def _without_moment(field: Json) -> Json:
+    """
+    Leave out a value that the moment of the plan gives.
+
+    The step has the rule that apply computes a start by. What stays paused is not written.
+    """
+    return {**field, "after": None} if field["field"] == START or field["cause"] == Cause.PAUSED else field
 
 
 def _key_by_name(pairs: Iterable[tuple[str, Json]]) -> dict[str, Json]:

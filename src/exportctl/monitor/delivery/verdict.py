@@ -93,12 +93,12 @@ def nothing_due_reason(watched: DeliveryExpectation, since: int, as_of: int) -> 
         return "its schedule cannot be read"
     if state == "finished":
         return f"a one-time export, which was due at {schedule.format_moment(watched.start or 0)}, before the window"
+    if watched.enabled is None and watched.end > as_of:
+        return f'the flow is in state "{watched.shown_state}": exportctl does not know whether a run was due'
     if state == "expired":
         return f"the flow ended at {schedule.format_moment(watched.end)}: no run was due"
     if state == "disabled":
         return "the flow is disabled: no run was due; `exportctl drift` says whether it was paused by hand"
-    if watched.enabled is None:
-        return f'the flow is in state "{watched.shown_state}": exportctl does not know whether a run was due'
     upcoming = schedule.next_runs(watched.every, watched.start, watched.end, as_of, count=1)
     if upcoming and watched.step and upcoming[0] - as_of > watched.step:
         far = f"the next run is due at {schedule.format_moment(upcoming[0])}, further away than one interval"
