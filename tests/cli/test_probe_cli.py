@@ -170,3 +170,23 @@ def test_a_profile_of_an_emulator_counts_for_no_other_service(run: CommandLine) 
     assert use_profile(setup, "service") is None
     assert use_profile(setup, "embedded") is not None
     assert use_profile(setup, "service", Path(FILE_NAME)) is not None
+
+
+def test_an_export_shows_its_volume_before_it_is_asked_for(run: CommandLine) -> None:
+    assert run("emulator", "ingest", "Orders", "1200").code == 0
+    options = ("--dataset", "Orders", "--with-export", "Orders")
+    unknown = run("probe", *options, stdin=Terminal("no\n"), watched=True)
+    assert "Orders: size not known here" in unknown.err
+    assert unknown.code == exit_codes.FAILED
+
+    assert run("apply", "--auto-approve").code == exit_codes.DONE
+    assert run("emulator", "clock", "advance", "1 day").code == 0
+    known = run("probe", *options, stdin=Terminal("no\n"), watched=True)
+    assert "Orders: 2,200 rows" in known.err
+    assert "counts as export volume" in known.err
+
+
+def test_three_datasets_to_export_are_wrong_usage(run: CommandLine) -> None:
+    three = [part for name in ("A", "B", "C") for part in ("--with-export", name)]
+
+    assert run("probe", "--dataset", "Orders", *three).code == exit_codes.USAGE

@@ -100,8 +100,10 @@ def test_the_safe_path_pattern_accepts_what_the_published_one_does(path: str) ->
     assert (published is None) is (safe is None)
 
 
-def test_the_probe_asks_every_question_that_a_user_can_answer_without_an_export() -> None:
+@pytest.mark.parametrize(("need", "probe"), [(Need.FREE, Probe.FREE), (Need.EXPORT, Probe.EXPORT)])
+def test_the_probe_asks_every_question_that_a_user_can_answer(need: Need, probe: Probe) -> None:
     """Add a row to a group of src/exportctl/probe, or class the switch Probe.NEVER and say in its text why."""
-    asked = {name for name, question in probe_questions.QUESTIONS.items() if question.need == Need.FREE}
+    asked = {name for name, question in probe_questions.QUESTIONS.items() if question.need is need}
 
-    assert asked == {name for name, question in QUESTIONS.items() if question.probe is Probe.FREE}
+    assert asked == {name for name, question in QUESTIONS.items() if question.probe is probe}
+    assert str(need) == str(probe)

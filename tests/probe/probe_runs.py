@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import httpx
@@ -16,6 +17,7 @@ from exportctl.workflows.probe import ProbeRequest, open_probe
 from tests.workflows.world import SANDBOX, World, config, world
 
 FREE = tuple(name for name, question in QUESTIONS.items() if question.probe is Probe.FREE)
+EXPORT = tuple(name for name, question in QUESTIONS.items() if question.probe is Probe.EXPORT)
 
 
 def probe_world(folder: Path, **settings: Any) -> World:
@@ -24,10 +26,13 @@ def probe_world(folder: Path, **settings: Any) -> World:
     return made
 
 
-def run_probe(made: World, transport: httpx.BaseTransport | None = None) -> tuple[ProbeResult, ServiceProfile]:
+def run_probe(
+    made: World, transport: httpx.BaseTransport | None = None, exported: tuple[str, ...] = ()
+) -> tuple[ProbeResult, ServiceProfile]:
     more = {} if transport is None else {"transport": transport}
-    with open_probe(made.setup(now=None, **more), ProbeRequest("Orders"), int(made.emulator.now)) as probe:
-        result = probe.run(lambda: False, lambda line: None)
+    asked = ProbeRequest("Orders", exported=exported)
+    with open_probe(made.setup(now=None, **more), asked, int(made.emulator.now)) as probe:
+        result = probe.run(Event(), lambda line: None)
         return result, probe.profile(result)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import httpx
@@ -77,12 +78,27 @@ def test_a_kill_leaves_objects_behind(tmp_path: Path) -> None:
     assert objects_in_sandbox(made) != []
 
 
-@pytest.mark.parametrize("asked_before", [0, 5, 40])
+class StoppingTransport(httpx.WSGITransport):
+    """Sets an event after so many writes, as the handler of a signal does."""
+
+    def __init__(self, made: World, stop: Event, writes: int) -> None:
+        super().__init__(app=made.emulator)
+        self._stop, self._writes = stop, writes
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self._writes -= request.method != "GET"
+        if self._writes < 0:
+            self._stop.set()
+        return super().handle_request(request)
+
+
+@pytest.mark.parametrize("asked_before", [1, 5, 20])
 def test_an_interrupt_ends_the_questions_and_deletes_everything(tmp_path: Path, asked_before: int) -> None:
     made = probe_world(tmp_path)
-    calls = iter(range(10_000))
-    with open_probe(made.setup(now=None), ProbeRequest("Orders"), int(made.emulator.now)) as probe:
-        result = probe.run(lambda: next(calls) >= asked_before, lambda line: None)
+    stop = Event()
+    transport = StoppingTransport(made, stop, asked_before)
+    with open_probe(made.setup(now=None, transport=transport), ProbeRequest("Orders"), int(made.emulator.now)) as probe:
+        result = probe.run(stop, lambda line: None)
 
     assert (result.interrupted, result.remaining, objects_in_sandbox(made)) == (True, {}, [])
 

@@ -11,7 +11,8 @@ import pytest
 from exportctl.emulator import Switches
 from exportctl.emulator.switches import QUESTIONS
 from exportctl.workflows.service_profile import profile_switches
-from tests.probe.probe_runs import FREE, objects_in_sandbox, probe_world, run_probe
+from tests.probe.probe_runs import EXPORT, FREE, objects_in_sandbox, probe_world, run_probe
+from tests.workflows.world import SANDBOX
 
 ROUNDS = max(len(QUESTIONS[name].values) for name in FREE)
 
@@ -47,3 +48,33 @@ def test_an_emulator_built_from_the_profile_answers_alike(tmp_path: Path) -> Non
     _, second = run_probe(probe_world(tmp_path, **profile_switches(first).to_json()))
 
     assert (second.switches, second.facts) == (first.switches, first.facts)
+
+
+# A service that refuses every patch of a started flow cannot show what such a patch does.
+HIDDEN_BY_A_REFUSAL = {"dataset_change", "schedule_change", "revival"}
+
+
+@pytest.mark.parametrize("number", range(max(len(QUESTIONS[name].values) for name in EXPORT)))
+def test_the_probe_with_an_export_finds_every_setting_of_the_switches_of_runs(tmp_path: Path, number: int) -> None:
+    settings = {name: QUESTIONS[name].values[number % len(QUESTIONS[name].values)] for name in EXPORT}
+    hidden = HIDDEN_BY_A_REFUSAL if settings["past_start"] == "rejected-always" else set()
+    made = probe_world(tmp_path, **settings)
+    for dataset in ("Orders", "Returns"):
+        made.emulator.ingest(SANDBOX, dataset, 50)
+    result, profile = run_probe(made, exported=("Orders", "Returns"))
+
+    assert (result.remaining, objects_in_sandbox(made)) == ({}, [])
+    assert {name: profile.switches.get(name) for name in EXPORT} == {
+        name: None if name in hidden else setting for name, setting in settings.items()
+    }
+    assert profile.unanswered.keys() == hidden
+
+
+@pytest.mark.parametrize("setting", QUESTIONS["revival"].values)
+def test_the_probe_finds_what_a_revived_flow_does(tmp_path: Path, setting: str) -> None:
+    made = probe_world(tmp_path, revival=setting)
+    made.emulator.ingest(SANDBOX, "Orders", 50)
+    _, profile = run_probe(made, exported=("Orders",))
+
+    assert profile.switches["revival"] == setting
+    assert profile.unanswered.keys() == {"run_scope", "dataset_change"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from threading import Event
 
 import httpx
 import pytest
@@ -19,7 +20,7 @@ from tests.workflows.world import ENV, ORGANIZATION, SANDBOX, SECRETS, World
 def record(made: World) -> dict[str, str]:
     with open_probe(made.setup(now=None), ProbeRequest("Orders"), int(made.emulator.now)) as probe:
         recorder = probe.recorder([ENV["AEP_CLIENT_ID"], ENV["AEP_CLIENT_SECRET"]])
-        probe.run(lambda: False, lambda line: None, recorder)
+        probe.run(Event(), lambda line: None, recorder)
         return recorder.cassettes()
 
 

@@ -32,6 +32,14 @@ def probe(
     sandbox: Annotated[
         str | None, Option("--sandbox", metavar="NAME", help="The sandbox. Default: that of the config.")
     ] = None,
+    with_export: Annotated[
+        list[str] | None,
+        Option(
+            "--with-export",
+            metavar="DATASET",
+            help="Also ask what needs runs: EXPORT this dataset to the landing zone, for hours. Give it twice at most.",
+        ),
+    ] = None,
     out: Annotated[
         Path | None, Option("--out", metavar="FILE", help="Write this file. Default: service-profile.json.")
     ] = None,
@@ -48,12 +56,18 @@ def probe(
     and deletes them. Their flows start in 30 days and are disabled at once, so nothing is exported. It writes the
     answers to service-profile.json, without ids and names. A rerun deletes what a killed probe left behind. A sandbox
     for production is refused unless you type its name: --sandbox prod.
+
+    Some questions need runs. --with-export asks them too: it exports one or two datasets, which takes hours and counts
+    as export volume. probe shows the volume that it knows before it starts.
     """
     from exportctl.workflows import probe as probe_workflow
 
     call = command_context(ctx)
     call.require_format(TEXT, JSON)
-    asked = probe_workflow.ProbeRequest(dataset, sandbox)
+    exported = tuple(dict.fromkeys(with_export or ()))
+    if len(exported) > 2:
+        raise UsageError("--with-export: one or two datasets are enough", rule="usage")
+    asked = probe_workflow.ProbeRequest(dataset, sandbox, exported)
     with probe_workflow.open_probe(call.setup(), asked, call.as_of()) as ready:
         if not _ask_approval(call, probe_workflow.announcement(ready), auto_approve):
             call.screen.say("Not started.")
@@ -91,7 +105,7 @@ def _run(call: CommandContext, ready: ConnectedProbe, out: Path | None, record: 
     with handle_signals(interrupt, signal.SIGINT, signal.SIGTERM):
         private = [call.env.get(name, "") for name in ("AEP_CLIENT_ID", "AEP_CLIENT_SECRET", "AEP_ACCESS_TOKEN")]
         recorder = None if record is None else ready.recorder(private)
-        result = ready.run(lambda: interrupt.received, call.screen.say, recorder)
+        result = ready.run(interrupt.stop, call.screen.say, recorder)
     if record is not None and recorder is not None:
         _write_cassettes(call.folder / record, recorder.cassettes())
     file = out or Path(default_path(call.files))

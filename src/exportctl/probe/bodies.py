@@ -116,9 +116,16 @@ def replace_operation(pointer: str, value: object) -> Json:
     return {"op": "replace", "path": pointer, "value": value}
 
 
-def folder_of(doc: Mapping[str, Any]) -> str:
-    """Return the folder that a target connection shows."""
-    return str(params_of(doc).get("path"))
+def dataset_ids_of(doc: Mapping[str, Any]) -> list[str]:
+    """Return the ids of the datasets of a source connection."""
+    listed = params_of(doc).get("datasets")
+    return [str(_object(one).get("dataSetId")) for one in listed] if isinstance(listed, list) else []
+
+
+def source_ids_of(doc: Mapping[str, Any]) -> list[str]:
+    """Return the ids of the source connections of a flow."""
+    listed = doc.get("sourceConnectionIds")
+    return [str(one) for one in listed] if isinstance(listed, list) else []
 
 
 def params_of(doc: Mapping[str, Any]) -> Json:

@@ -167,7 +167,10 @@ def _answer_schedule_patches(run: ProbeRun, flow: ProbeObject, doc: Json) -> Ite
         return session.patch(flow, bodies.replace_operation("/scheduleParams", {**whole, **changes}))
 
     for question, hours in HOURS.items():
-        yield answer_refusal(question, "accepted", "rejected", partial(send, interval=hours))
+        answer = answer_refusal(question, "accepted", "rejected", partial(send, interval=hours))
+        if hours == 1 and answer.setting == "accepted":
+            run.shortest_hours = hours
+        yield answer
     lower = bodies.in_lower_case(whole)
     takes_lower_case = is_accepted(partial(send, **lower)) and run.accepts_lower_case
     yield ProbeAnswer("lower_case_enums", "accepted" if takes_lower_case else "rejected")

@@ -23,12 +23,19 @@ class NamedDataset:
 
 @dataclass
 class ProbeRun:
-    """What the groups of one run share. `start` is the first run of the probe's flows, in seconds since 1970 UTC."""
+    """
+    What the groups of one run share.
+
+    `start` is the first run of the flows that never run, in seconds since 1970 UTC. `exported` are the datasets that
+    the user allows to export. `shortest_hours` is the shortest interval that the service accepts.
+    """
 
     session: ProbeSession
     dataset: NamedDataset
     start: int
     objects: dict[str, ProbeObject] = field(default_factory=dict)
+    exported: tuple[NamedDataset, ...] = ()
+    shortest_hours: int = 3
     accepts_lower_case: bool = False  # in a target connection
 
     @property

@@ -47,7 +47,7 @@ def run_groups(
     finally:
         report("Deleting the objects of the probe.")
         start_group("deletion")
-        run.session.is_stopped = lambda: False
+        run.session.end_questions()
         remaining = delete_session_objects(run.session)
     return ProbeResult(tuple(answers), remaining, interrupted)
 

@@ -52,6 +52,7 @@ class ProbeSession:
     clock: Clock
     names: ProbeNames
     is_stopped: Callable[[], bool] = lambda: False
+    patient_clock: Clock | None = None  # that of the deletion, if `clock` does not wait after an interrupt
     limit: float = LIMIT
     created: list[ProbeObject] = field(default_factory=list)
     has_lost_answer: bool = False
@@ -177,6 +178,11 @@ class ProbeSession:
     def pause(self, seconds: float) -> None:
         self.check_stop()
         self.clock.sleep(seconds)
+
+    def end_questions(self) -> None:
+        """From now on, ignore that the user wants the probe to end: the deletion follows."""
+        self.is_stopped = lambda: False
+        self.clock = self.patient_clock or self.clock
 
     def check_stop(self) -> None:
         """Raise an Error if the user wants the probe to end."""

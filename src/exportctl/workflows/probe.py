@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from secrets import token_hex
+from threading import Event
 
 from exportctl import __version__
 from exportctl.client import inventory
@@ -24,10 +25,11 @@ from exportctl.model.project import Project
 from exportctl.probe.bodies import PREFIX, ProbeNames
 from exportctl.probe.cleanup import list_probe_objects
 from exportctl.probe.question_group import DAY, START_DAYS, NamedDataset, ProbeRun
-from exportctl.probe.questions import GROUPS, QUESTIONS
+from exportctl.probe.questions import GROUPS, GROUPS_WITH_EXPORT, QUESTIONS
 from exportctl.probe.recording import CassetteRecorder, RecordedExchange
 from exportctl.probe.run_probe import ProbeResult, run_groups
 from exportctl.probe.session import ProbeSession
+from exportctl.probe.volume import DatasetVolume, read_volume
 from exportctl.profile.answers import Need, ProbeAnswer, ProbeReport, ProbeRow
 from exportctl.profile.file import ServiceProfile
 from exportctl.workflows import connect, service_profile
@@ -42,37 +44,54 @@ class ProbeRequest:
 
     dataset: str
     sandbox: str | None = None
+    exported: tuple[str, ...] = ()  # datasets of which the user allows an export: one or two
 
 
 @dataclass(frozen=True)
 class ConnectedProbe:
-    """A probe that can start. `found` counts objects that an earlier probe left behind; they are deleted too."""
+    """
+    A probe that can start.
+
+    `found` counts objects that an earlier probe left behind; they are deleted too. `volumes` are those of the datasets
+    that it exports.
+    """
 
     header: PlanHeader
     dataset: NamedDataset
     found: int
     platform: connect.ConnectedPlatform
+    volumes: tuple[DatasetVolume, ...] = ()
+    has_own_clock: bool = False  # an emulator in this process, or a caller, moves its clock instead of waiting
 
     def run(
         self,
-        is_stopped: Callable[[], bool],
+        stop: Event,
         report: Callable[[str], None],
         recorder: CassetteRecorder | None = None,
     ) -> ProbeResult:
-        """Ask all questions, and delete everything. `recorder` gets every request with its answer."""
+        """
+        Ask all questions, and delete everything. `recorder` gets every request with its answer.
+
+        As soon as `stop` is set, waiting ends and no further question is asked.
+        """
         client, clock = self.platform.client, self.platform.clock
-        session = ProbeSession(client, clock, ProbeNames(token_hex(4)), is_stopped)
+        waiting = clock if self.has_own_clock else replace(clock, sleep=lambda seconds: _wait(stop, seconds))
+        names = ProbeNames(token_hex(4))
+        session = ProbeSession(client, waiting, names, stop.is_set, patient_clock=clock)
         start = clock.now() + START_DAYS * DAY
-        run = ProbeRun(session, self.dataset, start - start % 3600)
+        exported = tuple(one.dataset for one in self.volumes)
+        run = ProbeRun(session, self.dataset, start - start % 3600, exported=exported)
+        groups = GROUPS_WITH_EXPORT if exported else GROUPS
         if recorder is None:
-            return run_groups(run, GROUPS, report, lambda title: None)
+            return run_groups(run, groups, report, lambda title: None)
         client.on_answer(lambda request, answer: recorder.record(_exchange(request, answer)))
-        return run_groups(run, GROUPS, report, recorder.start)
+        return run_groups(run, groups, report, recorder.start)
 
     def recorder(self, private: Iterable[str] = ()) -> CassetteRecorder:
         """Return a recorder that hides the organization, the sandbox, the dataset and these values."""
         known = (self.header.organization, self.header.organization.partition("@")[0], self.header.sandbox)
-        return CassetteRecorder([*known, self.dataset.id, self.dataset.name, *private])
+        named = [text for one in (self.dataset, *(v.dataset for v in self.volumes)) for text in (one.id, one.name)]
+        return CassetteRecorder([*known, *named, *private])
 
     def profile(self, result: ProbeResult) -> ServiceProfile:
         """Build the profile. It names neither the organization nor the sandbox."""
@@ -86,6 +105,10 @@ class ConnectedProbe:
             facts={name: value for name, value in settings.items() if QUESTIONS[name].need is Need.FACT},
             unanswered={one.question: one.reason for one in result.answers if one.setting is None},
         )
+
+
+def _wait(stop: Event, seconds: float) -> None:
+    stop.wait(seconds)
 
 
 def _exchange(request: Request, answer: Answer) -> RecordedExchange:
@@ -111,7 +134,10 @@ def open_probe(setup: Setup, asked: ProbeRequest, as_of: int) -> Iterator[Connec
         _refuse_production(sandbox, _is_production(platform, sandbox), asked)
         dataset = _find_dataset(platform, asked.dataset)
         found = sum(map(len, list_probe_objects(platform.client).values()))
-        yield ConnectedProbe(connect.plan_header(project), dataset, found, platform)
+        exported = [_find_dataset(platform, name) for name in asked.exported]
+        volumes = tuple(read_volume(platform.client, one) for one in exported)
+        own_clock = setup.clock is not None or platform.emulator is not None
+        yield ConnectedProbe(connect.plan_header(project), dataset, found, platform, volumes, own_clock)
 
 
 def _project(setup: Setup, as_of: int) -> Project:
@@ -171,10 +197,31 @@ def announcement(probe: ConnectedProbe) -> tuple[str, ...]:
         f"probe creates objects with names {PREFIX}… in sandbox {probe.header.sandbox}, and deletes them at its end:",
         "  2 accounts: one on the landing zone, one for Amazon S3 with a role that does not exist",
         "  2 source connections with one dataset, up to 6 target connections, 2 flows",
-        f"The flows start in {START_DAYS} days and are disabled at once, so nothing is exported.",
+        f"These flows start in {START_DAYS} days and are disabled at once, so they export nothing.",
         f"Dataset: {probe.dataset.name}. It takes about two minutes, longer if lists or deletions are slow.",
+        *_export_lines(probe.volumes),
         *([earlier] if probe.found else []),
     )
+
+
+def _export_lines(volumes: tuple[DatasetVolume, ...]) -> tuple[str, ...]:
+    """Return what an export sends, and how long it takes; nothing without an export."""
+    if not volumes:
+        return ()
+    return (
+        "With --with-export one more flow EXPORTS these datasets to the landing zone:",
+        *(f"  {_volume_text(one)}" for one in volumes),
+        "It sends them in full once, and the first one up to three times more, if the service does so after a change.",
+        "This counts as export volume. The files stay for 7 days. It takes 4 to 20 hours, by the shortest interval.",
+        "Choose datasets that get no new rows in that time.",
+    )
+
+
+def _volume_text(volume: DatasetVolume) -> str:
+    if volume.rows is None:
+        return f"{volume.dataset.name}: size not known here, because no flow of this sandbox has exported it alone"
+    size = "" if volume.size is None else f", {volume.size:,} bytes"
+    return f"{volume.dataset.name}: {volume.rows:,} rows{size} in its largest run"
 
 
 # -- the report -------------------------------------------------------------------------------------------------------

@@ -31,16 +31,16 @@ class RunsQuestions:
         Probe.EXPORT,
     )
     manifest_last: bool = ask(
-        "Is the manifest written after the files it lists, or before?",
+        "Is the manifest written after the files it lists, or before? The probe reads no storage.",
         (True, False),
         "dataset-exports.md 8",
-        Probe.EXPORT,
+        Probe.NEVER,
     )
     manifest_location: str = ask(
-        "Is there a manifest in each export folder, or one in the target's path?",
+        "Is there a manifest in each export folder, or one in the target's path? The probe reads no storage.",
         ("folder", "path"),
         "U18",
-        Probe.EXPORT,
+        Probe.NEVER,
     )
     export_time_digits: int = ask(
         "Does %EXPORT_TIME% write 12 digits (to the minute) or 14 (to the second)? The probe reads no storage.",
@@ -71,16 +71,16 @@ class RunsQuestions:
         Probe.NEVER,
     )
     empty_run: str = ask(
-        "What does a run without rows write: nothing, a folder, a file without rows?",
+        "What does a run without rows write: nothing, a folder, a file without rows? The probe reads no storage.",
         ("nothing", "folder", "file"),
         "dataset-exports.md 10",
-        Probe.EXPORT,
+        Probe.NEVER,
     )
     empty_manifest: bool = ask(
-        "Does a run without files write a manifest?",
+        "Does a run without files write a manifest? The probe reads no storage.",
         (False, True),
         "dataset-exports.md 15",
-        Probe.EXPORT,
+        Probe.NEVER,
     )
     dataset_change: str = ask(
         "After a change of a flow's datasets: does the flow send only added datasets in full, or all?",
@@ -102,8 +102,8 @@ class RunsQuestions:
         Probe.EXPORT,
     )
     ad_hoc: str = ask(
-        "Can a client start an export on demand?",
+        "Can a client start an export on demand? exportctl starts none, so the probe does not ask.",
         ("enabled", "disabled"),
         "[NB] flow-service.md 9.2",
-        Probe.EXPORT,
+        Probe.NEVER,
     )
