@@ -24,7 +24,7 @@ ClientId = Annotated[str, Argument(metavar="CLIENT_ID", help="The client id, suc
 
 
 def credentials_list(ctx: typer.Context, url: Url = None) -> int:
-    """List the credentials with their permissions, without secrets."""
+    """List the credentials and their permissions, without secrets."""
     return _show_credentials(ctx, ask_emulator(ctx, url, "GET", "credentials"))
 
 
