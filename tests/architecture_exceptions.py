@@ -38,6 +38,7 @@ EXCEPTIONS: Mapping[str, Mapping[tuple[str, str], str]] = {
         ("planfile.serialize", "path"): "a key of a JSON document",
         ("planfile.staleness", "key"): "a key of a JSON document",
         ("planfile.staleness", "path"): "a key of a JSON document",
+        ("probe.exports", "flow"): "a setting of a switch: one run of the flow, or one for each dataset",
         ("probe.recording", "path"): "a member of a JSON Patch operation, and of a target that the probe made",
         ("snapshot.redact", "path"): "a member of a JSON Patch operation",
         ("storage.access_azure", "container"): "a group of a regular expression over an abfss URL",

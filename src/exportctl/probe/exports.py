@@ -115,7 +115,7 @@ def _create_export(run: ProbeRun) -> ExportProbe:
     session = run.session
     now = session.clock.now()
     start = now + LEAD_SECONDS - now % 60
-    source = session.create(SOURCES, bodies.source(session.names.of("export-source"), _listed(run.exported)))
+    source = session.create(SOURCES, bodies.source(session.names.of("export-source"), _dataset_entries(run.exported)))
     folder = f"{run.folder}/export"
     target = session.create(
         TARGETS, bodies.target(session.names.of("export-target"), run.objects["account"].id, folder)
@@ -127,7 +127,7 @@ def _create_export(run: ProbeRun) -> ExportProbe:
     return ExportProbe(session, flow, run.exported, start, run.shortest_hours)
 
 
-def _listed(datasets: Sequence[NamedDataset]) -> list[Json]:
+def _dataset_entries(datasets: Sequence[NamedDataset]) -> list[Json]:
     return [{"id": one.id, "name": one.name} for one in datasets]
 
 
@@ -148,7 +148,7 @@ def _answer_dataset_change(run: ProbeRun, probe: ExportProbe) -> ProbeAnswer:
     session = probe.session
     if len(probe.datasets) < 2:
         return no_answer("dataset_change", "it needs two datasets: --with-export twice")
-    kept = session.create(SOURCES, bodies.source(session.names.of("kept-source"), _listed(run.exported[:1])))
+    kept = session.create(SOURCES, bodies.source(session.names.of("kept-source"), _dataset_entries(run.exported[:1])))
     changed = session.clock.now()
     change = bodies.replace_operation("/sourceConnectionIds", [kept.id])
     if not is_accepted(lambda: session.patch(probe.flow, change)):
