@@ -29,6 +29,7 @@ IMPERATIVES = frozenset(
         "Empty",
         "Enable",
         "Explain",
+        "Let",
         "List",
         "Make",
     }
