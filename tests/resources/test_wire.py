@@ -183,6 +183,7 @@ def test_of_a_target_the_params_of_its_type_are_known_and_of_an_unknown_type_tho
     s3 = {"connectionSpec": {"id": TYPES["amazon-s3"].connection_spec}}
     assert wire.known_params(s3) == everywhere | {"bucketName", "path"}
     assert wire.known_params({"connectionSpec": {"id": "unknown"}}) == everywhere
+    assert wire.known_params({**s3, "params": {"mode": "FTP"}}) == wire.known_params(s3) - {"mode"}
 
 
 def test_ids_are_read_from_a_list_from_text_and_from_nothing() -> None:

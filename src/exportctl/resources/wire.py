@@ -28,6 +28,7 @@ Json = dict[str, Any]
 TEMPLATE = "foldernameTemplate"  # tutorial and aepp; the OpenAPI file says folderNameTemplate (known conflict)
 TEMPLATES = (TEMPLATE, "folderNameTemplate")
 SCHEDULE = frozenset({"exportMode", "timeUnit", "interval", "startTime", "endTime", *TEMPLATES})
+MODE = "Server-to-server"  # of every dataset export [D]
 MANIFEST = "includeFileManifest"  # [BD]; not published for dataset targets
 DEFAULT_FOLDER = str(kinds.FLOW.field_rule(kinds.FOLDER).default)
 
@@ -74,11 +75,12 @@ def _spec_id(spec: object) -> str:
 
 
 def known_params(raw: Mapping[str, Any]) -> frozenset[str]:
-    """Return the params of a target that a config describes, and `mode`, which is the same for every flow [D]."""
+    """Return the params of a target that a config describes, and the usual `mode` [D]; a migrated target has FTP."""
     kind = destination_type(raw)
     location = (field.wire for field in (kind.location if kind else ()))
     plain = _plain_members(kinds.TARGET_CONNECTION, "params")
-    return frozenset({*location, "datasetFileType", "compression", MANIFEST, "mode", *plain})
+    usual = {"mode"} if members(raw.get("params")).get("mode") in (None, MODE) else ()
+    return frozenset({*location, "datasetFileType", "compression", MANIFEST, *usual, *plain})
 
 
 def known_schedule() -> frozenset[str]:
@@ -262,7 +264,7 @@ def _source_connection_body(kind: DestinationType | None, fields: Fields, refs: 
 
 def _target_connection_body(kind: DestinationType | None, fields: Fields, refs: Mapping[str, Any], now: int) -> Json:
     assert kind is not None
-    params = {"mode": "Server-to-server"} | {k: v for k, v in target_params(kind, fields).items() if v is not None}
+    params = {"mode": MODE} | {k: v for k, v in target_params(kind, fields).items() if v is not None}
     return dict(refs) | {"connectionSpec": _spec(kind.connection_spec), "params": params}
 
 
@@ -335,7 +337,7 @@ def patch_operations(
     """
     Return the JSON Patch that writes `fields`, `refs` and, unless None, `description` over the live object `raw`.
 
-    `remove` is never needed: an object is replaced whole. `add` where the live object lacks the key (FLOW 1455).
+    `remove` is never needed: objects are sent whole, and False switches off. `add` where the key is new (FLOW 1455).
     """
     values: Json = {}
     if kinds.TITLE in fields:
