@@ -26,7 +26,7 @@ ODD_NAMES = (
     "- dash: and, colon",
     " blank at both ends ",
     'quotes "inside" and \\ outside',
-    "tab\tand % and & and *",
+    "percent % and & and *",
     "${env:NOT_A_REFERENCE} costs $5",
     "an extremely long name " * 12,
     "an extremely long name " * 12 + "2",
