@@ -12,12 +12,14 @@ from exportctl.rules.rule import Hit, Rule
 from exportctl.rules.secrets import texts
 
 _IN_LINES = ("description", "reason")  # texts for people, which may have several lines
+_OF_OTHERS = ("account", "datasets")  # names that others gave: the config repeats them as they are
 _LINE_CHARACTERS = "\n\r\t"
 
 
 def _check_characters(project: Project, as_of: int) -> Iterable[Hit]:
     for key, text, at, address in texts(project):
-        if odd := unsendable_character(text, _LINE_CHARACTERS if key in _IN_LINES else ""):
+        odd = unsendable_character(text, _LINE_CHARACTERS if key in _IN_LINES else "")
+        if odd and key not in _OF_OTHERS:
             yield Hit(f"{key} contains {odd}", at, (address,) if address else (), subject=key)
     for destination in project.destinations.values():
         for name, value in destination.account.auth.items():
@@ -32,7 +34,7 @@ RULES = (
         "A character that cannot be sent or seen",
         "NUL and other control characters, byte order marks and halves of surrogate pairs are invisible. No published"
         " pattern allows them, and storages and loaders cut a name at them or refuse it (assumed). A description and a"
-        " reason may have several lines. apply and `doctor` check values behind references in the same way.",
+        " reason may have several lines, and names of existing accounts and datasets stay as they are. apply and `doctor` check values behind references in the same way.",
         "Write the text again without it; such characters often come from a copy out of another program.",
         'exports: {orders: {title: "Orders\\0"}}',
         "exports: {orders: {title: Orders}}",
