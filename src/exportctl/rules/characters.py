@@ -34,7 +34,8 @@ RULES = (
         "A character that cannot be sent or seen",
         "NUL and other control characters, byte order marks and halves of surrogate pairs are invisible. No published"
         " pattern allows them, and storages and loaders cut a name at them or refuse it (assumed). A description and a"
-        " reason may have several lines, and names of existing accounts and datasets stay as they are. apply and `doctor` check values behind references in the same way.",
+        " reason may have several lines, and names of existing accounts and datasets stay as they are. apply and"
+        " `doctor` check values behind references in the same way.",
         "Write the text again without it; such characters often come from a copy out of another program.",
         'exports: {orders: {title: "Orders\\0"}}',
         "exports: {orders: {title: Orders}}",
