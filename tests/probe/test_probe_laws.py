@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from exportctl.emulator import Switches
 from exportctl.emulator.switches import QUESTIONS
 from exportctl.workflows.service_profile import profile_switches
+from tests.law_profile import law_seed
 from tests.probe.probe_runs import EXPORT, FREE, objects_in_sandbox, probe_world, run_probe
 from tests.workflows.world import SANDBOX
 
@@ -78,3 +80,17 @@ def test_the_probe_finds_what_a_revived_flow_does(tmp_path: Path, setting: str) 
 
     assert profile.switches["revival"] == setting
     assert profile.unanswered.keys() == {"run_scope", "dataset_change"}
+
+
+@pytest.mark.slow
+def test_the_probe_finds_random_pairs_of_settings(tmp_path: Path) -> None:
+    """Two switches away from their defaults: no answer depends on another switch."""
+    seed = law_seed(os.environ, Path(__file__).parent)  # the report of the run prints it
+    rng = random.Random(seed)
+    defaults = Switches().to_json()
+    for _ in range(40):
+        pair = {name: rng.choice(QUESTIONS[name].values) for name in rng.sample(FREE, 2)}
+        late_is_hidden = pair.get("stale_reads", 0) >= pair.get("late_effect", 0)  # type: ignore[operator]
+        expected = {name: (defaults | pair)[name] for name in FREE}
+        expected |= {"late_effect": 0} if late_is_hidden else {}
+        assert found_settings(tmp_path, pair) == expected, (seed, pair)
