@@ -119,6 +119,10 @@ AUTH = 'auth: {username: u, password: "${env:P}"}'
 SP = 'auth: {tenant_id: t, client_id: c, client_secret: "${env:S}"}'
 DESTINATIONS = {  # body, then (rule, column on line 6)
     "auth of a landing zone": ("{type: data-landing-zone, path: p, auth: {username: u}}", [("unknown-key", 45)]),
+    "a principal without its account": (f"{{type: azure-blob, container: abc, path: p, {SP}}}", [("missing-key", 3)]),
+    "an account beside a connection string": (
+        '{type: azure-blob, storage_account: acme, container: abc, path: p, auth: {connection_string: "${env:C}"}}',
+        [("account-keys", 25)]),
     "no host": (f"{{type: sftp, path: p, {AUTH}}}", [("missing-key", 3)]),
     "a port too high": (f"{{type: sftp, host: h, port: 70000, path: p, {AUTH}}}", [("bad-value", 38)]),
     "a port in words": (f"{{type: sftp, host: h, port: ssh, path: p, {AUTH}}}", [("bad-value", 38)]),

@@ -68,3 +68,75 @@ def test_another_key_on_a_landing_zone_is_reported_and_not_sent(tmp_path: Path) 
 
     assert plan.steps() == ()
     assert [f.rule for i in plan.items for f in i.findings if f.level is Level.WARNING] == ["encryption-fixed"]
+
+
+# -- a service principal for Azure Blob -------------------------------------------------------------------------------
+
+BLOB = {
+    "type": "azure-blob",
+    "storage_account": "acmelake",
+    "container": "exports",
+    "path": "aep",
+    "auth": {"tenant_id": "acme-tenant", "client_id": "acme-client", "client_secret": "${env:SFTP_PASSWORD}"},
+}
+
+
+def blob_world(tmp_path: Path, **switches: Any) -> World:
+    made = world(tmp_path, Switches(**switches))
+    made.write(config(destinations={**DESTINATIONS, "blob": BLOB}, exports={"web": BLOB_EXPORT}))
+    return made
+
+
+BLOB_EXPORT = {"datasets": ["Orders"], "destination": "blob"}
+
+
+@pytest.mark.parametrize("secrets", ["mask", "omit", "show"])
+@pytest.mark.parametrize(
+    ("setting", "spec_name", "params"),
+    [
+        (
+            "listed",
+            "Azure Service Principal Auth",
+            {
+                "url": "https://acmelake.blob.core.windows.net",
+                "tenant": "acme-tenant",
+                "servicePrincipalId": "acme-client",
+            },
+        ),
+        (
+            "renamed",
+            "Microsoft Entra ID",
+            {"accountName": "acmelake", "tenantId": "acme-tenant", "clientId": "acme-client"},
+        ),
+    ],
+    ids=["listed", "renamed"],
+)
+def test_a_service_principal_goes_out_under_the_names_of_the_live_spec(
+    tmp_path: Path, setting: str, spec_name: str, params: dict[str, str], secrets: str
+) -> None:
+    made = blob_world(tmp_path, blob_service_principal=setting, read_secrets=secrets)
+
+    _, final_check = made.apply()
+
+    assert final_check.passed
+    (base,) = made.emulator.snapshot(SANDBOX)["connections"]
+    assert base["auth"]["specName"] == spec_name
+    assert params.items() <= base["auth"]["params"].items()
+    assert made.plan().steps() == ()
+
+    changed = {**BLOB, "auth": {**BLOB["auth"], "client_id": "another"}}  # type: ignore[dict-item]
+    made.write(config(destinations={**DESTINATIONS, "blob": changed}, exports={"web": BLOB_EXPORT}))
+    assert [(c.path, i.verb) for i in made.plan().items for c in i.fields] == [("auth.client_id", Verb.UPDATE)]
+    assert made.apply()[1].passed
+    (base,) = made.emulator.snapshot(SANDBOX)["connections"]
+    assert "another" in base["auth"]["params"].values()
+
+
+def test_a_plan_refuses_a_service_principal_that_the_spec_does_not_list_before_any_write(tmp_path: Path) -> None:
+    made = blob_world(tmp_path, blob_service_principal="absent")
+
+    (found,) = [f for i in made.plan().items for f in i.findings if f.level is Level.ERROR]
+
+    assert found.rule == "not-offered"
+    assert "Azure Blob Storage offers no service-principal in this sandbox" in found.message
+    assert "ConnectionString" in found.message

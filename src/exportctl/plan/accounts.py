@@ -34,6 +34,7 @@ from exportctl.plan.last_editor import UI, actor
 from exportctl.plan.ownership import Ownership
 from exportctl.resources import wire
 from exportctl.resources.kinds import AUTH, BASE_CONNECTION, SECRET_VERSION, leaf_path
+from exportctl.resources.spec_names import encryption_key
 
 
 @dataclass(frozen=True)
@@ -168,6 +169,9 @@ def _marker(account: DesiredAccount, project: str, generation: int) -> Marker:
 
 def _fields(account: DesiredAccount) -> dict[str, object]:
     fields: dict[str, object] = {"method": account.method, AUTH: dict(account.auth_to_send)}
+    if account.live_method and account.live_method.is_named_by_spec:
+        names = {f.name: f.wire for f in account.live_method.fields}
+        fields["auth_names"] = [account.live_method.spec_name, names]
     if account.declared.encryption:
         fields["encryption"] = account.declared.encryption.text
         if account.encryption:
@@ -255,7 +259,7 @@ def _lost_marker_findings(account: DesiredAccount, base: LiveObject) -> tuple[Fi
 
 def _encryption_findings(account: DesiredAccount, base: LiveObject) -> tuple[Finding, ...]:
     """Report another encryption key and send nothing: Adobe documents no way to change it."""
-    live = wire.encryption_key(base.raw)
+    live = encryption_key(base.raw)
     declared = account.declared.encryption
     if live is None or (declared and declared.text == live):
         return ()

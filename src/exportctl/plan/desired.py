@@ -19,9 +19,9 @@ from exportctl.model.references import parse_references
 from exportctl.model.secret import Secrecy
 from exportctl.resources import kinds, wire
 from exportctl.resources.destinations.table import TYPES
-from exportctl.resources.destinations.type import DestinationType
+from exportctl.resources.destinations.type import AuthMethod, DestinationType
 from exportctl.resources.kinds import AT, EVERY, FLOW, FORMAT, LOCATION, START, TARGET_CONNECTION, Kind
-from exportctl.resources.spec_names import EncryptionNames, live_encryption
+from exportctl.resources.spec_names import EncryptionNames, live_encryption, live_method
 from exportctl.resources.wire import MANIFEST
 
 Specs = Mapping[str, Mapping[str, Any]]
@@ -55,6 +55,7 @@ class DesiredAccount:
     auth_to_send: Fields
     secrets: tuple[str, ...]
     secret_version: str
+    live_method: AuthMethod | None = None  # with the names of the live spec; None: it does not offer the way
     encryption: EncryptionNames | None = None  # what the live spec offers; None: nothing, or the spec is unknown
 
 
@@ -120,8 +121,17 @@ def _account(project: Project, declared: Destination, values: Values, specs: Spe
         auth_to_send=sent,
         secrets=tuple(sorted(v.text for v in account.auth.values() if v.secrecy is Secrecy.SECRET)),
         secret_version=account.secret_version or "",
+        live_method=_live_method(declared, specs),
         encryption=live_encryption(specs.get(TYPES[declared.type].connection_spec, {})),
     )
+
+
+def _live_method(declared: Destination, specs: Specs) -> AuthMethod | None:
+    kind = TYPES[declared.type]
+    if declared.account.method is None:
+        return None
+    method = kind.method(declared.account.method)
+    return live_method(method, specs.get(kind.connection_spec, {})) if method.is_named_by_spec else method
 
 
 def _account_use(project: Project, declared: Destination) -> AccountUse:

@@ -79,10 +79,23 @@ def _encryption_findings(account: DesiredAccount) -> tuple[Finding, ...]:
     return (finding(account, "not-offered", text, hint, key="encryption", level=Level.ERROR),)
 
 
+def _method_finding(account: DesiredAccount, spec: Mapping[str, Any]) -> Finding:
+    """Refuse a way to authenticate that only the live spec could name, and does not."""
+    ways = [str(wire.members(one).get("name")) for one in spec.get("authSpec") or ()]
+    text = (
+        f"{account.type.label} offers no {account.method} in this sandbox: its connection spec lists "
+        f"{', '.join(ways) or 'no way to authenticate'}"
+    )
+    hint = f"use another way in `auth` of {account.address}, or ask Adobe to enable it; nothing is written until then"
+    return finding(account, "not-offered", text, hint, key=AUTH, level=Level.ERROR)
+
+
 def _auth_findings(account: DesiredAccount, spec: Mapping[str, Any]) -> tuple[Finding, ...]:
     if account.method is None:
         return ()
-    method = account.type.method(account.method)
+    method = account.live_method
+    if method is None:
+        return (_method_finding(account, spec),)
     listed = _auth_properties(spec, method.spec_name)
     found = []
     for rule in method.fields:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from exportctl.resources.destinations.type import AuthField, AuthMethod, Part
+from exportctl.resources.destinations.type import AuthField, AuthMethod, DestinationType, Part
 
 Json = Mapping[str, Any]
 
@@ -67,14 +67,27 @@ def name_by_roles(method: AuthMethod, spec_name: str, params: Iterable[str]) -> 
     if not {Part.TENANT_ID, Part.CLIENT_ID} <= set(names):
         return None
     fields = tuple(replace(f, wire=names.get(f.part, "") if f.part else "") for f in method.fields)
-    return replace(
-        method, spec_name=spec_name, fields=tuple(f for f in fields if f.wire or f.part is not Part.ENDPOINT)
-    )
+    return replace(method, spec_name=spec_name, fields=fields)
 
 
 def _role(param: str) -> Part | None:
     word = re.sub(r"[^a-z0-9]", "", param.lower())
     return next((part for part, pattern in _ROLES if re.search(pattern, word)), None)
+
+
+def auth_params(method: AuthMethod, auth: Mapping[str, Any]) -> dict[str, Any]:
+    rules = {f.name: f for f in method.fields}
+    return {rules[name].wire: sent_value(rules[name], value) for name, value in auth.items() if name in rules}
+
+
+def sent_method(kind: DestinationType, fields: Json) -> AuthMethod:
+    """Return the way to authenticate of a write, with the names that the plan took from the live spec."""
+    method, found = kind.method(fields["method"]), fields.get("auth_names")
+    if not found:
+        return method
+    spec_name, names = found
+    named = tuple(replace(f, wire=names[f.name]) for f in method.fields if f.name in names)
+    return replace(method, spec_name=spec_name, fields=named)
 
 
 def sent_value(field: AuthField, value: str) -> str:
@@ -99,6 +112,14 @@ def live_encryption(spec: Json) -> EncryptionNames | None:
         if len(keys) == 1 and None not in others.values():
             return EncryptionNames(str(entry.get("name")), keys[0], others)
     return None
+
+
+def encryption_key(raw: Json) -> str | None:
+    """Return the public key with which a live account encrypts its files, None without one."""
+    encryption = raw.get("encryptionSpecs")
+    params = encryption.get("params") if isinstance(encryption, Mapping) else None
+    shown = params if isinstance(params, Mapping) else {}
+    return next((str(value) for name, value in sorted(shown.items()) if is_key_param(name)), None)
 
 
 def is_key_param(name: str) -> bool:

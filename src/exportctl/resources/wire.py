@@ -21,7 +21,13 @@ from exportctl.resources.destinations.table import TYPES, type_by_connection_spe
 from exportctl.resources.destinations.type import DATA_LAKE_SPEC, SPEC_VERSION, AuthMethod, DestinationType
 from exportctl.resources.kinds import FieldRule, Kind
 from exportctl.resources.service_values import FULL, INCREMENTAL
-from exportctl.resources.spec_names import is_key_param, published_encryption
+from exportctl.resources.spec_names import (
+    auth_params,
+    name_by_roles,
+    published_encryption,
+    sent_method,
+    shown_value,
+)
 
 Json = dict[str, Any]
 
@@ -93,9 +99,12 @@ def _plain_members(kind: Kind, holder: str) -> set[str]:
 
 
 def auth_method(raw: Mapping[str, Any]) -> AuthMethod | None:
-    kind = destination_type(raw)
-    spec_name = members(raw.get("auth")).get("specName")
-    return next((m for m in (kind.methods if kind else ()) if m.spec_name == spec_name), None)
+    """Return the way to authenticate of an account; one that the live spec names is found by its parameters."""
+    kind, auth = destination_type(raw), members(raw.get("auth"))
+    spec_name, methods = str(auth.get("specName")), kind.methods if kind else ()
+    known = next((m for m in methods if m.spec_name == spec_name and not m.is_named_by_spec), None)
+    named = (name_by_roles(m, spec_name, members(auth.get("params"))) for m in methods if m.is_named_by_spec)
+    return known or next(filter(None, named), None)
 
 
 def unknown_auth(raw: Mapping[str, Any]) -> tuple[str, ...]:
@@ -118,14 +127,9 @@ def _read_base_connection(raw: Mapping[str, Any]) -> Json:
         if masked or value == UnknownValue.HIDDEN:  # the latter as snapshots have it
             auth[rule.name] = UnknownValue.HIDDEN
         elif value is not None:
-            auth[rule.name] = str(value) if rule.secrecy is Secrecy.PLAIN else SensitiveValue(str(value))
+            shown = shown_value(rule, str(value))
+            auth[rule.name] = shown if rule.secrecy is Secrecy.PLAIN else SensitiveValue(shown)
     return {kinds.AUTH: auth}
-
-
-def encryption_key(raw: Mapping[str, Any]) -> str | None:
-    """Return the public key with which an account encrypts its files, None without one."""
-    params = members(members(raw.get("encryptionSpecs")).get("params"))
-    return next((str(value) for name, value in sorted(params.items()) if is_key_param(name)), None)
 
 
 def _read_source_connection(raw: Mapping[str, Any]) -> Json:
@@ -243,18 +247,13 @@ def _base_connection_body(kind: DestinationType | None, fields: Fields, refs: Ma
     assert kind is not None
     sent: Json = {"connectionSpec": _spec(kind.connection_spec)}
     if fields.get("method"):
-        method = kind.method(fields["method"])
+        method = sent_method(kind, fields)
         sent["auth"] = {"specName": method.spec_name, "params": auth_params(method, fields[kinds.AUTH])}
     if fields.get("encryption"):
         # An object on create, an array in the spec [AS] flow-service.md 5.8
         spec_name, key, others = fields.get("encryption_names") or astuple(published_encryption())
         sent["encryptionSpecs"] = {"specName": spec_name, "params": {**others, key: fields["encryption"]}}
     return sent
-
-
-def auth_params(method: AuthMethod, auth: Mapping[str, Any]) -> Json:
-    wire = {f.name: f.wire for f in method.fields}
-    return {wire[name]: value for name, value in auth.items()}
 
 
 def _source_connection_body(kind: DestinationType | None, fields: Fields, refs: Mapping[str, Any], now: int) -> Json:
@@ -357,7 +356,7 @@ def patch_operations(
         for key, value in values.items()
     ]
     if kinds.AUTH in fields:
-        method = TYPES[type_name].method(fields["method"])
+        method = sent_method(TYPES[type_name], fields)
         ops.append({"op": "replace", "path": "/auth/params", "value": auth_params(method, fields[kinds.AUTH])})
     return ops
 

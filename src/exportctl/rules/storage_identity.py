@@ -88,7 +88,7 @@ def _account_identity(kind: DestinationType, account: Account) -> StorageIdentit
     label = "" if rule.location else rule.label.format(**account_values)
     if rule.login is None:
         return StorageIdentity((kind.name, *account_values.values()), label)
-    login = written.get(rule.login, "")
+    login = written.get(rule.login) or written.get(rule.other_login or "", "")
     return StorageIdentity((login, kind.name, *account_values.values()), label, is_certain=not is_unresolved(login))
 
 

@@ -58,11 +58,21 @@ def blob_access(inputs: AccessInputs) -> Access:
     """Return how a Blob container is read; the errors are those of `storage_access`."""
     container = inputs.location_value(Part.CONTAINER)
     if inputs.auth is not None:
+        if not inputs.has_auth(Part.CONNECTION_STRING):
+            return _blob_principal_access(inputs, container)
         text = inputs.auth_value(Part.CONNECTION_STRING).reveal()
         where = ContainerAddress(None, None, container)
         return _connection_string_access(inputs, where, text, "the destination's own connection string")
     account = inputs.setting(ACCOUNT)
     return caller_access(inputs, ContainerAddress(account[1] if account else None, None, container))
+
+
+def _blob_principal_access(inputs: AccessInputs, container: str) -> Access:
+    tenant, client, word = map(inputs.auth_value, (Part.TENANT_ID, Part.CLIENT_ID, Part.CLIENT_SECRET))
+    account = inputs.auth_value(Part.ENDPOINT).reveal().partition(".")[0]
+    principal = ServicePrincipal(tenant.reveal(), client.reveal(), word)
+    where = ContainerAddress(account, None, container)
+    return _access(inputs, where, principal, "the destination's own service principal")
 
 
 def lake_access(inputs: AccessInputs) -> Access:

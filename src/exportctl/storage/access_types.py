@@ -187,6 +187,10 @@ class AccessInputs:
     def has_auth_value(self, part: Part) -> bool:
         return self.type.part_name(part) in (self.auth or {})
 
+    def has_auth(self, part: Part) -> bool:
+        """Say whether the destination's own auth has a value for a part."""
+        return bool((self.auth or {}).get(self.type.part_name(part) or ""))
+
     def auth_value(self, part: Part) -> Secret:
         """Return one of the destination's own auth values; one that the config does not hold raises a StorageError."""
         name = self.type.part_name(part) or part.value

@@ -137,11 +137,33 @@ def _account(section: Section, kind: DestinationType, where: Positions) -> Accou
     method = _method(inner, kind)
     if method is None:
         return Account()
+    if not _fits_account_keys(section, kind, method, values):
+        return Account()
     values |= dict(_auth_values(inner, method))
     where |= {leaf_path(AUTH, name): value.at for name, value in values.items()}
     where |= {leaf_path(AUTH, name): inner.position(name) for name in AUTH_OPTIONS if name in inner}
     version = inner.optional_text("secret_version")
     return Account(method=method.name, auth=values, secret_version=version, drop=inner.texts("drop"))
+
+
+def _fits_account_keys(
+    section: Section, kind: DestinationType, method: AuthMethod, values: Mapping[str, AuthValue]
+) -> bool:
+    """Check that the account keys are those of the way to authenticate."""
+    names = {f.name for f in method.fields}
+    for name in sorted(values.keys() - names):
+        message = f'{section.owner}: "{name}" belongs to another way to authenticate'
+        section.fail("account-keys", message, section.key_position(name), _auth_methods_hint(kind))
+    missing = [
+        key
+        for key in kind.account_keys
+        if kind.composed_key is None and key.name in names and key.name not in values
+        if not key.required and key.default is None
+    ]
+    for key in missing:
+        message = f'{section.owner} needs "{key.name}" for this way to authenticate'
+        section.fail("missing-key", message, section.at, f"write {key.hint}, for example `{key.name}: {key.example}`")
+    return not missing and not values.keys() - names
 
 
 def _existing_account(section: Section, kind: DestinationType, where: Positions) -> Account:

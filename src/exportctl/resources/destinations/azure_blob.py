@@ -11,8 +11,10 @@ import binascii
 from dataclasses import replace
 
 from exportctl.model.secret import Secrecy
+from exportctl.resources.destinations.azure_data_lake import AZURE_PRINCIPAL
 from exportctl.resources.destinations.object_storage import FOLDER, PATH_RULE
 from exportctl.resources.destinations.type import (
+    AccountKey,
     AuthField,
     AuthMethod,
     DestinationType,
@@ -59,6 +61,18 @@ def _is_base64(text: str) -> bool:
         return False
 
 
+# Names on the wire: assumed, as Azure Data Lake Gen2 has them. The live spec has the ones that are sent.
+_PRINCIPAL = (
+    AuthField(
+        "storage_account",
+        "url",
+        Secrecy.PLAIN,
+        part=Part.ENDPOINT,
+        url="https://{}.blob.core.windows.net",
+    ),
+    *(field for field in AZURE_PRINCIPAL if field.secrecy is not Secrecy.PLAIN),
+)
+
 AZURE_BLOB = DestinationType(
     name="azure-blob",
     label="Azure Blob Storage",
@@ -79,7 +93,13 @@ AZURE_BLOB = DestinationType(
         replace(FOLDER, pattern=_PATH, rule=f"not empty; {PATH_RULE}"),
     ),
     protocol=Protocol.AZURE_CONTAINER,
-    identity=IdentityRule(Scope.ACCOUNT, "container {container}", location=("container",), login="connection_string"),
+    identity=IdentityRule(
+        Scope.ACCOUNT,
+        "container {container}",
+        location=("container",),
+        login="connection_string",
+        other_login="storage_account",
+    ),
     methods=(
         AuthMethod(
             "connection-string",
@@ -97,6 +117,21 @@ AZURE_BLOB = DestinationType(
                 ),
             ),
             source="[XD-new] [AS]",
+        ),
+        AuthMethod(
+            "service-principal",
+            "Azure Service Principal Auth",
+            _PRINCIPAL,
+            source="Release notes of September 2026; names: the live connection spec",
+            is_named_by_spec=True,
+        ),
+    ),
+    account_keys=(
+        AccountKey(
+            "storage_account",
+            "the storage account, for a service principal.",
+            "acmelake",
+            hint="the name of the storage account",
         ),
     ),
     # dataset-exports.md 4.3

@@ -21,7 +21,7 @@ from exportctl.resources.destinations.type import (
     constant_needs,
 )
 
-_PRINCIPAL = (
+AZURE_PRINCIPAL = (
     AuthField("endpoint", "url", Secrecy.PLAIN, part=Part.ENDPOINT),
     AuthField(
         "tenant_id",
@@ -72,7 +72,7 @@ AZURE_DATA_LAKE = DestinationType(
     location=(FOLDER,),
     protocol=Protocol.AZURE_LAKE,
     identity=IdentityRule(Scope.ACCOUNT, "{endpoint}", account=("endpoint",)),
-    methods=(AuthMethod("service-principal", "Azure Service Principal Auth", _PRINCIPAL, source="[XD-new]"),),
+    methods=(AuthMethod("service-principal", "Azure Service Principal Auth", AZURE_PRINCIPAL, source="[XD-new]"),),
     account_keys=(
         AccountKey(
             "storage_account",

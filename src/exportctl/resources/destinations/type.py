@@ -179,6 +179,7 @@ class IdentityRule:
     location: tuple[str, ...] = ()  # the location fields that belong to the storage's name
     account: tuple[str, ...] = ()  # the auth fields that name the account or server, compared without case
     login: str | None = None  # one more, maybe a reference: in another environment it may mean another account
+    other_login: str | None = None  # what takes its place in another way to authenticate
 
 
 Needs = Callable[[Mapping[str, str], str | None, str], Iterable[str]]  # of location, way to authenticate, organization
