@@ -122,7 +122,7 @@ DESTINATIONS = {  # body, then (rule, column on line 6)
     "a principal without its account": (f"{{type: azure-blob, container: abc, path: p, {SP}}}", [("missing-key", 3)]),
     "an account beside a connection string": (
         '{type: azure-blob, storage_account: acme, container: abc, path: p, auth: {connection_string: "${env:C}"}}',
-        [("account-keys", 25)]),
+        [("account-keys", 29)]),
     "no host": (f"{{type: sftp, path: p, {AUTH}}}", [("missing-key", 3)]),
     "a port too high": (f"{{type: sftp, host: h, port: 70000, path: p, {AUTH}}}", [("bad-value", 38)]),
     "a port in words": (f"{{type: sftp, host: h, port: ssh, path: p, {AUTH}}}", [("bad-value", 38)]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ ACCOUNT = METHOD.fields[0]
 
 
 def spec(*params: str, required: tuple[str, ...] = ()) -> dict[str, Any]:
-    schema = {"properties": dict.fromkeys(params, {}), "required": list(required)}
+    schema = {"properties": {name: {"type": "string"} for name in params}, "required": list(required)}
     return {"authSpec": ["odd", {"name": "ConnectionString"}, {"name": "Entra", "spec": schema}]}
 
 
@@ -67,8 +68,6 @@ def test_what_a_spec_does_not_offer_in_full_is_not_guessed(listed: dict[str, Any
     ],
 )
 def test_an_account_goes_out_as_its_parameter_takes_it(wire: str, written: str, sent: str) -> None:
-    from dataclasses import replace
-
     field = replace(ACCOUNT, wire=wire)
 
     assert sent_value(field, written) == sent
