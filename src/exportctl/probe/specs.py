@@ -20,10 +20,9 @@ from exportctl.probe.question_group import ProbeRun, QuestionGroup, is_refusal
 from exportctl.probe.session import json_body
 from exportctl.profile.answers import Need, ProbeAnswer, ProbeQuestion, no_answer
 from exportctl.resources.destinations.azure_blob import AZURE_BLOB
-from exportctl.resources.destinations.azure_data_lake import AZURE_DATA_LAKE
 from exportctl.resources.destinations.data_landing_zone import DATA_LANDING_ZONE
 from exportctl.resources.destinations.table import TYPES
-from exportctl.resources.spec_names import live_encryption, published_encryption
+from exportctl.resources.spec_names import live_encryption, live_method, published_encryption
 
 WORDS = re.compile(r"[A-Za-z0-9 ./()-]{1,60}")  # a name that a spec may have: no address, no id of anybody
 RESERVED = "=&+#%?/"
@@ -78,11 +77,12 @@ def _encryption_setting(spec: Mapping[str, Any]) -> str:
 
 
 def _principal_setting(spec: Mapping[str, Any]) -> str:
-    """Say whether a spec offers a way to authenticate beside the connection string, and as the data lake calls it."""
-    others = [name for name in _names(spec, "authSpec") if all(name != way.spec_name for way in AZURE_BLOB.methods)]
-    if not others:
+    """Say whether a spec offers a service principal that exportctl can use, and under the names of the data lake."""
+    assumed = next(way for way in AZURE_BLOB.methods if way.is_named_by_spec)
+    found = live_method(assumed, spec)
+    if found is None:
         return "absent"
-    return "listed" if AZURE_DATA_LAKE.methods[0].spec_name in others else "renamed"
+    return "listed" if found == assumed else "renamed"
 
 
 def _answer_configs(run: ProbeRun) -> ProbeAnswer:
