@@ -488,3 +488,44 @@ def test_nothing_of_a_damaged_marker_is_kept() -> None:
 
 def test_a_side_of_nothing_has_no_end() -> None:
     assert side().end == NO_END
+
+
+# -- starts -----------------------------------------------------------------------------------------------------------
+
+DAYS = NOW + 2 * DAY
+STARTS: dict[str, tuple[int | None, int | None, tuple[str, ...] | None, dict[str, Any], Cause | None]] = {
+    "no start to be read": (None, None, None, {}, None),
+    "not compared": (None, DAYS, (digest(None),), {"first_start": None}, None),
+    "past": (None, NOW - DAY, (digest(None),), {}, None),
+    "the next run time": (None, NOW + DAY, (digest(None),), {}, None),
+    "later": (None, DAYS, (digest(None),), {}, Cause.PAUSED),
+    "later, to be resumed": (None, DAYS, (digest(None),), {"resume": True}, Cause.DRIFT),
+    "later, nothing known": (None, DAYS, None, {}, Cause.PAUSED),
+    "later, to adopt": (None, DAYS, None, {"ours_since": None}, Cause.UNKNOWN_ORIGIN),
+    "later, the YAML took its start away": (None, DAYS, (digest(DAYS),), {}, Cause.PENDING),
+    "later, kept with a new interval": (None, DAYS, (digest(None), digest(DAYS)), {}, None),
+    "earlier than a new start of the YAML": (DAYS, NOW + 9, (digest(None),), {"latest_start": DAYS}, Cause.PENDING),
+    "earlier than a start of which nothing is known": (
+        DAYS,
+        NOW + 9,
+        None,
+        {"latest_start": DAYS},
+        Cause.UNKNOWN_ORIGIN,
+    ),
+    "equal to a start of which nothing is known": (DAYS, DAYS, None, {"latest_start": DAYS}, Cause.ALREADY_MATCHES),
+    "past, with a new start of the YAML": (
+        DAYS,
+        NOW - 9,
+        (digest(None),),
+        {"latest_start": DAYS},
+        Cause.ALREADY_MATCHES,
+    ),
+}
+
+
+@pytest.mark.parametrize("row", STARTS)
+def test_a_start_moved_into_the_future_by_hand_is_a_pause(row: str) -> None:
+    desired, live, applied, more, expected = STARTS[row]
+    inputs = {"first_start": NOW + DAY, "latest_start": NOW + DAY, "ours_since": NOW - DAY, **more}
+    known = side({} if applied is None else {"schedule.start": applied}, **inputs)
+    assert only_cause(FLOW, "schedule.start", desired, live, known) == expected
