@@ -154,8 +154,12 @@ PATCHES: dict[tuple[str, str], tuple[dict[str, Any], Any]] = {
     (FLOW.name, "folder"): ({"folder": "%EXPORT_TIME%"}, "%EXPORT_TIME%"),
     (FLOW.name, "end"): ({"end": START + 86400 * 99}, START + 86400 * 99),
 }
+SENT_WITH_OTHERS = ("description", "schedule.start")  # with the marker, and with the time of day
 PATCHED = [
-    (k, rule) for k in KINDS.values() for rule in k.fields if rule.treat not in RULED and rule.name != "description"
+    (k, rule)
+    for k in KINDS.values()
+    for rule in k.fields
+    if rule.treat not in RULED and rule.name not in SENT_WITH_OTHERS
 ]
 
 
