@@ -19,24 +19,13 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from exportctl.apply.executor import ConcurrencyLimit, run_steps
+from exportctl.apply.spellings import WrittenFields, spelled_changes, spelling_steps, spelling_text, written_fields
 from exportctl.apply.writer import Writer
 from exportctl.client.inventory import read_lagging_objects
 from exportctl.clock import Clock
 from exportctl.model.outcome import Outcome, OutcomeStatus
-from exportctl.model.plan import (
-    WRITE_CAUSES,
-    Action,
-    Address,
-    Cause,
-    FieldChange,
-    Inventory,
-    Plan,
-    PlanItem,
-    Step,
-    Verb,
-    digest,
-)
-from exportctl.resources.kinds import KINDS, Treat
+from exportctl.model.plan import Action, Inventory, Plan, Step
+from exportctl.resources.kinds import KINDS
 from exportctl.resources.last_operation import parse_last_operation
 
 # Seconds before each reading, while the plan is not empty. After LAST_CHECK only values that this run wrote are waited
@@ -44,8 +33,6 @@ from exportctl.resources.last_operation import parse_last_operation
 DELAYS = (0.0, 2.0, 5.0, 15.0, 15.0, 25.0)
 LAST_CHECK = 3
 FAILED_LATER = "failed-later"
-_NOT_SPELLED = {r.name for k in KINDS.values() for r in k.fields if r.treat is Treat.BY_ACTION}  # on or off
-FormerValue = tuple[Address, str, str]  # address, path and digest of a live value before this run
 
 
 @dataclass(frozen=True)
@@ -74,20 +61,20 @@ class FinalChecker:
     def run_final_check(self, before: Plan, outcomes: Sequence[Outcome]) -> FinalCheck:
         """Read and plan until the plan is empty or all delays are used."""
         created = {o.id: o.step.kind for o in outcomes if o.step.action is Action.CREATE and o.id}
-        wrote, former = _written_fields(before, outcomes), _former_values(before)
+        wrote = written_fields(before, outcomes)
         for number, pause in enumerate(DELAYS):
             if pause:
                 self.clock.sleep(pause)
             live, replanned = self._read_and_replan(created, outcomes)
             late = tuple(_late_outcomes(live, outcomes))
-            not_yet = frozenset[FormerValue]() if number == len(DELAYS) - 1 else former
-            spelled = () if late else self._normalised_marker_steps(replanned, wrote, not_yet)
+            is_last = number == len(DELAYS) - 1
+            spelled = () if late else self._spelling_steps(replanned, live, wrote, is_last_reading=is_last)
             if corrections := (*self.duplicate_deletions(live, created), *spelled):
                 self._write_steps(corrections, live)
                 live, replanned = self._read_and_replan(created, outcomes)
             empty = replanned.is_empty and not replanned.errors() and not replanned.unknown_states()
             passed = empty and not late and all(s.action is Action.DELETE for s in replanned.steps())
-            can_still_come = not any(o.rule == FAILED_LATER for o in late) and (late or _differs(replanned, wrote))
+            can_still_come = not any(o.rule == FAILED_LATER for o in late) and (late or wrote.differ(replanned))
             if passed or (number >= LAST_CHECK and not can_still_come):
                 break
         return FinalCheck(replanned, passed, tuple(sorted(self.normalised)), (*self.extra, *late))
@@ -105,22 +92,15 @@ class FinalChecker:
         self.writer.own_writes.clear()
         self.extra += run_steps(steps, self.writer, limit=self.limit, stop=threading.Event())
 
-    def _normalised_marker_steps(
-        self, replanned: Plan, wrote: frozenset[tuple[Address, str]], former: frozenset[FormerValue]
+    def _spelling_steps(
+        self, replanned: Plan, live: Inventory, wrote: WrittenFields, *, is_last_reading: bool
     ) -> Iterator[Step]:
         """Write only the markers of fields that the service keeps in another spelling."""
+        objects = {o.id: o for kind in KINDS for o in live.objects_of_kind(kind)}
         for item in replanned.items:
-            ours = [
-                c
-                for c in item.fields
-                if c.cause is Cause.DRIFT
-                and (item.address, c.field) in wrote
-                and c.field not in _NOT_SPELLED
-                and (item.address, c.path, digest(c.before)) not in former
-            ]
-            if ours and all(c in ours for c in item.fields if c.cause in WRITE_CAUSES):
-                self.normalised |= {f"{item.address} {c.path}: sent {c.after}, stored as {c.before}" for c in ours}
-                yield from _two_digest_steps(item, ours)
+            if changes := spelled_changes(item, wrote, objects, is_last_reading=is_last_reading):
+                self.normalised |= {spelling_text(item, c, objects) for c in changes}
+                yield from spelling_steps(item, changes, objects)
 
 
 def _late_outcomes(live: Inventory, outcomes: Sequence[Outcome]) -> Iterator[Outcome]:
@@ -145,43 +125,3 @@ def _late_outcomes(live: Inventory, outcomes: Sequence[Outcome]) -> Iterator[Out
                 hint="run `exportctl plan` later: it shows whether the change was carried out",
                 rule="not-finished",
             )
-
-
-def _differs(plan: Plan, wrote: frozenset[tuple[Address, str]]) -> bool:
-    """Say whether a field that this run wrote still differs."""
-    return any((i.address, c.field) in wrote for i in plan.items for c in i.fields if c.cause in WRITE_CAUSES)
-
-
-def _former_values(plan: Plan) -> frozenset[FormerValue]:
-    """Return each live value that the plan changes."""
-    changes = ((i.address, c) for i in plan.items for c in i.fields if c.cause in WRITE_CAUSES)
-    return frozenset((address, c.path, digest(c.before)) for address, c in changes)
-
-
-def _two_digest_steps(item: PlanItem, changes: Sequence[FieldChange]) -> Iterator[Step]:
-    """Make steps that write only a marker: per field the digests of the sent and of the stored value."""
-    for step in item.steps:
-        if step.action is not Action.UPDATE or step.marker is None:
-            continue
-        sent = step.marker.applied
-        pairs = {
-            c.field: (sent[c.field][0], digest(c.before) if c.path == c.field else step.seen[c.field])
-            for c in changes
-            if c.field in sent
-        }
-        if pairs:
-            marker = step.marker.with_digests(pairs)
-            yield replace(step, fields={}, refs={}, needs=(), secrets=(), text=None, marker=marker)
-
-
-def _written_fields(plan: Plan, outcomes: Sequence[Outcome]) -> frozenset[tuple[Address, str]]:
-    """Return each (address, field) that this run wrote with success."""
-    done = {o.step.address for o in outcomes if o.status is OutcomeStatus.DONE}
-    wrote: set[tuple[Address, str]] = set()
-    for item in plan.items:
-        if item.address not in done:
-            continue
-        if item.verb in (Verb.CREATE, Verb.COMPLETE, Verb.REPLACE):
-            wrote |= {(item.address, name) for kind in KINDS.values() for name in kind.managed_fields}
-        wrote |= {(item.address, c.field) for c in item.fields if c.cause in WRITE_CAUSES}
-    return frozenset(wrote)
