@@ -107,6 +107,33 @@ def test_read_lag(build: Callable[..., Api], setting: int, known: bool) -> None:
     assert api.item(path)["id"] == made["id"]
 
 
+@pytest.mark.parametrize(("setting", "kept"), [(0, 300), (256, 256), (120, 120)])
+def test_description_length(build: Callable[..., Api], setting: int, kept: int) -> None:
+    api = build(description_length=setting)
+    base = api.base(description="x" * 300)
+
+    assert api.item(f"/connections/{base}")["description"] == "x" * kept
+    api.replace(f"/connections/{base}", "/description", "y" * 300)
+    assert api.item(f"/connections/{base}")["description"] == "y" * kept
+
+
+@pytest.mark.parametrize(("setting", "kept"), [("kept", "é a\nb"), ("one-line", "é a b"), ("ascii", " a\nb")])
+def test_description_text(build: Callable[..., Api], setting: str, kept: str) -> None:
+    api = build(description_text=setting)
+    flow = api.flow()
+
+    api.patch(f"/flows/{flow}", {"op": "add", "path": "/description", "value": "é a\nb"})
+
+    assert api.item(f"/flows/{flow}")["description"] == kept
+
+
+@pytest.mark.parametrize(("setting", "kept"), [("kept", " name "), ("trimmed", "name")])
+def test_names(build: Callable[..., Api], setting: str, kept: str) -> None:
+    api = build(names=setting)
+
+    assert api.item(f"/connections/{api.base(' name ')}")["name"] == kept
+
+
 @pytest.mark.parametrize("setting", [0, 5])
 def test_stale_reads(build: Callable[..., Api], setting: int) -> None:
     api = build(stale_reads=setting, background_after_write=False)

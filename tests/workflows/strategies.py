@@ -36,6 +36,7 @@ ACCEPTING_SETTINGS = {
     "nine_hours": "accepted",
     "other_intervals": "accepted",
     "late_failure": "never",
+    "description_length": 0,
 }
 
 

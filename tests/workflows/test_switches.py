@@ -81,6 +81,7 @@ def test_every_setting_is_played_or_refuses() -> None:
     assert {
         ("child_descriptions", "drop"),
         ("labelled", "hidden"),
+        ("description_length", 120),
         ("late_failure", "always"),
         ("manifest", "rejected"),
         ("past_start", "rejected-always"),

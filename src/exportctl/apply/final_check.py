@@ -32,7 +32,8 @@ from exportctl.resources.last_operation import parse_last_operation
 # for: a minute in all.
 DELAYS = (0.0, 2.0, 5.0, 15.0, 15.0, 25.0)
 LAST_CHECK = 3
-FAILED_LATER = "failed-later"
+FAILED_LATER, CUT = "failed-later", "description-cut"
+FINAL_FAILURES = frozenset({FAILED_LATER, CUT})
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class FinalChecker:
             if pause:
                 self.clock.sleep(pause)
             live, replanned = self._read_and_replan(created, outcomes)
-            late = tuple(_late_outcomes(live, outcomes))
+            late = (*_late_outcomes(live, outcomes), *self._cut_outcomes(live, outcomes))
             is_last = number == len(DELAYS) - 1
             spelled = () if late else self._spelling_steps(replanned, live, wrote, is_last_reading=is_last)
             if corrections := (*self.duplicate_deletions(live, created), *spelled):
@@ -74,7 +75,7 @@ class FinalChecker:
                 live, replanned = self._read_and_replan(created, outcomes)
             empty = replanned.is_empty and not replanned.errors() and not replanned.unknown_states()
             passed = empty and not late and all(s.action is Action.DELETE for s in replanned.steps())
-            can_still_come = not any(o.rule == FAILED_LATER for o in late) and (late or wrote.differ(replanned))
+            can_still_come = not any(o.rule in FINAL_FAILURES for o in late) and (late or wrote.differ(replanned))
             if passed or (number >= LAST_CHECK and not can_still_come):
                 break
         return FinalCheck(replanned, passed, tuple(sorted(self.normalised)), (*self.extra, *late))
@@ -91,6 +92,23 @@ class FinalChecker:
         self.writer.known_objects = {o.id: o for kind in KINDS for o in live.objects_of_kind(kind)}
         self.writer.own_writes.clear()
         self.extra += run_steps(steps, self.writer, limit=self.limit, stop=threading.Event())
+
+    def _cut_outcomes(self, live: Inventory, outcomes: Sequence[Outcome]) -> Iterator[Outcome]:
+        """Find the descriptions of which the service kept only the beginning, so that the ownership marker is lost."""
+        done = {o.id: o for o in (*outcomes, *self.extra) if o.status is OutcomeStatus.DONE}
+        for found in (o for kind in KINDS for o in live.objects_of_kind(kind) if o.id in done):
+            sent, shown = self.writer.sent_descriptions.get(found.id), str(found.raw.get("description") or "")
+            has_marker = found.marker is not None and not found.marker.damaged
+            if sent is None or has_marker or not sent.startswith(shown) or sent == shown:
+                continue
+            yield replace(
+                done[found.id],
+                status=OutcomeStatus.FAILED,
+                message=f"the service kept {len(shown)} of the {len(sent)} characters of the description: "
+                "the ownership marker at its end is cut off",
+                hint="shorten `description` or `repository`; `exportctl plan` says how much room there is",
+                rule=CUT,
+            )
 
     def _spelling_steps(
         self, replanned: Plan, live: Inventory, wrote: WrittenFields, *, is_last_reading: bool

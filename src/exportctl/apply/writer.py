@@ -62,6 +62,7 @@ class Writer:
     created: set[str] = field(default_factory=set)  # ids of what this run created
     deleted: set[str] = field(default_factory=set)  # ids of what this run deleted
     former_etags: dict[str, set[str]] = field(default_factory=dict)  # id -> its etags before the writes of this run
+    sent_descriptions: dict[str, str] = field(default_factory=dict)  # id -> the description that this run wrote last
     own_texts: dict[str, tuple[str, str]] = field(
         default_factory=dict
     )  # id -> a person's text before and after a write
@@ -91,6 +92,7 @@ class Writer:
                 raise
             made = self._find_created(kind, step, description, error)
         self.created.add(made)
+        self.sent_descriptions[made] = description
         return self._keep_oldest_account(owner, made) if kind is BASE_CONNECTION else made
 
     def _check_address_free(self, owner: Marker) -> None:
@@ -159,13 +161,15 @@ class Writer:
         """
         kind = KINDS[step.kind]
         live = self.get(kind, identity)
-        if live.marker is None:
+        if live.marker is None or live.marker.damaged:
             self._send_delete(kind, identity)
+            kept = len(str(live.raw.get("description") or ""))
+            size = f"kept only {kept} characters" if kept else "did not keep"
             raise DescriptionsLost(
-                f"the service did not keep the description of the new {kind.label}",
+                f"the service {size}{' of' if kept else ''} the description of the new {kind.label}",
                 rule="descriptions-dropped",
-                hint="ask Adobe why this sandbox drops descriptions: exportctl needs them for its ownership markers, "
-                "and creates nothing more here",
+                hint="ask Adobe why this sandbox drops or cuts descriptions: exportctl needs them for its ownership "
+                "markers, and creates nothing more here",
             )
 
     # -- update -------------------------------------------------------------------------------------------------------
@@ -179,6 +183,8 @@ class Writer:
         is_uncertain = False  # an answer was lost: the object may have changed by this very write
         for attempt in range(MAX_TRIES + 1):
             description = self._description(step, kind, owner, live)
+            if description is not None:
+                self.sent_descriptions[step.id] = description
             ops = wire.patch_operations(
                 step.kind, step.type, fields, ids, live.raw, description=description, now=self.retry.clock.now()
             )

@@ -148,6 +148,8 @@ _ROWS: tuple[tuple[str, str, RuleStatus, str], ...] = (
     ("filled-in", "The service adds who wrote and when, authorizedDate, inheritedAttributes, runs, and the "
      "baseConnectionId of sources.", "spec", "[D] 2"),
     ("child-descriptions", "Connections keep their description.", "assumed", "2.1, switch child_descriptions"),
+    ("texts-kept", "Names and descriptions are kept as they are.", "assumed",
+     "U7, switches description_length, description_text and names"),
     ("normalised-values", "Values are stored as sent.", "assumed", "switch normalise"),
     # Reading
     ("states", "A flow shows enabled or disabled, and delete-finalizing while it goes; source and target connections "

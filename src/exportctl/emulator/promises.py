@@ -46,6 +46,7 @@ _HIDDEN_TEXT = (
     "a hidden flow counts as gone: exportctl neither creates it again nor deletes it, and leaves its connections alone"
 )
 _DROPPED_TEXT = "without descriptions exportctl cannot write ownership: it deletes the first connection again and stops"
+_SPELLED_TEXT = "exportctl reports the other spelling once; then the marker holds both"
 
 DEGRADED_PROMISES = (
     DegradedPromise("child_descriptions", "drop", 1,
@@ -68,6 +69,15 @@ DEGRADED_PROMISES = (
     DegradedPromise("late_failure", "always", 8,
         "the apply says that the service did not carry out the change, and exits with 4",
         "final check, after a change of a flow: failed-later"),
+    DegradedPromise("description_length", 256, 8,
+        "if the text leaves no room for the ownership marker, the apply says so and exits with 4; the text stays, and "
+        "the next plan refuses to write it again until it is shorter"),
+    DegradedPromise("description_length", 120, 8,
+        "the marker of a flow does not fit: the apply says so and exits with 4, and the next plan refuses",
+        "final check, after the flow is created: description-cut"),
+    DegradedPromise("description_text", "one-line", 8, _SPELLED_TEXT),
+    DegradedPromise("description_text", "ascii", 8, _SPELLED_TEXT),
+    DegradedPromise("names", "trimmed", 8, _SPELLED_TEXT),
     DegradedPromise("runs_move_etags", True, 5,
         'after a run, drift says "not recorded" for who changed the flow; it still knows the cause'),
     DegradedPromise("background_actor", "writes", 5, 'drift says "not recorded" for who changed the flow in the UI'),
@@ -79,9 +89,8 @@ DEGRADED_PROMISES = (
         "exportctl cannot see that a role was changed by hand, because the service hides roles"),
     DegradedPromise("default_end_time", "hidden", 9,
         "if a flow was created without an end, exportctl shows its creation plus six months"),
-    DegradedPromise("normalise", "trailing-slash", 8,
-        "exportctl reports the other spelling once; then the marker holds both"),
-    DegradedPromise("normalise", "case", 8, "exportctl reports the other spelling once; then the marker holds both"),
+    DegradedPromise("normalise", "trailing-slash", 8, _SPELLED_TEXT),
+    DegradedPromise("normalise", "case", 8, _SPELLED_TEXT),
     DegradedPromise("dataset_change", "restart", 7,
         "a change of datasets causes a full re-export; the plan warns of it"),
     DegradedPromise("schedule_change", "restart", 7,

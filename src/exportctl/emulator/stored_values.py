@@ -24,7 +24,20 @@ def normalise_document(written: Json, switches: Switches) -> Json:
     # rule: child-descriptions
     if "flowSpec" not in result and switches.child_descriptions == "drop":
         result.pop("description", None)
+    # rule: texts-kept
+    if isinstance(result.get("description"), str):
+        result["description"] = _stored_description(result["description"], switches)
+    if isinstance(result.get("name"), str) and switches.names == "trimmed":
+        result["name"] = result["name"].strip()
     return result
+
+
+def _stored_description(text: str, switches: Switches) -> str:
+    if switches.description_text == "one-line":
+        text = " ".join(text.splitlines())
+    elif switches.description_text == "ascii":
+        text = text.encode("ascii", "ignore").decode()
+    return text[: switches.description_length] if switches.description_length else text
 
 
 def _normalised_schedule(written: Json, switches: Switches) -> Json:

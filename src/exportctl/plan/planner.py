@@ -34,6 +34,7 @@ from exportctl.model.project import Policy, Project
 from exportctl.model.schedule import ONCE, default_end
 from exportctl.plan import dataset_lookup, dataset_moves, rename_hints, safety_checks, spec_check
 from exportctl.plan.accounts import AccountPlan, live_accounts, plan_account
+from exportctl.plan.cut_descriptions import refuse_cut_descriptions
 from exportctl.plan.delete import add_orphan_deletions, removed_entry, undeclared_accounts, undeclared_exports
 from exportctl.plan.desired import DesiredExport, DesiredState, finding
 from exportctl.plan.exports import plan_export
@@ -110,6 +111,7 @@ def _planned_items(
     items = rename_hints.add_rename_findings(items, desired, bases, inputs)
     items = dataset_moves.add_dataset_moves(items, desired, bases, inputs)
     items = _add_spec_findings(desired, live, add_orphan_deletions(items, ownership, as_of))
+    items = refuse_cut_descriptions(items, live, desired.project.repository)
     consented = frozenset(i.address for i in items if removed_entry(desired.project, i.address))
     live_exports = frozenset(a for a in ownership.own_flows if a.root == EXPORTS)
     allowed = max(desired.project.policy.max_deletes, options.allow_deletes)

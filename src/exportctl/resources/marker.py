@@ -31,7 +31,9 @@ Every version reads the markers of all others:
     2         read                   read; codes, flags and words that this table does not know are written back
     later     read                   never: whoever finds the project's own on an object must upgrade first
 
-A marker with a wrong check digest is damaged: it still names its owner, but its digests are not believed.
+A marker with a wrong check digest is damaged: it still names its owner, but its digests are not believed. A marker that
+the service cut off is damaged too; the lines of exportctl above it are not taken for the person's text. A service that
+drops line ends, or puts blanks in their place, leaves all of them readable.
 """
 
 from __future__ import annotations
@@ -68,11 +70,15 @@ _LATER = re.compile(
     rf"[^\S\n]+(?P<name>{_WORD})[^\]\n]{{0,2000}}\]?",
     re.IGNORECASE,
 )
+# What is left of a marker at the end of a description that the service cut off.
+_CUT = re.compile(r"\[exportctl(?:/[^\]\n]{0,300})?\Z")
+_CUT_OWNER = re.compile(r"\[exportctl/0*[12] (?P<kind>[ed]) (?P<project>[a-z0-9-]{1,32}) (?P<name>[a-z0-9/_.-]{1,64}) ")
 _STATE = re.compile(r" (?P<generation>[0-9]{1,4})(?P<flags>[a-z]*)(?: |\Z)")
 _CHECKED = re.compile(r"(?P<head>[ -~]+ )(?P<check>[0-9a-f]{4})\]")
 _DIGEST = re.compile(r"(?P<code>[a-z])(?P<first>[0-9a-f]{4})(?P<second>[g-v]{4})?")
 _DIGEST_1 = re.compile(r"-|[0-9a-f]{4}(?:[g-v]{4})?")
 _END = re.compile(r"[0-9a-z]{1,8}")
+SHORTEST_CUT = 80  # characters of a description that a marker fits into; a shorter one was not cut by the service
 _ABSURD = 9  # digits of a version
 
 Applied = dict[str, tuple[str, ...]]
@@ -93,7 +99,7 @@ def parse_marker(description: str | None, kind: Kind) -> tuple[str, Marker | Non
     text = description or ""
     found = max((*_MARKER.finditer(text), *_LATER.finditer(text)), key=lambda match: match.start(), default=None)
     if found is None:
-        return text, None
+        return _parse_cut(text)
     before = _without_line(_without_break(text[: found.start()]))
     after = text[found.end() :].strip("\r\n")
     own = "\n".join(part for part in (before, after) if part)
@@ -104,6 +110,16 @@ def parse_marker(description: str | None, kind: Kind) -> tuple[str, Marker | Non
     return own, Marker(project, letter, name, damaged=True, version=_version(found))
 
 
+def _parse_cut(text: str) -> tuple[str, Marker | None]:
+    """Return the person's own text, and the owner if the service cut the description off behind it."""
+    cut = _CUT.search(text)
+    if cut is None:
+        return text, None
+    own = _without_line(_without_break(text[: cut.start()]))
+    owner = _CUT_OWNER.match(cut.group())
+    return own, Marker(owner["project"], owner["kind"], owner["name"], damaged=True) if owner else None
+
+
 def _without_break(text: str) -> str:
     return text.removesuffix("\n").rstrip("\r")
 
@@ -112,9 +128,13 @@ def _without_line(text: str) -> str:
     """Return the text without the line for people at its end, and without the white space below that."""
     body = text.rstrip()
     start = body.rfind("\n") + 1
-    if body[start : start + len(_LINE)].lower() != _LINE.lower():
+    if body[start : start + len(_LINE)].lower() == _LINE.lower():
+        return _without_break(body[:start])
+    at = body.lower().rfind(_LINE.lower(), start)
+    if at < 0 or re.search(r"\s", body[at + len(_LINE) :]):
         return text
-    return _without_break(body[:start])
+    own = body[:at]  # the service dropped the line end, or put a blank in its place
+    return own[:-1] if own.endswith(" ") else own
 
 
 def _version(found: re.Match[str]) -> int:
@@ -225,6 +245,22 @@ def marker_line(marker: Marker, kind: Kind) -> str:
     """Return the marker alone; what is not known is left out if it would be longer than MAX_LENGTH."""
     whole = _line(marker, kind)
     return whole if len(whole) <= MAX_LENGTH else _line(replace(marker, unread=_ALL_READ), kind)
+
+
+def is_cut(live: LiveObject, text: str, written: str, repository: str | None) -> bool:
+    """
+    Say whether a description is the beginning of `written`, which has the person's `text` first.
+
+    The beginning must end inside the text, the line for people or the marker: a person who removes whole lines by hand
+    leaves the same as a cut between them.
+    """
+    shown = str(live.raw.get("description") or "")
+    if (live.marker is not None and not live.marker.damaged) or not written.startswith(shown) or len(shown) < SHORTEST_CUT:
+        return False
+    line = f"\n{_LINE}{repository or ''}"
+    if shown.rstrip("\n") in (text, text + line, written):
+        return shown.endswith(tuple(line[:size] for size in range(len(_LINE), len(line)))) and shown == text
+    return True
 
 
 def keep_unread(marker: Marker, before: Marker | None) -> Marker:

@@ -93,6 +93,11 @@ SAFETY_CHECKS: tuple[SafetyCheck, ...] = (
         "Declare the export until apply has written the marker again; or `do: release`; or delete the flow in the UI.",
     ),
     SafetyCheck(
+        "description-cut",
+        "Writing a description again that the service cut off: the ownership marker at its end would be lost again.",
+        "A shorter `description`; the plan says how many characters there is room for.",
+    ),
+    SafetyCheck(
         "shared-children",
         "Changing location or format on a target connection that other flows use too.",
         "Make the YAML equal to the shared target connection, or give one flow its own target connection.",

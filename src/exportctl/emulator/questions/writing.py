@@ -106,6 +106,24 @@ class WritingQuestions:
         "C5",
         Probe.FREE,
     )
+    description_length: int = ask(
+        "How many characters of a description does the service keep? 0: all.",
+        (0, 256, 120),
+        "U7",
+        Probe.FREE,
+    )
+    description_text: str = ask(
+        "Does a description keep its line ends and its non-ASCII characters?",
+        ("kept", "one-line", "ascii"),
+        "U7",
+        Probe.FREE,
+    )
+    names: str = ask(
+        "Are names kept as they are, or trimmed?",
+        ("kept", "trimmed"),
+        "U7",
+        Probe.FREE,
+    )
     late_effect: float = ask(
         "Seconds by which the answer to a PATCH or an action, and the new etag, come before the effect. Until then "
         "lists and GET show the former values, and lastOperation is in progress.",
