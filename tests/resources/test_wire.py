@@ -347,3 +347,17 @@ def test_a_folder_in_both_spellings_is_changed_in_both() -> None:
     shown = {"scheduleParams": {"foldernameTemplate": "a", "folderNameTemplate": "a"}}
     value = patch_operations("flow", {"folder": "b"}, shown)["/scheduleParams"][1]
     assert value == {"foldernameTemplate": "b", "folderNameTemplate": "b"}
+
+
+@pytest.mark.parametrize(
+    ("shown", "every"),
+    [
+        ({"exportMode": "DAILY_FULL_EXPORT", "timeUnit": "day"}, "once"),
+        ({"exportMode": "daily_full_export", "timeUnit": "day", "interval": None}, "once"),
+        ({"exportMode": "FIRST_FULL_THEN_INCREMENTAL", "timeUnit": "day"}, None),
+    ],
+)
+def test_a_service_may_leave_out_the_interval_of_a_one_time_export(shown: dict[str, Any], every: str | None) -> None:
+    assert wire.live_every(shown) == every
+    sent = wire.schedule_params(shown, {}, 0)
+    assert sent.get("interval") == (0 if every else None)

@@ -36,6 +36,9 @@ ACCEPTING_SETTINGS = {
     "nine_hours": "accepted",
     "other_intervals": "accepted",
     "late_failure": "never",
+    "rate_limit": 0,
+    "longest_end": 0,
+    "sftp_port": "kept",
     "description_length": 0,
 }
 

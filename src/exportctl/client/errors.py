@@ -55,6 +55,7 @@ _CLASSES: Mapping[int, tuple[type[ServiceError], str]] = {  # status -> class an
     409: (Conflict, "conflict"),
     412: (Conflict, "conflict"),
 }
+NOT_FOUND = "1439"
 _NO_SANDBOX = frozenset({"2100", "2101", "2103", "2106"})  # [FE]
 
 
@@ -88,7 +89,7 @@ def error_of(line: RequestLine, answer: Answer, mask: Mask) -> ServiceError:
     request_id = _unmasked_text(body.request_id or _plain_code(answer.headers.get("x-request-id")), mask)
     notes = [*([code] if code else []), *([f"request id {request_id}"] if request_id else [])]
     text = clean_text(body.message, mask) or _unreadable_phrase(answer)
-    kind, rule = _CLASSES.get(status, (ServiceError, "service"))
+    kind, rule = _CLASSES.get(404 if _is_not_found(code) else status, (ServiceError, "service"))
     error = kind(
         f"the service answered {status} to {line}: {text}" + (f" ({', '.join(notes)})" if notes else ""),
         status=status,
@@ -99,6 +100,11 @@ def error_of(line: RequestLine, answer: Answer, mask: Mask) -> ServiceError:
     )
     error.hint = _hint(line, error)
     return error
+
+
+def _is_not_found(code: str | None) -> bool:
+    """Check the number of the code: Adobe's table gives it status 400, the samples 404 (C15)."""
+    return code is not None and code.split("-")[1:2] == [NOT_FOUND]
 
 
 def unusable_answer_error(line: RequestLine, answer: Answer, why: str) -> ServiceError:

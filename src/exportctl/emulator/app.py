@@ -16,6 +16,7 @@ from exportctl.emulator import admin_api, auth, faults, landing_zone, routes, sa
 from exportctl.emulator.clock import http_date
 from exportctl.emulator.faults import Fault
 from exportctl.emulator.listing import ReadFault
+from exportctl.emulator.rate_limit import count_request
 from exportctl.emulator.routes import ServiceCall
 from exportctl.emulator.state import EmulatedOrganization
 from exportctl.emulator.wire import Answer, ErrorReport, Request, RequestRefused, message_error
@@ -116,6 +117,7 @@ class Emulator(EmulatedOrganization):
             # rule: token-endpoint-v2
             return auth.answer_token_request(self.store, request, self.now)
         credential = auth.authenticate(self.store, request, self.organization, self.now)
+        count_request(self.store, self.switches.rate_limit, self.now)
         if path.startswith(sandbox_management.PATH):
             return sandbox_management.answer(self.store, request, credential)
         name = auth.find_sandbox(self.store, request, credential).id

@@ -52,11 +52,12 @@ _ROWS: tuple[tuple[str, str, RuleStatus, str], ...] = (
      "spec", "[XD-new] [UI] [S3P] 1.4; which call needs which is assumed"),
     ("service-token-actor", "What a service token writes has its client id as createdBy and createdClient.",
      "spec", "[D] 2.1"),
+    ("rate-limit", "The gateway takes any number of requests.", "assumed", "U16, switch rate_limit"),
     ("request-id", "Every answer carries x-request-id, and Flow Service errors repeat it in report.", "spec",
      "[LB] 11.1"),
     # Errors in general
     ("not-found", "An unknown, deleted or hidden id is FLOW-1439-404 with report.id and report.type.", "spec",
-     "[LB] 11.1, C15"),
+     "[LB] 11.1, C15, switch not_found_status"),
     ("invalid-body-shape", "A body refused for a reason without published code gets 400 with errorMessage and "
      "errorDetails only.", "assumed", "shape [D] 11.1 no. 3"),
     ("content-type", "The gateway refuses a body that is not application/json, with BadRequestError.",
@@ -67,7 +68,8 @@ _ROWS: tuple[tuple[str, str, RuleStatus, str], ...] = (
     ("unknown-query-parameter", "A query parameter that the endpoint does not know is FLOW-1451-400.", "spec",
      "[FE] 3.2; documented as possible"),
     ("list-limit", "limit is 1 to 100, and 20 if left out. Anything else is FLOW-1454-400.", "assumed",
-     "maximum [D] [F] 3.2; default and code U2"),
+     "maximum [D] [F] 3.2; code U2; default U2, switch default_limit"),
+    ("empty-list", "A list has items and _links, also where both are empty.", "assumed", "U24, switch empty_list"),
     ("limit-with-count", "limit together with count=true is FLOW-1401-400.", "spec", "[FE] 3.2"),
     ("default-order", "Without orderby, the most recently created or updated object comes first. So objects move "
      "between pages.", "spec", "[D] 3.2"),
@@ -101,7 +103,8 @@ _ROWS: tuple[tuple[str, str, RuleStatus, str], ...] = (
      "target specs.", "assumed", "[D] 2.4 2.7"),
     ("auth-spec-name", "An auth spec name that the connection spec does not have is FLOW-1415-400.", "spec", "[FE]"),
     ("landing-zone-no-auth", "The landing zone takes no auth; null counts as none.", "spec", "[XD-new] [AE] 5.4"),
-    ("sftp-port", "SFTP auth may hold a port, as text or number, although no spec lists it.", "assumed", "[AS] C8"),
+    ("sftp-port", "SFTP auth may hold a port, as text or number, although no spec lists it.", "assumed",
+     "[AS] C8, switch sftp_port"),
     ("schema-violation", "Auth and target params must obey the types, enums, patterns and required members of their "
      "spec when written; the refusal does not repeat the value.", "assumed", "[XD-new] 5; when is U14"),
     ("source-datasets", "A data lake source has params.datasets of {dataSetId, name}, each dataset once; name may be "
@@ -141,6 +144,9 @@ _ROWS: tuple[tuple[str, str, RuleStatus, str], ...] = (
      "as sent.", "assumed", "[AE] 5.7, switch lower_case_enums"),
     ("schedule-times", "startTime is required, both times are whole seconds, endTime is later than startTime.", "spec",
      "[D] [XD-new] 7.1; refusals U13"),
+    ("longest-end", "Any endTime after startTime is accepted.", "assumed", "U13, switch longest_end"),
+    ("invalid-params", "Wrong params of a target connection are refused when it is written.", "assumed",
+     "U14, switch invalid_params"),
     ("past-start", "A startTime in the past is accepted.", "assumed", "U13, switch past_start"),
     ("template-either-spelling", "The service accepts both spellings of the folder template, one at a time. A patch "
      "with the other spelling replaces the first.", "assumed", "C2"),
@@ -195,6 +201,7 @@ _ROWS: tuple[tuple[str, str, RuleStatus, str], ...] = (
      "spec", "[FE] 2.6, which code for which is partly assumed; switch transition"),
     # Deletion
     ("delete-status", "DELETE answers 202 without a body.", "spec", "[D] [DF], C4, switch delete_status"),
+    ("delete-during-run", "A flow can be deleted during a run.", "assumed", "U23, switch delete_during_run"),
     ("flow-delete-is-asynchronous", "GET still returns a deleted flow for a short time, then 404. Its connections "
      "stay.", "spec", "[DF] 2.6, switch delete_lag"),
     ("base-in-use", "A base connection that a target connection or flow uses is FLOW-1418-400.", "spec",
@@ -204,6 +211,10 @@ _ROWS: tuple[tuple[str, str, RuleStatus, str], ...] = (
     ("old-source-in-use", "A source connection can be deleted as soon as no flow uses it.", "assumed",
      "U9, switch old_source_in_use"),
     # What happens by itself
+    ("ended-flows", "A flow past its end stays enabled, and so does a one-time flow after its run.", "assumed",
+     "U11, switch ended_flows"),
+    ("missed-runs", "A flow that is enabled again skips the runs that it missed.", "assumed",
+     "U10, switch missed_runs"),
     ("background-after-write", "A background client finishes each API write, on the first request after `transition` "
      "seconds: the etag of the write's answer is then stale.", "spec", "[D] samples 2.6; timing assumed"),
     ("background-client", "It shows as acp_foundation_connectors in updatedBy and updatedClient of flows, and moves "
@@ -284,6 +295,8 @@ _ROWS: tuple[tuple[str, str, RuleStatus, str], ...] = (
     ("run-errors", "A failed run has the generic error of the samples, and a second one with the storage's reason.",
      "assumed", "8.3, U17; codes made up"),
     ("last-run", "lastRunDetails of a flow is its newest run that has ended.", "spec", "[D] [F] 2.5"),
+    ("run-spelling", "The status of a run is in lower case, and its end is completedAtUTC.", "spec",
+     "[D] 8.2, C12 C13, switches run_status_case and run_end_member"),
     ("runs-kept", "The emulator keeps the newest thousand runs of a flow.", "assumed", "U19"),
     # The data itself
     ("rows-made-up", "The emulator makes rows from a seed: profiles and web events in the form of XDM, with nested "

@@ -41,7 +41,8 @@ def next_wake_time(record: Record) -> float | None:
     if "unlisted_at" in hidden:
         return float(hidden["unlisted_at"]) + TOMBSTONE_SECONDS
     tick = None if hidden.get("ended") else next_run_time(record.doc, hidden.get("runs_claimed_until", 0))
-    moments = [hidden.get("touch_at"), hidden.get("busy_until"), tick]
+    end = None if hidden.get("end_seen") else _own_end(record.doc)
+    moments = [hidden.get("touch_at"), hidden.get("busy_until"), tick, end]
     return min((moment for moment in moments if moment is not None), default=None)
 
 
@@ -58,7 +59,26 @@ def _finish_write(store: Store, record: Record, switches: Switches, now: float) 
         del hidden["touch_at"]
         has_actor = record.collection == "flows" or switches.background_actor_children
         record_background_write(store, record, now, has_actor)
-    return len(hidden) < before
+    changed = len(hidden) < before
+    end = None if hidden.get("end_seen") else _own_end(record.doc)
+    if end is not None and now >= end:
+        hidden["end_seen"] = changed = True
+        # rule: ended-flows
+        if switches.ended_flows == "disabled":
+            record.doc["state"] = "disabled"
+            record_background_write(store, record, now)
+    return changed
+
+
+def _own_end(doc: Json) -> float | None:
+    """When a flow has nothing more to do: at its end, and a one-time export an hour after its start."""
+    schedule = doc.get("scheduleParams") or {}
+    if doc.get("flowSpec", {}).get("id") not in specs.DATASET_FLOWS or doc.get("state") != "enabled":
+        return None
+    start = whole_number(schedule.get("startTime"))
+    if whole_number(schedule.get("interval")) == 0 and start is not None:
+        return float(min(start + UNIT_SECONDS["hour"], end_time(doc)))
+    return float(end_time(doc))
 
 
 def finished_value(errors: Sequence[Json]) -> str:

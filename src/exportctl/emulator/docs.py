@@ -11,6 +11,7 @@ from exportctl.emulator.admin_bodies import UI_VERBS
 from exportctl.emulator.assumptions import RULES
 from exportctl.emulator.endpoints import ENDPOINTS
 from exportctl.emulator.faults import EFFECTS
+from exportctl.emulator.open_questions import NOTED_QUESTIONS
 from exportctl.emulator.promises import DEGRADED_PROMISES, PROMISES
 from exportctl.emulator.questions.question import OpenQuestion
 from exportctl.emulator.storage.settings import OPTIONS
@@ -25,8 +26,8 @@ The emulator answers as the AEP Flow Service does. `url: embedded` runs every co
 
 We could not try anything on the real service. So each rule below has a status: `spec` (Adobe publishes it), `assumed`
 (our reading of what Adobe publishes) or `verified` (seen on the real service; none yet). Each question that Adobe's
-material leaves open is a switch. Tests check the promises of the [README](../README.md#what-it-promises) under every
-setting of every switch.
+material leaves open is a switch, or has a reason why it needs none. Tests check the promises of the
+[README](../README.md#what-it-promises) under every setting of every switch.
 
 This page is generated from the emulator's own tables by `make docs`.
 """
@@ -41,7 +42,7 @@ Some sources have no link. `[IMS]` is the reference of Adobe's identity service,
 `[BD]` a tutorial on batch destinations, `[NB]` an Adobe notebook, and `[sample]` Adobe's sample of a manifest. `[inf]`
 means that a rule follows from documented facts. Numbers such as 3.2, C15 (sources contradict each other) and U2 (no
 source says it), and names such as `flow-service.md`, refer to the developers' notes. The repository does not contain
-these notes.
+these notes. The table of open questions has the text of each C and U, and of each question for a live sandbox (D).
 """
 
 _EXPERIENCE_LEAGUE = "https://experienceleague.adobe.com/en/docs/experience-platform/"
@@ -114,6 +115,7 @@ def tables_markdown() -> str:
     sections = {
         "Rules": _table(("rule", "what the emulator does", "status", "source"), rules),
         "Switches": _table(("switch", "question", "settings (default first)", "answered by", "source"), switches),
+        "Open questions": _table(("question", "text", "played by"), _question_rows()),
         "Endpoints": _endpoints_section(),
         "Faults": _table(("effect", "what the client meets"), EFFECTS.items()),
         "Storage": _storage_section(),
@@ -129,6 +131,12 @@ def _endpoints_section() -> str:
         for one in sorted(ENDPOINTS, key=lambda one: (one.path, one.method))
     )
     return f"{_ENDPOINTS}\n{_table(('endpoint', 'API description', 'emulated'), rows)}"
+
+
+def _question_rows() -> Iterable[tuple[str, ...]]:
+    for noted in NOTED_QUESTIONS:
+        played = ", ".join(f"`{name}`" for name in noted.switches)
+        yield noted.id, noted.text, "; ".join(part for part in (played, noted.reason) if part)
 
 
 def _settings_text(question: OpenQuestion) -> str:

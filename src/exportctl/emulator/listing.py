@@ -22,7 +22,6 @@ from exportctl.emulator.store import Record
 from exportctl.emulator.wire import Answer, Json, Request, flow_error
 
 PARAMETERS = {"property", "limit", "orderby", "continuationToken", "count"}
-DEFAULT_LIMIT = 20
 MAXIMUM_LIMIT = 100
 CHECKSUM_LENGTH = 12  # of the characters that a continuation token begins with
 RESERVED_HEAD, RESERVED_END = "RID:~", "=&RT:%2B+1#"  # around a token that a fault gives reserved characters
@@ -59,7 +58,7 @@ def answer(
 ) -> Answer:
     """Return the answer to a GET of a collection; a search is one with a greater limit."""
     twist = twist or ReadFault()
-    query = _parse_list_query(collection, request, maximum_limit)
+    query = _parse_list_query(collection, request, maximum_limit, ctx.switches.default_limit)
     rows = _rows(ctx, collection, twist.stale, query.orders)
     rows = [row for row in rows if all(one.accepts(row.doc) for one in query.filters)]
     if query.count:
@@ -78,7 +77,7 @@ class _ListedRow:
     order: int
 
 
-def _parse_list_query(collection: str, request: Request, maximum_limit: int) -> Query:
+def _parse_list_query(collection: str, request: Request, maximum_limit: int, default_limit: int) -> Query:
     # rule: unknown-query-parameter
     unknown = [key for key, _ in request.query if key not in PARAMETERS]
     if unknown:
@@ -96,17 +95,17 @@ def _parse_list_query(collection: str, request: Request, maximum_limit: int) -> 
     return Query(
         tuple(filters.parse_filter(collection, text) for text in request.values("property")),
         orderby,
-        _parse_limit(request.value("limit"), maximum_limit),
+        _parse_limit(request.value("limit"), maximum_limit, default_limit),
         count == "true",
         request.value("continuationToken"),
         tuple(filters.parse_sort_field(collection, text) for text in orderby.split(",")) if orderby else (),
     )
 
 
-def _parse_limit(text: str | None, maximum: int) -> int:
+def _parse_limit(text: str | None, maximum: int, default: int) -> int:
     # rule: list-limit
     if text is None:
-        return DEFAULT_LIMIT
+        return default
     if not (text.isascii() and text.isdigit()) or not 1 <= int(text[:9]) <= maximum:
         raise flow_error(1454, 400, f"limit takes 1 to {maximum}")
     return int(text)
@@ -158,6 +157,9 @@ def _page(ctx: RequestContext, collection: str, query: Query, rows: list[_Listed
         links = _next_link(ctx, collection, query, start, twist.reserved)
     elif more:
         links = _next_link(ctx, collection, query, page[-1], twist.reserved)
+    # rule: empty-list
+    if ctx.switches.empty_list == "bare":
+        return Answer(200, {**({"items": items} if items else {}), **({"_links": links} if links else {})})
     return Answer(200, {"items": items, "_links": links})
 
 

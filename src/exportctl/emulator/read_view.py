@@ -107,10 +107,10 @@ def find_object(ctx: RequestContext, collection: str, id: str) -> Record:
     record = ctx.store.get(collection, id)
     # rule: sandboxes-isolate
     if record is None or record.sandbox != ctx.sandbox or is_gone(record, ctx.now) or is_hidden(record, ctx.switches):
-        raise not_found_error(collection, id)
+        raise not_found_error(collection, id, ctx.switches.not_found_status)
     # rule: reads-lag
     if ctx.now < record.hidden.get("known_at", 0) and not ctx.caller.is_ui:
-        raise not_found_error(collection, id)
+        raise not_found_error(collection, id, ctx.switches.not_found_status)
     return record
 
 
@@ -122,7 +122,7 @@ def existing_objects(ctx: RequestContext, collection: str) -> list[Record]:
 def view_object(record: Record, ctx: RequestContext) -> Json:
     """Return what GET answers for an object."""
     if record.collection == "runs":
-        return _show_run(record, ctx.now)
+        return _show_run(record, ctx.now, ctx.switches)
     doc = _readable_document(record, ctx.now)
     if "state" in doc:
         doc = {**doc, "state": _state(record, str(doc["state"]), ctx)}
@@ -187,15 +187,30 @@ def _lower_state(record: Record, readable: str, ctx: RequestContext) -> str:
     return "updating" if previous.get("state") == after else {"enabled": "enabling"}.get(after, "disabling")
 
 
-def _show_run(record: Record, now: float) -> Json:
+def _show_run(record: Record, now: float, switches: Switches) -> Json:
     """Return a run; while it takes its time, no more than that it runs."""
     # rule: run-duration
     doc = record.doc
     if now >= record.hidden.get("completes_at", 0):
-        return doc
+        return _spelled_run(doc, switches)
     started = {"startedAtUTC": doc["metrics"]["durationSummary"]["startedAtUTC"]}
     metrics = {"durationSummary": started, "statusSummary": {"status": "Processing"}}
     return {**doc, "updatedAt": doc["createdAt"], "metrics": metrics, "activities": []}
+
+
+def _spelled_run(doc: Json, switches: Switches) -> Json:
+    """Return a run in the spelling of the service: the documents show two."""
+    # rule: run-spelling
+    metrics = dict(doc["metrics"])
+    if switches.run_status_case == "capital" and "status" in metrics.get("statusSummary", {}):
+        summary = metrics["statusSummary"]
+        metrics["statusSummary"] = {**summary, "status": str(summary["status"]).capitalize()}
+    if switches.run_end_member != "completedAtUTC":
+        duration = metrics["durationSummary"]
+        metrics["durationSummary"] = {
+            switches.run_end_member if key == "completedAtUTC" else key: duration[key] for key in duration
+        }
+    return {**doc, "metrics": metrics}
 
 
 def _show_last_run(record: Record, doc: Json, now_ms: int) -> Json:
@@ -230,7 +245,9 @@ def show_schedule(doc: Json, switches: Switches) -> Json:
         return schedule
     if switches.template_key != "as-sent":
         schedule = {switches.template_key if key in TEMPLATE_KEYS else key: schedule[key] for key in schedule}
-    if switches.interval_type == "string":
+    if switches.zero_interval == "omitted" and schedule.get("interval") == 0:
+        del schedule["interval"]
+    elif switches.interval_type == "string":
         schedule["interval"] = str(schedule["interval"])
     if switches.default_end_time == "shown" and "endTime" not in schedule and "createdAt" in doc:
         schedule["endTime"] = six_months_after(doc["createdAt"] / 1000)

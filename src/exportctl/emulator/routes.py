@@ -143,7 +143,7 @@ def _read_object(call: ServiceCall, collection: str, id: str) -> Json:
     record = call.ctx.store.get(collection, id)
     previous = record.hidden.get("previous") if record and record.sandbox == call.ctx.sandbox else None
     if previous is None:
-        raise not_found_error(collection, id)
+        raise not_found_error(collection, id, call.ctx.switches.not_found_status)
     return read_view.view_document(collection, previous, call.ctx.switches)
 
 

@@ -20,14 +20,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from weakref import WeakValueDictionary
 
-from exportctl.emulator import run_rows, run_view
+from exportctl.emulator import run_rows, run_view, validation
 from exportctl.emulator.delayed_effects import next_run_time, next_wake_time, record_background_write
 from exportctl.emulator.read_view import RequestContext
 from exportctl.emulator.run_export import ROWS_PER_FILE, Job, RunResult, export
 from exportctl.emulator.run_rows import Increment
 from exportctl.emulator.storage.sink import StorageRefused
 from exportctl.emulator.store import Record, Store
-from exportctl.emulator.wire import Json
+from exportctl.emulator.wire import Json, RequestRefused
 
 CLAIM_TIMEOUT = 3600  # seconds of this machine's clock after which a claim ends: process ids are used again
 RUNS_KEPT = 1000  # per flow, the newest; how long the service keeps them is not documented (U19)
@@ -127,6 +127,12 @@ class RunScheduler:
         base = target and ctx.store.get("connections", str(target.doc.get("baseConnectionId")))
         if flow is None or target is None or base is None or "params" not in target.doc:
             raise StorageRefused("failed", "the flow, its target connection or its base connection is gone")
+        # rule: invalid-params
+        if ctx.switches.invalid_params == "run":
+            try:
+                validation.check_target_params(target.doc, ctx.switches)
+            except RequestRefused as refused:
+                raise StorageRefused("failed", "the params of the target connection are not valid") from refused
         return Job(
             run=run.id,
             due_at=run.hidden["due_at"],

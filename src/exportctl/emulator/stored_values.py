@@ -24,6 +24,10 @@ def normalise_document(written: Json, switches: Switches) -> Json:
     # rule: child-descriptions
     if "flowSpec" not in result and switches.child_descriptions == "drop":
         result.pop("description", None)
+    # rule: sftp-port
+    auth = result.get("auth")
+    if switches.sftp_port == "ignored" and isinstance(auth, dict) and "port" in (auth.get("params") or {}):
+        result["auth"] = {**auth, "params": {key: auth["params"][key] for key in auth["params"] if key != "port"}}
     # rule: texts-kept
     if isinstance(result.get("description"), str):
         result["description"] = _stored_description(result["description"], switches)

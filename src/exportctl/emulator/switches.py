@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
 from exportctl.emulator.questions.background import BackgroundQuestions
+from exportctl.emulator.questions.limits import LimitsQuestions
 from exportctl.emulator.questions.question import OpenQuestion
 from exportctl.emulator.questions.reading import ReadingQuestions
 from exportctl.emulator.questions.requests import RequestsQuestions
@@ -20,7 +21,9 @@ from exportctl.emulator.questions.writing import WritingQuestions
 
 
 @dataclass(frozen=True)
-class Switches(RunsQuestions, BackgroundQuestions, RequestsQuestions, WritingQuestions, ReadingQuestions):
+class Switches(
+    LimitsQuestions, RunsQuestions, BackgroundQuestions, RequestsQuestions, WritingQuestions, ReadingQuestions
+):
     """One setting per open question; the defaults are the careful assumption of flow-service.md 13."""
 
     def __post_init__(self) -> None:

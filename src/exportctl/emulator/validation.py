@@ -85,6 +85,8 @@ def _check_base(doc: Mapping[str, Any], switches: Switches) -> None:
     params = auth.get("params")
     if not isinstance(params, dict):
         raise invalid_body_error("auth.params is required")
+    if switches.sftp_port == "refused" and "port" in params:
+        raise invalid_body_error("auth.params: Unrecognized field 'port'")
     _check_schema(_auth_validator(known[auth["specName"]]), params, "auth.params")
 
 
@@ -135,13 +137,21 @@ def _dataset_id(entry: object) -> str:
 
 
 def _check_target(doc: Mapping[str, Any], switches: Switches) -> None:
-    card = _card(doc)
+    _card(doc)
     # rule: target-needs-base
     if not isinstance(doc.get("baseConnectionId"), str):
         raise invalid_body_error("baseConnectionId is required")
     params = doc.get("params")
     if not isinstance(params, dict):
         raise invalid_body_error("params is required")
+    # rule: invalid-params
+    if switches.invalid_params == "write":
+        check_target_params(doc, switches)
+
+
+def check_target_params(doc: Mapping[str, Any], switches: Switches) -> None:
+    """Judge the params of a target connection."""
+    card, params = _card(doc), doc["params"]
     # rule: lower-case-enums
     if switches.lower_case_enums == "accepted" or switches.normalise == "case":
         params = params | {key: params[key].upper() for key in ENUM_PARAMS if isinstance(params.get(key), str)}

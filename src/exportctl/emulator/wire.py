@@ -141,10 +141,10 @@ def flow_error(code: int, status: int, text: str, **extra: str) -> RequestRefuse
     return RequestRefused(Answer(status, ErrorReport(code, status, text, dict(extra))))
 
 
-def not_found_error(collection: str, id: str) -> RequestRefused:
+def not_found_error(collection: str, id: str, status: int = 404) -> RequestRefused:
     """Return the refusal of an unknown id, or of one that is hidden from the caller."""
     # rule: not-found
-    return flow_error(1439, 404, f"{collection} not found with id = [{id}]", id=id, type=collection)
+    return flow_error(1439, status, f"{collection} not found with id = [{id}]", id=id, type=collection)
 
 
 def invalid_body_error(text: str, status: int = 400) -> RequestRefused:

@@ -24,6 +24,7 @@ IMMUTABLE: dict[str, dict[str, int | None]] = {
     "flows": {"flowSpec": None, "targetConnectionIds": None, "state": 1456},
 }
 FLOW_LINKS = {"sourceConnections": "sourceConnectionIds", "targetConnections": "targetConnectionIds"}
+DAY = 86400
 LATE_FAILURE = ({"code": "FLOW-1400-500", "message": "The update could not be completed by the flow provider"},)
 
 
@@ -102,7 +103,7 @@ def change_state(ctx: RequestContext, record: Record, action: str, state: str, *
         raise flow_error(1422, 400, f"The action {action} cannot be applied on the current state {before}.")
     _keep_former_version(ctx, record)
     record.doc["state"] = state
-    _record_write(ctx, record, "update", None)
+    _record_write(ctx, record, "enable" if state == "enabled" else "update", None)
     return record
 
 
@@ -110,6 +111,10 @@ def delete(ctx: RequestContext, record: Record) -> None:
     """Take an object away; what it refers to stays."""
     _refuse_transition(ctx, record, 1416 if record.collection == "connections" else 1458, "delete")
     _refuse_in_use(ctx, record)
+    # rule: delete-during-run
+    last = record.doc.get("lastRunDetails")
+    if ctx.switches.delete_during_run == "refused" and last and last["completedAtUTC"] > ctx.now_ms:
+        raise flow_error(1458, 400, _transition_text(1458, "delete", "updating"))
     # rule: flow-delete-is-asynchronous
     lag = ctx.switches.delete_lag if record.collection == "flows" else 0
     record.hidden["previous"] = record.doc.copy()
@@ -144,7 +149,9 @@ def patchable_document(record: Record, ctx: RequestContext) -> Json:
     """Return the document a patch works on: as GET shows it, but with the secrets there."""
     doc = dict(record.doc)
     if record.collection == "flows":
-        doc["scheduleParams"] = read_view.show_schedule(doc, ctx.switches)
+        stored = doc.get("scheduleParams") or {}
+        zero = {"interval": 0} if stored.get("interval") == 0 else {}
+        doc["scheduleParams"] = read_view.show_schedule(doc, ctx.switches) | zero
     return doc
 
 
@@ -170,6 +177,10 @@ def _check_written(ctx: RequestContext, collection: str, written: Json, record: 
     refused = {"rejected": start != before, "rejected-always": True}.get(ctx.switches.past_start, False)
     if past and refused:
         raise invalid_body_error("scheduleParams: startTime is in the past")
+    # rule: longest-end
+    end = validation.whole_number((written.get("scheduleParams") or {}).get("endTime"))
+    if ctx.switches.longest_end and end is not None and end > ctx.now + ctx.switches.longest_end * DAY:
+        raise invalid_body_error("scheduleParams: endTime is too far in the future")
 
 
 def _find_referenced(ctx: RequestContext, collection: str, id: object) -> Record:
@@ -198,6 +209,9 @@ def _check_connection_references(ctx: RequestContext, doc: Mapping[str, Any]) ->
             end = _find_referenced(ctx, collection, id)
             if end.doc["connectionSpec"]["id"] not in fitting:
                 raise invalid_body_error(f"{collection} [{id}] does not fit the flow spec")
+            # rule: invalid-params
+            if collection == "targetConnections" and ctx.switches.invalid_params == "flow":
+                validation.check_target_params(end.doc, ctx.switches)
 
 
 def _add_service_fields(ctx: RequestContext, record: Record) -> None:
@@ -333,8 +347,13 @@ def _record_write(
         record.hidden["touch_at"] = ctx.now + switches.transition
     if record.collection == "flows":
         _revive_flow(ctx, record)
-        record.hidden["runs_claimed_until"] = ctx.now
-        record.doc["lastOperation"] = _last_operation(ctx, operation, operations, errors)
+        record.hidden.pop("end_seen", None)
+        # rule: missed-runs
+        if operation != "enable" or ctx.switches.missed_runs == "skipped":
+            record.hidden["runs_claimed_until"] = ctx.now
+        record.doc["lastOperation"] = _last_operation(
+            ctx, "create" if operation == "create" else "update", operations, errors
+        )
     record.wake = next_wake_time(record)
     ctx.store.put(record)
 

@@ -255,7 +255,11 @@ def is_cut(live: LiveObject, text: str, written: str, repository: str | None) ->
     leaves the same as a cut between them.
     """
     shown = str(live.raw.get("description") or "")
-    if (live.marker is not None and not live.marker.damaged) or not written.startswith(shown) or len(shown) < SHORTEST_CUT:
+    if (
+        (live.marker is not None and not live.marker.damaged)
+        or not written.startswith(shown)
+        or len(shown) < SHORTEST_CUT
+    ):
         return False
     line = f"\n{_LINE}{repository or ''}"
     if shown.rstrip("\n") in (text, text + line, written):

@@ -172,10 +172,17 @@ def _read_flow(raw: Mapping[str, Any]) -> Json:
 
 def live_every(schedule: Mapping[str, Any]) -> str | None:
     """Mode is not needed: interval 0 is once, a missing exportMode is incremental (flow-service.md 7.1, inferred)."""
-    interval, unit = integer(schedule.get("interval")), lower_case_text(schedule.get("timeUnit"))
+    interval, unit = _interval(schedule), lower_case_text(schedule.get("timeUnit"))
     if interval is None or unit not in ("hour", "day") or not 0 <= interval <= schedules.MAX_INTERVAL:
         return None
     return schedules.format_every(unit, interval)
+
+
+def _interval(schedule: Mapping[str, Any]) -> int | None:
+    """Return the interval; a service may leave out the zero of a one-time export."""
+    if schedule.get("interval") is None and lower_case_text(schedule.get("exportMode")) == FULL.lower():
+        return 0
+    return integer(schedule.get("interval"))
 
 
 def lower_case_text(value: object) -> str | None:
@@ -305,7 +312,7 @@ def schedule_params(live: Mapping[str, Any], fields: Fields, now: int) -> Json:
     """
     sent = {k: v for k, v in live.items() if v is not None}
     for key in ("interval", "startTime", "endTime"):
-        number = integer(sent.get(key))
+        number = _interval(sent) if key == "interval" else integer(sent.get(key))
         if number is not None:
             sent[key] = number
     if kinds.EVERY in fields:
