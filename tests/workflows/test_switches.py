@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -13,14 +16,28 @@ from exportctl.emulator.promises import DEGRADED_PROMISES
 from exportctl.model.outcome import Outcome, OutcomeStatus
 from exportctl.model.plan import Cause, Plan, Verb
 from exportctl.model.plan_options import PlanOptions
+from exportctl.monitor.delivery.report import FAILING_RESULTS, DeliveryResult
+from exportctl.planfile import file as planfile
+from exportctl.workflows.apply import start_apply
+from exportctl.workflows.verify import VerifyRequest, open_verifier
+from tests.workflows.test_canary import assert_no_canary
 from tests.workflows.test_laws import LISTED
-from tests.workflows.world import SANDBOX, World, config, world
+from tests.workflows.world import SANDBOX, SECRETS, START, World, config, world
 
 SETTINGS = [(name, value) for name, values in Switches.choices().items() for value in values]
 REFUSING = {(d.switch, d.setting) for d in DEGRADED_PROMISES if d.refusal}
 WAITING = {("past_start", "rejected-always")}  # refuses later, when a flow has started
-SMALL: dict[str, Any] = {"orders": {"datasets": ["Orders"], "subpath": "A/b/", "format": "json"}}
+SMALL: dict[str, Any] = {
+    "orders": {"datasets": ["Orders"], "subpath": "A/b/", "format": "json", "destination": "s3-key"},
+    "partner": {
+        "datasets": ["Returns"],
+        "destination": "sftp-password",
+        "end": {"rolling": "20 days", "renew_before": "18 days"},
+    },
+}
+ONE = {"orders": SMALL["orders"]}
 MANIFEST = {"full": {"type": "parquet", "compression": "gzip", "manifest": True}}
+RENEW = PlanOptions(renew_only=True)
 
 
 def failed_steps(outcomes: tuple[Outcome, ...]) -> list[tuple[str, str | None]]:
@@ -40,26 +57,69 @@ def causes(plan: Plan) -> set[tuple[str, Cause]]:
     return {(f.path, f.cause) for item in plan.items for f in item.fields}
 
 
-@pytest.mark.parametrize(("name", "value"), [s for s in SETTINGS if s not in REFUSING - WAITING], ids=lambda v: str(v))
-def test_the_loop_works(tmp_path: Path, name: str, value: object) -> None:
-    chosen: dict[str, Any] = {name: value}
-    made = world(tmp_path, Switches(**chosen))
+def apply_saved_plan(made: World, said: list[str]) -> tuple[tuple[Outcome, ...], FinalCheck]:
+    """Save a plan, and apply what was saved half a minute later."""
+    with made.open_plan() as reviewed:
+        said.append(planfile.dump_plan(reviewed.plan))
+    made.emulator.advance(30)
+    saved, flags = planfile.load_plan(said[-1]), PlanOptions()
+    with made.open_plan(flags, now=saved.as_of) as again:
+        assert planfile.stale_values(saved, again.plan) == ()
+        approved = replace(again, plan=planfile.reduce_to_approval(saved, again.plan))
+        applying = start_apply(approved, made.setup(), flags, parallelism=4, stop=Event(), saved=saved)
+        return tuple(applying.execute_steps()), applying.run_final_check()
+
+
+def play_promises(made: World, *, can_renew: bool = True) -> None:
+    """
+    Play every promise of the README in one life of two exports.
+
+    No state file (3 plans from nothing but the sandbox), saved plans, kinds of difference, lists only, pauses, renewal,
+    verify, no duplicate, and no secret in anything that is said.
+    """
+    said: list[str] = []
     made.write(config(exports=SMALL))
-    assert_done(made.apply())
+    assert_done(apply_saved_plan(made, said))
     made.emulator.advance(LISTED)
-    assert made.plan().steps() == ()
+    assert_only_lists_are_read(made)
 
     changed = {**SMALL["orders"], "datasets": ["Orders", "Returns"], "title": "T", "format": "full", "subpath": "C/"}
-    made.write(config(exports={"orders": changed}, formats=MANIFEST))
-    assert_done(made.apply())
+    made.write(config(exports={**SMALL, "orders": changed}, formats=MANIFEST))
+    assert {cause for _, cause in causes(made.plan())} - NEVER_A_DIFFERENCE == {Cause.PENDING}
+    assert_done(apply_saved_plan(made, said))
     made.emulator.advance(LISTED)
     assert made.plan().is_empty
 
     made.emulator.ui.path("T", "hand/made")
     made.emulator.advance(LISTED)
     assert ("path", Cause.DRIFT) in causes(made.plan())
-    assert_done(made.apply())
+    said.append(str(assert_done(made.apply())))
     made.emulator.advance(LISTED)
+    assert_a_pause_is_kept(made)
+    assert_an_end_is_renewed(made, can_renew=can_renew)
+    assert_runs_are_verified(made)
+
+    made.emulator.advance(700)  # whatever was still in use is free
+    made.apply()
+    assert (made.plan().steps() == ()) is can_renew
+    seen = made.emulator.snapshot(SANDBOX)
+    assert (len(seen["sourceConnections"]), len(seen["targetConnections"]), len(seen["flows"])) == (2, 2, 2)
+    tokens = {f"token {n}": record.id for n, record in enumerate(made.emulator.store.list_records("tokens"))}
+    assert_no_canary({str(n): text for n, text in enumerate(said)}, {**SECRETS, **tokens})
+
+
+NEVER_A_DIFFERENCE = {Cause.NORMALISED, Cause.ALREADY_MATCHES}
+
+
+def assert_only_lists_are_read(made: World) -> None:
+    made.forget_requests()
+    assert made.plan().steps() == ()
+    sent = made.emulator.requests()
+    assert {request["method"] for request in sent if "/ims/" not in request["path"]} == {"GET"}
+    assert [r["path"] for r in sent if re.search(r"/flowservice/\w+/[0-9a-f-]{36}$", r["path"])] == []
+
+
+def assert_a_pause_is_kept(made: World) -> None:
     made.emulator.ui.disable("T")
     made.emulator.advance(LISTED)
     plan = made.plan()
@@ -68,11 +128,31 @@ def test_the_loop_works(tmp_path: Path, name: str, value: object) -> None:
     assert_done(made.apply(PlanOptions(resume=("exports.orders",))))
     assert made.flow("T")["state"] == "enabled"
 
-    made.emulator.advance(700)  # whatever was still in use is free
-    made.apply()
-    assert made.plan().steps() == ()
-    seen = made.emulator.snapshot(SANDBOX)
-    assert (len(seen["sourceConnections"]), len(seen["targetConnections"]), len(seen["flows"])) == (1, 1, 1)
+
+def assert_an_end_is_renewed(made: World, *, can_renew: bool) -> None:
+    made.emulator.advance(3 * 86400)
+    before = made.flow("partner")["scheduleParams"]["endTime"]
+    made.forget_requests()
+    outcomes, _ = made.apply(RENEW)
+    assert {o.status for o in outcomes} == {OutcomeStatus.DONE if can_renew else OutcomeStatus.FAILED}
+    assert (made.flow("partner")["scheduleParams"]["endTime"] > before) is can_renew
+    assert set(made.writes()) == {"PATCH /flows"}
+    made.emulator.advance(LISTED)
+
+
+def assert_runs_are_verified(made: World) -> None:
+    """Nothing is wrong with any run since the start, and something is known of the last nights."""
+    with open_verifier(made.setup(), PlanOptions(), wall=lambda: START) as verify:
+        report = verify(VerifyRequest(since=START, runs_only=True))
+    results = {verdict.result for one in report.exports for verdict in one.verdicts}
+    assert results & {DeliveryResult.COMPLETE, DeliveryResult.EMPTY}
+    assert not results & FAILING_RESULTS
+
+
+@pytest.mark.parametrize(("name", "value"), [s for s in SETTINGS if s not in REFUSING - WAITING], ids=lambda v: str(v))
+def test_every_promise_is_kept(tmp_path: Path, name: str, value: object) -> None:
+    chosen: dict[str, Any] = {name: value}
+    play_promises(world(tmp_path, Switches(**chosen), page_size=100), can_renew=(name, value) not in WAITING)
 
 
 def test_every_setting_is_played_or_refuses() -> None:
@@ -90,7 +170,7 @@ def test_every_setting_is_played_or_refuses() -> None:
 
 def test_without_descriptions_the_first_connection_is_the_last(tmp_path: Path) -> None:
     made = world(tmp_path, Switches(child_descriptions="drop"))
-    made.write(config(exports=SMALL))
+    made.write(config(exports=ONE))
     outcomes, final_check = made.apply()
     assert ("create", "descriptions-dropped") in failed_steps(outcomes)
     assert not final_check.passed
@@ -100,7 +180,7 @@ def test_without_descriptions_the_first_connection_is_the_last(tmp_path: Path) -
 
 def labelled_world(tmp_path: Path) -> World:
     made = world(tmp_path, Switches(labelled="hidden"))
-    made.write(config(exports=SMALL))
+    made.write(config(exports=ONE))
     assert_done(made.apply())
     made.emulator.ui.label("flows", made.flow("orders")["id"], ["core/C12"])
     made.emulator.advance(LISTED)
@@ -143,7 +223,7 @@ def test_a_manifest_the_service_does_not_offer_is_not_sent_and_forced_it_is_refu
 
 def test_a_service_that_refuses_past_starts_refuses_schedule_patches_of_a_started_flow(tmp_path: Path) -> None:
     made = world(tmp_path, Switches(past_start="rejected-always"))
-    made.write(config(exports=SMALL))
+    made.write(config(exports=ONE))
     assert_done(made.apply())
     made.emulator.advance(2 * 86400)
     made.write(config(exports={"orders": {**SMALL["orders"], "end": "2029-01-01"}}))
