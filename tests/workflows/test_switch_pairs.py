@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import sys
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -23,9 +24,7 @@ PLAYED = 4  # per part; the environment of `make test-slow` asks for many times 
 def settings() -> list[tuple[str, object]]:
     """Every setting that is not the default, and under which nothing has to be refused."""
     choices = Switches.choices()
-    return [
-        (name, value) for name, values in choices.items() if name not in ACCEPTING_SETTINGS for value in values[1:]
-    ]
+    return [(name, value) for name, values in choices.items() if name not in ACCEPTING_SETTINGS for value in values[1:]]
 
 
 def pairs() -> list[tuple[tuple[str, object], tuple[str, object]]]:
@@ -41,7 +40,9 @@ def test_every_promise_is_kept_under_pairs_of_settings(tmp_path: Path, part: int
     drawn = random.Random(f"{seed}/{part}").sample(pairs(), examples(PLAYED))
     for number, pair in enumerate(drawn):
         chosen: dict[str, Any] = dict(pair)
-        print(f"seed {seed}, part {part}, pair {number}: {chosen}")  # pytest shows it when the pair fails
+        sys.stdout.write(
+            f"seed {seed}, part {part}, pair {number}: {chosen}" + "\n"
+        )  # pytest shows it when the pair fails
         folder = tmp_path / str(number)
         folder.mkdir()
         play_promises(world(folder, Switches(**chosen), page_size=100))
