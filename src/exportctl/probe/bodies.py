@@ -19,6 +19,7 @@ from exportctl.resources.kinds import BASE_CONNECTION, FLOW, SOURCE_CONNECTION, 
 Json = dict[str, Any]
 
 PREFIX = "exportctl-probe-"
+LONG_TAIL = "x" * 2000
 TEXT = "Made by exportctl probe, which deletes it at its end. It can be deleted at any time."
 BASES, SOURCES, TARGETS, FLOWS = (kind.path for kind in (BASE_CONNECTION, SOURCE_CONNECTION, TARGET_CONNECTION, FLOW))
 COLLECTIONS = (FLOWS, SOURCES, TARGETS, BASES)  # in the order in which they can be deleted
@@ -87,6 +88,11 @@ def flow(name: str, source_id: str, target_id: str, schedule: Mapping[str, objec
         "transformations": [],
         "scheduleParams": dict(schedule),
     }
+
+
+def flow_with_texts(body: Json) -> Json:
+    """Return the body of a flow with a blank after its name, and a long description in lines that are not all ASCII."""
+    return {**body, "name": f"{body['name']} ", "description": f"{TEXT}\n\u00c4\n{LONG_TAIL}"}
 
 
 def schedule(start: int, **params: object) -> Json:

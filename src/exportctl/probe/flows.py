@@ -28,6 +28,7 @@ from exportctl.probe.session import IN_TRANSITION, IN_USE, ProbeObject, ProbeSes
 from exportctl.profile.answers import Need, ProbeAnswer, ProbeQuestion, no_answer
 
 LATER_FOLDER = "%DATASET_ID%/later/%EXPORT_TIME%"
+CUTS = (256, 120)  # lengths of a description that the emulator plays
 HOURS = {"eight_hours": 8, "one_hour": 1, "nine_hours": 9, "other_intervals": 5}
 
 QUESTIONS = (
@@ -38,6 +39,9 @@ QUESTIONS = (
     ProbeQuestion("interval_type", "Reads the interval of a flow that was sent as a number."),
     ProbeQuestion("template_key", "Reads the folder template of two flows, each sent in one spelling."),
     ProbeQuestion("default_end_time", "Reads a flow that was created without an end."),
+    ProbeQuestion("description_length", "Reads a flow that was created with a description of 2000 characters."),
+    ProbeQuestion("description_text", "Looks for the line end and the letter that is not ASCII in this description."),
+    ProbeQuestion("names", "Reads the name of a flow that was created with a blank at the end of its name."),
     ProbeQuestion("patch_objects", "Patches a schedule with an object that leaves out the end, and reads it."),
     ProbeQuestion("eight_hours", "Patches the schedule to every 8 hours."),
     ProbeQuestion("old_source_in_use", "Points the flow at another source connection, and deletes the former one."),
@@ -105,10 +109,17 @@ def _create_source(run: ProbeRun, word: str) -> ProbeObject:
 
 
 def _create_flow(
-    run: ProbeRun, source: ProbeObject, target: ProbeObject, word: str, spelling: int, **params: Any
+    run: ProbeRun,
+    source: ProbeObject,
+    target: ProbeObject,
+    word: str,
+    spelling: int,
+    has_texts: bool = False,
+    **params: Any,
 ) -> ProbeObject:
     schedule = bodies.schedule(run.start, **{TEMPLATES[spelling]: bodies.FOLDER}, **params)
-    return run.session.create(FLOWS, bodies.flow(run.session.names.of(word), source.id, target.id, schedule))
+    body = bodies.flow(run.session.names.of(word), source.id, target.id, schedule)
+    return run.session.create(FLOWS, bodies.flow_with_texts(body) if has_texts else body)
 
 
 def _schedule(doc: Json) -> Json:
@@ -132,12 +143,30 @@ def _answer_second_flow(run: ProbeRun, source: ProbeObject, first: Json) -> Iter
     session = run.session
     name = session.names.of("other-target")
     target = session.create(TARGETS, bodies.target(name, run.objects["account"].id, f"{run.folder}/other"))
-    flow = _create_flow(run, source, target, "other-export", 1)
+    flow = _create_flow(run, source, target, "other-export", 1, has_texts=True)
     session.act(flow, "disable")
     doc = session.read(flow)
     yield ProbeAnswer("default_end_time", "shown" if "endTime" in _schedule(doc) else "hidden")
     yield _answer_template(first, doc)
+    yield from _answer_texts(doc, flow.name)
     session.delete(flow)
+
+
+def _answer_texts(doc: Json, name: str) -> Iterator[ProbeAnswer]:
+    """Compare the texts that a flow shows with those that it was created with."""
+    yield ProbeAnswer("names", "kept" if doc.get("name") == name else "trimmed")
+    shown = str(doc.get("description") or "")
+    if not shown.startswith(bodies.TEXT):
+        yield no_answer("description_text", "the flow shows another description")
+    else:
+        has_line_end, is_ascii = "\n" in shown, shown.isascii()
+        yield ProbeAnswer("description_text", "one-line" if not has_line_end else "ascii" if is_ascii else "kept")
+    if shown.endswith(bodies.LONG_TAIL):
+        yield ProbeAnswer("description_length", 0)
+    elif len(shown) in CUTS:
+        yield ProbeAnswer("description_length", len(shown))
+    else:
+        yield no_answer("description_length", f"the service keeps {len(shown)} characters, and no setting plays that")
 
 
 def _answer_template(first: Json, second: Json) -> ProbeAnswer:
