@@ -19,8 +19,9 @@ from tests.workflows.world import SANDBOX
 ROUNDS = max(len(QUESTIONS[name].values) for name in FREE)
 
 
-# Under this setting of a switch that no probe can ask about, no PATCH of a flow has an effect that could be seen.
-FIXED = {"late_failure": "never"}
+# Under other settings of these switches, which no probe can ask about, nothing could be seen: no PATCH of a flow has an
+# effect, and params that the service refuses are refused when a flow is created on them, or in a run.
+FIXED = {"late_failure": "never", "invalid_params": "write"}
 
 
 def settings_of_round(number: int) -> dict[str, Any]:

@@ -1,5 +1,5 @@
 """
-Refuse to write a description again that the service cut off: it would cut it off at the same place. Pure.
+Refuse to write a description again that the service cut off: it would cut it off at the same length. Pure.
 
 No document says how long a description may be (flow-service.md 13, U7). The person's text stands first, so a cut takes
 the ownership marker. The object stays as it is until the text is shorter.

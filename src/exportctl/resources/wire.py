@@ -311,10 +311,8 @@ def schedule_params(live: Mapping[str, Any], fields: Fields, now: int) -> Json:
     unchanged. Numbers shown as text are sent as numbers.
     """
     sent = {k: v for k, v in live.items() if v is not None}
-    for key in ("interval", "startTime", "endTime"):
-        number = _interval(sent) if key == "interval" else integer(sent.get(key))
-        if number is not None:
-            sent[key] = number
+    numbers = {"interval": _interval(sent)} | {key: integer(sent.get(key)) for key in ("startTime", "endTime")}
+    sent |= {key: number for key, number in numbers.items() if number is not None}
     if kinds.EVERY in fields:
         interval = schedules.interval_seconds(fields[kinds.EVERY])
         unit, number = schedules.split_interval(interval)
