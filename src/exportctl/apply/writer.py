@@ -30,6 +30,7 @@ from exportctl.errors import Conflict, NotFound, ServiceError, StalePlan
 from exportctl.model.plan import Fields, LiveObject, Marker, Step
 from exportctl.resources import flow_states, marker, wire
 from exportctl.resources.kinds import AT, BASE_CONNECTION, EVERY, FLOW, KINDS, START, TARGET_IDS, Kind
+from exportctl.resources.patch_effect import is_patch_applied
 
 MAX_TRIES = 5
 IN_USE = frozenset({"1418", "1447"})  # a flow uses the account, or the source or target connection [FE]
@@ -200,7 +201,7 @@ class Writer:
                     raise
                 is_uncertain |= error.wrote
                 live = self.get(kind, step.id, {live.etag} if isinstance(error, Conflict) else ())
-                if is_uncertain and wire.is_patch_applied(ops, live.raw):
+                if is_uncertain and is_patch_applied(ops, live.raw):
                     break  # only the answer was lost
                 self._check_unchanged(step, live)
         names = {"description", "title", *step.refs, *step.fields}

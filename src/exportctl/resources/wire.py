@@ -372,18 +372,6 @@ def _overlay_params(live: Mapping[str, Any], ours: Mapping[str, Any]) -> Json:
     return {k: v for k, v in {**live, **ours, **switched_off}.items() if not (v is None and k in ours)}
 
 
-def is_patch_applied(ops: Sequence[Mapping[str, Any]], raw: Mapping[str, Any]) -> bool:
-    """Did these operations arrive? Auth params are shown masked, but the marker changes together with them."""
-    read = [op for op in ops if op["path"] != "/auth/params"]
-    return all(_is_value_shown(op["value"], raw.get(str(op["path"]).lstrip("/"))) for op in read)
-
-
-def _is_value_shown(sent: Any, shown: Any) -> bool:
-    if isinstance(sent, Mapping):
-        return isinstance(shown, Mapping) and all(_is_value_shown(value, shown.get(key)) for key, value in sent.items())
-    return bool(sent == shown or str(sent) == str(shown))  # numbers may be shown as text
-
-
 def ids(raw: Mapping[str, Any], name: str) -> tuple[str, ...]:
     """Return the ids in one reference field, list or not."""
     values = [raw[name]] if isinstance(raw.get(name), str) else raw.get(name)
