@@ -70,6 +70,7 @@ def spelled_changes(
         c
         for c in item.fields
         if (item.address, c.field) in wrote.fields
+        and c.field in _TREATS  # a creation also has changes that are no field of an object
         and _is_spelling(c, _sent_end(item, live, c.field))
         and (is_last_reading or (item.address, c.path, digest(c.before)) not in wrote.former)
     ]

@@ -102,7 +102,6 @@ DEGRADED_PROMISES = (
     DegradedPromise("default_end_time", "hidden", 9,
         "if a flow was created without an end, exportctl shows its creation plus six months"),
     DegradedPromise("normalise", "trailing-slash", 8, _SPELLED_TEXT),
-    DegradedPromise("normalise", "case", 8, _SPELLED_TEXT),
     DegradedPromise("dataset_change", "restart", 7,
         "a change of datasets causes a full re-export; the plan warns of it"),
     DegradedPromise("schedule_change", "restart", 7,
