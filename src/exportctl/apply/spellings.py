@@ -5,6 +5,7 @@ The marker then holds two digests of the field: later plans take neither value f
 before this run is `former`: it can be a read that shows the object too late, so the caller decides how long to wait.
 
     enabled, secret_version   never: on or off, and never shown
+    schedule.start            never: the marker holds what the YAML says, and the service shows the first run
     end                       less than a day from what was sent: a pause by hand is earlier than that
     all other fields          any value
 """
@@ -79,7 +80,7 @@ def spelled_changes(
 
 def _is_spelling(change: FieldChange, sent_end: int | None) -> bool:
     match _TREATS[change.field]:
-        case Treat.BY_ACTION | Treat.WRITE_ONLY:
+        case Treat.BY_ACTION | Treat.WRITE_ONLY | Treat.STARTING:
             return False
         case Treat.ENDING:
             is_near = sent_end is not None and change.before is not None and 0 < abs(change.before - sent_end) < DAY
