@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from exportctl.emulator import SeedDataset
+from exportctl.emulator import SeedDataset, Switches
 from exportctl.model.outcome import OutcomeStatus
 from exportctl.model.plan_options import PlanOptions
 from exportctl.rules.safety_check_texts import SAFETY_CHECKS
@@ -298,6 +298,16 @@ def dataset_again(made: World, content: Content) -> PlanOptions:
     return NO_FLAGS
 
 
+def plant_cut_description(made: World) -> Content:
+    """The service cut the marker off behind a long text."""
+    made.emulator.switches = Switches(description_length=256)
+    content = {**orders(description="Who may read this, and whom to ask. " * 7)}
+    made.write(content)
+    made.apply()
+    made.emulator.advance(61)
+    return content
+
+
 def destination_edit(name: str, **changes: Any) -> Follow:
     def follow(made: World, content: Content) -> PlanOptions:
         changed = deepcopy(content)
@@ -347,6 +357,9 @@ SITUATIONS: Mapping[str, Situation] = {
             "`do: release`": add_removed([{"export": "orders", "do": "release", "reason": "hint"}]),
             "delete the flow in the UI": delete_by_hand,
         },
+    ),
+    "description-cut": Situation(
+        plant_cut_description, {"write a `description` of at most": set_key("description", "Whom to ask")}
     ),
     "shared-children": Situation(
         plant_shared_children,
