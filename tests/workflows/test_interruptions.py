@@ -84,7 +84,7 @@ def assert_exactly_once(made: World) -> None:
     assert left == []
     assert plan.is_empty
     seen = made.emulator.snapshot(SANDBOX)
-    lines = [f["description"].splitlines()[-1].split()[3] for f in seen["flows"]]
+    lines = [f["description"].rpartition("[exportctl/")[2].split()[3] for f in seen["flows"]]
     assert max(Counter(lines).values()) == 1
     assert {s["id"] for s in seen["sourceConnections"]} == {i for f in seen["flows"] for i in f["sourceConnectionIds"]}
     assert {t["id"] for t in seen["targetConnections"]} == {i for f in seen["flows"] for i in f["targetConnectionIds"]}
