@@ -47,6 +47,14 @@ def test_encryption_goes_out_under_the_names_of_the_live_spec(
     assert made.plan().steps() == ()
 
 
+def test_the_plan_of_a_new_account_shows_the_key_that_its_files_are_encrypted_with(tmp_path: Path) -> None:
+    made = zone_world(tmp_path)
+
+    shown = [(change.path, change.after) for item in made.plan().items for change in item.fields]
+
+    assert ("encryption.public_key", KEY) in shown
+
+
 def test_a_plan_refuses_encryption_that_the_spec_does_not_list_before_any_write(tmp_path: Path) -> None:
     made = zone_world(tmp_path, landing_zone_encryption="absent")
 

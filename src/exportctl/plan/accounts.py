@@ -36,6 +36,8 @@ from exportctl.resources import wire
 from exportctl.resources.kinds import AUTH, BASE_CONNECTION, SECRET_VERSION, leaf_path
 from exportctl.resources.spec_names import encryption_key
 
+ENCRYPTION = "encryption"
+
 
 @dataclass(frozen=True)
 class AccountPlan:
@@ -158,6 +160,8 @@ def _creation_changes(account: DesiredAccount) -> tuple[FieldChange, ...]:
         ("title", "title", account.title),
         *((AUTH, leaf_path(AUTH, key), value) for key, value in account.auth.items()),
     ]
+    if account.declared.encryption:
+        rows.append((ENCRYPTION, leaf_path(ENCRYPTION, "public_key"), account.declared.encryption.text))
     where = account.declared.positions
     return tuple(FieldChange(path, name, None, v, Cause.CREATE, at=where.get(path)) for name, path, v in rows)
 
@@ -173,7 +177,7 @@ def _fields(account: DesiredAccount) -> dict[str, object]:
         names = {f.name: f.wire for f in account.live_method.fields}
         fields["auth_names"] = [account.live_method.spec_name, names]
     if account.declared.encryption:
-        fields["encryption"] = account.declared.encryption.text
+        fields[ENCRYPTION] = account.declared.encryption.text
         if account.encryption:
             fields["encryption_names"] = list(astuple(account.encryption))
     return fields
