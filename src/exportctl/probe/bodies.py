@@ -2,19 +2,23 @@
 The request bodies of a probe, in wire form. Pure.
 
 They do not come from `resources/wire`: a probe also sends what exportctl never sends, such as a part of an object or an
-interval as text. Each name starts with PREFIX, so that a later run finds what a killed one left behind.
+interval as text. Each name has the form of ProbeNames, so that a later run finds what a killed one left behind.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from exportctl.resources.destinations.amazon_s3 import AMAZON_S3
 from exportctl.resources.destinations.data_landing_zone import DATA_LANDING_ZONE
+from exportctl.resources.destinations.sftp import SFTP
 from exportctl.resources.destinations.type import DATA_LAKE_SPEC, SPEC_VERSION
-from exportctl.resources.kinds import BASE_CONNECTION, FLOW, SOURCE_CONNECTION, TARGET_CONNECTION
+from exportctl.resources.kinds import BASE_CONNECTION, FLOW, SOURCE_CONNECTION, TARGET_CONNECTION, Kind
+from exportctl.resources.marker import parse_marker
+from exportctl.resources.service_values import FULL
 
 Json = dict[str, Any]
 
@@ -22,22 +26,70 @@ PREFIX = "exportctl-probe-"
 LONG_TAIL = "x" * 2000
 TEXT = "Made by exportctl probe, which deletes it at its end. It can be deleted at any time."
 BASES, SOURCES, TARGETS, FLOWS = (kind.path for kind in (BASE_CONNECTION, SOURCE_CONNECTION, TARGET_CONNECTION, FLOW))
-COLLECTIONS = (FLOWS, SOURCES, TARGETS, BASES)  # in the order in which they can be deleted
+COLLECTIONS: Mapping[str, Kind] = {
+    kind.path: kind for kind in (FLOW, SOURCE_CONNECTION, TARGET_CONNECTION, BASE_CONNECTION)
+}  # in the order in which they can be deleted
+# The last part of a name. A word that no probe uses any more stays: an earlier version may have left such an object.
+WORDS = frozenset(
+    (
+        *("account", "made-up", "with-port", "without-port"),
+        *("source", "other-source", "renamed-source", "export-source", "kept-source"),
+        *("target", "other-target", "export-target", "renamed-1", "renamed-2", "renamed-3"),
+        *("wrong", "lower-case", "manifest", "json", "export", "other-export", "once", "runs", "stopped"),
+    )
+)
+NAME = re.compile(rf"{re.escape(PREFIX)}[0-9a-f]{{8}}-(?:{'|'.join(sorted(WORDS))})", re.IGNORECASE)
 TEMPLATES = ("foldernameTemplate", "folderNameTemplate")
 FOLDER = "%DATASET_ID%/%EXPORT_TIME%"
 MANIFEST = "includeFileManifest"
 ROLE = "arn:aws:iam::000000000000:role/exportctl-probe"  # of no account: AWS gives out no account with this number
 ROLE_PARAM = "s3Role"
+NO_HOST = "exportctl-probe.invalid"  # RFC 2606: no host ever has a name that ends in .invalid
+PORT, PORT_PARAM = 2222, "port"
+WRONG_WORD = "EXPORTCTL"  # a compression that does not exist
 
 
 @dataclass(frozen=True)
 class ProbeNames:
     """The names of the objects of one run. `run` is random, so that two runs never have an equal name."""
 
-    run: str
+    run: str  # 8 hex digits
 
     def of(self, word: str) -> str:
-        return f"{PREFIX}{self.run}-{word}"
+        """Return a name that a later probe recognises: `word` is one of WORDS."""
+        name = f"{PREFIX}{self.run}-{word}"
+        if not is_probe_name(name):
+            raise ValueError(f"a later probe would not recognise {name}")
+        return name
+
+
+def is_probe_name(name: object) -> bool:
+    """Say whether a probe gave this name. The service may trim a name, or store it in other letters."""
+    return isinstance(name, str) and NAME.fullmatch(name.strip()) is not None
+
+
+def is_probe_object(collection: str, doc: Mapping[str, Any]) -> bool:
+    """
+    Say whether a probe made an object.
+
+        name of a probe | spec that a probe uses | marker of a project | result
+        no              | any                    | any                 | no: a name may merely begin like ours
+        yes             | no, or not shown       | any                 | no: a person made it
+        yes             | yes                    | yes                 | no: a project owns it
+        yes             | yes                    | no                  | yes
+    """
+    spec = _object(doc.get("flowSpec" if collection == FLOWS else "connectionSpec")).get("id")
+    description = doc.get("description")
+    _, marker = parse_marker(description if isinstance(description, str) else None, COLLECTIONS[collection])
+    return is_probe_name(doc.get("name")) and spec in _SPECS[collection] and marker is None
+
+
+_SPECS: Mapping[str, frozenset[str]] = {
+    FLOWS: frozenset({DATA_LANDING_ZONE.flow_spec}),
+    SOURCES: frozenset({DATA_LAKE_SPEC}),
+    TARGETS: frozenset({DATA_LANDING_ZONE.connection_spec}),
+    BASES: frozenset({one.connection_spec for one in (DATA_LANDING_ZONE, AMAZON_S3, SFTP)}),
+}  # the specs of the objects that a probe creates
 
 
 def landing_zone(name: str) -> Json:
@@ -52,6 +104,17 @@ def made_up_account(name: str) -> Json:
         "description": TEXT,
         "connectionSpec": _spec(AMAZON_S3.connection_spec),
         "auth": {"specName": "Assumed Role", "params": {ROLE_PARAM: ROLE}},
+    }
+
+
+def sftp_account(name: str, *, has_port: bool = True) -> Json:
+    """Return the body of an account on a server that cannot exist. What it holds as a password opens nothing."""
+    params: Json = {"domain": NO_HOST, "username": "exportctl-probe", "password": "made-up"}
+    return {
+        "name": name,
+        "description": TEXT,
+        "connectionSpec": _spec(SFTP.connection_spec),
+        "auth": {"specName": "SFTP with Password", "params": params | ({PORT_PARAM: PORT} if has_port else {})},
     }
 
 
@@ -104,6 +167,11 @@ def schedule(start: int, **params: object) -> Json:
         "startTime": start,
         **params,
     }
+
+
+def one_time_schedule(start: int) -> Json:
+    """Return scheduleParams of a one-time export: a full export with the interval 0 (dataset-exports.md 5)."""
+    return {"exportMode": FULL, "timeUnit": "day", "interval": 0, "startTime": start, TEMPLATES[0]: FOLDER}
 
 
 def with_data(body: Json) -> Json:

@@ -1,20 +1,19 @@
 """
 Delete the objects of probes: those of this run, and those that a killed run left behind.
 
-Only objects with a name that starts with PREFIX are deleted: flows first, then what they use. Lists may show a new
-object late, so the ids that are known are deleted too, and lists are read again after `settle` seconds.
+Only objects that `bodies.is_probe_object` recognises are deleted: flows first, then what they use. Lists may show a new
+object late, so the ids that this run created are deleted too, and lists are read again after `settle` seconds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
-from typing import Any
 
 from exportctl.client.client import Client
 from exportctl.clock import Clock
 from exportctl.errors import NotFound, ServiceError
-from exportctl.probe.bodies import COLLECTIONS, PREFIX, Json
+from exportctl.probe.bodies import COLLECTIONS, Json, is_probe_object
 from exportctl.probe.session import (
     IN_TRANSITION,
     IN_USE,
@@ -34,11 +33,7 @@ Remaining = dict[str, int]
 
 def list_probe_objects(client: Client) -> dict[str, list[Json]]:
     """List the objects of all probes in the sandbox by collection, in the order in which they can be deleted."""
-    return {path: [doc for doc in client.list(path) if _is_probe_object(doc)] for path in COLLECTIONS}
-
-
-def _is_probe_object(doc: Mapping[str, Any]) -> bool:
-    return str(doc.get("name") or "").startswith(PREFIX)
+    return {path: [doc for doc in client.list(path) if is_probe_object(path, doc)] for path in COLLECTIONS}
 
 
 def delete_session_objects(session: ProbeSession, limit: float = LIMIT) -> Remaining:

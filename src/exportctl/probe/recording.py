@@ -20,7 +20,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from exportctl.errors import Error
 from exportctl.model.secret import MIN_SECRET_LENGTH
-from exportctl.probe.bodies import COLLECTIONS, PREFIX, TEXT
+from exportctl.probe.bodies import COLLECTIONS, TEXT, is_probe_name
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.destinations.type import DATA_LAKE_SPEC
 
@@ -150,7 +150,8 @@ class CassetteRecorder:
             member in PUBLIC_MEMBERS
             or member in TEXT_MEMBERS
             or value == TEXT
-            or value.startswith((PREFIX, "/", ADOBE))
+            or is_probe_name(value)
+            or value.startswith(("/", ADOBE))
         ):
             return self._text(value)
         return self._text(value) if UUID.fullmatch(value) or re.fullmatch(r"[0-9.]{1,5}", value) else HIDDEN
@@ -179,5 +180,5 @@ def _without_foreign_items(body: Any) -> Any:
     items = body.get("items") if isinstance(body, dict) else None
     if not isinstance(items, list):
         return body
-    own = [one for one in items if isinstance(one, dict) and str(one.get("name") or "").startswith(PREFIX)]
+    own = [one for one in items if isinstance(one, dict) and is_probe_name(one.get("name"))]
     return {**body, "items": own, "_links": {}} if "_links" in body else {**body, "items": own}

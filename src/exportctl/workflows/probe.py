@@ -22,7 +22,7 @@ from exportctl.client.transport import Answer, Request
 from exportctl.errors import ConfigError, Error, ServiceError, UsageError
 from exportctl.model.plan import PlanHeader
 from exportctl.model.project import Project
-from exportctl.probe.bodies import PREFIX, ProbeNames
+from exportctl.probe.bodies import COLLECTIONS, NO_HOST, PREFIX, ProbeNames
 from exportctl.probe.cleanup import list_probe_objects
 from exportctl.probe.question_group import DAY, START_DAYS, NamedDataset, ProbeRun
 from exportctl.probe.questions import GROUPS, GROUPS_WITH_EXPORT, QUESTIONS
@@ -52,13 +52,13 @@ class ConnectedProbe:
     """
     A probe that can start.
 
-    `found` counts objects that an earlier probe left behind; they are deleted too. `volumes` are those of the datasets
-    that it exports.
+    `found` describes each object that an earlier probe left behind; they are deleted too. `volumes` are those of the
+    datasets that it exports.
     """
 
     header: PlanHeader
     dataset: NamedDataset
-    found: int
+    found: tuple[str, ...]
     platform: connect.ConnectedPlatform
     volumes: tuple[DatasetVolume, ...] = ()
     has_own_clock: bool = False  # an emulator in this process, or a caller, moves its clock instead of waiting
@@ -133,7 +133,11 @@ def open_probe(setup: Setup, asked: ProbeRequest, as_of: int) -> Iterator[Connec
     with connect.open_platform(project, setup) as platform:
         _refuse_production(sandbox, _is_production(platform, sandbox), asked)
         dataset = _find_dataset(platform, asked.dataset)
-        found = sum(map(len, list_probe_objects(platform.client).values()))
+        found = tuple(
+            f"{COLLECTIONS[path].label} {doc.get('name')}"
+            for path, docs in list_probe_objects(platform.client).items()
+            for doc in docs
+        )
         exported = [_find_dataset(platform, name) for name in asked.exported]
         volumes = tuple(read_volume(platform.client, one) for one in exported)
         own_clock = setup.clock is not None or platform.emulator is not None
@@ -192,15 +196,17 @@ def _find_dataset(platform: connect.ConnectedPlatform, name: str) -> NamedDatase
 
 def announcement(probe: ConnectedProbe) -> tuple[str, ...]:
     """Return what a probe will create, line by line, for the question before it starts."""
-    earlier = f"It also deletes {probe.found} objects that an earlier probe left behind."
     return (
         f"probe creates objects with names {PREFIX}… in sandbox {probe.header.sandbox}, and deletes them at its end:",
-        "  2 accounts: one on the landing zone, one for Amazon S3 with a role that does not exist",
-        "  2 source connections with one dataset, up to 6 target connections, 2 flows",
+        "  up to 4 accounts: one on the landing zone, one for Amazon S3 with a role that does not exist, one or two",
+        f"    for SFTP with a made-up password on {NO_HOST}, a host that cannot exist",
+        "  2 source connections with one dataset, up to 7 target connections, up to 6 flows",
         f"These flows start in {START_DAYS} days and are disabled at once, so they export nothing.",
+        "One of them is enabled again for a moment, to see its state.",
         f"Dataset: {probe.dataset.name}. It takes about two minutes, longer if lists or deletions are slow.",
         *_export_lines(probe.volumes),
-        *([earlier] if probe.found else []),
+        *(["It also deletes what an earlier probe left behind:"] if probe.found else []),
+        *(f"  {one}" for one in probe.found),
     )
 
 
