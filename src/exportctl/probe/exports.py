@@ -190,4 +190,4 @@ def _answer_past_start(probe: ExportProbe, can_patch: bool) -> ProbeAnswer:
     return ProbeAnswer("past_start", "accepted" if earlier else "rejected")
 
 
-GROUP = QuestionGroup("runs of an export", QUESTIONS, ask_about_runs)
+GROUP = QuestionGroup("runs of an export", QUESTIONS, ask_about_runs, needs=("account",))

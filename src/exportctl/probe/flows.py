@@ -6,7 +6,7 @@ The first run of each flow is 30 days ahead, and each flow is disabled as soon a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -29,12 +29,12 @@ from exportctl.profile.answers import Need, ProbeAnswer, ProbeQuestion, no_answe
 
 LATER_FOLDER = "%DATASET_ID%/later/%EXPORT_TIME%"
 CUTS = (256, 120)  # lengths of a description that the emulator plays
+FAR_YEARS, YEAR_DAYS = 10, 365  # an end that is called far, and the shorter limit that the emulator plays
 HOURS = {"eight_hours": 8, "one_hour": 1, "nine_hours": 9, "other_intervals": 5}
 
 QUESTIONS = (
     ProbeQuestion("source_data", "Creates a source connection without data, and if that is refused, with it."),
     ProbeQuestion("action_sub_op", "Disables the flow without subOp, and if that is refused, with it."),
-    ProbeQuestion("lower_case_enums", "Sends the fixed words of a target connection and of a schedule in lower case."),
     ProbeQuestion("source_patch", "Renames a source connection."),
     ProbeQuestion("interval_type", "Reads the interval of a flow that was sent as a number."),
     ProbeQuestion("template_key", "Reads the folder template of two flows, each sent in one spelling."),
@@ -52,13 +52,16 @@ QUESTIONS = (
     ProbeQuestion("nine_hours", "Patches the schedule to every 9 hours."),
     ProbeQuestion("other_intervals", "Patches the schedule to every 5 hours."),
     ProbeQuestion(
+        "longest_end", f"Patches the end to {FAR_YEARS} years ahead, and if that is refused, to about a year."
+    ),
+    ProbeQuestion(
         "interval_as_text", "Patches the interval as text.", Need.FACT, 'Is an interval sent as text ("3") accepted?'
     ),
     ProbeQuestion(
         "states",
-        "Reads a flow after each action.",
+        "Reads a flow after it is created, disabled, enabled, disabled again, patched and deleted.",
         Need.FACT,
-        "Which states does a flow show after creation, disabling, a patch, and deletion?",
+        "Which states does a flow show after each action?",
     ),
     ProbeQuestion(
         "action_moves_etag", "Compares the etag before and after disabling.", Need.FACT, "Does disabling move the etag?"
@@ -83,24 +86,46 @@ def ask_about_flows(run: ProbeRun) -> Iterator[ProbeAnswer]:
     )
     first, second = sources[0], _create_source(run, "other-source")
     yield _answer_source_patch(session, second)
+    run.objects["source"] = second
     states: list[str] = []
     flow = _create_flow(run, first, run.objects["target"], "export", 0, endTime=run.start + 60 * DAY)
     doc = session.read(flow)
-    states.append(str(doc.get("state")))
-    yield ProbeAnswer("state_case", "upper" if states[0].isupper() else "lower")
+    state = str(doc.get("state"))
+    states.append(f"created: {state}")
+    yield ProbeAnswer("state_case", "upper" if state.isupper() else "lower")
     before = doc.get("etag")
     yield answer_demand(
         "action_sub_op", lambda: session.act(flow, "disable"), lambda: setattr(session, "demands_sub_op", True)
     )
-    doc = session.read_until(flow, lambda shown: str(shown.get("state")).lower() == "disabled")
-    states.append(str(doc.get("state")))
+    doc = _read_state(session, flow, "disabled")
+    states.append(f"disabled: {doc.get('state')}")
     yield ProbeAnswer("action_moves_etag", doc.get("etag") != before)
+    states.append(_state_after_enabling(session, flow))
+    doc = _read_state(session, flow, "disabled")
     yield ProbeAnswer("interval_type", "string" if isinstance(_schedule(doc).get("interval"), str) else "integer")
     yield from _answer_second_flow(run, second, doc)
     yield from _answer_schedule_patches(run, flow, doc)
-    states.append(str(session.read(flow).get("state")))
+    states.append(f"patched: {session.read(flow).get('state')}")
     yield _answer_old_source(session, flow, first, second)
     yield from _answer_deletion(run, flow, states)
+
+
+def _read_state(session: ProbeSession, flow: ProbeObject, state: str) -> Json:
+    return session.read_until(flow, lambda shown: str(shown.get("state")).lower() == state)
+
+
+def _state_after_enabling(session: ProbeSession, flow: ProbeObject) -> str:
+    """Enable the flow, which starts in 30 days, look at its state, and disable it again in every case."""
+    try:
+        session.act(flow, "enable")
+    except ServiceError as error:
+        if not is_refusal(error):
+            raise
+        return f"enabled: refused with {error.status}"
+    try:
+        return f"enabled: {_read_state(session, flow, 'enabled').get('state')}"
+    finally:
+        session.act(flow, "disable")
 
 
 def _create_source(run: ProbeRun, word: str) -> ProbeObject:
@@ -200,10 +225,19 @@ def _answer_schedule_patches(run: ProbeRun, flow: ProbeObject, doc: Json) -> Ite
         if hours == 1 and answer.setting == "accepted":
             run.shortest_hours = hours
         yield answer
-    lower = bodies.in_lower_case(whole)
-    takes_lower_case = is_accepted(partial(send, **lower)) and run.accepts_lower_case
-    yield ProbeAnswer("lower_case_enums", "accepted" if takes_lower_case else "rejected")
+    yield _answer_longest_end(session, send)
     yield answer_refusal("interval_as_text", True, False, lambda: send(interval="3"))
+
+
+def _answer_longest_end(session: ProbeSession, send: Callable[..., object]) -> ProbeAnswer:
+    def is_allowed(days: int) -> bool:
+        return is_accepted(partial(send, endTime=session.clock.now() + days * DAY))
+
+    if is_allowed(FAR_YEARS * YEAR_DAYS):
+        return ProbeAnswer("longest_end", 0)
+    if is_allowed(YEAR_DAYS - 1) and not is_allowed(YEAR_DAYS + 2):
+        return ProbeAnswer("longest_end", YEAR_DAYS)
+    return no_answer("longest_end", f"an end {FAR_YEARS} years ahead is refused, by a limit that no setting plays")
 
 
 def _answer_old_source(
@@ -235,13 +269,13 @@ def _answer_deletion(run: ProbeRun, flow: ProbeObject, states: list[str]) -> Ite
     def is_gone() -> bool:
         session.check_stop()
         try:
-            states.append(str(session.client.get(flow.path).get("state")))
+            states.append(f"deleted: {session.client.get(flow.path).get('state')}")
         except NotFound:
             return True
         return False
 
     seconds = session.measure_wait(is_gone, flow.written)
-    yield ProbeAnswer("states", ", ".join(dict.fromkeys([*states, "404"])))
+    yield ProbeAnswer("states", ", ".join(dict.fromkeys([*states, "gone: 404"])))
     yield answer_seconds("delete_lag", seconds, "still there after the limit")
 
 
@@ -255,4 +289,4 @@ def _try_delete(session: ProbeSession, one: ProbeObject) -> str:
     return f"{kind}: accepted with {answer.status}"
 
 
-GROUP = QuestionGroup("flows and schedules", QUESTIONS, ask_about_flows)
+GROUP = QuestionGroup("flows and schedules", QUESTIONS, ask_about_flows, needs=("account", "target"))

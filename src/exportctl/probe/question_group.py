@@ -36,7 +36,6 @@ class ProbeRun:
     objects: dict[str, ProbeObject] = field(default_factory=dict)
     exported: tuple[NamedDataset, ...] = ()
     shortest_hours: int = 3
-    accepts_lower_case: bool = False  # in a target connection
 
     @property
     def folder(self) -> str:
@@ -45,11 +44,16 @@ class ProbeRun:
 
 @dataclass(frozen=True)
 class QuestionGroup:
-    """`ask` yields the answers to `questions` in any order; what it does not yield has no answer."""
+    """
+    `ask` yields the answers to `questions` in any order; what it does not yield has no answer.
+
+    `needs` are the keys of ProbeRun.objects that it uses. A group before it creates them.
+    """
 
     title: str
     questions: tuple[ProbeQuestion, ...]
     ask: Callable[[ProbeRun], Iterator[ProbeAnswer]]
+    needs: tuple[str, ...] = ()
 
 
 def is_refusal(error: ServiceError) -> bool:

@@ -56,8 +56,11 @@ def _ask_group(run: ProbeRun, group: QuestionGroup) -> list[ProbeAnswer]:
     """Return an answer to each question of a group, in the order of its table."""
     found: dict[str, ProbeAnswer] = {}
     reason = "the probe found no answer"
+    missing = [key for key in group.needs if key not in run.objects]
+    if missing:
+        reason = f"it needs an object that could not be created: {missing[0]}"
     try:
-        for answer in group.ask(run):
+        for answer in () if missing else group.ask(run):
             found[answer.question] = answer
     except ServiceError as error:
         reason = describe_failure(error)

@@ -1,5 +1,5 @@
 """
-Questions that reading answers: what the live connection specs offer, and the form of the continuation tokens.
+Questions that reading answers: what the live connection specs offer, and the forms of lists and refusals.
 
 Source of the destination types: the service's own specs, because Adobe adds ways to authenticate several times a year.
 """
@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
+from uuid import uuid4
 
 from exportctl.client.client import Client
 from exportctl.client.inventory import list_datasets, read_connection_specs
@@ -17,7 +18,7 @@ from exportctl.errors import ServiceError
 from exportctl.probe.bodies import TARGETS
 from exportctl.probe.cleanup import LISTED_SECONDS
 from exportctl.probe.question_group import ProbeRun, QuestionGroup, is_refusal
-from exportctl.probe.session import json_body
+from exportctl.probe.session import ProbeSession, json_body
 from exportctl.profile.answers import Need, ProbeAnswer, ProbeQuestion, no_answer
 from exportctl.resources.destinations.azure_blob import AZURE_BLOB
 from exportctl.resources.destinations.data_landing_zone import DATA_LANDING_ZONE
@@ -44,7 +45,9 @@ QUESTIONS = (
         "For which destination types do the live specs offer encryption?",
     ),
 )
-TOKEN_QUESTIONS = (
+LIST_QUESTIONS = (
+    ProbeQuestion("empty_list", "Lists target connections with a name that none has."),
+    ProbeQuestion("not_found_status", "Reads a target connection with a made-up id, and looks at the status."),
     ProbeQuestion(
         "continuation_token",
         "Lists target connections in pages of one.",
@@ -104,13 +107,40 @@ def _names(spec: Mapping[str, Any], member: str) -> list[str]:
     return [name for name in names if WORDS.fullmatch(name)]
 
 
-def ask_about_tokens(run: ProbeRun) -> Iterator[ProbeAnswer]:
-    """List target connections in pages of one, and look at the token of the next page."""
+def ask_about_lists(run: ProbeRun) -> Iterator[ProbeAnswer]:
+    """Read a list without objects, an object that does not exist, and the first page of a list with two pages."""
+    yield _answer_empty_list(run.session)
+    yield _answer_not_found(run.session)
     token = run.session.wait_for(lambda: _next_token(run.session.client), LISTED_SECONDS)
     if token is None:
         yield no_answer("continuation_token", "the list had no second page")
     else:
         yield ProbeAnswer("continuation_token", "".join(c for c in RESERVED if c in token) or "none")
+
+
+def _answer_empty_list(session: ProbeSession) -> ProbeAnswer:
+    session.check_stop()
+    unused = f"{session.names.of('target')}-of-nothing"
+    body = json_body(session.client.exchange("GET", TARGETS, params=[("property", f"name=={unused}")]))
+    if body.get("items"):
+        return no_answer("empty_list", "the service ignores the filter by name")
+    found = {key for key in ("items", "_links") if key in body}
+    known = {frozenset({"items", "_links"}): "keys", frozenset[str](): "bare"}
+    setting = known.get(frozenset(found))
+    if setting is None:
+        return no_answer("empty_list", "an empty list has one of the two keys, and no setting plays that")
+    return ProbeAnswer("empty_list", setting)
+
+
+def _answer_not_found(session: ProbeSession) -> ProbeAnswer:
+    session.check_stop()
+    try:
+        session.client.get(f"{TARGETS}/{uuid4()}")
+    except ServiceError as error:
+        if error.status in (400, 404):
+            return ProbeAnswer("not_found_status", error.status)
+        raise
+    return no_answer("not_found_status", "the service found an object with a made-up id")
 
 
 def _next_token(client: Client) -> str | None:
@@ -124,4 +154,4 @@ def _next_token(client: Client) -> str | None:
 
 
 GROUP = QuestionGroup("live specs", QUESTIONS, ask_about_specs)
-TOKEN_GROUP = QuestionGroup("lists", TOKEN_QUESTIONS, ask_about_tokens)
+LIST_GROUP = QuestionGroup("lists", LIST_QUESTIONS, ask_about_lists)

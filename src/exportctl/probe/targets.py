@@ -18,7 +18,6 @@ from exportctl.probe.question_group import (
     answer_refusal,
     answer_seconds,
     describe_failure,
-    is_accepted,
     is_refusal,
 )
 from exportctl.probe.session import IN_TRANSITION, ProbeObject, ProbeSession, json_body
@@ -33,8 +32,6 @@ QUESTIONS = (
     ProbeQuestion("child_descriptions", "Reads the description of the new target connection."),
     ProbeQuestion("normalise", "Creates a target connection whose path ends in a slash, and reads it."),
     ProbeQuestion("name_unique", "Creates a second target connection with the same name."),
-    ProbeQuestion("manifest", "Creates a target connection with includeFileManifest."),
-    ProbeQuestion("json_uncompressed", "Creates a target connection for JSON without compression."),
     ProbeQuestion("child_patch_answer", "Renames the target connection, and looks at the form of the answer."),
     ProbeQuestion("transition", "Renames the target connection again at once, until the service accepts it."),
     ProbeQuestion("stale_reads", "Renames the target connection, and reads it until another etag is shown."),
@@ -47,6 +44,11 @@ QUESTIONS = (
         "read_secrets",
         "Creates an account for Amazon S3 with a role that does not exist, reads it, and deletes it. No flow uses it. "
         "The landing zone has no credentials, so it cannot answer.",
+    ),
+    ProbeQuestion(
+        "sftp_port",
+        "Creates an account for SFTP with a port, on a host that cannot exist, reads it, and deletes it. If it is "
+        "refused, creates it without the port.",
     ),
     ProbeQuestion(
         "state_after_create",
@@ -76,9 +78,11 @@ def ask_about_targets(run: ProbeRun) -> Iterator[ProbeAnswer]:
     yield ProbeAnswer("state_after_create", str(doc.get("state")))
     yield ProbeAnswer("child_descriptions", "keep" if doc.get("description") == bodies.TEXT else "drop")
     yield _answer_normalise(run, doc)
-    yield from _answer_acceptance(run, base, name)
+    second = bodies.target(name, base.id, f"{run.folder}/second")
+    yield answer_refusal("name_unique", False, True, lambda: session.create(TARGETS, second))
     yield from _answer_patches(session, target)
     yield _answer_secrets(session)
+    yield _answer_sftp_port(session)
 
 
 def _answer_read_lag(session: ProbeSession, base: ProbeObject) -> ProbeAnswer:
@@ -117,23 +121,6 @@ def _answer_normalise(run: ProbeRun, doc: Json) -> ProbeAnswer:
     if setting is None:
         return no_answer("normalise", "the service changes values in a way that no setting describes")
     return ProbeAnswer("normalise", setting)
-
-
-def _answer_acceptance(run: ProbeRun, base: ProbeObject, name: str) -> Iterator[ProbeAnswer]:
-    """Send target connections that the service may refuse; the first of them differs in nothing but its folder."""
-    session = run.session
-
-    def send(word: str, **params: object) -> object:
-        body = bodies.target(session.names.of(word), base.id, f"{run.folder}/{word}", **params)
-        return session.create(TARGETS, body)
-
-    second = bodies.target(name, base.id, f"{run.folder}/second")
-    yield answer_refusal("name_unique", False, True, lambda: session.create(TARGETS, second))
-    lower = bodies.in_lower_case({"datasetFileType": "PARQUET", "compression": "GZIP"})
-    run.accepts_lower_case = is_accepted(lambda: send("lower-case", **lower))
-    yield answer_refusal("manifest", "accepted", "rejected", lambda: send("manifest", **{bodies.MANIFEST: True}))
-    json_params = {"datasetFileType": "JSON", "compression": "NONE"}
-    yield answer_refusal("json_uncompressed", "accepted", "rejected", lambda: send("json", **json_params))
 
 
 def _answer_patches(session: ProbeSession, target: ProbeObject) -> Iterator[ProbeAnswer]:
@@ -201,6 +188,34 @@ def _answer_secrets(session: ProbeSession) -> ProbeAnswer:
     shown = bodies.auth_params_of(session.read(account)).get(bodies.ROLE_PARAM)
     session.delete(account)
     return ProbeAnswer("read_secrets", {None: "omit", bodies.ROLE: "show"}.get(shown, "mask"))
+
+
+def _answer_sftp_port(session: ProbeSession) -> ProbeAnswer:
+    try:
+        account = session.create(BASES, bodies.sftp_account(session.names.of("with-port")))
+    except ServiceError as error:
+        if not is_refusal(error):
+            raise
+        return _answer_refused_port(session)
+    shown = bodies.auth_params_of(session.read(account)).get(bodies.PORT_PARAM)
+    session.delete(account)
+    if shown is None:
+        return ProbeAnswer("sftp_port", "ignored")
+    if str(shown) == str(bodies.PORT):
+        return ProbeAnswer("sftp_port", "kept")
+    return no_answer("sftp_port", "the account shows another port")
+
+
+def _answer_refused_port(session: ProbeSession) -> ProbeAnswer:
+    """Create the account without its port, to see whether it was the port that the service refused."""
+    body = bodies.sftp_account(session.names.of("without-port"), has_port=False)
+    try:
+        session.delete(session.create(BASES, body))
+    except ServiceError as error:
+        if not is_refusal(error):
+            raise
+        return no_answer("sftp_port", "the service takes no account on a host that does not exist")
+    return ProbeAnswer("sftp_port", "refused")
 
 
 GROUP = QuestionGroup("accounts and target connections", QUESTIONS, ask_about_targets)

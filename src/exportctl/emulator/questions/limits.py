@@ -12,7 +12,8 @@ class LimitsQuestions:
     """Limits, ends and forms of answers. The defaults are the careful assumption of flow-service.md 13."""
 
     default_limit: int = ask(
-        "How many objects has a page of a list that was asked for without limit?",
+        "How many objects has a page of a list that was asked for without limit? The probe does not ask, because it "
+        "would have to create more objects than the longest page holds.",
         (20, 5, 100),
         "U2",
         Probe.NEVER,
@@ -21,44 +22,45 @@ class LimitsQuestions:
         "Has an empty list the keys items and _links, and a last page the key _links?",
         ("keys", "bare"),
         "U24; [D] samples omit _links",
-        Probe.NEVER,
+        Probe.FREE,
     )
     not_found_status: int = ask(
         "Status of FLOW-1439, not found.",
         (404, 400),
         "C15: [LB] shows 404, [FE] lists 400",
-        Probe.NEVER,
+        Probe.FREE,
     )
     rate_limit: int = ask(
-        "How many requests in a minute does the gateway take before it answers 429? 0: any number.",
+        "How many requests in a minute does the gateway take before it answers 429? 0: any number. The probe does not "
+        "ask, because it would hold up all other clients of the sandbox.",
         (0, 50),
         "U16: 50 on a page of unknown quality; `Retry-After` is assumed",
         Probe.NEVER,
     )
     longest_end: int = ask(
-        "How many days from now may an endTime be? 0: any number.",
+        "How many days from now may an endTime be? 0: any number; the probe tries ten years.",
         (0, 365),
         "U13",
-        Probe.NEVER,
+        Probe.FREE,
     )
     invalid_params: str = ask(
         "Are wrong params of a target connection refused when it is written, when a flow is created on it, or does "
         "only the run fail?",
         ("write", "flow", "run"),
         "U14",
-        Probe.NEVER,
+        Probe.FREE,
     )
     sftp_port: str = ask(
         "Is the port of an SFTP account kept, ignored or refused?",
         ("kept", "ignored", "refused"),
         "C8, dataset-exports.md 15 no. 6",
-        Probe.NEVER,
+        Probe.FREE,
     )
     zero_interval: str = ask(
         "Does GET show the interval 0 of a one-time export?",
         ("shown", "omitted"),
         "dataset-exports.md 15 no. 3",
-        Probe.NEVER,
+        Probe.FREE,
     )
     ended_flows: str = ask(
         "Does the service itself disable a flow past its end, and a one-time flow an hour after its start?",
