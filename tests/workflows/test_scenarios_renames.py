@@ -59,7 +59,7 @@ def views(plan: Plan) -> list[str]:
 
 def flow_ids(world: World) -> dict[str, str]:
     """Address on the marker -> id of the flow."""
-    return {f["description"].splitlines()[-1].split()[3]: f["id"] for f in objects(world, "flows")}
+    return {f["description"].rpartition("[exportctl/")[2].split()[3]: f["id"] for f in objects(world, "flows")}
 
 
 # -- likely renames ---------------------------------------------------------------------------------------------------
