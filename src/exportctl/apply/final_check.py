@@ -76,6 +76,7 @@ class FinalChecker:
             empty = replanned.is_empty and not replanned.errors() and not replanned.unknown_states()
             passed = empty and not late and all(s.action is Action.DELETE for s in replanned.steps())
             can_still_come = not any(o.rule in FINAL_FAILURES for o in late) and (late or wrote.differ(replanned))
+            can_still_come = can_still_come or bool(corrections)  # what was just written may be in transition
             if passed or (number >= LAST_CHECK and not can_still_come):
                 break
         return FinalCheck(replanned, passed, tuple(sorted(self.normalised)), (*self.extra, *late))
