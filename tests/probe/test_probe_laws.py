@@ -63,13 +63,21 @@ def test_an_emulator_built_from_the_profile_answers_alike(tmp_path: Path) -> Non
 
 
 # A service that refuses every patch of a started flow cannot show what such a patch does.
-HIDDEN_BY_A_REFUSAL = {"dataset_change", "schedule_change", "revival"}
+HIDDEN_BY_A_REFUSAL = {"dataset_change", "schedule_change", "ended_flows", "revival"}
+
+
+def hidden_from_an_export(settings: Mapping[str, object]) -> set[str]:
+    """The questions that a probe with an export cannot answer: nothing shows what the switch does."""
+    cannot_patch = settings["past_start"] == "rejected-always"
+    has_no_last_run = settings["revival"] == "never" and not cannot_patch
+    is_unseen = has_no_last_run or settings["run_duration"] == 0
+    return (HIDDEN_BY_A_REFUSAL if cannot_patch else set()) | ({"delete_during_run"} if is_unseen else set())
 
 
 @pytest.mark.parametrize("number", range(max(len(QUESTIONS[name].values) for name in EXPORT)))
 def test_the_probe_with_an_export_finds_every_setting_of_the_switches_of_runs(tmp_path: Path, number: int) -> None:
     settings = {name: QUESTIONS[name].values[number % len(QUESTIONS[name].values)] for name in EXPORT}
-    hidden = HIDDEN_BY_A_REFUSAL if settings["past_start"] == "rejected-always" else set()
+    hidden = hidden_from_an_export(settings)
     made = probe_world(tmp_path, **settings)
     for dataset in ("Orders", "Returns"):
         made.emulator.ingest(SANDBOX, dataset, 50)
@@ -89,7 +97,7 @@ def test_the_probe_finds_what_a_revived_flow_does(tmp_path: Path, setting: str) 
     _, profile = run_probe(made, exported=("Orders",))
 
     assert profile.switches["revival"] == setting
-    assert profile.unanswered.keys() == {"run_scope", "dataset_change"}
+    assert profile.unanswered.keys() == {"run_scope", "dataset_change", "delete_during_run"}
 
 
 @pytest.mark.slow

@@ -214,6 +214,11 @@ def auth_params_of(doc: Mapping[str, Any]) -> Json:
     return _object(_object(doc.get("auth")).get("params"))
 
 
+def metrics_of(run: Mapping[str, Any]) -> Mapping[str, Json]:
+    """Return the summaries in the metrics of a run that are objects."""
+    return {key: value for key, value in _object(run.get("metrics")).items() if isinstance(value, dict)}
+
+
 def _object(value: object) -> Json:
     return value if isinstance(value, dict) else {}
 

@@ -2,7 +2,7 @@
 Questions that need runs of an export. They are asked only if the user names datasets to export.
 
 A flow on the landing zone exports these datasets in full, and after that what was added since. After each run one thing
-is changed: the datasets, the interval, the end. The rows of the next run show what the change did. Each run is an
+is changed: the datasets, the interval, the state, the end. The next run shows what the change did. Each run is an
 interval after the one before, so this takes hours, and the service sends up to four full exports.
 """
 
@@ -24,6 +24,7 @@ LEAD_SECONDS = 900  # a new flow is not effective at once: Adobe's samples wait 
 LATE_SECONDS = 1800  # how long after its time a run may begin or end
 ENDING_SECONDS = 120  # how far ahead the end is moved that lets the flow expire
 POLL_SECONDS = 60.0
+END_MEMBERS = ("completedAtUTC", "stoppedAtUTC")  # of a run: Adobe's documents have both (C13)
 
 QUESTIONS = tuple(
     ProbeQuestion(name, how, Need.EXPORT)
@@ -32,24 +33,46 @@ QUESTIONS = tuple(
         ("run_scope", "Counts the runs of the first moment. It needs two datasets."),
         ("run_duration", "Reads when the first run started and completed."),
         ("run_entities", "Looks for the rows of each dataset in the first run."),
+        ("run_status_case", "Reads the status of the first run."),
+        ("run_end_member", "Reads the moments of the first run."),
         ("dataset_change", "Takes one of two datasets out, and counts the rows of the next run."),
         ("schedule_change", "Changes the interval, and counts the rows of the next run."),
+        (
+            "missed_runs",
+            "Disables the flow for one moment of the schedule, and looks for runs after it is enabled again.",
+        ),
+        ("ended_flows", "Lets the flow expire, and reads its state. No one-time flow is tried."),
         ("revival", "Lets the flow expire, moves its end, and counts the rows of the next run."),
-        ("past_start", "Disables the flow, and patches its schedule with the same start and with an earlier one."),
+        (
+            "past_start",
+            "Patches the schedule of the flow without a change, and that of a flow that was disabled before its start "
+            "with an earlier start.",
+        ),
+        ("delete_during_run", "Deletes the flow while its last run is in progress."),
     )
 )
 
 
 @dataclass
 class ExportProbe:
-    """The flow that exports. `hours` is its interval, `full_rows` those of the first dataset, if a run tells them."""
+    """
+    The flow that exports, and one that never does, because it is disabled before their common start.
+
+    `hours` is the interval of the flow that exports, `full_rows` are those of the first dataset, if a run tells them.
+    """
 
     session: ProbeSession
     flow: ProbeObject
+    stopped: ProbeObject
     datasets: tuple[NamedDataset, ...]
     start: int
     hours: int
     full_rows: int | None = None
+
+    def next_moment(self, since: int) -> int:
+        """Return the next moment of the schedule, in seconds since 1970 UTC."""
+        step = self.hours * HOUR
+        return self.start if since < self.start else self.start + ((since - self.start) // step + 1) * step
 
     def wait_until(self, moment: int) -> None:
         """Wait until a moment of the service. Without a request its clock is not read, so the wait is measured here."""
@@ -61,8 +84,7 @@ class ExportProbe:
 
     def next_runs(self, since: int) -> tuple[Run, ...]:
         """Wait for the next moment of the schedule, and return its finished runs; empty if none came."""
-        step = self.hours * HOUR
-        moment = self.start if since < self.start else self.start + ((since - self.start) // step + 1) * step
+        moment = self.next_moment(since)
         self.wait_until(moment)
         runs: tuple[Run, ...] = ()
         while not (runs and all(run.is_finished for run in runs)):
@@ -73,14 +95,28 @@ class ExportProbe:
             runs = tuple(run for run in found if run.started > since)
         return runs
 
+    def read_raw_runs(self) -> list[Json]:
+        return self.session.client.list("/runs", params=[("property", f"flowId=={self.flow.id}")])
+
+    def wait_for_new_run(self, known: set[str]) -> bool:
+        """Wait at most LATE_SECONDS for a run that is not known; say whether one came."""
+        end = self.session.clock.monotonic() + LATE_SECONDS
+        while not {str(one.get("id")) for one in self.read_raw_runs()} - known:
+            if self.session.clock.monotonic() >= end:
+                return False
+            self.session.pause(POLL_SECONDS)
+        return True
+
     def has_sent_again(self, runs: tuple[Run, ...]) -> bool:
         """Say whether runs sent the first dataset in full. If its rows are not known, any row counts."""
         sent = sum(run.rows or 0 for run in runs)
         return sent >= max(1, self.full_rows or 0)
 
-    def patch_schedule(self, **changes: object) -> None:
-        whole = bodies.schedule_of(self.session.read(self.flow))
-        self.session.patch(self.flow, bodies.replace_operation("/scheduleParams", {**whole, **changes}))
+    def patch_schedule(self, flow: ProbeObject | None = None, **changes: object) -> None:
+        """Patch the schedule of a flow, by default of the one that exports."""
+        patched = flow or self.flow
+        whole = bodies.schedule_of(self.session.read(patched))
+        self.session.patch(patched, bodies.replace_operation("/scheduleParams", {**whole, **changes}))
 
 
 def ask_about_runs(run: ProbeRun) -> Iterator[ProbeAnswer]:
@@ -94,16 +130,28 @@ def ask_about_runs(run: ProbeRun) -> Iterator[ProbeAnswer]:
         return
     yield ProbeAnswer("runs_move_etags", probe.session.read(probe.flow).get("etag") != before)
     yield from _answer_first_runs(probe, first)
-    if not sum(one.rows or 0 for one in first):
-        yield no_answer("dataset_change", "the datasets have no rows")
-        return
+    yield from _answer_run_spelling(probe, first)
+    yield from _answer_changes(run, probe, first)
+
+
+def _answer_changes(run: ProbeRun, probe: ExportProbe, first: tuple[Run, ...]) -> Iterator[ProbeAnswer]:
+    """Change one thing after another, and see what the next run does."""
+    has_rows = any(one.rows for one in first)
     probe.full_rows = _rows_of_first_dataset(probe, first)
-    yield _answer_dataset_change(run, probe)
+    no_rows, no_patch = "the datasets have no rows", "the service refuses to patch a flow that has started"
+    yield _answer_dataset_change(run, probe) if has_rows else no_answer("dataset_change", no_rows)
     can_patch = is_accepted(probe.patch_schedule)
+    if can_patch and has_rows:
+        yield _answer_schedule_change(run, probe)
+    else:
+        yield no_answer("schedule_change", no_rows if can_patch else no_patch)
+    yield _answer_missed_runs(probe)
     if can_patch:
-        yield _answer_schedule_change(probe)
-        yield _answer_revival(probe)
+        yield from _answer_end(probe, has_rows)
+    else:
+        yield from (no_answer(question, no_patch) for question in ("ended_flows", "revival"))
     yield _answer_past_start(probe, can_patch)
+    yield _answer_delete_during_run(probe)
 
 
 def _rows_of_first_dataset(probe: ExportProbe, first: tuple[Run, ...]) -> int | None:
@@ -116,15 +164,20 @@ def _create_export(run: ProbeRun) -> ExportProbe:
     now = session.clock.now()
     start = now + LEAD_SECONDS - now % 60
     source = session.create(SOURCES, bodies.source(session.names.of("export-source"), _dataset_entries(run.exported)))
-    folder = f"{run.folder}/export"
-    target = session.create(
-        TARGETS, bodies.target(session.names.of("export-target"), run.objects["account"].id, folder)
-    )
-    schedule = bodies.schedule(
-        start, interval=run.shortest_hours, endTime=start + 3 * DAY, **{TEMPLATES[0]: bodies.FOLDER}
-    )
-    flow = session.create(FLOWS, bodies.flow(session.names.of("runs"), source.id, target.id, schedule))
-    return ExportProbe(session, flow, run.exported, start, run.shortest_hours)
+    hours = 3 if run.shortest_hours == 1 else 6  # a change to the shortest interval saves time
+    schedule = bodies.schedule(start, interval=hours, endTime=start + 3 * DAY, **{TEMPLATES[0]: bodies.FOLDER})
+    stopped = _create_export_flow(run, source, "stopped", schedule)
+    session.act(stopped, "disable")
+    flow = _create_export_flow(run, source, "runs", schedule)
+    return ExportProbe(session, flow, stopped, run.exported, start, hours)
+
+
+def _create_export_flow(run: ProbeRun, source: ProbeObject, word: str, schedule: Json) -> ProbeObject:
+    """Create a flow with a target connection of its own."""
+    session = run.session
+    body = bodies.target(session.names.of(word), run.objects["account"].id, f"{run.folder}/{word}")
+    target = session.create(TARGETS, body)
+    return session.create(FLOWS, bodies.flow(session.names.of(word), source.id, target.id, schedule))
 
 
 def _dataset_entries(datasets: Sequence[NamedDataset]) -> list[Json]:
@@ -143,6 +196,17 @@ def _answer_first_runs(probe: ExportProbe, first: tuple[Run, ...]) -> Iterator[P
     yield ProbeAnswer("run_entities", "shown" if any(one.dataset_rows for one in first) else "hidden")
 
 
+def _answer_run_spelling(probe: ExportProbe, first: tuple[Run, ...]) -> Iterator[ProbeAnswer]:
+    """Read a run of the first moment as the service writes it. It has finished."""
+    metrics = bodies.metrics_of(next((one for one in probe.read_raw_runs() if one.get("id") == first[0].id), {}))
+    word = metrics.get("statusSummary", {}).get("status")
+    case = {"success": "lower", "Success": "capital"}.get(str(word))
+    other_word = "the status of a successful run is another word"
+    yield ProbeAnswer("run_status_case", case, "" if case else other_word)
+    member = next((key for key in END_MEMBERS if key in metrics.get("durationSummary", {})), None)
+    yield ProbeAnswer("run_end_member", member, "" if member else "the run does not say when it ended")
+
+
 def _answer_dataset_change(run: ProbeRun, probe: ExportProbe) -> ProbeAnswer:
     """Take the second dataset out. All rows of the first one were sent before."""
     session = probe.session
@@ -159,9 +223,9 @@ def _answer_dataset_change(run: ProbeRun, probe: ExportProbe) -> ProbeAnswer:
     return ProbeAnswer("dataset_change", "restart" if probe.has_sent_again(runs) else "new-only")
 
 
-def _answer_schedule_change(probe: ExportProbe) -> ProbeAnswer:
+def _answer_schedule_change(run: ProbeRun, probe: ExportProbe) -> ProbeAnswer:
     changed = probe.session.clock.now()
-    probe.hours = 6 if probe.hours == 3 else 3
+    probe.hours = run.shortest_hours
     probe.patch_schedule(interval=probe.hours)
     runs = probe.next_runs(changed)
     if not runs:
@@ -169,12 +233,35 @@ def _answer_schedule_change(probe: ExportProbe) -> ProbeAnswer:
     return ProbeAnswer("schedule_change", "restart" if probe.has_sent_again(runs) else "continue")
 
 
-def _answer_revival(probe: ExportProbe) -> ProbeAnswer:
+def _answer_missed_runs(probe: ExportProbe) -> ProbeAnswer:
+    """Disable the flow over one moment of its schedule. It is enabled well before the moment after that."""
+    session = probe.session
+    session.act(probe.flow, "disable")
+    known = {str(one.get("id")) for one in probe.read_raw_runs()}
+    probe.wait_until(probe.next_moment(session.clock.now()) + LEAD_SECONDS)
+    has_run_anyway = any(str(one.get("id")) not in known for one in probe.read_raw_runs())
+    session.act(probe.flow, "enable")
+    if has_run_anyway:
+        return no_answer("missed_runs", "a run began while the flow was disabled")
+    return ProbeAnswer("missed_runs", "caught-up" if probe.wait_for_new_run(known) else "skipped")
+
+
+def _answer_end(probe: ExportProbe, has_rows: bool) -> Iterator[ProbeAnswer]:
+    """Let the flow expire, and move its end. If the service has disabled it, it must be enabled again too."""
     session = probe.session
     probe.patch_schedule(endTime=session.clock.now() + ENDING_SECONDS)
     probe.wait_until(session.clock.now() + 2 * ENDING_SECONDS)
+    state = str(session.read(probe.flow).get("state")).lower()
+    setting = state if state in ("enabled", "disabled") else None
+    yield ProbeAnswer("ended_flows", setting, "" if setting else "the flow shows a state that no setting plays")
     changed = session.clock.now()
     probe.patch_schedule(endTime=changed + 3 * DAY)
+    if state == "disabled":
+        session.act(probe.flow, "enable")
+    yield _answer_revival(probe, changed) if has_rows else no_answer("revival", "the datasets have no rows")
+
+
+def _answer_revival(probe: ExportProbe, changed: int) -> ProbeAnswer:
     runs = probe.next_runs(changed)
     if not runs:
         return ProbeAnswer("revival", "never")
@@ -182,12 +269,31 @@ def _answer_revival(probe: ExportProbe) -> ProbeAnswer:
 
 
 def _answer_past_start(probe: ExportProbe, can_patch: bool) -> ProbeAnswer:
-    """Patch the schedule of the flow, which has started. It is disabled first, so that nothing is sent again."""
-    probe.session.act(probe.flow, "disable")
+    """Move the start of the flow that is disabled, so that nothing is sent again. Its start is past by now."""
     if not can_patch:
         return ProbeAnswer("past_start", "rejected-always")
-    earlier = is_accepted(lambda: probe.patch_schedule(startTime=probe.start - HOUR))
+    earlier = is_accepted(lambda: probe.patch_schedule(probe.stopped, startTime=probe.start - HOUR))
     return ProbeAnswer("past_start", "accepted" if earlier else "rejected")
+
+
+def _answer_delete_during_run(probe: ExportProbe) -> ProbeAnswer:
+    """Delete the flow in its next run. If that is refused, wait for the end of the run: the deletion follows."""
+    session = probe.session
+    session.read(probe.flow)
+    moment = probe.next_moment(session.clock.now())
+    probe.wait_until(moment)
+
+    def read_new_runs() -> tuple[Run, ...]:
+        session.check_stop()
+        return read_runs(session.client, [probe.flow.id], moment)
+
+    runs = session.wait_for(read_new_runs, LATE_SECONDS) or ()
+    if all(one.is_finished for one in runs):
+        return no_answer("delete_during_run", "no run was seen in progress")
+    if is_accepted(lambda: session.send_delete(probe.flow)):
+        return ProbeAnswer("delete_during_run", "accepted")
+    session.wait_for(lambda: all(one.is_finished for one in read_new_runs()), LATE_SECONDS)
+    return ProbeAnswer("delete_during_run", "refused")
 
 
 GROUP = QuestionGroup("runs of an export", QUESTIONS, ask_about_runs, needs=("account",))

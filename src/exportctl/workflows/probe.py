@@ -215,10 +215,10 @@ def _export_lines(volumes: tuple[DatasetVolume, ...]) -> tuple[str, ...]:
     if not volumes:
         return ()
     return (
-        "With --with-export one more flow EXPORTS these datasets to the landing zone:",
+        "With --with-export one more flow EXPORTS these datasets to the landing zone; a second one is disabled at once:",
         *(f"  {_volume_text(one)}" for one in volumes),
         "It sends them in full once, and the first one up to three times more, if the service does so after a change.",
-        "This counts as export volume. The files stay for 7 days. It takes 4 to 20 hours, by the shortest interval.",
+        "This counts as export volume. The files stay for 7 days. It takes 8 to 20 hours, by the shortest interval.",
         "Choose datasets that get no new rows in that time.",
     )
 

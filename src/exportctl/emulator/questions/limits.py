@@ -66,29 +66,29 @@ class LimitsQuestions:
         "Does the service itself disable a flow past its end, and a one-time flow an hour after its start?",
         ("enabled", "disabled"),
         "U11; the hour is assumed",
-        Probe.NEVER,
+        Probe.EXPORT,
     )
     missed_runs: str = ask(
         "Are the runs that a disabled flow missed skipped, or caught up when it is enabled again?",
         ("skipped", "caught-up"),
         "U10",
-        Probe.NEVER,
+        Probe.EXPORT,
     )
     delete_during_run: str = ask(
         "Can a flow be deleted while a run of it is in progress?",
         ("accepted", "refused"),
         "U23",
-        Probe.NEVER,
+        Probe.EXPORT,
     )
     run_status_case: str = ask(
         "Is the status of a run written `success` or `Success`?",
         ("lower", "capital"),
         "C12",
-        Probe.NEVER,
+        Probe.EXPORT,
     )
     run_end_member: str = ask(
         "Is the end of a run durationSummary.completedAtUTC or stoppedAtUTC?",
         ("completedAtUTC", "stoppedAtUTC"),
         "C13",
-        Probe.NEVER,
+        Probe.EXPORT,
     )
