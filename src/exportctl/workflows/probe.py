@@ -215,7 +215,7 @@ def _export_lines(volumes: tuple[DatasetVolume, ...]) -> tuple[str, ...]:
     if not volumes:
         return ()
     return (
-        "With --with-export one more flow EXPORTS these datasets to the landing zone; a second one is disabled at once:",
+        "With --with-export a flow EXPORTS these datasets to the landing zone, and another flow is disabled at once:",
         *(f"  {_volume_text(one)}" for one in volumes),
         "It sends them in full once, and the first one up to three times more, if the service does so after a change.",
         "This counts as export volume. The files stay for 7 days. It takes 8 to 20 hours, by the shortest interval.",
