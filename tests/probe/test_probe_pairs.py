@@ -31,7 +31,7 @@ from tests.workflows.test_switch_pairs import pairs
 from tests.workflows.test_switches import SMALL
 from tests.workflows.world import SANDBOX, START, World, config, world
 
-PLAYED = 3  # per part; the environment of `make test-slow` asks for many times more
+PLAYED = 6  # per part; EXPORTCTL_TEST_FACTOR asks for as many times more
 EXPORTED = ("Orders", "Returns")
 
 
