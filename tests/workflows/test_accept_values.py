@@ -231,11 +231,6 @@ UNREAD: dict[str, tuple[Callable[[World], None], str, str]] = {
         "end",
         "is not a moment that exportctl can read",
     ),
-    "a state in between": (
-        lambda w: edit_flow(w, state="disabling"),
-        "enabled",
-        "is unclear: the flow is in state disabling",
-    ),
     "a path that is no text": (lambda w: edit_target(w, "orders", path=7), "path", "has a path that is not text"),
     "no type of file": (
         lambda w: edit_target(w, "orders", datasetFileType=None),
@@ -280,6 +275,18 @@ def test_what_is_not_what_is_read_of_it_is_left(case: str, tmp_path: Path) -> No
 
     assert left_reasons(patched) == {f"exports.orders {path}": reason}
     assert patched.edited_files == ()
+
+
+def test_a_state_in_between_is_no_difference_to_accept_and_the_plan_names_it(tmp_path: Path) -> None:
+    made = applied_world(tmp_path)
+    edit_flow(made, state="disabling")
+
+    patched = run_accept(made)
+
+    assert (left_reasons(patched), patched.edited_files) == ({}, ())
+    found = [f.message for item in made.plan().items for f in item.findings if f.rule == "flow-state"]
+    assert len(found) == 1
+    assert '"disabling"' in found[0]
 
 
 def test_a_description_that_ends_like_a_line_of_ours_is_accepted_and_read_back(tmp_path: Path) -> None:

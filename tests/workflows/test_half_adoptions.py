@@ -171,3 +171,12 @@ def test_a_release_frees_connections_that_no_flow_uses(small: World) -> None:
     found = {one["id"]: one for kind in ("sourceConnections", "targetConnections") for one in objects(small, kind)}
     freed = [found[one] for one in (*flow["sourceConnectionIds"], *flow["targetConnectionIds"])]
     assert [one["description"] for one in freed] == ["", ""]
+
+
+def test_a_flow_of_another_project_is_not_adopted_where_its_target_lost_the_marker(small: World) -> None:
+    made = half_adopted(small)
+    made.emulator.ui.describe(NAME, "[exportctl/2 e theirs by-hand 1 - 0000]")
+
+    plan = made.plan()
+
+    assert (item(plan).verb, safety_checks(plan), item(plan).steps) == (Verb.ADOPT, ["other-project"], ())

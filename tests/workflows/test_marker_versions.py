@@ -60,9 +60,9 @@ def body(line: str) -> tuple[str, str, str]:
 
 
 def by_position(line: str, kind: Kind) -> list[str]:
-    """The digests of all fields but the end, in the order of the fields; `-` where nothing is known."""
+    """The digests of the fields that version 1 had, but of the end, in its order; `-` where nothing is known."""
     given = dict(re.findall(r"([a-z])([0-9a-f]{4}(?:[g-v]{4})?)", body(line)[1]))
-    return [given.get(rule.code, "-") for rule in kind.fields if rule.name != marker.END]
+    return [given.get(code, "-") for code in marker.CODES_1.get(kind.name, "")]
 
 
 def in_version_1(line: str, kind: Kind, digests: list[str] | None = None) -> str:

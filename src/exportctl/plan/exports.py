@@ -327,7 +327,9 @@ def _adoption(export: DesiredExport, flow: str, base: str | Step | None, inputs:
     # only the marker of its source, so the source does not count.
     target_marker = live_flow.target_marker
     is_foreign = target_marker is not None and target_marker.project != inputs.ownership.project
-    marker = None if live_flow.has_unfinished_adoption(flow) else live_flow.marker
+    current, _ = choose_flows(export.declared, inputs.ownership)
+    is_begun = live_flow in current and live_flow.has_unfinished_adoption(flow)
+    marker = None if is_begun else live_flow.marker
     owner = marker or (target_marker if is_foreign else None)
     if owner is not None:
         text = f"the flow {flow} is owned by project {owner.project} ({owner.address})"
