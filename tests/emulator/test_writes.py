@@ -633,3 +633,16 @@ def test_parameters_of_single_objects_are_refused(api: Api) -> None:
     assert api.code(api.get(f"/connections/{api.base()}", limit=1)) == "1451-400"
     assert api.code(api.call("POST", "/flows?mode=final", json={})) == "1454-400"
     assert api.code(api.call("POST", "/flows?validate=true", json={})) == "1451-400"
+
+
+def test_a_schedule_that_stays_as_it_was_is_not_judged_again(api: Api, emulator: Emulator) -> None:
+    flow = api.flow()
+    shown = api.item(f"/flows/{flow}")
+    weekly = {**shown["scheduleParams"], "timeUnit": "week", "interval": 1}
+    emulator.ui.load({"flows": [{**shown, "scheduleParams": weekly}]}, sandbox="dev")
+
+    assert api.replace(f"/flows/{flow}", "/name", "renamed").status_code == 200
+    later = {**weekly, "endTime": weekly["endTime"] + 86400}
+    assert api.replace(f"/flows/{flow}", "/scheduleParams", later).status_code == 200
+    assert api.replace(f"/flows/{flow}", "/scheduleParams", {**later, "interval": 2}).status_code == 400
+    assert api.item(f"/flows/{flow}")["scheduleParams"] == later

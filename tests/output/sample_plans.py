@@ -142,6 +142,11 @@ def gone_item() -> PlanItem:
     return PlanItem(address("lost"), Verb.CREATE, findings=(found,), refusals=(gate,))
 
 
+def unclear_item() -> PlanItem:
+    found = Finding("flow-state", 'exports.unclear: the flow 9c0d is in state "draft"', None, "look", Level.WARNING)
+    return PlanItem(address("unclear"), Verb.UNCHANGED, "9c0d", findings=(found,), service_state="draft")
+
+
 def full_plan() -> Plan:
     return Plan(
         header=HEADER,
@@ -154,6 +159,7 @@ def full_plan() -> Plan:
             paused_item(),
             renewed_item(),
             gone_item(),
+            unclear_item(),
             PlanItem(address("same"), Verb.UNCHANGED),
         ),
         findings=(Finding("near-limit", "97 of 100 destinations are in use", level=Level.WARNING),),

@@ -22,6 +22,7 @@ CAUSE_TEXTS = {
     Cause.ALREADY_MATCHES: "already matches: both sides are equal",
     Cause.NORMALISED: "normalised: the service stores the value in another spelling",
     Cause.PAUSED: "left paused",
+    Cause.NOT_COMPARABLE: "not comparable: exportctl cannot read the live value",
     Cause.RENEWAL: "renewal: the rolling end is due",
     Cause.ACCEPTED: "accepted: an accept entry",
 }
@@ -92,7 +93,7 @@ def test_an_unchanged_address_is_counted_and_not_listed() -> None:
     assert "1 unchanged." in shown
 
 
-@pytest.mark.parametrize("cause", [Cause.PAUSED, Cause.NORMALISED, Cause.ACCEPTED])
+@pytest.mark.parametrize("cause", [Cause.PAUSED, Cause.NORMALISED, Cause.NOT_COMPARABLE, Cause.ACCEPTED])
 def test_what_is_not_written_is_not_shown_as_a_move(cause: Cause) -> None:
     shown = text_plan.render_plan(_plan_of(cause))
 

@@ -69,6 +69,7 @@ items = st.builds(
     address=addresses,
     verb=st.sampled_from(Verb),
     id=st.none() | texts,
+    service_state=st.none() | texts,
     fields=st.lists(fields, max_size=2).map(tuple),
     steps=st.lists(steps, max_size=2).map(tuple),
     consequences=st.lists(st.builds(Consequence, texts, texts), max_size=1).map(tuple),

@@ -71,6 +71,7 @@ def test_a_state_that_says_neither_is_shown_as_it_is_and_never_undone(
     plan = small.plan()
     assert (field_causes(plan), findings(plan)) == ({}, ["flow-state"])
     assert (item(plan).verb, plan.steps(), plan.counts()["paused"]) == (Verb.UNCHANGED, (), 0)
+    assert item(plan).service_state == word
     assert writes_of_unfinished(small) == []
     small.write(orders(**UNTIL_2028, **declared, description="More"))
     small.apply()
@@ -124,7 +125,7 @@ def test_enabled_in_any_spelling_is_enabled(small: World, word: str) -> None:
     apply_config(small, orders(enabled=True))
     small.emulator.ui.state("orders", word)
     plan = small.plan()
-    assert (field_causes(plan), findings(plan)) == ({}, [])
+    assert (field_causes(plan), findings(plan), item(plan).service_state) == ({}, [], None)
     assert status_of(small).state is status.FlowState.ENABLED
 
 

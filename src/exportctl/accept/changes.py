@@ -18,7 +18,9 @@ from exportctl.model.plan import Address, Cause, FieldChange, Plan
 from exportctl.model.plan_options import PlanOptions
 from exportctl.resources.kinds import SCHEDULE, SCHEDULE_FIELDS
 
-LIVE_CHANGED_CAUSES = frozenset({Cause.DRIFT, Cause.CONFLICT, Cause.UNKNOWN_ORIGIN, Cause.PAUSED})  # the sandbox moved
+LIVE_CHANGED_CAUSES = frozenset(  # the sandbox moved
+    {Cause.DRIFT, Cause.CONFLICT, Cause.UNKNOWN_ORIGIN, Cause.NOT_COMPARABLE, Cause.PAUSED}
+)
 DIFFERING_CAUSES = LIVE_CHANGED_CAUSES | {Cause.PENDING, Cause.EXPIRED}  # or the YAML did, or time
 MATCHING_CAUSES = frozenset({Cause.ALREADY_MATCHES, Cause.NORMALISED})  # both sides are equal
 

@@ -31,6 +31,7 @@ from exportctl.model.schedule import DAY, HOUR
 from exportctl.plan.ownership import LiveFlow
 from exportctl.resources import wire
 from exportctl.resources.kinds import DESCRIPTION, ENABLED, END, EVERY, FOLDER, START, TITLE, plain_fields
+from exportctl.resources.unknown_schedule import unknown_schedule
 from exportctl.yaml_edit.edit import ChangeList, Edit, SetValue
 
 Proposal = tuple[Edit, ...]
@@ -121,6 +122,8 @@ def _end(export: Export, live_flow: LiveFlow, context: EditContext) -> Iterator[
 def _schedule(export: Export, live_flow: LiveFlow, context: EditContext, *, is_start_moved: bool) -> Iterator[Proposal]:
     """Yield edits of the schedule; the start only where it differs: a live start in the past says nothing."""
     interval, start = live_flow.fields[EVERY], live_flow.fields[START]
+    if words := unknown_schedule(live_flow.flow.raw):
+        raise NotExpressible(f'is "{words}", which exportctl cannot read; an `accept` entry for `schedule` allows it')
     if not interval:
         raise NotExpressible("cannot be read")
     if start is None:

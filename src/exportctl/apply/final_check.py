@@ -73,7 +73,7 @@ class FinalChecker:
             if corrections := (*self.duplicate_deletions(live, created), *spelled):
                 self._write_steps(corrections, live)
                 live, replanned = self._read_and_replan(created, outcomes)
-            empty = replanned.is_empty and not replanned.errors() and not replanned.unknown_states()
+            empty = replanned.is_empty and not replanned.errors() and not replanned.unknown_values()
             passed = empty and not late and all(s.action is Action.DELETE for s in replanned.steps())
             can_still_come = not any(o.rule in FINAL_FAILURES for o in late) and (late or wrote.differ(replanned))
             can_still_come = can_still_come or bool(corrections)  # what was just written may be in transition

@@ -181,23 +181,42 @@ def _check_flow(doc: Mapping[str, Any], switches: Switches) -> None:
         raise invalid_body_error("transformations must be an array")
 
 
-def check_contents(doc: Mapping[str, Any], switches: Switches, has_datasets: bool) -> None:
-    """Judge what a flow does with its source: with datasets, or with audiences."""
+def check_contents(
+    doc: Mapping[str, Any], switches: Switches, has_datasets: bool, stored: Mapping[str, Any] | None = None
+) -> None:
+    """
+    Judge what a flow does with its source: with datasets, or with audiences.
+
+    `stored` is its schedule before a patch: what stays as it was is not judged again.
+    """
     if has_datasets:
         # rule: dataset-flow-no-transformations
         if doc.get("transformations"):
             raise invalid_body_error("transformations must be empty for a dataset export")
-        _check_schedule(doc.get("scheduleParams"), switches)
+        if stored is None or doc.get("scheduleParams") != stored:
+            _check_schedule(doc.get("scheduleParams"), switches, stored or {})
     elif not isinstance(doc.get("scheduleParams", {}), dict):
         raise invalid_body_error("scheduleParams must be an object")
 
 
-def _check_schedule(schedule: object, switches: Switches) -> None:
+def _check_schedule(schedule: object, switches: Switches, stored: Mapping[str, Any]) -> None:
     if not isinstance(schedule, dict):
         raise invalid_body_error("scheduleParams is required")
     unknown = sorted(set(schedule) - SCHEDULE_FIELDS)
     if unknown:
         raise invalid_body_error(f"Unrecognized field '{unknown[0]}' in scheduleParams")
+    if not stored or any(schedule.get(key) != stored.get(key) for key in ("exportMode", "timeUnit", "interval")):
+        _check_interval(schedule, switches)
+    _check_times(schedule)
+    # rule: template-either-spelling
+    templates = [schedule[key] for key in TEMPLATE_KEYS if key in schedule]
+    if len(templates) > 1:
+        raise invalid_body_error("scheduleParams: two folder templates")
+    if templates and (not isinstance(templates[0], str) or not templates[0]):
+        raise invalid_body_error("scheduleParams: the folder template must be a non-empty string")
+
+
+def _check_interval(schedule: Json, switches: Switches) -> None:
     # rule: schedule-combinations
     mode, unit = str(schedule.get("exportMode", "FIRST_FULL_THEN_INCREMENTAL")), str(schedule.get("timeUnit"))
     if switches.lower_case_enums == "accepted":
@@ -209,13 +228,6 @@ def _check_schedule(schedule: object, switches: Switches) -> None:
         raise invalid_body_error(
             f"scheduleParams: interval {schedule.get('interval')} is not supported for {mode}, {unit}"
         )
-    _check_times(schedule)
-    # rule: template-either-spelling
-    templates = [schedule[key] for key in TEMPLATE_KEYS if key in schedule]
-    if len(templates) > 1:
-        raise invalid_body_error("scheduleParams: two folder templates")
-    if templates and (not isinstance(templates[0], str) or not templates[0]):
-        raise invalid_body_error("scheduleParams: the folder template must be a non-empty string")
 
 
 def _is_interval(mode: str, unit: str, interval: int, switches: Switches) -> bool:

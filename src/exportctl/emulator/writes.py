@@ -163,7 +163,8 @@ def _check_written(ctx: RequestContext, collection: str, written: Json, record: 
         _check_connection_references(ctx, written)
         source = _find_referenced(ctx, "sourceConnections", written["sourceConnectionIds"][0])
         has_datasets = source.doc["connectionSpec"]["id"] == specs.DATA_LAKE
-        validation.check_contents(written, ctx.switches, has_datasets)
+        stored = patchable_document(record, ctx)["scheduleParams"] if record else None
+        validation.check_contents(written, ctx.switches, has_datasets, stored)
     # rule: names-not-unique
     if ctx.switches.name_unique:
         others = [other for other in existing_objects(ctx, collection) if record is None or other.id != record.id]

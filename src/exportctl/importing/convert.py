@@ -238,7 +238,7 @@ def _schedule_texts(live_flow: LiveFlow) -> Iterator[str]:
     shown = f"interval {params.get('interval')} and timeUnit {params.get('timeUnit')}"
     if kept_as_is.has_unstable_state(live_flow):
         yield f"is in state {live_flow.flow.raw.get('state')}, neither enabled nor disabled"
-    if not every:
+    if not every and not kept_as_is.has_unusual_mode(live_flow):
         yield f"has {shown}, which is not a schedule"
     if kept_as_is.has_unusual_mode(live_flow):
         yield f"has exportMode {params['exportMode']} with {shown}"

@@ -71,6 +71,7 @@ class Cause(StrEnum):
     UNKNOWN_ORIGIN = "unknown-origin"  # the value last applied is unknown
     ALREADY_MATCHES = "already-matches"  # equal, but not what was last applied: only the marker is written
     NORMALISED = "normalised"  # the service keeps another spelling of what we sent
+    NOT_COMPARABLE = "not-comparable"  # the live value has words that exportctl cannot read: it stays as it is
     PAUSED = "paused"  # paused by hand: exportctl leaves it so
     RENEWAL = "renewal"  # a rolling end is due
     EXPIRED = "expired"  # the rolling end is in the past: moving it makes the flow run again
@@ -266,6 +267,7 @@ class PlanItem:
     next_before: tuple[int, ...] = ()
     next_after: tuple[int, ...] = ()
     at: SourcePosition | None = None  # for display only
+    service_state: str | None = None  # the flow's state as the service shows it, if it says neither on nor off
 
     def causes(self) -> frozenset[Cause]:
         return frozenset(f.cause for f in self.fields)
@@ -301,6 +303,8 @@ class OtherFlow:
 
 
 FLOW_STATE_RULE = "flow-state"  # of the finding about a flow that is neither enabled nor disabled
+SCHEDULE_RULE = "unknown-schedule"  # of the finding about a schedule that exportctl cannot read
+UNKNOWN_RULES = (FLOW_STATE_RULE, SCHEDULE_RULE)
 PLATFORMS = ("service", "embedded", "loopback")
 
 
@@ -346,9 +350,9 @@ class Plan:
         found = (*self.findings, *(f for item in self.items for f in item.findings))
         return tuple(f for f in found if f.level is Level.ERROR)
 
-    def unknown_states(self) -> tuple[Finding, ...]:
-        """Return the findings of flows that are neither enabled nor disabled."""
-        return tuple(f for item in self.items for f in item.findings if f.rule == FLOW_STATE_RULE)
+    def unknown_values(self) -> tuple[Finding, ...]:
+        """Return the findings of flows with a state or a schedule that exportctl does not know."""
+        return tuple(f for item in self.items for f in item.findings if f.rule in UNKNOWN_RULES)
 
     def counts(self) -> dict[str, int]:
         """Return the numbers of the footer, in its order."""

@@ -60,6 +60,7 @@ _CAUSES = {  # each has a group of its own name
     cause: DriftGroup[cause.name]
     for cause in (Cause.DRIFT, Cause.CONFLICT, Cause.UNKNOWN_ORIGIN, Cause.PAUSED, Cause.PENDING, Cause.ACCEPTED)
 }
+_CAUSES[Cause.NOT_COMPARABLE] = DriftGroup.UNKNOWN_ORIGIN
 _RULES = {
     "flow-gone": DriftGroup.GONE,
     "half-built": DriftGroup.HALF_BUILT,

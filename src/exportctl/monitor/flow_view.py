@@ -16,6 +16,7 @@ from exportctl.plan.ownership import LiveFlow, Ownership
 from exportctl.resources import run, wire
 from exportctl.resources.kinds import EVERY, FLOW, SOURCE_CONNECTION, START
 from exportctl.resources.run import RunStatus
+from exportctl.resources.unknown_schedule import unknown_schedule
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class FlowView:
     changed: int = 0  # the last write by anyone but the service, creation included
     last_run: LastRun | None = None
     state: str = ""  # as the service shows it
+    unknown_schedule: str | None = None  # as the service shows it, where exportctl cannot read it
 
     def has_run_once(self) -> bool:
         """Say whether this is a one-time export after its run, whatever its outcome."""
@@ -87,6 +89,7 @@ def flow_view(live_flow: LiveFlow, ownership: Ownership) -> FlowView:
         changed=max(flow.created_at, content.created_at if content else 0, last_change(flow.raw)),
         last_run=last_run(flow.raw),
         state=live_flow.state,
+        unknown_schedule=unknown_schedule(flow.raw),
     )
 
 

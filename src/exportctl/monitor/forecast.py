@@ -152,7 +152,8 @@ def _no_run_reason(seen: FlowView, window: range, paused: bool) -> str:
     if seen.enabled is None:
         return f'in state "{seen.state}": exportctl does not know whether it runs'
     if seen.every is None or seen.start is None:
-        return "no schedule that can be read"
+        shown = seen.unknown_schedule
+        return f'schedule "{shown}": exportctl cannot read it' if shown else "no schedule that can be read"
     if seen.every == ONCE and seen.start <= window.start:
         return f"once, at {schedules.format_moment(seen.start)}"
     later = schedules.next_runs(seen.every, seen.start, seen.end, window.start, 1)

@@ -30,7 +30,7 @@ from enum import StrEnum
 
 from exportctl.errors import Finding
 from exportctl.model import schedule
-from exportctl.model.plan import EXPORTS, Address, OtherFlow, Plan, PlanHeader, PlanItem, Verb
+from exportctl.model.plan import EXPORTS, UNKNOWN_RULES, Address, OtherFlow, Plan, PlanHeader, PlanItem, Verb
 from exportctl.model.project import Export, Project
 from exportctl.model.schedule import ONCE, format_moment
 from exportctl.monitor.delivery.expectation import GRACE
@@ -227,7 +227,7 @@ def _notes(
     if item.has_renewal:
         yield "the rolling end is due: run exportctl renew"
     for found in item.findings:
-        if found.rule in ("expired", "half-built", "flow-state"):
+        if found.rule in ("expired", "half-built", *UNKNOWN_RULES):
             yield f"{found.message.removeprefix(f'{item.address}: ')}; {found.hint}"
     yield from _late_run_notes(seen, as_of)
     if seen.assumed_end and not seen.has_ended(as_of):

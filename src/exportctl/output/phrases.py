@@ -79,6 +79,8 @@ def cause(change: FieldChange) -> str:
         Cause.PAUSED: f"{_WAITS if change.field in (EVERY, AT) else pause}; left paused",
         Cause.RENEWAL: "renewal: the rolling end is due",
         Cause.EXPIRED: "expired: the rolling end is in the past; apply moves it, renew does not",
+        Cause.NOT_COMPARABLE: "not comparable: exportctl cannot read the live value and leaves it as it is"
+        + (f" ({who})" if change.actor else ""),
         Cause.ACCEPTED: "accepted: an accept entry of the config allows it; exportctl leaves it as it is",
     }[change.cause]
 
@@ -143,7 +145,7 @@ def verdict(plan: Plan) -> str | None:
         return NOT_PLANNED
     if not plan.is_empty:
         return None
-    is_silent = not any(is_listed(item) for item in plan.items) and not plan.unknown_states()
+    is_silent = not any(is_listed(item) for item in plan.items) and not plan.unknown_values()
     return NO_CHANGES if is_silent else NOTHING_TO_APPLY
 
 

@@ -25,8 +25,10 @@ from exportctl.plan.ownership import LiveFlow
 from exportctl.plan.safety_checks import protect_refusals
 from exportctl.resources import kinds
 from exportctl.resources.kinds import AT, DATASETS, ENABLED, END, EVERY, FLOW, START, TARGET_CONNECTION, Kind
+from exportctl.resources.unknown_schedule import unknown_schedule
 
 _LEFT_CAUSES = frozenset({Cause.PAUSED, Cause.ACCEPTED})
+_LEFT_IF_UNKNOWN = frozenset({Cause.DRIFT, Cause.UNKNOWN_ORIGIN, Cause.ACCEPTED})
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,11 @@ class ExportDiff:
     def left_start(self) -> FieldChange | None:
         """The change of a start that was moved into the future by hand, and that stays so; None without one."""
         return next((c for c in self.changes if c.field == START and c.cause in _LEFT_CAUSES), None)
+
+    @property
+    def left_schedule(self) -> FieldChange | None:
+        """The change of a schedule that exportctl cannot read, and that stays as it is; None without one."""
+        return next((c for c in self.changes if c.cause is Cause.NOT_COMPARABLE), None)
 
     @property
     def keeps_late_start(self) -> bool:
@@ -184,14 +191,15 @@ class ExportDiff:
 
     def end_and_next_runs(self) -> dict[str, Any]:
         """Return when the export ends, and its next runs before and after this plan."""
-        live, as_of, every = self.live, self.inputs.as_of, self.wanted[EVERY]
+        live, as_of, every = {**self.live, EVERY: self.live_flow.fields[EVERY]}, self.inputs.as_of, self.wanted[EVERY]
         end_before, start = pauses.live_end(self.live_flow), live[START] or 0
         end_after, start_after = self.value_after(END, end_before), self.new_start if self.restart else start
-        every_after = self.value_after(EVERY, live[EVERY] or every)
-        runs_before, runs_after = live[ENABLED] and live[EVERY], self.value_after(ENABLED, live[ENABLED])
+        every_after, is_left = self.value_after(EVERY, live[EVERY] or every), self.left_schedule is not None
+        runs_before = live[ENABLED] and live[EVERY] and live[START] is not None
+        runs_after = self.value_after(ENABLED, live[ENABLED]) and not is_left
         return {
             "ends": end_after,
-            "schedule": schedules.schedule_phrase(every, self.export.declared.schedule.at % DAY),
+            "schedule": None if is_left else schedules.schedule_phrase(every, self.export.declared.schedule.at % DAY),
             "next_before": schedules.next_runs(live[EVERY], start, end_before, as_of) if runs_before else (),
             "next_after": schedules.next_runs(every_after, start_after, end_after, as_of) if runs_after else (),
         }
@@ -203,6 +211,7 @@ def diff_export(
     """Compare one declared export with its flow, which has exactly one source and one target."""
     assert live_flow.target is not None
     live = {**live_flow.fields, kinds.DESCRIPTION: live_flow.flow.text, DATASETS: live_flow.dataset_ids}
+    live[EVERY] = unknown_schedule(live_flow.flow.raw) or live[EVERY]
     ids = [i for i, _ in lookup.datasets]
     wanted = {**export.flow_fields, DATASETS: ids, **flow_state.wanted_end(export, inputs)}
     comparable = {k: v for k, v in wanted.items() if k != AT or _can_compare_at(wanted, live, inputs.as_of)}
@@ -214,6 +223,7 @@ def diff_export(
     changes = tuple(flow_state.annotate_change(c, export, live_flow, inputs) for c in found)
     names = {**live_flow.dataset_names, **dict(lookup.datasets)}
     diff = ExportDiff(export, live_flow, inputs, wanted, live, names, changes)
+    diff = replace(diff, changes=_leave_unknown_schedule(diff))
     diff = replace(diff, changes=_leave_schedule_changes(diff))
     return replace(diff, changes=(*diff.changes, *_enabled_with_revival(diff)))
 
@@ -223,6 +233,23 @@ def _can_compare_at(wanted: Fields, live: Fields, as_of: int) -> bool:
     if wanted[EVERY] != live[EVERY]:
         return False
     return bool(wanted[EVERY] != ONCE or (live[START] or 0) > as_of)
+
+
+def _leave_unknown_schedule(diff: ExportDiff) -> tuple[FieldChange, ...]:
+    """
+    Leave a schedule that exportctl cannot read as it is, until a person decides.
+
+    The YAML's schedule is sent again if the interval in the YAML is edited, or if `--resume` names the export. A flow
+    to adopt has a difference, which blocks the adoption.
+    """
+    change = next((c for c in diff.changes if c.field == EVERY), None)
+    if change is None or diff.live[EVERY] == diff.live_flow.fields[EVERY] or diff.live_flow.marker is None:
+        return diff.changes
+    if change.cause not in _LEFT_IF_UNKNOWN or diff.inputs.options.can_resume(diff.export.address):
+        return diff.changes
+    left = change if change.cause is Cause.ACCEPTED else replace(change, cause=Cause.NOT_COMPARABLE)
+    others = (c for c in diff.changes if c is not change)
+    return (left, *(c for c in others if c.field != START or c.cause in _LEFT_CAUSES))
 
 
 def _leave_schedule_changes(diff: ExportDiff) -> tuple[FieldChange, ...]:
@@ -310,6 +337,8 @@ def diff_findings(diff: ExportDiff) -> tuple[Finding, ...]:
         text = f"the marker on {', '.join(damaged)} was edited: last applied values are unknown"
         found.append(finding(export, "marker-damaged", text, hint))
     found += flow_state.state_findings(export, live_flow, diff.inputs)
+    if diff.left_schedule is not None:
+        found.append(flow_state.unknown_schedule_finding(export, live_flow, diff.left_schedule))
     found += flow_state.expired_findings(export, live_flow, as_of, diff.changes)
     found += flow_state.undeclared_end_findings(export, live_flow, as_of, diff.changes)
     return tuple(found)

@@ -23,6 +23,7 @@ from dataclasses import dataclass, replace
 from exportctl.errors import Finding, Level
 from exportctl.model import schedule
 from exportctl.model.plan import (
+    SCHEDULE_RULE,
     Cause,
     Consequence,
     FieldChange,
@@ -178,6 +179,19 @@ def state_findings(export: DesiredExport, live_flow: LiveFlow, inputs: PlanInput
     else:
         hint = "look at the flow in the UI: only `enabled` and `disabled` say whether it runs"
     return (finding(export, "flow-state", text, hint, key=ENABLED),)
+
+
+def unknown_schedule_finding(export: DesiredExport, live_flow: LiveFlow, change: FieldChange) -> Finding:
+    """Report a schedule that exportctl cannot read and leaves as it is, and the three ways out."""
+    text = (
+        f'the flow {live_flow.flow.id} has the schedule "{change.before}", which exportctl cannot read: it neither '
+        "compares nor changes the schedule, and does not know when the flow runs"
+    )
+    hint = (
+        f"to send the schedule of the YAML, apply with `--resume {export.address}` or edit `schedule.every`; to keep "
+        "the live one, `accept` the field `schedule`"
+    )
+    return finding(export, SCHEDULE_RULE, text, hint, key=EVERY)
 
 
 # -- ends -------------------------------------------------------------------------------------------------------------

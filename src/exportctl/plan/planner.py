@@ -10,7 +10,7 @@ Pure: it reads nothing, prints nothing and sends no request. Equal inputs give a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -87,7 +87,7 @@ def build_plan(
     return Plan(
         header=header,
         as_of=as_of,
-        items=tuple(sorted(items, key=_sort_key)),
+        items=tuple(sorted(_with_service_states(items, ownership), key=_sort_key)),
         findings=apply_settings(_plan_findings(project, ownership, items), project, PLAN_RULES_BY_ID),
         other_flows=_other_flows(ownership),
         unset=tuple(sorted(unset)),
@@ -116,6 +116,12 @@ def _planned_items(
     live_exports = frozenset(a for a in ownership.own_flows if a.root == EXPORTS)
     allowed = max(desired.project.policy.max_deletes, options.allow_deletes)
     return list(safety_checks.add_deletion_refusals(items, consented, live_exports, allowed))
+
+
+def _with_service_states(items: Iterable[PlanItem], ownership: Ownership) -> Iterator[PlanItem]:
+    """Add the word of each flow that is neither enabled nor disabled."""
+    words = {one.flow.id: one.state for one in ownership.flows if one.fields[ENABLED] is None}
+    yield from (replace(item, service_state=words.get(item.id or "")) for item in items)
 
 
 def _lower_level(found: Finding) -> Finding:

@@ -199,6 +199,10 @@ ITEM = Definition[PlanItem](
     address=address(),
     verb=choice("what happens", Verb),
     id=nullable(text("id of the flow or of the account")),
+    service_state=optional(
+        text("the state as the service shows it; only if it is neither enabled nor disabled"),
+        lambda i: i.service_state is not None,
+    ),
     paused=flag("the flow was paused by hand; exportctl leaves it paused", lambda i: i.is_paused),
     renewal_due=flag("the plan moves a rolling end", lambda i: i.has_renewal),
     fields=listing("the differences", FIELD),
@@ -297,6 +301,7 @@ def _item(document: Json) -> PlanItem:
         next_before=tuple(document["next_before"]),
         next_after=tuple(document["next_after"]),
         at=_source_position(document["at"]),
+        service_state=document.get("service_state"),
     )
 
 

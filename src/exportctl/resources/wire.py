@@ -175,7 +175,14 @@ def live_every(schedule: Mapping[str, Any]) -> str | None:
     interval, unit = _interval(schedule), lower_case_text(schedule.get("timeUnit"))
     if interval is None or unit not in ("hour", "day") or not 0 <= interval <= schedules.MAX_INTERVAL:
         return None
+    if not is_known_mode(schedule.get("exportMode")):
+        return None
     return schedules.format_every(unit, interval)
+
+
+def is_known_mode(mode: object) -> bool:
+    """Check whether exportctl knows the mode, so that the interval says when the flow runs and what it sends."""
+    return mode is None or lower_case_text(mode) in (FULL.lower(), INCREMENTAL.lower())
 
 
 def _interval(schedule: Mapping[str, Any]) -> int | None:

@@ -12,10 +12,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from exportctl.errors import Level
+from exportctl.rules.drift_findings import DRIFT_FAILURES
+from exportctl.rules.drift_findings import Row as _Row
 from exportctl.rules.rule import CheckStage, Rule
-
-# id, title, why, how to fix
-_Row = tuple[str, str, str, str]
 
 # -- the reader of the YAML -------------------------------------------------------------------------------------------
 
@@ -240,57 +239,6 @@ _ERRORS: tuple[_Row, ...] = (
     ),
 )
 
-_DRIFT_FAILURES: tuple[_Row, ...] = (
-    (
-        "flow-gone",
-        "A flow that is deleted, or hidden from this credential",
-        "Its connections are older than a day and no flow uses them. An access label can hide a flow, so exportctl does"
-        " not create it again on its own: a second flow would send everything twice (ours).",
-        "If the flow was deleted on purpose, remove the export; else use `--allow-recreate ADDRESS`.",
-    ),
-    (
-        "half-built",
-        "A creation or a replacement that was interrupted",
-        "Connections of the last 24 hours have no flow yet; or a flow is marked for replacement (and may be disabled"
-        " already), but its new flow is missing (ours).",
-        "`exportctl apply` completes it. If you deleted the flow, remove the export.",
-    ),
-    (
-        "duplicates",
-        "Several flows at one address",
-        "Each sends the same data, and exportctl cannot know which one a reader uses (ours).",
-        "Name the flow to keep: `keep: <flow id>`. exportctl deletes the others.",
-    ),
-    (
-        "marker-lost",
-        "A flow or an account that lost its ownership marker",
-        "exportctl finds the flow by its connections, which still have the marker; if they lose it too, the flow is"
-        " unmanaged. It finds an account by its name, its creator and its flows (ours).",
-        "`exportctl apply` writes the marker again. Edit only the text before the marker.",
-    ),
-    (
-        "not-comparable",
-        "A flow that cannot be compared",
-        "It has several connections, or one that this credential cannot see: a write could lose the hidden part (ours)."
-        " exportctl still compares its state and its end, which are on the flow itself.",
-        "Give the credential access, or fix the flow in the UI; `removed` with `do: release` releases it.",
-    ),
-    (
-        "flow-state",
-        "A flow that is neither enabled nor disabled",
-        "Only these two words say whether a flow runs; others are published [FE] [F], and more may come. exportctl"
-        " shows the word, and neither compares nor changes the state (ours).",
-        "Run it again later if the service still changes the flow; else see the UI, or `accept` the field `enabled`.",
-    ),
-    (
-        "not-renewed",
-        "A rolling end that `renew` cannot renew",
-        "Several flows have the address, or the flow has no marker, waits for its replacement, or shows no schedule or"
-        " no end: exportctl cannot know which end to move (ours). `renew` exits with code 4.",
-        "Run `exportctl plan`: it says what is wrong with the export and how to fix it.",
-    ),
-)
-
 _WARNINGS: tuple[_Row, ...] = (
     (
         "marker-damaged",
@@ -393,7 +341,7 @@ READER_RULES: tuple[Rule, ...] = (
 )
 PLAN_RULES: tuple[Rule, ...] = (
     *(_row(row, CheckStage.PLAN) for row in _ERRORS),
-    *(_row(row, CheckStage.PLAN, Level.WARNING) for row in _DRIFT_FAILURES),
+    *(_row(row, CheckStage.PLAN, Level.WARNING) for row in DRIFT_FAILURES),
     *(_row(row, CheckStage.PLAN, Level.WARNING, fixed=False) for row in _WARNINGS),
 )
 PLAN_RULES_BY_ID: Mapping[str, Rule] = {rule.id: rule for rule in PLAN_RULES}

@@ -12,6 +12,7 @@ from exportctl.model.project import Export
 from exportctl.resources import flow_states, run, wire
 from exportctl.resources.destinations.type import DestinationType
 from exportctl.resources.kinds import EVERY, FLOW, LOCATION, SOURCE_CONNECTION, START, TARGET_CONNECTION
+from exportctl.resources.unknown_schedule import unknown_schedule
 
 BACKGROUND_CLIENT = "acp_foundation_connectors"  # writes after runs and after writes of others [D samples]
 GRACE = 2 * schedule.HOUR  # how long a run may take to show up where `expect.within` is not given
@@ -43,6 +44,7 @@ class DeliveryExpectation:
     compression: str
     manifest: bool
     shown_state: str = ""  # as the service shows it
+    unknown_schedule: str | None = None  # as the service shows it, where exportctl cannot read it
     within: int | None = None  # None: the YAML expects nothing
     non_empty: bool = False
 
@@ -140,6 +142,7 @@ def delivery_expectation(
         datasets=written.datasets,
         enabled=fields["enabled"],
         shown_state=flow_states.state_word(flow.raw),
+        unknown_schedule=unknown_schedule(flow.raw),
         every=fields[EVERY],
         start=fields[START],
         end=fields["end"] or schedule.default_end(flow.created_at),

@@ -90,7 +90,8 @@ def nothing_due_reason(watched: DeliveryExpectation, since: int, as_of: int) -> 
     if as_of < watched.created:
         return f"the flow was made at {schedule.format_moment(watched.created)}"
     if watched.every is None or watched.start is None:
-        return "its schedule cannot be read"
+        shown = watched.unknown_schedule
+        return f'exportctl cannot read its schedule "{shown}"' if shown else "its schedule cannot be read"
     if state == "finished":
         return f"a one-time export, which was due at {schedule.format_moment(watched.start or 0)}, before the window"
     if watched.enabled is None and watched.end > as_of:

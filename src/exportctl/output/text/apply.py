@@ -99,7 +99,7 @@ def render_apply_report(
     if remaining is not None and not proof:
         for item in _remaining_items(remaining):
             lines += ["", *plan.block(item, remaining.as_of, ink, width)]
-        lines += plan.findings((*remaining.errors(), *remaining.unknown_states()), ink)
+        lines += plan.findings((*remaining.errors(), *remaining.unknown_values()), ink)
     return "\n".join(lines) + "\n"
 
 
@@ -133,7 +133,7 @@ def has_passed_final_check(remaining: Plan | None, proved: bool | None) -> bool 
     """Tell whether the final check made an empty plan; None: there was no final check."""
     if remaining is None or proved is not None:
         return proved
-    return remaining.is_empty and not remaining.errors() and not remaining.unknown_states()
+    return remaining.is_empty and not remaining.errors() and not remaining.unknown_values()
 
 
 def render_next_steps(shown: Sequence[AccountFlow], header: PlanHeader, since: int, *, color: bool = False) -> str:

@@ -24,6 +24,7 @@ _CAUSES = {
     Cause.DRIFT: "warning",
     Cause.CONFLICT: "error",
     Cause.UNKNOWN_ORIGIN: "warning",
+    Cause.NOT_COMPARABLE: "warning",
     Cause.EXPIRED: "warning",
     Cause.PAUSED: "error",
 }
