@@ -287,6 +287,9 @@ SITUATIONS = {
     "files moved to another prefix": DeliveryCase(
         DeliveryResult.FILES_MISSING, lambda s: (s.bucket / "key").rename(s.bucket / "elsewhere")
     ),
+    "the dataset's folder has its name in place of its id": DeliveryCase(
+        DeliveryResult.UNKNOWN, lambda s: s.parts()[0].parents[1].rename(s.bucket / "key" / "Orders"), deep=True
+    ),
     "its folder renamed to a form that is not known": DeliveryCase(
         DeliveryResult.UNKNOWN, lambda s: s.parts()[0].parent.rename(s.parts()[0].parents[1] / "run-1"), deep=True
     ),

@@ -21,7 +21,7 @@ from exportctl.model.plan import DESTINATIONS, Address, LiveObject, SensitiveVal
 from exportctl.model.project import Destination, Project
 from exportctl.model.schedule import DAY
 from exportctl.model.secret import Secret
-from exportctl.monitor.delivery import stored_files
+from exportctl.monitor.delivery import path_search, stored_files
 from exportctl.monitor.delivery.due_runs import DueRun
 from exportctl.monitor.delivery.expectation import DeliveryExpectation
 from exportctl.monitor.delivery.folder_layout import FolderLayout, folder_layout
@@ -51,6 +51,7 @@ class StorageReading:
     export_files: ExportFiles | None  # None: storage was not read
     storage: str  # names what was read, or says why nothing was
     errors: tuple[Finding, ...] = ()  # why it was not read, if it should have been
+    reader: StorageReader | None = None  # open until the readers are closed
 
 
 def require_storage(address: Address, read: StorageReading) -> StorageReading:
@@ -61,6 +62,24 @@ def require_storage(address: Address, read: StorageReading) -> StorageReading:
     message = f"{address}: --require-storage, but its storage was not read: {why}"
     hint = "give verify an identity that reads the storage, or leave out --require-storage"
     return StorageReading(None, message, (Finding(STORAGE_REQUIRED, message, None, hint),))
+
+
+def search_path(
+    read: StorageReading, flow: DeliveryExpectation, dues: Sequence[int], others: Sequence[FolderLayout]
+) -> StorageReading:
+    """
+    Search the whole path of the target for folders that can hold the files of the runs that were due at `dues`.
+
+    One listing, for runs with missing files only. An error of the storage is part of the answer.
+    """
+    if not dues or read.reader is None or read.export_files is None or not path_search.is_search_needed(flow):
+        return read
+    try:
+        objects = read.reader.list(flow.prefix)
+        found = path_search.add_unreadable_folders(read.export_files, objects, flow, dues, others)
+    except StorageError as error:
+        return StorageReading(None, error.message, error.findings())
+    return replace(read, export_files=found)
 
 
 class StorageReaders:
@@ -106,7 +125,7 @@ class StorageReaders:
             with self._lock:
                 key = (destination.key, access.label)
                 reader = self._open[key] = self._open.get(key) or open_reader(access)
-            return StorageReading(_read_export_files(reader, flow, due, others, deep=deep), access.label)
+            return StorageReading(_read_export_files(reader, flow, due, others, deep=deep), access.label, reader=reader)
         except StorageError as error:
             if error.rule == NOT_GIVEN:
                 return StorageReading(None, f"{RUNS_ONLY}{error.message}; {error.hint}")

@@ -25,7 +25,7 @@ from exportctl.model.plan_options import PlanOptions
 from exportctl.model.project import Export, Project
 from exportctl.model.schedule import DAY, format_moment
 from exportctl.monitor.delivery import verdict as judging
-from exportctl.monitor.delivery.due_runs import due_runs
+from exportctl.monitor.delivery.due_runs import DueRun, due_runs
 from exportctl.monitor.delivery.expectation import (
     DeliveryExpectation,
     WrittenFolders,
@@ -38,7 +38,13 @@ from exportctl.plan.ownership import LiveFlow, Ownership, build_ownership
 from exportctl.resources.run import Run
 from exportctl.workflows.connect import ConnectedPlatform, open_platform, plan_header
 from exportctl.workflows.load_config import Setup, read_project, require_references
-from exportctl.workflows.read_storage import STORAGE_REQUIRED, StorageReaders, StorageReading, require_storage
+from exportctl.workflows.read_storage import (
+    STORAGE_REQUIRED,
+    StorageReaders,
+    StorageReading,
+    require_storage,
+    search_path,
+)
 
 WINDOW = DAY  # how far back to look by default
 MAX_PARALLEL = 4  # exports whose storage is read side by side
@@ -135,15 +141,24 @@ class Verifier:
         since = min(since, _newest_tick(flow, as_of)) if question.newest_only else since
         due = due_runs(flow, (r for r in runs if r.flow == flow.flow), since, as_of)
         due = due[-1:] if question.newest_only else due
+        others = () if question.runs_only else _other_layouts(flow, written)
         if question.runs_only:
             looked = StorageReading(None, "runs only: --runs-only")
         else:
-            others = _other_layouts(flow, written)
             looked = self._stores.read_export(flow, target, one.base, due, deep=question.deep, others=others)
             looked = require_storage(one.address, looked) if question.require_storage else looked
-        unreadable = looked.storage if looked.errors else None
-        found = judging.verdicts(flow, due, looked.export_files, as_of=as_of, since=since, unreadable=unreadable)
+        found = _judge(flow, due, looked, since, as_of)
+        searched = search_path(looked, flow, judging.dues_with_missing_files(found), others)
+        if searched is not looked:
+            looked, found = searched, _judge(flow, due, searched, since, as_of)
         return ExportVerdicts(one.address, flow.flow, flow.state(as_of), looked.storage, found, looked.errors)
+
+
+def _judge(
+    flow: DeliveryExpectation, due: Sequence[DueRun], looked: StorageReading, since: int, as_of: int
+) -> tuple[Verdict, ...]:
+    unreadable = looked.storage if looked.errors else None
+    return judging.verdicts(flow, due, looked.export_files, as_of=as_of, since=since, unreadable=unreadable)
 
 
 @dataclass(frozen=True)

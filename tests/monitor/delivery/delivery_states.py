@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from exportctl.model.plan import Address
-from exportctl.monitor.delivery import stored_files, verdict
+from exportctl.monitor.delivery import path_search, stored_files, verdict
 from exportctl.monitor.delivery.due_runs import due_runs
 from exportctl.monitor.delivery.expectation import DeliveryExpectation
 from exportctl.monitor.delivery.folder_layout import FolderLayout, folder_layout
@@ -118,16 +118,15 @@ class DeliveryState:
         self, *, since: int = timestamp(5), as_of: int = timestamp(5, 12), deep: bool = False
     ) -> list[Verdict]:
         found = due_runs(self.expectation, self.runs, since, as_of)
-        return [
-            *verdict.verdicts(
-                self.expectation,
-                found,
-                self.holdings(deep) if self.read else None,
-                as_of=as_of,
-                since=since,
-                unreadable=self.unreadable,
-            )
-        ]
+        held = self.holdings(deep) if self.read else None
+        times: dict[str, Any] = {"as_of": as_of, "since": since, "unreadable": self.unreadable}
+        judged = verdict.verdicts(self.expectation, found, held, **times)
+        dues = verdict.dues_with_missing_files(judged)
+        if dues and held is not None and path_search.is_search_needed(self.expectation):
+            below = (StoredFile(p, size) for p, size in self.objects.items() if p.startswith(self.expectation.prefix))
+            held = path_search.add_unreadable_folders(held, below, self.expectation, dues, self.others)
+            judged = verdict.verdicts(self.expectation, found, held, **times)
+        return [*judged]
 
     def holdings(self, deep: bool) -> ExportFiles:
         stored = [StoredFile(path, size) for path, size in sorted(self.objects.items())]

@@ -452,6 +452,35 @@ READINGS = {
         DeliveryResult.UNKNOWN, rename_folder("old/exportTime=202603050200"), reason="cannot read"
     ),
     "moved to a folder that readers skip": VerdictCase(DeliveryResult.FILES_MISSING, rename_folder("_old/2026")),
+    "the dataset's name in place of its id": VerdictCase(
+        DeliveryResult.UNKNOWN,
+        rename_folder("aep/Web Events/exportTime=202603050200"),
+        names="aep/Web Events/exportTime=202603050200",
+        reason="a folder that exportctl cannot read: aep/Web Events/exportTime=202603050200",
+    ),
+    "another form beside the dataset's folder": VerdictCase(
+        DeliveryResult.UNKNOWN, rename_folder("aep/other-form/5-March"), names="aep/other-form/5-March"
+    ),
+    "right below the path": VerdictCase(DeliveryResult.UNKNOWN, rename_folder("aep/2026"), names="aep/2026"),
+    "another form, and its time is that of another run": VerdictCase(
+        DeliveryResult.FILES_MISSING, rename_folder("aep/other-form/exportTime=202603040200")
+    ),
+    "another form that names another dataset by its id": VerdictCase(
+        DeliveryResult.FILES_MISSING, rename_folder(f"aep/old/{APP}/exportTime=202603050200")
+    ),
+    "below the path, in a folder that readers skip": VerdictCase(
+        DeliveryResult.FILES_MISSING, rename_folder("aep/_old/exportTime=202603050200")
+    ),
+    "below the path, the folder of another flow": VerdictCase(
+        DeliveryResult.FILES_MISSING,
+        plant_both(
+            add_other_flow("hourly/%DATASET_ID%/%EXPORT_TIME%"),
+            rename_folder(f"aep/hourly/{WEB}/exportTime=202603050200"),
+        ),
+    ),
+    "below the path, files that no export writes": VerdictCase(
+        DeliveryResult.FILES_MISSING, plant_both(delete_all_files, add_object("aep/other/readme.txt"))
+    ),
     "other files in a folder that is not read": VerdictCase(
         DeliveryResult.FILES_MISSING,
         plant_both(delete_all_files, add_object(f"aep/{WEB}/notes/readme.txt")),

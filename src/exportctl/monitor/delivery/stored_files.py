@@ -90,13 +90,15 @@ class ExportFiles:
     """
     Everything that storage shows for one export.
 
-    `rows` maps the path of a data file to the rows in it, or to what is wrong with it.
+    `rows` maps the path of a data file to the rows in it, or to what is wrong with it. `searched` says how many objects
+    of the path were searched for folders that exportctl cannot read, if there are more.
     """
 
     folders: Mapping[str, Mapping[str, DatasetFolder]] = field(default_factory=dict)  # by dataset id, then by path
     unreadable: Mapping[str, tuple[UnreadableFolder, ...]] = field(default_factory=dict)  # by dataset id
     manifests: Mapping[str, Manifest] = field(default_factory=dict)  # by path
     rows: Mapping[str, int | str] = field(default_factory=dict)  # empty unless contents were read
+    searched: int | None = None
 
     @cached_property
     def _manifests_by_run(self) -> Mapping[tuple[str, str], tuple[Manifest, ...]]:

@@ -17,7 +17,7 @@ One result per dataset and due run: runs first, then what storage holds against 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from exportctl.model import schedule
@@ -82,6 +82,11 @@ def verdicts(
         reason = nothing_due_reason(watched, since, as_of)
         found = [Verdict(name, one, None, DeliveryResult.UNKNOWN, reason) for one, name in watched.datasets.items()]
     return tuple(sorted(found, key=lambda v: (v.dataset, v.dataset_id, v.due or 0)))
+
+
+def dues_with_missing_files(found: Iterable[Verdict]) -> tuple[int, ...]:
+    """Return the moments at which runs were due whose files are missing."""
+    return tuple(sorted({v.due for v in found if v.result is DeliveryResult.FILES_MISSING and v.due is not None}))
 
 
 def nothing_due_reason(watched: DeliveryExpectation, since: int, as_of: int) -> str:
@@ -227,7 +232,7 @@ def _excuse_unreadable_folders(case: VerdictInput, verdict: Verdict) -> Verdict:
         }
     )
     if not paths:
-        return verdict
+        return _add_search_limit(case, verdict)
     more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
     return replace(
         verdict,
@@ -237,6 +242,16 @@ def _excuse_unreadable_folders(case: VerdictInput, verdict: Verdict) -> Verdict:
         hint=f"its name does not fit the folder template {case.expectation.folder}; if these are other files, move "
         "them away",
     )
+
+
+def _add_search_limit(case: VerdictInput, verdict: Verdict) -> Verdict:
+    """Say that only a part of the path was searched, if the run's folder is missing."""
+    searched = case.files.searched if case.files else None
+    if searched is None or (case.dataset, case.due_run.due) in case.folders:
+        return verdict
+    path = case.expectation.prefix or "the bucket"
+    limit = f"exportctl searched only {searched:,} objects of {path} for folders that it cannot read"
+    return replace(verdict, reason=f"{verdict.reason}; {limit}")
 
 
 def _can_be_elsewhere(case: VerdictInput) -> bool:
