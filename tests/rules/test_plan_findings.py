@@ -11,7 +11,7 @@ import pytest
 from exportctl.cli.explain_topics import explain_topic
 from exportctl.config import load as config
 from exportctl.errors import Finding, Level
-from exportctl.model.plan import Inventory, ListedDataset, Plan, PlanHeader
+from exportctl.model.plan import UNKNOWN_RULES, Inventory, ListedDataset, Plan, PlanHeader
 from exportctl.model.plan_options import PlanOptions
 from exportctl.monitor.drift import _RULES as DRIFT_RULES
 from exportctl.plan import planner
@@ -65,8 +65,9 @@ def test_all_rules_know_those_of_the_planner() -> None:
     assert {r.id for r in RULES if r.stage is CheckStage.PLAN} == set(PLANNED)
 
 
-def test_what_keeps_a_plan_from_being_applied_and_what_fails_drift_or_renew_is_fixed() -> None:
-    must = {r.id for r in PLANNED.values() if r.level is Level.ERROR} | set(DRIFT_RULES) | {"not-renewed"}
+def test_what_keeps_a_plan_from_being_applied_and_what_fails_drift_the_final_check_or_renew_is_fixed() -> None:
+    errors = {r.id for r in PLANNED.values() if r.level is Level.ERROR}
+    must = errors | set(DRIFT_RULES) | set(UNKNOWN_RULES) | {"not-renewed"}
 
     assert must == {r.id for r in PLANNED.values() if r.fixed}
 

@@ -23,7 +23,6 @@ from dataclasses import dataclass, replace
 from exportctl.errors import Finding, Level
 from exportctl.model import schedule
 from exportctl.model.plan import (
-    SCHEDULE_RULE,
     Cause,
     Consequence,
     FieldChange,
@@ -191,7 +190,7 @@ def unknown_schedule_finding(export: DesiredExport, live_flow: LiveFlow, change:
         f"to send the schedule of the YAML, apply with `--resume {export.address}` or edit `schedule.every`; to keep "
         "the live one, `accept` the field `schedule`"
     )
-    return finding(export, SCHEDULE_RULE, text, hint, key=EVERY)
+    return finding(export, "unknown-schedule", text, hint, key=EVERY)
 
 
 # -- ends -------------------------------------------------------------------------------------------------------------
