@@ -29,6 +29,7 @@ BY_CAUSE = {
     Cause.DRIFT: [DriftGroup.DRIFT],
     Cause.CONFLICT: [DriftGroup.CONFLICT],
     Cause.UNKNOWN_ORIGIN: [DriftGroup.UNKNOWN_ORIGIN],
+    Cause.NOT_COMPARABLE: [DriftGroup.UNKNOWN_ORIGIN],
     Cause.PAUSED: [DriftGroup.PAUSED],
     Cause.PENDING: [DriftGroup.PENDING],
     Cause.ACCEPTED: [DriftGroup.ACCEPTED],

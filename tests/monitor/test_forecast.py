@@ -109,7 +109,7 @@ PAUSE_CHANGE = FieldChange("enabled", "enabled", False, True, Cause.PAUSED)
         ({"state": "disabled"}, item(), "disabled"),
         ({"state": "disabled"}, item(fields=(PAUSE_CHANGE,)), "paused by hand"),
         ({"endTime": NOW - DAY}, item(), "ended 2027-01-14 08:00 UTC"),
-        ({"timeUnit": "moon"}, item(), "no schedule that can be read"),
+        ({"timeUnit": "moon"}, item(), 'schedule "1 moon": exportctl cannot read it'),
         ({"interval": 0, "startTime": NOW - DAY}, item(), "once, at 2027-01-14 08:00 UTC"),
         ({"startTime": NOW + 10 * DAY}, item(), "next run 2027-01-25 08:00 UTC"),
         ({"startTime": NOW + 10 * DAY, "endTime": NOW + 9 * DAY}, item(), "no run before its end"),
