@@ -334,7 +334,7 @@ LEFT_CASES: dict[str, tuple[Edit, str, str]] = {
     "an interval of no whole number": (
         lambda w: _load_schedule(w, interval=1.5),
         "exports.orders schedule.every",
-        "cannot be read",
+        'is "1.5 day", which exportctl cannot read; an `accept` entry for `schedule` allows it',
     ),
     "no type of file": (
         lambda w: _load_target_params(w, datasetFileType=""),

@@ -124,8 +124,6 @@ def _schedule(export: Export, live_flow: LiveFlow, context: EditContext, *, is_s
     interval, start = live_flow.fields[EVERY], live_flow.fields[START]
     if words := unknown_schedule(live_flow.flow.raw):
         raise NotExpressible(f'is "{words}", which exportctl cannot read; an `accept` entry for `schedule` allows it')
-    if not interval:
-        raise NotExpressible("cannot be read")
     if start is None:
         raise NotExpressible("has no start that exportctl can read")
     if kept_as_is.has_unusual_mode(live_flow):
