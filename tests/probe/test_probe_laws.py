@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -74,20 +75,36 @@ def hidden_from_an_export(settings: Mapping[str, object]) -> set[str]:
     return (HIDDEN_BY_A_REFUSAL if cannot_patch else set()) | ({"delete_during_run"} if is_unseen else set())
 
 
-@pytest.mark.parametrize("number", range(max(len(QUESTIONS[name].values) for name in EXPORT)))
-def test_the_probe_with_an_export_finds_every_setting_of_the_switches_of_runs(tmp_path: Path, number: int) -> None:
-    settings = {name: QUESTIONS[name].values[number % len(QUESTIONS[name].values)] for name in EXPORT}
+def assert_an_export_finds(folder: Path, settings: Mapping[str, object]) -> None:
+    """All settings of the switches of runs that an export can show are found; the others have no answer."""
     hidden = hidden_from_an_export(settings)
-    made = probe_world(tmp_path, **settings)
+    made = probe_world(folder, **settings)
     for dataset in ("Orders", "Returns"):
         made.emulator.ingest(SANDBOX, dataset, 50)
     result, profile = run_probe(made, exported=("Orders", "Returns"))
-
     assert (result.remaining, objects_in_sandbox(made)) == ({}, [])
     assert {name: profile.switches.get(name) for name in EXPORT} == {
         name: None if name in hidden else setting for name, setting in settings.items()
     }
     assert profile.unanswered.keys() == hidden
+
+
+@pytest.mark.parametrize("number", range(max(len(QUESTIONS[name].values) for name in EXPORT)))
+def test_the_probe_with_an_export_finds_every_setting_of_the_switches_of_runs(tmp_path: Path, number: int) -> None:
+    assert_an_export_finds(
+        tmp_path, {name: QUESTIONS[name].values[number % len(QUESTIONS[name].values)] for name in EXPORT}
+    )
+
+
+@pytest.mark.slow
+def test_the_probe_with_an_export_finds_random_settings_of_the_switches_of_runs(tmp_path: Path) -> None:
+    """No answer depends on another switch of runs, but for those that a refusal hides."""
+    seed = law_seed(os.environ, Path(__file__).parent)  # the report of the run prints it
+    rng = random.Random(f"{seed}/export")
+    for _ in range(20):
+        settings = {name: rng.choice(QUESTIONS[name].values) for name in EXPORT}
+        sys.stdout.write(f"seed {seed}: {settings}\n")  # pytest shows it on failure
+        assert_an_export_finds(tmp_path, settings)
 
 
 @pytest.mark.parametrize("setting", QUESTIONS["revival"].values)
