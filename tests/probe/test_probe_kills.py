@@ -70,6 +70,21 @@ def test_after_a_kill_at_every_request_nothing_is_left_after_a_rerun(tmp_path: P
         assert_nothing_is_left_after_a_rerun(tmp_path, killed_at, list_lag=60, delete_lag=5, name_unique=True)
 
 
+@pytest.mark.parametrize("share", [0.5, 0.6, 0.7])
+def test_after_a_kill_of_an_export_nothing_is_left_after_a_rerun(tmp_path: Path, share: float) -> None:
+    """The flow that exports is deleted too, although it is enabled and has run."""
+    whole = probe_world(tmp_path)
+    counting = CountingTransport(app=whole.emulator)
+    run_probe(whole, counting, ("Orders",))
+    made = probe_world(tmp_path)
+    with pytest.raises(Killed):
+        run_probe(made, KillingTransport(made, int(counting.count * share)), ("Orders",))
+    assert any(name.endswith("-runs") for name in objects_in_sandbox(made))
+    result, _ = run_probe(made)
+
+    assert (result.remaining, objects_in_sandbox(made)) == ({}, [])
+
+
 def test_a_kill_leaves_objects_behind(tmp_path: Path) -> None:
     made = probe_world(tmp_path)
     with pytest.raises(Killed):
