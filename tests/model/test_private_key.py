@@ -115,6 +115,8 @@ BAD = {
     "numbers that are no key": (pem("RSA PRIVATE KEY", der(b"\x02\x01\x00" * 9, b"\x02\x01\x01")), "private-key-cut"),
     "too few numbers": (pem("RSA PRIVATE KEY", der(b"\x02\x01\x00" * 3)), "private-key-cut"),
     "a line lost in the middle of an OpenSSH key": (drop_middle_line(OPENSSH), "private-key-cut"),
+    "a value that is no sequence": (pem("RSA PRIVATE KEY", der(b"k" * 99, tag=4)), "private-key-cut"),
+    "more behind the key": (pem("RSA PRIVATE KEY", der(b"\x02\x01\x00") * 2), "private-key-cut"),
     "nothing inside": (pem("RSA PRIVATE KEY", b""), "private-key-cut"),
     "nothing inside an OpenSSH key": (pem("OPENSSH PRIVATE KEY", b""), "private-key-cut"),
     "no base64 inside": (PKCS1[:60] + "!" + PKCS1[60:], "private-key-cut"),
