@@ -84,9 +84,9 @@ def test_there_is_nothing_but_parts_and_manifests_at_documented_paths(arrival: A
         assert part["extension"] == arrival.expected.extension if part else MANIFEST.fullmatch(name)
 
 
-def test_a_run_of_several_rows_is_several_files(arrival: Arrival) -> None:
+def test_a_run_of_at_most_50_000_rows_is_one_file(arrival: Arrival) -> None:
     for dataset in arrival.expected.datasets:
-        assert len(arrival.parts(dataset, arrival.times(dataset)[0])) >= 2
+        assert {len(arrival.parts(dataset, time)) for time in arrival.times(dataset)} == {1}
 
 
 def test_a_manifest_lists_the_files_of_its_folder_with_their_sizes(arrival: Arrival) -> None:
