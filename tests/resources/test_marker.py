@@ -52,12 +52,25 @@ def test_what_is_written_is_read(kind_and_marker: tuple[Kind, Marker], text: str
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda k: k.label)
 def test_the_longest_marker_of_each_kind_fits_in_240_lower_case_ascii_characters(kind: Kind) -> None:
     applied = {n: (str(FAR), str(FAR)) if n == END else ("ffff", "0000") for n in kind.managed_fields}
-    longest = Marker("p" * 32, kind.letter, "n" * 64, 9999, True, True, True, applied)
+    trace = marker.trace("q" * 32, "m" * 64)
+    longest = Marker("p" * 32, kind.letter, "n" * 64, 9999, True, True, True, applied, moved_from=trace)
     line = marker.marker_line(longest, kind)
     assert len(line) <= MAX_LENGTH
     assert line.isascii()
     assert line == line.lower()
-    assert longest == marker.parse_marker(line, kind)[1]
+    found = marker.parse_marker(line, kind)[1]
+    assert (longest, trace) == (found, found.moved_from if found else None)
+
+
+def test_the_trace_of_the_former_project_stays_in_later_markers_and_goes_before_a_digest_does() -> None:
+    moved = whole(moved_from=marker.trace("acme", "orders"))
+    _, found = marker.parse_marker(marker.marker_line(moved, FLOW), FLOW)
+    assert found is not None
+    assert (found.moved_from, found.unread) == (marker.trace("acme", "orders"), ("", "", ()))
+    assert marker.keep_unread(whole(generation=3), found).moved_from == found.moved_from
+    full = replace(moved, project="p" * 32, name="n" * 64, generation=9999, applied=DOUBLED, unread=("", "w77d0", ()))
+    assert len(marker.marker_line(full, FLOW)) <= MAX_LENGTH
+    assert marker.trace("acme", "orders") not in {marker.trace("acme-x", "orders"), marker.trace("acme", "orders/a")}
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda k: k.label)

@@ -172,6 +172,8 @@ class Marker:
     version: int = field(default=MARKER_VERSION, compare=False)  # the format that was read
     # Flags, digests and words that this version does not know.
     unread: tuple[str, str, tuple[str, ...]] = field(default=("", "", ()), compare=False)
+    # On a flow that came from another project: the trace of that project and its address (resources/marker.trace).
+    moved_from: str | None = field(default=None, compare=False)
 
     @property
     def address(self) -> Address:

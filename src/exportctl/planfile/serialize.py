@@ -151,6 +151,9 @@ MARKER = Definition[Marker](
     protected=flag("`protect` is set"),
     being_replaced=flag("a replacement of the object has begun"),
     last_seen_enabled=flag("the flow was enabled when exportctl last saw it"),
+    moved_from=optional(
+        text("trace of the project and the address that the flow came from"), lambda m: m.moved_from is not None
+    ),
     applied=mapping(
         "by field: digests of the value that was last applied", listing("one or two", text("digest, or seconds"))
     ),

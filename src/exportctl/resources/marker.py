@@ -19,6 +19,7 @@ A marker is the last line of a description, after the person's own text and `Man
               secrets were sent again under one secret_version
     words   = { " " KEY "=" VALUE }                   printable ASCII without spaces and brackets
     e       = END [ "~" END ]                         the end last applied, and the service's spelling of it
+    mv      = six of 0-9a-z                           trace of the project and the address that the flow came from
 
 After four hex digits either four letters g-v follow or the next code and a hex digit, so the digests read in one way
 only. A field without a digest is one of which nothing is known. All of it is lower-case ASCII and at most 240
@@ -78,12 +79,24 @@ _CHECKED = re.compile(r"(?P<head>[ -~]+ )(?P<check>[0-9a-f]{4})\]")
 _DIGEST = re.compile(r"(?P<code>[a-z])(?P<first>[0-9a-f]{4})(?P<second>[g-v]{4})?")
 _DIGEST_1 = re.compile(r"-|[0-9a-f]{4}(?:[g-v]{4})?")
 _END = re.compile(r"[0-9a-z]{1,8}")
+_MOVED_FROM = "mv"
+_TRACE = re.compile(rf"{_MOVED_FROM}=[0-9a-z]{{6}}")
 SHORTEST_CUT = 80  # characters of a description that a marker fits into; a shorter one was not cut by the service
 _ABSURD = 9  # digits of a version
 
 Applied = dict[str, tuple[str, ...]]
 Unread = tuple[str, str, tuple[str, ...]]  # flags, digests, words
 _ALL_READ: Unread = ("", "", ())
+
+
+def trace(project: str, name: str) -> str:
+    """
+    Return six characters that stand for an address of a project, too few to hold both names.
+
+    A flow that moved has it in its marker, so that the former project knows where its export went.
+    """
+    number = int(hashlib.sha256(f"{project} {name}".encode()).hexdigest(), 16) % 36**6
+    return _to_base36(number).rjust(6, "0")
 
 
 # -- read -------------------------------------------------------------------------------------------------------------
@@ -148,6 +161,7 @@ def _readable_marker(found: re.Match[str], kind: Kind) -> Marker:
     version = _version(found)
     contents = _contents(found, kind, version)
     applied, unread = contents or ({}, _ALL_READ)
+    moved_from, words = _split_trace(unread[2])
     return Marker(
         project=found["project"],
         kind=found["kind"],
@@ -159,8 +173,15 @@ def _readable_marker(found: re.Match[str], kind: Kind) -> Marker:
         applied=applied,
         damaged=contents is None,
         version=version,
-        unread=("".join(sorted({*flags} - {*_FLAGS})), *unread[1:]),
+        unread=("".join(sorted({*flags} - {*_FLAGS})), unread[1], words),
+        moved_from=moved_from,
     )
+
+
+def _split_trace(words: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]:
+    """Return the trace of the former project, and the other words."""
+    found = next((w for w in words if _TRACE.fullmatch(w)), None)
+    return (found.partition("=")[2], tuple(w for w in words if w != found)) if found else (None, words)
 
 
 def _contents(found: re.Match[str], kind: Kind, version: int) -> tuple[Applied, Unread] | None:
@@ -242,9 +263,12 @@ def format_description(text: str, repository: str | None, marker: Marker, kind: 
 
 
 def marker_line(marker: Marker, kind: Kind) -> str:
-    """Return the marker alone; what is not known is left out if it would be longer than MAX_LENGTH."""
+    """Return the marker alone; what is not known is left out if it would be longer than MAX_LENGTH, then the trace."""
     whole = _line(marker, kind)
-    return whole if len(whole) <= MAX_LENGTH else _line(replace(marker, unread=_ALL_READ), kind)
+    if len(whole) <= MAX_LENGTH:
+        return whole
+    known = _line(replace(marker, unread=_ALL_READ), kind)
+    return known if len(known) <= MAX_LENGTH else _line(replace(marker, unread=_ALL_READ, moved_from=None), kind)
 
 
 def is_cut(live: LiveObject, text: str, written: str, repository: str | None) -> bool:
@@ -268,8 +292,10 @@ def is_cut(live: LiveObject, text: str, written: str, repository: str | None) ->
 
 
 def keep_unread(marker: Marker, before: Marker | None) -> Marker:
-    """`marker` with what `before`, which it takes the place of, holds for another version of exportctl."""
-    return replace(marker, unread=before.unread) if before is not None and not before.damaged else marker
+    """`marker` with what `before`, its predecessor, holds for another version or for the former project."""
+    if before is None or before.damaged:
+        return marker
+    return replace(marker, unread=before.unread, moved_from=marker.moved_from or before.moved_from)
 
 
 def _line(marker: Marker, kind: Kind) -> str:
@@ -279,9 +305,10 @@ def _line(marker: Marker, kind: Kind) -> str:
     known = [(rule, marker.applied[rule.name]) for rule in kind.fields if marker.applied.get(rule.name)]
     digests = "".join(_code_digests(rule, values) for rule, values in known if not _by_value(rule)) + more_digests
     ends = [f"{rule.code}={'~'.join(_to_base36(int(v)) for v in values)}" for rule, values in known if _by_value(rule)]
+    traces = [f"{_MOVED_FROM}={marker.moved_from}"] if marker.moved_from else []
     state = f"{marker.generation}{flags}{more_flags}"
     owner = f"exportctl/{MARKER_VERSION} {marker.kind} {marker.project} {marker.name}"
-    head = f"[{' '.join((owner, state, digests or _NONE, *ends, *more_words))} "
+    head = f"[{' '.join((owner, state, digests or _NONE, *ends, *traces, *more_words))} "
     return f"{head}{_check_digest(head)}]"
 
 
