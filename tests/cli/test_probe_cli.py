@@ -140,7 +140,7 @@ def test_a_rehearsal_plays_the_service_of_the_profile(run: CommandLine) -> None:
     rehearsed = run("plan", "--rehearse")
 
     assert rehearsed.code == exit_codes.INCOMPLETE
-    assert "Service profile: service-profile.json (probed on 2027-01-15" in rehearsed.err
+    assert "Service profile: service-profile.json (probed on 2027-01-15" in rehearsed.out
     assert "description" in rehearsed.out
     assert run("plan", "--rehearse", "--rehearse-switch", "child_descriptions=keep").code == exit_codes.DONE
 
@@ -159,8 +159,26 @@ def test_doctor_lists_the_promises_that_the_probed_service_weakens(run: CommandL
     probed(run, "child_descriptions=drop", "list_lag=60")
     shown = run("doctor")
 
-    assert "warning  service-profile: child_descriptions is drop: promise 1 (No state file)" in shown.out
-    assert "service-profile: list_lag is 60: promise 3" in shown.out
+    assert "warning  service-profile: child_descriptions is drop: weaker promise 1 (No state file)" in shown.out
+    assert "warning  service-profile: list_lag is 60: weaker promise 3" in shown.out
+    assert "ok       service-profile: child_descriptions" not in shown.out
+    assert shown.out.splitlines()[-1].endswith(f" {shown.out.count('warning  service-profile')} warnings.")
+
+
+def test_every_output_of_a_plan_names_the_profile_and_no_saved_plan_does(run: CommandLine) -> None:
+    assert "profile" not in run("plan", "--format", "json").document["platform"]
+    probed(run, "list_lag=60")
+
+    named = run("plan", "--format", "json").document["platform"]["profile"]
+    digest = run("plan", "--format", "json").document["result"]["digest"]
+
+    assert (named["file"], named["probed_on"]) == (FILE_NAME, "2027-01-15")
+    assert named["answered"] > named["weaker"] > 0
+    assert "service-profile.json (probed on 2027-01-15" in run("plan", "--format", "markdown").out
+    run("plan", "--out", "plan.json")
+    assert "service-profile" not in (run.folder / "plan.json").read_text()
+    (run.folder / FILE_NAME).unlink()
+    assert run("plan", "--format", "json").document["result"]["digest"] == digest
 
 
 def test_a_profile_of_an_emulator_counts_for_no_other_service(run: CommandLine) -> None:

@@ -68,8 +68,21 @@ def test_doctor_gives_one_remedy_a_line() -> None:
     assert shown == "ok       token: is good\nfailed   sandbox: no\n         set it\n1 check failed.\n"
 
 
-def test_doctor_says_when_all_is_well() -> None:
-    assert tables.render_checks([Check("token", CheckStatus.WARNING, "old")]).endswith("Checked: token.\n")
+def test_doctor_counts_warnings_beside_what_it_checked() -> None:
+    assert tables.render_checks([Check("token", CheckStatus.WARNING, "old")]).endswith("Checked: token. 1 warning.\n")
+
+
+def test_doctor_tells_apart_what_was_checked_in_part() -> None:
+    checks = [
+        Check("reference", CheckStatus.OK, "set"),
+        Check("token", CheckStatus.OK, "yes"),
+        Check("storage", CheckStatus.SKIPPED, "needs"),
+        Check("reference", CheckStatus.SKIPPED, "not set"),
+    ]
+
+    last = tables.render_checks(checks).splitlines()[-1]
+
+    assert last == "Checked: token. Partly checked: reference. Not checked: storage."
 
 
 def test_a_stale_plan_names_object_and_field() -> None:

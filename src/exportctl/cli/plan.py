@@ -36,7 +36,6 @@ from exportctl.config import load as config
 from exportctl.errors import UsageError
 from exportctl.model.plan_options import PlanOptions
 from exportctl.output import github_actions, phrases
-from exportctl.output.format_values import clean_text
 from exportctl.output.json import documents
 from exportctl.output.markdown import plan as markdown_plan
 from exportctl.output.rehearsal import NO_REHEARSAL, RehearsalView, render_rehearsal
@@ -116,7 +115,7 @@ def plan(
 
 
 def _use_profile(call: CommandContext, made: PlanResult, named: Path | None) -> tuple[PlanResult, Mapping[str, object]]:
-    """Say which profile is used. Return the plan without warnings that it answers, and the switches of a rehearsal."""
+    """Name the profile in the plan, without the warnings that it answers; return the switches of a rehearsal too."""
     setup = call.setup()
     if named is None and not (setup.folder / default_path(setup.files)).is_file():
         return made, {}  # reading a profile imports the emulator
@@ -125,9 +124,9 @@ def _use_profile(call: CommandContext, made: PlanResult, named: Path | None) -> 
     used = service_profile.use_profile(setup, made.plan.header.platform, named)
     if used is None:
         return made, {}
-    call.screen.say(clean_text(used.describe()))
     findings = service_profile.unanswered_findings(made.findings, used)
-    return replace(made, findings=findings), used.profile.switches
+    named_in = replace(made.plan, header=replace(made.plan.header, profile=used.note()))
+    return replace(made, plan=named_in, findings=findings), used.profile.switches
 
 
 def _rehearse_plan(

@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Any
 
 from exportctl.errors import Finding, Level, SourcePosition
+from exportctl.model.profile_note import ProfileNote
 
 Fields = Mapping[str, Any]
 
@@ -312,7 +313,11 @@ PLATFORMS = ("service", "embedded", "loopback")
 
 @dataclass(frozen=True)
 class PlanHeader:
-    """The sandbox of a plan. `platform` is one of `PLATFORMS`; only "service" reaches Adobe."""
+    """
+    The sandbox of a plan. `platform` is one of `PLATFORMS`; only "service" reaches Adobe.
+
+    `profile` is for display only: no saved plan and no digest has it.
+    """
 
     organization: str
     sandbox: str
@@ -320,6 +325,7 @@ class PlanHeader:
     project: str
     platform: str
     snapshot_at: int | None = None  # for a plan against a snapshot: when the sandbox was read, in seconds
+    profile: ProfileNote | None = None
 
 
 @dataclass(frozen=True)

@@ -199,6 +199,18 @@ def is_emulated(header: PlanHeader) -> bool:
     return header.platform != "service"
 
 
+def profile_note(header: PlanHeader) -> str | None:
+    """Return the line that names the service profile of a plan; None without one."""
+    used = header.profile
+    if used is None:
+        return None
+    weaker = f"; {used.weaker} make a promise weaker: `exportctl doctor` lists them" if used.weaker else ""
+    return (
+        f"Service profile: {clean_text(used.file)} (probed on {clean_text(used.probed_on)},"
+        f" {format_count(used.answered, 'answer')}{weaker})"
+    )
+
+
 def snapshot_note(header: PlanHeader, as_of: int) -> str | None:
     """Return the note for a plan from a snapshot, with its age; None for any other plan."""
     if header.snapshot_at is None:

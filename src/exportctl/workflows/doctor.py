@@ -10,7 +10,11 @@ check that depends on a failed one is skipped. If all would be skipped, the last
     credentials, token, organization, sandbox
     permissions   by lists; those for writing show only at the first write (dataset-exports.md 2.3)
     flows         of 100 destinations that a sandbox may hold [GR]
+    plan          does the live state fit the config: datasets, accounts, flows
     orphans       of this project: connections that no flow uses, as a plan finds them
+
+A check is `ok` only if it asked the question that its line answers. What an emulator answers proves nothing about
+Adobe, so a line of its own then says that Adobe was not asked.
 """
 
 from __future__ import annotations
@@ -23,9 +27,10 @@ from exportctl.client.client import SANDBOXES
 from exportctl.config.read_references import read_references
 from exportctl.errors import ConfigError, Error, Forbidden, Level, NewerMarker, NotFound, ServiceError
 from exportctl.model.outcome import Check, CheckStatus
-from exportctl.model.plan import PlanHeader
+from exportctl.model.plan import Plan, PlanHeader
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.project import Project
+from exportctl.model.schedule import format_count
 from exportctl.model.secret import Secrecy, Secret
 from exportctl.plan import delete
 from exportctl.plan.ownership import build_ownership
@@ -38,6 +43,7 @@ from exportctl.workflows.load_config import Setup, read_project
 MAX_FLOWS = 100
 _ABOUT_ENV = ("unknown-environment", "environment-needed")  # validate looks at all environments and finds nothing
 _CONSOLE = "Developer Console, OAuth Server-to-Server: set AEP_CLIENT_ID and AEP_CLIENT_SECRET"
+_EMULATORS = {connect.EMBEDDED: "embedded emulator", connect.LOOPBACK: "an address of this machine"}
 _ROLE = "Permissions, Roles, API credentials: give the role of this credential"
 
 
@@ -73,7 +79,7 @@ def run_checks(setup: Setup, today: int) -> tuple[tuple[Check, ...], PlanHeader 
     if asked is not None:
         _check_profile(setup, connect.platform_kind(asked), found)
     if shown is not None:
-        _check_orphans(setup, today, found, known=project is not None)
+        _check_plan(setup, today, found, known=project is not None)
     return tuple(found.checks), shown
 
 
@@ -91,10 +97,15 @@ def _check_config(setup: Setup, today: int, found: CheckCollector) -> Project | 
         errors = sum(f.level is Level.ERROR for f in error.all)
         first = next(f for f in error.all if f.level is Level.ERROR)
         remedy = first.hint if first.rule in _ABOUT_ENV and first.hint else "run `exportctl validate`"
-        found.add_failure("config", f"not valid ({errors} errors), first: {first.message}", remedy)
+        message = f"not valid ({format_count(errors, 'error')}), first: {first.message}"
+        found.add_failure("config", message, remedy)
         return None
     warnings = sum(f.level is Level.WARNING for f in findings)
-    found.add_ok("config", f"valid, {warnings} warnings" if warnings else "valid")
+    if warnings:
+        message = f"valid, with {format_count(warnings, 'warning')}"
+        found.add_check("config", CheckStatus.WARNING, message, "`exportctl validate` shows them")
+    else:
+        found.add_ok("config", "valid")
     return project
 
 
@@ -162,8 +173,10 @@ def _project_from_environment(setup: Setup, found: CheckCollector) -> Project | 
 
 
 def _check_platform(project: Project, setup: Setup, found: CheckCollector) -> PlanHeader | None:
-    if connect.platform_kind(project) == connect.EMBEDDED:
-        found.add_ok("platform", "embedded emulator: nothing reaches Adobe, no credentials are needed")
+    kind = connect.platform_kind(project)
+    if kind in _EMULATORS:
+        message = f"{_EMULATORS[kind]}: nothing reaches Adobe, so access to Adobe is not checked"
+        found.add_check("adobe", CheckStatus.SKIPPED, message)
     try:
         with connect.open_platform(project, setup) as platform:
             if _check_token(platform, project, found):
@@ -185,8 +198,8 @@ def _check_token(platform: connect.ConnectedPlatform, project: Project, found: C
         listed = platform.client.get_json(f"{SANDBOXES}/")
     except Forbidden as error:
         found.add_ok("token", "accepted")
-        message = f"sandboxes cannot be listed: {error.message}"
-        found.add_check("sandbox", CheckStatus.WARNING, message, f"{_ROLE} the sandbox")
+        message = f"not checked, because sandboxes cannot be listed: {error.message}"
+        found.add_check("sandbox", CheckStatus.SKIPPED, message, f"{_ROLE} the sandbox")
         return True
     except ServiceError as error:
         found.add_failure("token", error.message, error.hint)
@@ -208,12 +221,12 @@ def _check_permissions(platform: connect.ConnectedPlatform, found: CheckCollecto
     flows = _check_permission(
         "view-destinations", "View Destinations", lambda: len(client.list(FLOW.path, params=FLOW.filters)), found
     )
-    _check_permission("view-datasets", "View Datasets", lambda: len(inventory.list_datasets(client)), found)
+    _check_datasets(platform, found)
     message = "Manage Destinations, Manage and Activate Dataset Destinations: known only at the first write"
     remedy = f"{_ROLE} both before the first apply"
     found.add_check("permission-manage-destinations", CheckStatus.SKIPPED, message, remedy)
     if flows is not None:
-        message = f"{flows} of {MAX_FLOWS} destinations in this sandbox"
+        message = f"this credential sees {flows} of {MAX_FLOWS} destinations that a sandbox can have"
         if flows < MAX_FLOWS:
             found.add_ok("flows", message)
         else:
@@ -234,6 +247,14 @@ def _check_permission(name: str, permission: str, read: Callable[[], int], found
     return number
 
 
+def _check_datasets(platform: connect.ConnectedPlatform, found: CheckCollector) -> None:
+    """Read the datasets. Without one, nothing can be exported, whatever the reason is."""
+    name = "View Datasets"
+    if _check_permission("view-datasets", name, lambda: len(inventory.list_datasets(platform.client)), found) == 0:
+        remedy = f"use a sandbox with datasets; if this one has some, {_ROLE} {name} and the labels of the data"
+        found.add_check("datasets", CheckStatus.WARNING, "no exportable dataset is listed", remedy)
+
+
 # -- the open questions of the service --------------------------------------------------------------------------------
 
 
@@ -251,24 +272,23 @@ def _check_profile(setup: Setup, platform: str, found: CheckCollector) -> None:
         message = "this sandbox was not probed: what Adobe's documents leave open is assumed"
         found.add_check(name, CheckStatus.SKIPPED, message, "exportctl probe --dataset NAME")
         return
-    found.add_ok(name, f"{used.file}: {len(used.profile.switches)} answers of {used.profile.probed_on}")
+    answers = f"{used.answer_count} of {used.question_count} open questions answered on {used.profile.probed_on}"
+    found.add_ok(name, f"{used.file}: {answers}; the others are assumed")
     for row in used.degraded_promises:
-        setting = used.profile.switches[row.switch]
-        state = CheckStatus.WARNING if row.refusal else CheckStatus.OK
-        fix = f"docs/emulator.md, switch {row.switch}" if row.refusal else None
-        found.add_check(name, state, f"{row.switch} is {setting}: promise {row}", fix)
+        message = f"{row.switch} is {used.profile.switches[row.switch]}: weaker promise {row}"
+        found.add_check(name, CheckStatus.WARNING, message, f"docs/emulator.md, switch {row.switch}")
 
 
-# -- orphans ----------------------------------------------------------------------------------------------------------
+# -- the plan and its orphans -----------------------------------------------------------------------------------------
 
 
-def _check_orphans(setup: Setup, today: int, found: CheckCollector, *, known: bool) -> None:
-    """Look for orphans with the lists of a plan. `known`: there is a config to plan."""
-    if not known:
-        found.add_check("orphans", CheckStatus.SKIPPED, "without a config there is no project to look for")
-        return
-    if any(check.status is CheckStatus.FAILED for check in found.checks):
-        found.add_check("orphans", CheckStatus.SKIPPED, "not checked, because a check above has failed")
+def _check_plan(setup: Setup, today: int, found: CheckCollector, *, known: bool) -> None:
+    """Make a plan, and look for orphans in its lists. `known`: there is a config to plan."""
+    missing = "without a config there is no project to look for"
+    if not known or any(check.status is CheckStatus.FAILED for check in found.checks):
+        for name in ("plan", "orphans"):
+            message = "not checked, because a check above has failed" if known else missing
+            found.add_check(name, CheckStatus.SKIPPED, message)
         return
     try:
         with plan_workflow.open_plan(setup, PlanOptions(), wall=lambda: today) as made:
@@ -278,11 +298,26 @@ def _check_orphans(setup: Setup, today: int, found: CheckCollector, *, known: bo
             found.add_failure("marker", finding.message, finding.hint)
         return
     except Error as error:
-        found.add_check("orphans", CheckStatus.SKIPPED, f"no plan can be made: {error.message}", error.hint)
+        found.add_failure("plan", f"no plan can be made: {error.message}", error.hint)
+        found.add_check("orphans", CheckStatus.SKIPPED, "not checked, because there is no plan")
         return
+    _report_plan(plan, found)
     left = delete.find_orphans(plan.items, ownership, plan.as_of)
     for one in left:
         message = f"{one.address}: {delete.orphan_label(one.live)}: {one.why}"
         found.add_check("orphans", CheckStatus.WARNING, message, delete.orphan_fix(one, plan.items))
     if not left:
-        found.add_ok("orphans", f"none of {made.project.name}")
+        found.add_ok("orphans", f"none of {made.project.name}, as far as this credential sees")
+
+
+def _report_plan(plan: Plan, found: CheckCollector) -> None:
+    """Say whether apply would take the plan. `exportctl plan` shows all of it."""
+    errors = plan.errors()
+    if errors:
+        message = f"{format_count(len(errors), 'error')}, first: {errors[0].message}"
+        found.add_failure("plan", message, errors[0].hint or "`exportctl plan` shows all")
+    elif plan.is_refused:
+        message = "a safety check blocks a change"
+        found.add_check("plan", CheckStatus.WARNING, message, "`exportctl plan` shows it, and what allows it")
+    else:
+        found.add_ok("plan", "made without an error; no safety check blocks it")

@@ -13,6 +13,7 @@ from pathlib import Path
 from exportctl.emulator.promises import DEGRADED_PROMISES, DegradedPromise
 from exportctl.emulator.switches import QUESTIONS, Switches
 from exportctl.errors import ConfigError, Error, Finding
+from exportctl.model.profile_note import ProfileNote
 from exportctl.profile.answers import Setting
 from exportctl.profile.file import ServiceProfile, default_path, load_profile
 from exportctl.workflows.connect import SERVICE
@@ -67,14 +68,20 @@ class UsedProfile:
         found = self.profile.switches
         return tuple(row for name, setting in found.items() for row in weaker_promises(name, setting))
 
-    def describe(self) -> str:
-        """Return one line that says which profile is used."""
-        count = len(self.profile.switches)
-        weak = len({row.switch for row in self.degraded_promises})
-        return (
-            f"Service profile: {self.file} (probed on {self.profile.probed_on}, {count} answers; {weak} make a promise "
-            "weaker: exportctl doctor lists them)"
-        )
+    @property
+    def answer_count(self) -> int:
+        """How many open questions the profile answers."""
+        return len(self.profile.switches)
+
+    @property
+    def question_count(self) -> int:
+        """How many open questions there are."""
+        return len(QUESTIONS)
+
+    def note(self) -> ProfileNote:
+        """Return what the header of a plan says about the profile."""
+        weaker = len({row.switch for row in self.degraded_promises})
+        return ProfileNote(str(self.file), self.profile.probed_on, self.answer_count, weaker)
 
 
 def find_profile(folder: Path, files: tuple[str, ...], named: Path | None) -> UsedProfile | None:

@@ -33,6 +33,7 @@ from exportctl.model.json_form import (
 )
 from exportctl.model.outcome import Outcome, OutcomeStatus
 from exportctl.model.plan import PLATFORMS, Action, Plan, PlanHeader
+from exportctl.model.profile_note import ProfileNote
 from exportctl.output.text import apply
 from exportctl.planfile.file import approval_digest
 from exportctl.planfile.serialize import CONTENT, ERROR, address
@@ -78,6 +79,13 @@ REHEARSAL: JsonObject[Rehearsal] = JsonObject(
     remaining_plan=nullable(part(PLAN, lambda r: None if r.passed else r.remaining_plan)),
 )
 
+PROFILE = JsonObject[ProfileNote](
+    "the service profile that the plan expects",
+    file=text("the file, from `exportctl probe`"),
+    probed_on=text("the day of the probe, in UTC"),
+    answered=number("open questions that it answers"),
+    weaker=number("answers that make a promise weaker; `exportctl doctor` lists them"),
+)
 PLATFORM = JsonObject[PlanHeader](
     "which sandbox",
     kind=choice("service, or an emulator, from which nothing reaches Adobe", PLATFORMS, lambda h: h.platform),
@@ -87,6 +95,7 @@ PLATFORM = JsonObject[PlanHeader](
     snapshot_at=optional(
         number(f"when the snapshot behind this document was taken, {MOMENT}"), lambda h: h.snapshot_at is not None
     ),
+    profile=optional(part(PROFILE), lambda h: h.profile is not None),
 )
 
 

@@ -79,7 +79,9 @@ def head(title: str, header: PlanHeader, as_of: int) -> list[str]:
     snapshot = phrases.snapshot_note(header, as_of)
     if snapshot:
         lines.append(f"> **{snapshot}**\n")
-    return [*lines, f"Organization {code(header.organization)}, as of {format_values.moment(as_of)}.\n"]
+    lines.append(f"Organization {code(header.organization)}, as of {format_values.moment(as_of)}.\n")
+    profile = phrases.profile_note(header)
+    return [*lines, *([f"{prose(profile)}\n"] if profile else [])]
 
 
 def _join_within_limit(parts: Sequence[str], makers: Sequence[Callable[[], str]], limit: int) -> str:

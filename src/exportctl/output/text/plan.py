@@ -71,7 +71,8 @@ def header(shown: PlanHeader, title: str, as_of: int, ink: Paint) -> list[str]:
     if phrases.is_emulated(shown):
         lines.append(ink("warning", phrases.EMULATOR))
     snapshot = phrases.snapshot_note(shown, as_of)
-    return [*lines, ink("warning", snapshot)] if snapshot else lines
+    lines += [ink("warning", snapshot)] if snapshot else []
+    return [*lines, *filter(None, [phrases.profile_note(shown)])]
 
 
 def footer(shown: Plan, counts: Mapping[str, int], ink: Paint) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from exportctl.errors import Error, Finding, Level, SourcePosition
 from exportctl.model.outcome import Check, CheckStatus
@@ -102,13 +102,18 @@ def _health(checks: Sequence[Check], ink: Paint) -> str:
         return ink("error", f"{format_count(failed, 'check')} failed.")
     if all(c.status is CheckStatus.SKIPPED for c in checks):
         return ink("error", "Nothing could be checked.")
-    skipped = [c.name for c in checks if c.status is CheckStatus.SKIPPED]
-    done = [c.name for c in checks if c.status is not CheckStatus.SKIPPED]
-    return ink("good", f"Checked: {_names(done)}." + (f" Not checked: {_names(skipped)}." if skipped else ""))
+    skipped = {c.name for c in checks if c.status is CheckStatus.SKIPPED}
+    done = {c.name for c in checks if c.status is not CheckStatus.SKIPPED}
+    titles = {"Checked": done - skipped, "Partly checked": done & skipped, "Not checked": skipped - done}
+    parts = [f"{title}: {_names(checks, names)}." for title, names in titles.items() if names]
+    warnings = sum(c.status is CheckStatus.WARNING for c in checks)
+    parts += [f"{format_count(warnings, 'warning')}."] if warnings else []
+    return ink("warning" if warnings else "good", " ".join(parts))
 
 
-def _names(shown: Sequence[str]) -> str:
-    return ", ".join(dict.fromkeys(clean_text(name) for name in shown))
+def _names(checks: Sequence[Check], shown: Collection[str]) -> str:
+    """Name these checks in the order in which they ran."""
+    return ", ".join(dict.fromkeys(clean_text(c.name) for c in checks if c.name in shown))
 
 
 def render_stale_plan(differences: Sequence[StaleValue], *, color: bool = False) -> str:
