@@ -9,7 +9,8 @@ import pytest
 
 from exportctl.model.plan import Cause, FieldChange, Marker, SensitiveValue, UnknownValue, digest
 from exportctl.model.project import End
-from exportctl.plan.field_diff import NO_END, ComparisonInputs, applied_digests, difference_cause, field_changes
+from exportctl.plan.comparison import NO_END, ComparisonInputs, difference_cause
+from exportctl.plan.field_diff import applied_digests, field_changes
 from exportctl.resources.kinds import BASE_CONNECTION, FLOW, LOCATION, SECRET_VERSION, TARGET_CONNECTION, Kind
 from exportctl.resources.marker import END
 

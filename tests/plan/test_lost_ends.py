@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from exportctl.model import schedule
 from exportctl.model.plan import Cause, Marker
 from exportctl.model.project import End
-from exportctl.plan.field_diff import ComparisonInputs, field_changes
+from exportctl.plan.comparison import ComparisonInputs
+from exportctl.plan.field_diff import field_changes
 from exportctl.resources.kinds import FLOW
 from exportctl.resources.marker import END
 

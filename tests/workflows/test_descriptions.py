@@ -66,6 +66,46 @@ def test_a_marker_that_was_cut_off_is_refused_until_the_text_is_short_enough(tmp
     assert len(made.emulator.snapshot(SANDBOX)["flows"]) == 1
 
 
+LINE = "\nManaged in Git: https://github.com/acme/exports"
+
+
+@pytest.mark.parametrize("shown", ["", "\n", LINE, f"{LINE}\n"], ids=["text", "line end", "line", "its line end"])
+def test_a_cut_between_two_lines_is_refused_and_a_marker_that_a_person_removed_is_written(
+    tmp_path: Path, shown: str
+) -> None:
+    made = world(tmp_path, Switches(description_length=256))
+    made.write(orders(description=f"{'Whom to ask. ' * 20}"[: 255 - len(shown)] + "."))
+    assert not made.apply()[1].passed
+    made.emulator.advance(61)
+    made.forget_requests()
+    assert refusals(made.plan()) == ["description-cut"]
+    with pytest.raises(RefusedError):
+        made.apply()
+    assert made.writes() == []
+
+    made.emulator.switches = Switches()
+    made.emulator.ui.describe("orders", the_flow(made)["description"])  # the same text, by a person
+    made.apply()
+    assert made.plan().steps() == ()
+    assert the_flow(made)["description"].endswith("]")
+
+
+def test_an_account_with_a_text_that_leaves_no_room_for_the_marker_is_patched_once(tmp_path: Path) -> None:
+    made = world(tmp_path, Switches(description_length=256))
+    made.write(orders())
+    made.apply()
+    (base,) = made.emulator.snapshot(SANDBOX)["connections"]
+    by_hand = {**base, "description": LONG[:256], "updatedClient": "exc_app"}
+    made.emulator.ui.load({"connections": [by_hand]}, sandbox=SANDBOX)
+    assert not made.apply()[1].passed
+    made.emulator.advance(61)
+    made.forget_requests()
+    assert refusals(made.plan()) == ["description-cut"]
+    with pytest.raises(RefusedError):
+        made.apply()
+    assert made.writes() == []
+
+
 @pytest.mark.parametrize("length", [230, 256, 262, 270, 300])
 def test_the_text_of_a_person_survives_a_service_that_cuts_the_marker_off(tmp_path: Path, length: int) -> None:
     """It is nowhere but in the sandbox: the config accepts it."""

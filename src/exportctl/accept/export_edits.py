@@ -104,7 +104,8 @@ def _title(export: Export, live_flow: LiveFlow, context: EditContext) -> str:
 def _end(export: Export, live_flow: LiveFlow, context: EditContext) -> Iterator[Proposal]:
     """Yield edits of the end: only a date is edited where it is written, so a shared rolling end stays."""
     if kept_as_is.has_unreadable_end(live_flow):
-        raise NotExpressible("is not a moment that exportctl can read")
+        words = live_flow.unknown_end
+        raise NotExpressible(f'is "{words}", which exportctl cannot read; an `accept` entry for `end` allows it')
     live = live_flow.fields[END]
     said = "none" if live is None else shared_settings.last_day(live)
     schedules = (context.node(*owner, "schedule") for owner in (("exports", export.declared_key), ("defaults",)))

@@ -83,7 +83,8 @@ def _is_spelling(change: FieldChange, sent_end: int | None) -> bool:
         case Treat.BY_ACTION | Treat.WRITE_ONLY | Treat.STARTING:
             return False
         case Treat.ENDING:
-            is_near = sent_end is not None and change.before is not None and 0 < abs(change.before - sent_end) < DAY
+            before = change.before if isinstance(change.before, int) else None
+            is_near = sent_end is not None and before is not None and 0 < abs(before - sent_end) < DAY
             return change.cause in _OF_AN_END and is_near
     return change.cause in (Cause.DRIFT, Cause.ALREADY_MATCHES)
 

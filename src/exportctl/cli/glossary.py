@@ -161,10 +161,10 @@ CAUSES: Mapping[Cause, str] = {
     " the marker.",
     Cause.NORMALISED: "The service keeps another spelling of the value that exportctl sent. Apply writes nothing, and"
     " it is no drift.",
-    Cause.NOT_COMPARABLE: "The sandbox holds a schedule in words that exportctl cannot read, such as another unit of"
-    " time. Apply leaves it as it is, and the final check does not pass. `drift` exits with 3.\n"
-    "To send the schedule of the YAML: exportctl apply --resume ADDRESS, or edit `schedule.every`. To keep the live one"
-    " until a date: add an `accept` entry for `schedule`.",
+    Cause.NOT_COMPARABLE: "The sandbox holds a schedule or an end in words that exportctl cannot read, such as another"
+    " unit of time. Apply leaves it as it is, and the final check does not pass. `drift` exits with 3.\n"
+    "To send the value of the YAML: exportctl apply --resume ADDRESS, or edit `schedule.every` or `end`. To keep the"
+    " live one until a date: add an `accept` entry for `schedule` or `end`.",
     Cause.PAUSED: "A person or another tool disabled the flow, moved its end earlier, moved its start into the future,"
     " or took datasets out. exportctl leaves the flow paused.\n"
     "To resume it: exportctl apply --resume ADDRESS. To agree: write `enabled: false`, the end, the start or the"

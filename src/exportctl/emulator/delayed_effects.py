@@ -8,6 +8,7 @@ when they are due is said here. Source: flow-service.md 7.2, 7.3.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
 from exportctl.emulator import specs
@@ -113,6 +114,9 @@ def next_run_time(doc: Json, after: float) -> int | None:
 
 
 def end_time(doc: Json) -> int:
-    """When a flow ends, in seconds since 1970 UTC."""
-    schedule = doc.get("scheduleParams") or {}
-    return int(schedule.get("endTime") or six_months_after(doc["createdAt"] / 1000))
+    """When a flow ends, in seconds since 1970 UTC; never for an end in a form that only a later service knows."""
+    end = (doc.get("scheduleParams") or {}).get("endTime")
+    if end is None:
+        return int(six_months_after(doc["createdAt"] / 1000))
+    known = whole_number(end)
+    return sys.maxsize if known is None else known

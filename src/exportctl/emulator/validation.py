@@ -207,7 +207,7 @@ def _check_schedule(schedule: object, switches: Switches, stored: Mapping[str, A
         raise invalid_body_error(f"Unrecognized field '{unknown[0]}' in scheduleParams")
     if not stored or any(schedule.get(key) != stored.get(key) for key in ("exportMode", "timeUnit", "interval")):
         _check_interval(schedule, switches)
-    _check_times(schedule)
+    _check_times(schedule, stored)
     # rule: template-either-spelling
     templates = [schedule[key] for key in TEMPLATE_KEYS if key in schedule]
     if len(templates) > 1:
@@ -249,18 +249,20 @@ def whole_number(value: object) -> int | None:
     return value if type(value) is int else None
 
 
-def _check_times(schedule: Json) -> None:
+def _check_times(schedule: Json, stored: Mapping[str, Any]) -> None:
     # rule: schedule-times
     times = {key: whole_number(schedule[key]) for key in TIMES if key in schedule}
     for key, moment in times.items():
+        if key in stored and schedule[key] == stored[key]:
+            continue
         if moment is None:
             raise invalid_body_error(f"scheduleParams: {key} must be an integer, seconds since 1970 UTC")
         if not 0 <= moment <= LAST_SECOND:
             raise invalid_body_error("scheduleParams: time out of range")
     start, end = times.get("startTime"), times.get("endTime")
-    if start is None:
+    if "startTime" not in times:
         raise invalid_body_error("scheduleParams: startTime is required")
-    if end is not None and end <= start:
+    if start is not None and end is not None and 0 <= end <= start:
         raise invalid_body_error("scheduleParams: endTime must be after startTime")
 
 

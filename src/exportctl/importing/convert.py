@@ -243,6 +243,6 @@ def _schedule_texts(live_flow: LiveFlow) -> Iterator[str]:
     if kept_as_is.has_unusual_mode(live_flow):
         yield f"has exportMode {params['exportMode']} with {shown}"
     if kept_as_is.has_unreadable_end(live_flow):
-        yield "has an endTime that is not a moment"
+        yield f'has the endTime "{live_flow.unknown_end}", which is not a moment that exportctl can read'
     if start is None and every != ONCE:
         yield "has no startTime that exportctl can read"

@@ -19,7 +19,7 @@ from typing import Any
 from exportctl.model.schedule import ONCE
 from exportctl.plan.ownership import LiveFlow
 from exportctl.resources import wire
-from exportctl.resources.kinds import BASE_ID, ENABLED, END, EVERY, SOURCE_IDS, TARGET_IDS
+from exportctl.resources.kinds import BASE_ID, ENABLED, EVERY, SOURCE_IDS, TARGET_IDS
 from exportctl.resources.service_values import FULL, INCREMENTAL
 
 _BY_SERVICE = frozenset(  # flow-service.md 2.1, 2.3 to 2.5; the last two are of flows in [D]
@@ -82,7 +82,7 @@ def has_unstable_state(live_flow: LiveFlow) -> bool:
 
 def has_unreadable_end(live_flow: LiveFlow) -> bool:
     """Return whether the flow has an end that is not a moment."""
-    return _schedule(live_flow).get("endTime") is not None and live_flow.fields[END] is None
+    return live_flow.unknown_end is not None
 
 
 def has_unusual_mode(live_flow: LiveFlow) -> bool:

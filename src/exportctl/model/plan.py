@@ -307,7 +307,8 @@ class OtherFlow:
 
 FLOW_STATE_RULE = "flow-state"  # of the finding about a flow that is neither enabled nor disabled
 SCHEDULE_RULE = "unknown-schedule"  # of the finding about a schedule that exportctl cannot read
-UNKNOWN_RULES = (FLOW_STATE_RULE, SCHEDULE_RULE)
+END_RULE = "unknown-end"  # of the finding about an end that exportctl cannot read
+UNKNOWN_RULES = (FLOW_STATE_RULE, SCHEDULE_RULE, END_RULE)
 PLATFORMS = ("service", "embedded", "loopback")
 
 

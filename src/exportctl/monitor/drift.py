@@ -161,6 +161,6 @@ def _live_end(item: PlanItem) -> int | None:
     """Return when the export ends in the sandbox, before the plan; None without a flow."""
     if item.verb in (Verb.CREATE, Verb.COMPLETE):
         return None
-    moved = [f.before for f in item.fields if f.field == "end"]
+    moved = [f.before for f in item.fields if f.field == "end" and not isinstance(f.before, str)]  # str: unreadable
     end = moved[0] if moved else item.ends
     return end if isinstance(end, int) else None

@@ -52,6 +52,7 @@ class FlowView:
     last_run: LastRun | None = None
     state: str = ""  # as the service shows it
     unknown_schedule: str | None = None  # as the service shows it, where exportctl cannot read it
+    unknown_end: str | None = None  # the same
 
     def has_run_once(self) -> bool:
         """Say whether this is a one-time export after its run, whatever its outcome."""
@@ -62,7 +63,8 @@ class FlowView:
     @property
     def is_readable(self) -> bool:
         """Say whether schedule and state tell when it runs."""
-        return self.every is not None and self.start is not None and self.enabled is not None
+        is_schedule_known = self.every is not None and self.start is not None and self.unknown_end is None
+        return is_schedule_known and self.enabled is not None
 
     def has_ended(self, as_of: int) -> bool:
         return self.end is not None and self.end <= as_of and not self.has_run_once()
@@ -73,7 +75,7 @@ def flow_view(live_flow: LiveFlow, ownership: Ownership) -> FlowView:
     flow, content = live_flow.flow, live_flow.source
     fields = wire.read_fields(FLOW.name, flow.raw)
     kind = wire.destination_type(flow.raw)
-    assumed = fields["end"] is None and fields[EVERY] != schedule.ONCE
+    assumed = fields["end"] is None and live_flow.unknown_end is None and fields[EVERY] != schedule.ONCE
     return FlowView(
         flow=flow.id,
         title=flow.name,
@@ -90,6 +92,7 @@ def flow_view(live_flow: LiveFlow, ownership: Ownership) -> FlowView:
         last_run=last_run(flow.raw),
         state=live_flow.state,
         unknown_schedule=unknown_schedule(flow.raw),
+        unknown_end=live_flow.unknown_end,
     )
 
 

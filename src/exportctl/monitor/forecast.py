@@ -135,7 +135,7 @@ def _schedule(seen: FlowView) -> str:
 
 
 def _runs(seen: FlowView, window: range) -> tuple[int, ...]:
-    if seen.every is None or seen.start is None or not seen.enabled:
+    if seen.every is None or seen.start is None or seen.unknown_end is not None or not seen.enabled:
         return ()
     ticks = schedules.run_times(seen.every, seen.start, seen.end, window.start)
     return tuple(takewhile(lambda tick: tick < window.stop, ticks))
@@ -154,6 +154,8 @@ def _no_run_reason(seen: FlowView, window: range, paused: bool) -> str:
     if seen.every is None or seen.start is None:
         shown = seen.unknown_schedule
         return f'schedule "{shown}": exportctl cannot read it' if shown else "no schedule that can be read"
+    if seen.unknown_end is not None:
+        return f'end "{seen.unknown_end}": exportctl cannot read it'
     if seen.every == ONCE and seen.start <= window.start:
         return f"once, at {schedules.format_moment(seen.start)}"
     later = schedules.next_runs(seen.every, seen.start, seen.end, window.start, 1)
@@ -185,6 +187,7 @@ def _planned_forecast(item: PlanItem, ownership: Ownership, wanted: DesiredState
             every=after.get(EVERY, seen.every),
             start=first,
             end=item.ends,
+            unknown_end=None if item.ends is not None else seen.unknown_end,
         ),
         window,
         item.is_paused,

@@ -13,7 +13,7 @@ first row that applies gives the result:
     FAILED        the last run failed or had errors, or the flow is in state `failed`         `runs`
     NEVER RAN     a run was due more than `expect.within` ago, and there was none yet         `runs`, `verify`
     OVERDUE       the same, and the last run is older than that                               `runs`, `verify`
-    UNKNOWN       its schedule cannot be read, or it is neither enabled nor disabled
+    UNKNOWN       its schedule or end cannot be read, or it is neither enabled nor disabled
     ENDING        its end is within the warning                                               renew, apply
     WAITING       it has not run yet, and no run is overdue
     OK            the last run succeeded, or is under way
@@ -160,7 +160,7 @@ def missed_tick(seen: FlowView, within: int, as_of: int) -> int | None:
 
     `within` is how long, in seconds, a run may take to appear.
     """
-    if seen.every is None or seen.start is None or not seen.enabled:
+    if seen.every is None or seen.start is None or seen.unknown_end is not None or not seen.enabled:
         return None
     tick = schedule.last_run_time(seen.every, seen.start, seen.end, as_of - within)
     since = seen.created if seen.every == ONCE else seen.changed  # a one-time run has no later tick to make up for it
@@ -170,7 +170,7 @@ def missed_tick(seen: FlowView, within: int, as_of: int) -> int | None:
 
 
 def next_run(seen: FlowView, as_of: int) -> int | None:
-    if seen.every is None or seen.start is None or not seen.enabled:
+    if seen.every is None or seen.start is None or seen.unknown_end is not None or not seen.enabled:
         return None
     return next(iter(schedule.next_runs(seen.every, seen.start, seen.end, as_of, 1)), None)
 

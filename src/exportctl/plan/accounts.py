@@ -28,8 +28,9 @@ from exportctl.model.plan import (
 )
 from exportctl.model.project import AcceptEntry
 from exportctl.plan import steps
+from exportctl.plan.comparison import ComparisonInputs
 from exportctl.plan.desired import DesiredAccount, finding
-from exportctl.plan.field_diff import ComparisonInputs, applied_digests, apply_accept_entries, field_changes
+from exportctl.plan.field_diff import applied_digests, apply_accept_entries, field_changes
 from exportctl.plan.last_editor import UI, actor
 from exportctl.plan.ownership import Ownership
 from exportctl.resources import wire

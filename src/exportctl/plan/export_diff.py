@@ -18,9 +18,10 @@ from exportctl.model import schedule as schedules
 from exportctl.model.plan import WRITE_CAUSES, Cause, Consequence, FieldChange, Fields, Marker, Refusal, Verb, digest
 from exportctl.model.schedule import DAY, ONCE, format_moment
 from exportctl.plan import flow_state, pauses
+from exportctl.plan.comparison import ComparisonInputs
 from exportctl.plan.dataset_lookup import DatasetLookup
 from exportctl.plan.desired import DesiredExport, finding
-from exportctl.plan.field_diff import ComparisonInputs, applied_digests, field_changes
+from exportctl.plan.field_diff import applied_digests, field_changes
 from exportctl.plan.ownership import LiveFlow
 from exportctl.plan.safety_checks import protect_refusals
 from exportctl.resources import kinds
@@ -78,7 +79,12 @@ class ExportDiff:
     @property
     def left_schedule(self) -> FieldChange | None:
         """The change of a schedule that exportctl cannot read, and that stays as it is; None without one."""
-        return next((c for c in self.changes if c.cause is Cause.NOT_COMPARABLE), None)
+        return next((c for c in self.changes if c.cause is Cause.NOT_COMPARABLE and c.field == EVERY), None)
+
+    @property
+    def is_end_unknown(self) -> bool:
+        """The flow has an end that exportctl cannot read, and this plan does not write another one."""
+        return self.live_flow.unknown_end is not None and END not in self.written_changes
 
     @property
     def keeps_late_start(self) -> bool:
@@ -195,8 +201,9 @@ class ExportDiff:
         end_before, start = pauses.live_end(self.live_flow), live[START] or 0
         end_after, start_after = self.value_after(END, end_before), self.new_start if self.restart else start
         every_after, is_left = self.value_after(EVERY, live[EVERY] or every), self.left_schedule is not None
-        runs_before = live[ENABLED] and live[EVERY] and live[START] is not None
-        runs_after = self.value_after(ENABLED, live[ENABLED]) and not is_left
+        is_end_known = self.live_flow.unknown_end is None
+        runs_before = live[ENABLED] and live[EVERY] and live[START] is not None and is_end_known
+        runs_after = self.value_after(ENABLED, live[ENABLED]) and not is_left and not self.is_end_unknown
         return {
             "ends": end_after,
             "schedule": None if is_left else schedules.schedule_phrase(every, self.export.declared.schedule.at % DAY),
@@ -339,6 +346,8 @@ def diff_findings(diff: ExportDiff) -> tuple[Finding, ...]:
     found += flow_state.state_findings(export, live_flow, diff.inputs)
     if diff.left_schedule is not None:
         found.append(flow_state.unknown_schedule_finding(export, live_flow, diff.left_schedule))
+    if any(c.field == END and c.cause is Cause.NOT_COMPARABLE for c in diff.changes):
+        found.append(flow_state.unknown_end_finding(export, live_flow))
     found += flow_state.expired_findings(export, live_flow, as_of, diff.changes)
     found += flow_state.undeclared_end_findings(export, live_flow, as_of, diff.changes)
     return tuple(found)
@@ -362,7 +371,7 @@ def _field_consequences(name: str, change: FieldChange, diff: ExportDiff) -> lis
     if name == ENABLED and change.after is False:
         text = "skips runs while the flow is disabled; Adobe does not document whether they are caught up"
         return [Consequence("runs-skipped", text, "warning")]
-    if name == END and change.before is not None and change.after < change.before:
+    if name == END and isinstance(change.before, int) and change.after < change.before:
         text = f"ends earlier: {format_moment(change.after)} instead of {format_moment(change.before)}"
         return [Consequence("ends-earlier", text, "warning")]
     rule = next(rule for kind in (FLOW, TARGET_CONNECTION) for rule in kind.fields if rule.name == name)

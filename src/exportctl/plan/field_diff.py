@@ -20,62 +20,16 @@ differ.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from exportctl.model import schedule
 from exportctl.model.plan import WRITE_CAUSES, Cause, FieldChange, Fields, Marker, SensitiveValue, UnknownValue, digest
-from exportctl.model.project import AcceptEntry, End
-from exportctl.resources.kinds import END, SCHEDULE, SCHEDULE_FIELDS, FieldRule, Kind, Treat, leaf_path
+from exportctl.model.project import AcceptEntry
+from exportctl.plan.comparison import ComparisonInputs, difference_cause, make_change
+from exportctl.plan.end_diff import end_changes
+from exportctl.resources.kinds import SCHEDULE, SCHEDULE_FIELDS, FieldRule, Kind, Treat, leaf_path
 
-NO_END = End()
 _MARKED = WRITE_CAUSES | {Cause.RENEWAL, Cause.ALREADY_MATCHES}
-LATE_RENEWAL_WINDOW = 3 * schedule.DAY  # a renewal may be late: for example over a weekend
-
-
-@dataclass(frozen=True)
-class ComparisonInputs:
-    """What one comparison needs beside the values."""
-
-    marker: Marker | None
-    as_of: int
-    resume: bool = False
-    end: End = NO_END
-    renew: bool = True
-    ours_since: int | None = None  # creation of an object of ours, in seconds; None for one to adopt
-    first_start: int | None = None  # the run time that exportctl would choose now; None: the start is not compared
-    is_over: bool = False  # disabled only after its last run, which stops no data
-    latest_start: int = 0  # the last moment at which a flow begins that no hand moved
-
-    @property
-    def is_last_applied_unknown(self) -> bool:
-        """The object is ours, but the last applied values are unknown."""
-        return self.ours_since is not None and (self.marker is None or self.marker.damaged)
-
-    def can_be_own_end(self, end: int) -> bool:
-        """
-        Check whether exportctl can have written a rolling end, when the marker does not say so.
-
-        It can have written the end of the last timely renewal, or a later one. It can also have written the end before,
-        if that renewal was late or is due now. An earlier end was set by a person or another tool.
-        """
-        if self.ours_since is None or self.end.rolling is None:
-            return True
-        ahead = self.end.renew_before or 0
-        *past, last = schedule.renewed_ends(self.end, self.ours_since, self.as_of)
-        late = min(LATE_RENEWAL_WINDOW, ahead)
-        spelled = (end - self.end.rolling) % schedule.DAY == 0  # ours are so many days after a midnight
-        waits = spelled and self.as_of - (end - ahead) <= late
-        return end >= last or bool(past and waits and past[-1] <= end <= past[-1] + late * (len(past) - 1))
-
-    def is_undeclared_default_end(self, live: int) -> bool:
-        """Check that no end was applied yet, and that the live end is the one that the service sets itself."""
-        known = self.marker is not None and not self.marker.damaged and END not in self.marker.applied
-        return known and self.ours_since is not None and schedule.is_default_end(live, self.ours_since)
-
-    def last_applied(self, name: str) -> tuple[str, ...] | None:
-        """Return the digests of the last applied value of a field, None if they are unknown."""
-        return None if self.marker is None or self.marker.damaged else self.marker.applied.get(name)
 
 
 def field_changes(kind: Kind, desired: Fields, live: Fields, inputs: ComparisonInputs) -> tuple[FieldChange, ...]:
@@ -92,27 +46,11 @@ def field_changes(kind: Kind, desired: Fields, live: Fields, inputs: ComparisonI
     )
 
 
-def difference_cause(equal: bool, desired: Any, live: Any, applied: tuple[str, ...] | None) -> Cause | None:
-    """Decide the cause by the table of this module, with digests. None: no change."""
-    if applied is None:
-        return Cause.ALREADY_MATCHES if equal else Cause.UNKNOWN_ORIGIN
-    ours = desired == applied[0]
-    if equal:
-        return None if ours else Cause.ALREADY_MATCHES
-    if ours:
-        return Cause.NORMALISED if live in applied[1:] else Cause.DRIFT
-    return Cause.PENDING if live in applied else Cause.CONFLICT
-
-
 def _value_changes(rule: FieldRule, desired: Any, live: Any, inputs: ComparisonInputs) -> list[FieldChange]:
     if isinstance(desired, Mapping):
         return _mapping_changes(rule, desired, live or {}, inputs)
     why = difference_cause(desired == live, digest(desired), digest(live), inputs.last_applied(rule.name))
-    return _change(rule, live, desired, why)
-
-
-def _change(rule: FieldRule, before: Any, after: Any, why: Cause | None) -> list[FieldChange]:
-    return [FieldChange(rule.name, rule.name, before, after, why)] if why else []
+    return make_change(rule, live, desired, why)
 
 
 def _unordered_changes(rule: FieldRule, desired: Any, live: Any, inputs: ComparisonInputs) -> list[FieldChange]:
@@ -154,7 +92,7 @@ def _mapping_changes(
     if why is Cause.ALREADY_MATCHES and any(v is UnknownValue.UNSET for v in desired.values()):
         return []  # one part was not compared, so the marker must not say that all of it matches
     if why in (None, Cause.ALREADY_MATCHES):
-        return _change(rule, shown, shown, why)
+        return make_change(rule, shown, shown, why)
     return [FieldChange(leaf_path(rule.name, k), rule.name, b, a, why) for k, b, a in differing_leaves(shown, filled)]
 
 
@@ -186,8 +124,8 @@ def _write_only_changes(rule: FieldRule, desired: Any, live: Any, inputs: Compar
     """Compare a value that the service never returns; unknown counts as sent, because secrets are not sent twice."""
     applied = inputs.last_applied(rule.name)
     if applied is None:
-        return _change(rule, desired, desired, Cause.ALREADY_MATCHES)
-    return _change(rule, UnknownValue.HIDDEN, desired, Cause.PENDING if applied[0] != digest(desired) else None)
+        return make_change(rule, desired, desired, Cause.ALREADY_MATCHES)
+    return make_change(rule, UnknownValue.HIDDEN, desired, Cause.PENDING if applied[0] != digest(desired) else None)
 
 
 def _enabled_changes(rule: FieldRule, desired: Any, live: Any, inputs: ComparisonInputs) -> list[FieldChange]:
@@ -219,11 +157,11 @@ def _enabled_changes(rule: FieldRule, desired: Any, live: Any, inputs: Compariso
     elif is_paused and applied and applied[0] == digest(False):
         is_paused = False
     if is_paused:
-        return _change(rule, False, True, Cause.DRIFT if inputs.resume else Cause.PAUSED)
+        return make_change(rule, False, True, Cause.DRIFT if inputs.resume else Cause.PAUSED)
     why = difference_cause(desired == live, digest(desired), digest(live), applied)
     if why is None and inputs.last_applied(rule.name) is None:
         why = Cause.ALREADY_MATCHES  # declared for the first time and already so: write it into the marker
-    return _change(rule, live, desired, why)
+    return make_change(rule, live, desired, why)
 
 
 def _start_changes(
@@ -250,11 +188,11 @@ def _start_changes(
     is_known = applied is not None and applied[0] == digest(desired)
     is_kept = applied is not None and digest(live) in applied[1:]
     if live > max(inputs.latest_start, inputs.as_of) and not (is_known and is_kept):
-        return _change(rule, live, first, _late_start_cause(is_known or applied is None, inputs))
+        return make_change(rule, live, first, _late_start_cause(is_known or applied is None, inputs))
     if desired is not None and inputs.as_of < live < desired and not is_known:
-        return _change(rule, live, first, Cause.PENDING if applied else Cause.UNKNOWN_ORIGIN)
+        return make_change(rule, live, first, Cause.PENDING if applied else Cause.UNKNOWN_ORIGIN)
     is_news = not is_known and (applied is not None or (desired is not None and live > inputs.as_of))
-    return _change(rule, live, live, Cause.ALREADY_MATCHES if is_news else None)
+    return make_change(rule, live, live, Cause.ALREADY_MATCHES if is_news else None)
 
 
 def _late_start_cause(is_moved: bool, inputs: ComparisonInputs) -> Cause:
@@ -266,79 +204,6 @@ def _late_start_cause(is_moved: bool, inputs: ComparisonInputs) -> Cause:
     return Cause.DRIFT if inputs.resume else Cause.PAUSED
 
 
-def _end_changes(rule: FieldRule, desired: Any, live: int | None, inputs: ComparisonInputs) -> list[FieldChange]:
-    if inputs.end.rolling is not None:
-        return _rolling_end_changes(rule, live, inputs)
-    if desired is None:
-        return _undeclared_end_changes(rule, live, inputs)
-    applied = inputs.last_applied(END)
-    why = difference_cause(desired == live, str(desired), str(live), applied)
-    if why is Cause.UNKNOWN_ORIGIN and live is not None and inputs.is_undeclared_default_end(live):
-        why = Cause.PENDING
-    if why and live is not None and _is_cut_short(why, live, desired, applied) and not inputs.resume:
-        why = Cause.PAUSED
-    return _change(rule, live, desired, why)
-
-
-def _undeclared_end_changes(rule: FieldRule, live: int | None, inputs: ComparisonInputs) -> list[FieldChange]:
-    """
-    Compare the end of an export that declares none: exportctl writes no end.
-
-    An end before the last applied end, or before the six months of the service, is a pause, unless the flow would have
-    ended by now anyway.
-    """
-    if live is None or inputs.ours_since is None:
-        return []
-    applied = inputs.last_applied(END)
-    last = int(applied[-1]) if applied else schedule.default_end(inputs.ours_since)
-    ours = live >= last if applied else live >= last or schedule.is_default_end(live, inputs.ours_since)
-    if ours or last <= inputs.as_of:
-        return []
-    return _change(rule, live, last, Cause.DRIFT if inputs.resume else Cause.PAUSED)
-
-
-def _is_cut_short(why: Cause, live: int, desired: int, applied: tuple[str, ...] | None) -> bool:
-    """
-    Check whether a person or another tool moved the end to an earlier moment.
-
-    Without digests every earlier end counts. If the YAML declares an even earlier end, there is no pause to keep.
-    """
-    if live >= desired:
-        return False
-    if why in (Cause.DRIFT, Cause.CONFLICT):
-        return applied is not None and live < int(applied[-1])
-    return why is Cause.UNKNOWN_ORIGIN
-
-
-def _rolling_end_changes(rule: FieldRule, live: int | None, inputs: ComparisonInputs) -> list[FieldChange]:
-    """
-    Compare a rolling end with the end in the marker.
-
-    live end                                result
-    equal                                   nothing, or a renewal if it is due
-    equal and past                          expired: a write, because it revives the flow
-    later, or the marker is unknown         already matches, or a renewal if it is due
-    earlier                                 paused, not renewed
-    not in the marker, and set neither by
-    exportctl nor by the service            paused, not renewed
-    none                                    unknown origin: write the first end
-    """
-    target = schedule.first_end(inputs.end, inputs.as_of)
-    assert target is not None
-    applied = inputs.last_applied(END)
-    if live is None:
-        return _change(rule, None, target, Cause.DRIFT if applied else Cause.UNKNOWN_ORIGIN)
-    known = int(applied[-1]) if applied else None
-    ours = inputs.can_be_own_end(live) or inputs.is_undeclared_default_end(live)
-    if live < known if known is not None else not ours:
-        return _change(rule, live, target, Cause.DRIFT if inputs.resume else Cause.PAUSED)
-    if live <= inputs.as_of < target:
-        return _change(rule, live, target, Cause.EXPIRED)
-    if inputs.renew and target > live and schedule.is_renewal_due(inputs.end, live, inputs.as_of):
-        return _change(rule, live, target, Cause.RENEWAL)
-    return _change(rule, live, live, None if live == known else Cause.ALREADY_MATCHES)
-
-
 _COMPARE: Mapping[Treat, Callable[[FieldRule, Any, Any, ComparisonInputs], list[FieldChange]]] = {
     Treat.VALUE: _value_changes,
     Treat.DEFAULTED: _value_changes,
@@ -347,7 +212,7 @@ _COMPARE: Mapping[Treat, Callable[[FieldRule, Any, Any, ComparisonInputs], list[
     Treat.WRITE_ONLY: _write_only_changes,
     Treat.BY_ACTION: _enabled_changes,
     Treat.STARTING: _start_changes,
-    Treat.ENDING: _end_changes,
+    Treat.ENDING: end_changes,
 }
 
 
@@ -392,5 +257,5 @@ def apply_accept_entries(
     """
     fields = {change.field, change.path} | ({SCHEDULE} if change.field in SCHEDULE_FIELDS else set())
     covered = any(a.address in names and a.field in fields and as_of < a.until for a in accept)
-    can_accept = change.cause is Cause.PAUSED or change.cause in WRITE_CAUSES
+    can_accept = change.cause in (Cause.PAUSED, Cause.NOT_COMPARABLE) or change.cause in WRITE_CAUSES
     return replace(change, cause=Cause.ACCEPTED) if covered and can_accept else change

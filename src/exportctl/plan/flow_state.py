@@ -37,8 +37,9 @@ from exportctl.model.plan_options import PlanOptions
 from exportctl.model.project import AcceptEntry, Export
 from exportctl.model.schedule import ONCE, format_age, format_moment
 from exportctl.plan import field_diff, pauses, steps
+from exportctl.plan.comparison import ComparisonInputs
 from exportctl.plan.desired import DesiredExport, finding
-from exportctl.plan.field_diff import ComparisonInputs, field_changes
+from exportctl.plan.field_diff import field_changes
 from exportctl.plan.last_editor import actor
 from exportctl.plan.ownership import LiveFlow, Ownership, choose_flows, lost_owner_refusal
 from exportctl.resources import flow_states, wire
@@ -77,6 +78,7 @@ def comparison_inputs(export: DesiredExport, live_flow: LiveFlow, inputs: PlanIn
         is_over=pauses.is_disabled_after_its_end(live_flow, inputs.as_of),
         first_start=first_start(export, inputs.as_of),
         latest_start=_latest_start(export, live_flow, inputs.as_of),
+        unknown_end=live_flow.unknown_end,
     )
 
 
@@ -191,6 +193,20 @@ def unknown_schedule_finding(export: DesiredExport, live_flow: LiveFlow, change:
         "the live one, `accept` the field `schedule`"
     )
     return finding(export, "unknown-schedule", text, hint, key=EVERY)
+
+
+def unknown_end_finding(export: DesiredExport, live_flow: LiveFlow) -> Finding:
+    """Report an end that exportctl cannot read and leaves as it is, and the ways out."""
+    text = (
+        f'the flow {live_flow.flow.id} has the end "{live_flow.unknown_end}", which exportctl cannot read: it neither '
+        "compares nor moves the end, and does not know until when the flow runs"
+    )
+    sends = f"apply with `--resume {export.address}`"
+    if export.declared.end.is_given:
+        hint = f"to send the end of the YAML, {sends} or edit `end` to a moment"
+    else:
+        hint = f"to send the end that was there before, {sends}; or declare an `end`"
+    return finding(export, "unknown-end", text, f"{hint}; to keep the live one, `accept` the field `end`", key=END)
 
 
 # -- ends -------------------------------------------------------------------------------------------------------------
@@ -321,6 +337,8 @@ def _unknown_end_reason(export: DesiredExport, live_flow: LiveFlow, inputs: Plan
     """Return why there is no end to move although the flow needs a renewal."""
     if not wire.members(live_flow.flow.raw.get("scheduleParams")):
         return "has no scheduleParams"
+    if live_flow.unknown_end is not None:
+        return f'has the end "{live_flow.unknown_end}", which exportctl cannot read'
     end = pauses.live_end(live_flow)
     is_shown = live_flow.fields[END] is not None
     if is_shown or end is None or not schedule.is_renewal_due(export.declared.end, end, inputs.as_of):

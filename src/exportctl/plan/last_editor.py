@@ -40,8 +40,13 @@ def actor(rule: FieldRule, kind: Kind, live: LiveObject, source: LiveObject | No
 
 def _is_own_write(last: Mapping[str, Any], kind: Kind) -> bool:
     """Check whether the last PATCH wrote a marker; people also do so when they edit the text before it in the UI."""
+    return any(marker.parse_marker(text, kind)[1] for text in sent_descriptions(last))
+
+
+def sent_descriptions(last: Mapping[str, Any]) -> list[str]:
+    """Return the descriptions that the last PATCH sent, as `lastOperation` repeats them."""
     texts = [op.get("value") for op in _ops(last) if op.get("path") == "/description"]
-    return any(marker.parse_marker(text, kind)[1] for text in texts if isinstance(text, str))
+    return [text for text in texts if isinstance(text, str)]
 
 
 def _has_later_update(update: object, operation: object) -> bool:

@@ -23,6 +23,7 @@ from exportctl.resources import flow_states, kinds, wire
 from exportctl.resources.destinations.type import DestinationType
 from exportctl.resources.kinds import BASE_CONNECTION, FLOW, SOURCE_CONNECTION, TARGET_CONNECTION
 from exportctl.resources.marker import refuse_newer_markers
+from exportctl.resources.unknown_schedule import unknown_end
 
 FLOW_LIMIT = 100  # destinations per sandbox, hard limit [GR]
 
@@ -81,6 +82,11 @@ class LiveFlow:
     def type(self) -> DestinationType | None:
         """The destination type of the flow, None if exportctl does not know it."""
         return wire.destination_type(self.flow.raw)
+
+    @property
+    def unknown_end(self) -> str | None:
+        """The end in the words of the service if exportctl cannot read it: no code may read it as none."""
+        return unknown_end(self.flow.raw)
 
     @property
     def is_disabled(self) -> bool:

@@ -33,7 +33,7 @@ def is_pause(change: FieldChange) -> bool:
         return change.cause is Cause.PAUSED
     if change.field == DATASETS:
         return _ids(change.before) < _ids(change.after)
-    if change.before is None or change.after is None:
+    if change.before is None or change.after is None or isinstance(change.before, str):  # a str: cannot be read
         return False
     if change.field == END:
         return bool(change.before < change.after)
@@ -70,9 +70,15 @@ def _is_start_moved(live_flow: LiveFlow, as_of: int) -> bool:
 
 
 def live_end(live_flow: LiveFlow) -> int | None:
-    """Return when a flow ends, in seconds since 1970 UTC; None for a one-time export without an end."""
+    """
+    Return when a flow ends, in seconds since 1970 UTC.
+
+    None for a one-time export without an end, and for an end that exportctl cannot read.
+    """
     if live_flow.fields[END] is not None:
         return int(live_flow.fields[END])
+    if live_flow.unknown_end is not None:
+        return None
     return schedule.default_end(live_flow.flow.created_at) if live_flow.fields[EVERY] != ONCE else None
 
 

@@ -307,7 +307,8 @@ def _other_flows(ownership: Ownership) -> tuple[OtherFlow, ...]:
         if live_flow.is_owned_by(ownership.project):
             continue
         flow, fields, kind, marker = live_flow.flow, live_flow.fields, live_flow.type, live_flow.marker
-        assumed = fields[END] is None and kind is not None and fields[EVERY] != ONCE
+        is_hidden = fields[END] is None and live_flow.unknown_end is None
+        assumed = is_hidden and kind is not None and fields[EVERY] != ONCE
         other = OtherFlow(
             id=flow.id,
             name=flow.name,

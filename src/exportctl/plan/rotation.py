@@ -100,6 +100,7 @@ def _account_flow(live_flow: LiveFlow, project: Project, as_of: int) -> AccountF
     owner, read, next_run = live_flow.marker, live_flow.fields, None
     declared = {Address(EXPORTS, key) for key in project.exports} if live_flow.is_owned_by(project.name) else set()
     address = owner.address if owner and owner.address in declared else None
-    if read[ENABLED] and read[EVERY] is not None and read[START] is not None:
+    is_known = live_flow.unknown_end is None and read[EVERY] is not None and read[START] is not None
+    if read[ENABLED] and is_known:
         next_run = next(schedule.run_times(read[EVERY], read[START], read[END], as_of), None)
     return AccountFlow(live_flow.flow.id, live_flow.flow.name, address, next_run)

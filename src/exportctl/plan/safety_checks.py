@@ -52,7 +52,8 @@ def _protect_reason(change: FieldChange) -> str | None:
         return "removes datasets from it"
     if change.field == EVERY and change.after == ONCE:
         return "ends it after one run"
-    if change.field == END and change.after is not None and (change.before is None or change.after < change.before):
+    is_later = isinstance(change.before, int) and isinstance(change.after, int) and change.after >= change.before
+    if change.field == END and change.after is not None and not is_later:
         return f"ends it earlier, at {format_moment(change.after)}"
     return None
 

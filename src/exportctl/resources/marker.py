@@ -271,12 +271,13 @@ def marker_line(marker: Marker, kind: Kind) -> str:
     return known if len(known) <= MAX_LENGTH else _line(replace(marker, unread=_ALL_READ, moved_from=None), kind)
 
 
-def is_cut(live: LiveObject, text: str, written: str, repository: str | None) -> bool:
+def is_cut(live: LiveObject, text: str, written: str, repository: str | None, *, sent_more: bool = False) -> bool:
     """
     Say whether a description is the beginning of `written`, which has the person's `text` first.
 
-    The beginning must end inside the text, the line for people or the marker: a person who removes whole lines by hand
-    leaves the same as a cut between them.
+    A person who removes whole lines by hand leaves the same as a cut between them. So such a beginning counts only if
+    the last write of the object `sent_more` than it shows; any other ends inside the text, the line for people or the
+    marker.
     """
     shown = str(live.raw.get("description") or "")
     if (
@@ -287,7 +288,8 @@ def is_cut(live: LiveObject, text: str, written: str, repository: str | None) ->
         return False
     line = f"\n{_LINE}{repository or ''}"
     if shown.rstrip("\n") in (text, text + line, written):
-        return shown.endswith(tuple(line[:size] for size in range(len(_LINE), len(line)))) and shown == text
+        is_line_cut = shown.endswith(tuple(line[:size] for size in range(len(_LINE), len(line)))) and shown == text
+        return is_line_cut or (sent_more and len(shown) < len(written))
     return True
 
 

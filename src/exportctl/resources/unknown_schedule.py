@@ -1,8 +1,8 @@
 """
-The words of a live schedule that exportctl cannot read: another unit, another mode, a number that is no interval. Pure.
+The words of a live schedule or end that exportctl cannot read: another unit or mode, no interval, no moment. Pure.
 
-Adobe adds values several times a year. Such a schedule is shown as it is. No code computes with it, and a plan leaves
-it as it is until a person decides.
+Adobe adds values several times a year. Such a schedule or end is shown as it is. No code computes with it, and a plan
+leaves it as it is until a person decides.
 """
 
 from __future__ import annotations
@@ -31,6 +31,12 @@ def unknown_schedule(flow: Mapping[str, Any]) -> str | None:
     words = f"{_value_text(schedule.get('interval'))} {_value_text(schedule.get('timeUnit'))}"
     words += "" if wire.is_known_mode(mode) else f", exportMode {_value_text(mode)}"
     return words + ("" if is_start_known else f", startTime {_value_text(start)}")
+
+
+def unknown_end(flow: Mapping[str, Any]) -> str | None:
+    """Return the end of a flow in the words of the service; None if exportctl can read it, or the flow shows none."""
+    end = wire.members(flow.get("scheduleParams")).get("endTime")
+    return None if end is None or wire.moment(end) is not None else _value_text(end)
 
 
 def _value_text(value: object) -> str:

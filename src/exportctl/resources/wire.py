@@ -391,6 +391,8 @@ def object_digests(live: LiveObject) -> dict[str, str]:
     fields = read_fields(live.kind, live.raw)
     read = {name: digest(fields[name]) for name in sorted(fields)}
     read |= {name: digest(list(ids(live.raw, name))) for name in kind.refs}
+    if fields.get(kinds.END, 0) is None:  # none, or one that cannot be read
+        read[kinds.END] = digest(members(live.raw.get("scheduleParams")).get("endTime"))
     read[kinds.TITLE] = digest(live.name)
     read["description"] = digest(live.raw.get("description") or "")
     return read

@@ -59,10 +59,17 @@ DRIFT_FAILURES: tuple[Row, ...] = (
         "Apply with `--resume ADDRESS`, or edit `schedule.every`; or `accept` the field `schedule`.",
     ),
     (
+        "unknown-end",
+        "An end that exportctl cannot read",
+        "The live end is no moment that exportctl knows. It can be a pause, so exportctl shows it and leaves it as it"
+        " is, and no rolling end is renewed over it (ours).",
+        "Apply with `--resume ADDRESS`, or edit `end` to a moment; or `accept` the field `end`.",
+    ),
+    (
         "not-renewed",
         "A rolling end that `renew` cannot renew",
         "Several flows have the address, or the flow has no marker, waits for its replacement, or shows no schedule or"
-        " no end: exportctl cannot know which end to move (ours). `renew` exits with code 4.",
+        " no end that exportctl can read: exportctl cannot know which end to move (ours). `renew` exits with code 4.",
         "Run `exportctl plan`: it says what is wrong with the export and how to fix it.",
     ),
 )

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from exportctl.model import schedule
-from exportctl.model.plan import Address, LiveObject
+from exportctl.model.plan import MAX_TIMESTAMP, Address, LiveObject
 from exportctl.model.project import Export
 from exportctl.resources import flow_states, run, wire
 from exportctl.resources.destinations.type import DestinationType
-from exportctl.resources.kinds import EVERY, FLOW, LOCATION, SOURCE_CONNECTION, START, TARGET_CONNECTION
-from exportctl.resources.unknown_schedule import unknown_schedule
+from exportctl.resources.kinds import END, EVERY, FLOW, LOCATION, SOURCE_CONNECTION, START, TARGET_CONNECTION
+from exportctl.resources.unknown_schedule import unknown_end, unknown_schedule
 
 BACKGROUND_CLIENT = "acp_foundation_connectors"  # writes after runs and after writes of others [D samples]
 GRACE = 2 * schedule.HOUR  # how long a run may take to show up where `expect.within` is not given
@@ -33,7 +33,7 @@ class DeliveryExpectation:
     enabled: bool | None  # None: the state says neither
     every: str | None  # None, as `start`: the schedule cannot be read
     start: int | None
-    end: int
+    end: int  # beyond all runs, if exportctl cannot read it
     created: int
     changed: int  # when anyone but the service last changed the flow, creation included
     location_changed: int  # the last change of its target connection
@@ -45,6 +45,7 @@ class DeliveryExpectation:
     manifest: bool
     shown_state: str = ""  # as the service shows it
     unknown_schedule: str | None = None  # as the service shows it, where exportctl cannot read it
+    unknown_end: str | None = None  # the same: a run that is missing may not have been due
     within: int | None = None  # None: the YAML expects nothing
     non_empty: bool = False
 
@@ -145,7 +146,8 @@ def delivery_expectation(
         unknown_schedule=unknown_schedule(flow.raw),
         every=fields[EVERY],
         start=fields[START],
-        end=fields["end"] or schedule.default_end(flow.created_at),
+        end=_end_of_runs(flow),
+        unknown_end=unknown_end(flow.raw),
         created=flow.created_at,
         changed=max(flow.created_at, source_object.created_at, last_change(flow.raw)),
         location_changed=max(target_object.created_at, last_change(target_object.raw)),
@@ -158,6 +160,12 @@ def delivery_expectation(
         within=export.expect.within if export.expect else None,
         non_empty=export.expect.non_empty if export.expect else False,
     )
+
+
+def _end_of_runs(flow: LiveObject) -> int:
+    if unknown_end(flow.raw) is not None:
+        return MAX_TIMESTAMP
+    return wire.read_fields(FLOW.name, flow.raw)[END] or schedule.default_end(flow.created_at)
 
 
 def can_change_folder(raw: Mapping[str, Any]) -> bool:

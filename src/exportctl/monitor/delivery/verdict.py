@@ -136,6 +136,9 @@ def _verdict_without_run(case: VerdictInput) -> Verdict:
         moment = schedule.format_moment(case.expectation.changed)
         reason = f"no run; it is not known whether one was due, because the flow was changed at {moment}"
         return case.verdict(DeliveryResult.UNKNOWN, reason)
+    if case.expectation.unknown_end is not None:
+        reason = f'no run; exportctl cannot read the end of the flow, "{case.expectation.unknown_end}"'
+        return case.verdict(DeliveryResult.UNKNOWN, reason)
     if case.as_of <= due + grace:
         return case.verdict(DeliveryResult.UNKNOWN, f"no run yet; expected by {schedule.format_moment(due + grace)}")
     folder = case.folders.get((case.dataset, due))
