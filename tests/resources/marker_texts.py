@@ -36,6 +36,8 @@ def markers(draw: st.DrawFn, kind: Kind) -> Marker:
         protected=draw(st.booleans()),
         being_replaced=draw(st.booleans()),
         last_seen_enabled=draw(st.booleans()),
+        disables=draw(st.booleans()),
+        enables=draw(st.booleans()),
         applied=applied,
     )
 
@@ -60,7 +62,7 @@ def fields_of_version_1(kind: Kind) -> tuple[str, ...]:
 def of_version_1(marker: Marker, kind: Kind) -> Marker:
     """What version 1 can say of a marker."""
     kept = {name: digests for name, digests in marker.applied.items() if name in fields_of_version_1(kind)}
-    return replace(marker, applied=kept)
+    return replace(marker, applied=kept, disables=False, enables=False)
 
 
 def version_1(marker: Marker, kind: Kind) -> str:

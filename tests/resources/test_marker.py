@@ -39,6 +39,7 @@ REPOSITORY = "https://github.com/acme/exports"
 LINE = marker.marker_line(whole(), FLOW)
 ROW = FieldRule("watermark", "w", Treat.VALUE, "/watermark", "later files only", "made up")
 NAMES_1 = fields_of_version_1(FLOW)
+LATEST_COMMIT = 36**7 - 1  # in the year 4453: the last moment with seven digits
 GROWN = replace(FLOW, fields=[*FLOW.fields, ROW])
 
 
@@ -53,13 +54,15 @@ def test_what_is_written_is_read(kind_and_marker: tuple[Kind, Marker], text: str
 def test_the_longest_marker_of_each_kind_fits_in_240_lower_case_ascii_characters(kind: Kind) -> None:
     applied = {n: (str(FAR), str(FAR)) if n == END else ("ffff", "0000") for n in kind.managed_fields}
     trace = marker.trace("q" * 32, "m" * 64)
-    longest = Marker("p" * 32, kind.letter, "n" * 64, 9999, True, True, True, applied, moved_from=trace)
+    longest = Marker("p" * 32, kind.letter, "n" * 64, 9999, True, True, True, True, applied=applied)  # never d and u
+    longest = replace(longest, moved_from=trace, committed_at=LATEST_COMMIT)
     line = marker.marker_line(longest, kind)
     assert len(line) <= MAX_LENGTH
     assert line.isascii()
     assert line == line.lower()
     found = marker.parse_marker(line, kind)[1]
-    assert (longest, trace) == (found, found.moved_from if found else None)
+    assert found is not None
+    assert (longest, trace, LATEST_COMMIT) == (found, found.moved_from, found.committed_at)
 
 
 def test_the_trace_of_the_former_project_stays_in_later_markers_and_goes_before_a_digest_does() -> None:
@@ -78,13 +81,14 @@ def test_every_field_of_a_kind_has_a_letter_of_its_own(kind: Kind) -> None:
     codes = [rule.code for rule in kind.fields]
     assert len({*codes}) == len(codes)
     assert all(len(code) == 1 and "a" <= code <= "z" for code in codes)
+    assert "c" not in codes  # the commit time has it, in every kind
 
 
 def test_the_line_reads_as_the_documentation_draws_it() -> None:
     small = Marker("acme", "e", "orders", 2, last_seen_enabled=True)
     applied = {"title": ("3f2a",), "description": ("9c01", "45ab"), END: ("1815000000", "1815000001")}
-    line = marker.marker_line(replace(small, applied=applied), FLOW)
-    assert line[:-6] == "[exportctl/2 e acme orders 2o t3f2ad9c01klqr e=u0lqyo~u0lqyp"
+    line = marker.marker_line(replace(small, applied=applied, committed_at=int("t7x2k0", 36)), FLOW)
+    assert line[:-6] == "[exportctl/2 e acme orders 2o t3f2ad9c01klqr e=u0lqyo~u0lqyp c=t7x2k0"
 
 
 def test_a_marker_without_digests_is_read_and_written_without_an_end() -> None:
@@ -219,16 +223,27 @@ def test_a_managed_field_that_is_new_in_this_version_is_unknown_and_no_damage(ol
 
 def test_what_a_sister_version_wrote_is_believed_as_far_as_it_is_known_and_written_back() -> None:
     sister = marker.marker_line(whole(applied={**whole().applied, "watermark": ("77d0", "0001")}), GROWN)
-    more = checked(sister[:-5].replace(" 2po ", " 2pox ") + "c=t7x2k0 note=a/b=c ")
+    more = checked(sister[:-5].replace(" 2po ", " 2pox ") + "k=t7x2k0 note=a/b=c ")
     text, found = marker.parse_marker(f"mine\n{more}", FLOW)
     assert found is not None
     assert (text, found, found.damaged) == ("mine", whole(), False)
-    assert found.unread == ("x", "w77d0gggh", ("c=t7x2k0", "note=a/b=c"))
+    assert found.unread == ("x", "w77d0gggh", ("k=t7x2k0", "note=a/b=c"))
     again = marker.marker_line(marker.keep_unread(whole(generation=3), found), FLOW)
     _, grown = marker.parse_marker(again, GROWN)
     assert grown is not None
     assert (grown.generation, grown.applied["watermark"]) == (3, ("77d0", "0001"))
-    assert grown.unread == ("x", "", ("c=t7x2k0", "note=a/b=c"))
+    assert grown.unread == ("x", "", ("k=t7x2k0", "note=a/b=c"))
+
+
+def test_a_commit_time_that_is_no_number_is_kept_as_it_is_and_not_believed() -> None:
+    odd = checked(marker.marker_line(whole(), FLOW)[:-5] + "c=now! ")
+    _, found = marker.parse_marker(odd, FLOW)
+    assert found is not None
+    assert (found, found.committed_at, found.unread) == (whole(), None, ("", "", ("c=now!",)))
+
+
+def test_a_newer_commit_time_alone_is_no_other_marker() -> None:
+    assert whole(committed_at=1) == whole(committed_at=2) == whole()
 
 
 def test_what_is_not_known_is_left_out_where_there_is_no_room_for_it() -> None:

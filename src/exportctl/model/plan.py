@@ -168,9 +168,13 @@ class Marker:
     protected: bool = False
     being_replaced: bool = False
     last_seen_enabled: bool = False
+    disables: bool = False  # exportctl disabled the flow, or was about to
+    enables: bool = False  # exportctl enabled the flow, or was about to
     applied: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     damaged: bool = False  # the digests are not usable: YAML and live are compared without them
     version: int = field(default=MARKER_VERSION, compare=False)  # the format that was read
+    # The commit time of the config last applied, in seconds; None if it is unknown. No write only because it is newer.
+    committed_at: int | None = field(default=None, compare=False)
     # Flags, digests and words that this version does not know.
     unread: tuple[str, str, tuple[str, ...]] = field(default=("", "", ()), compare=False)
     # On a flow that came from another project: the trace of that project and its address (resources/marker.trace).

@@ -151,6 +151,12 @@ MARKER = Definition[Marker](
     protected=flag("`protect` is set"),
     being_replaced=flag("a replacement of the object has begun"),
     last_seen_enabled=flag("the flow was enabled when exportctl last saw it"),
+    disables=optional(flag("exportctl disabled the flow, or is about to"), lambda m: m.disables),
+    enables=optional(flag("exportctl enabled the flow, or is about to"), lambda m: m.enables),
+    committed_at=optional(
+        number("commit time of the config last applied, in seconds since 1970 UTC"),
+        lambda m: m.committed_at is not None,
+    ),
     moved_from=optional(
         text("trace of the project and the address that the flow came from"), lambda m: m.moved_from is not None
     ),

@@ -3,11 +3,11 @@ Description text <-> Marker: who owns an object and what was last applied, writt
 
 A marker is the last line of a description, after the person's own text and `Managed in Git: <repository>`:
 
-    [exportctl/2 e acme-exports web-to-lake 1o t3f2ad9c01klqr e=u89s00 fa48]
-     │           │ │            │           ││ │              │        └ check digest over all before it
-     │           │ │            │           ││ │              └ words KEY=VALUE; `e` is the end, seconds in base 36
+    [exportctl/2 e acme-exports web-to-lake 1o t3f2ad9c01klqr e=u89s00 c=t8k2p0 fa48]
+     │           │ │            │           ││ │              │                 └ check digest over all before it
+     │           │ │            │           ││ │              └ words KEY=VALUE; numbers are in base 36
      │           │ │            │           ││ └ digests of the managed fields; `-` where there are none
-     │           │ │            │           │└ flags: p protected, r being replaced, o seen on
+     │           │ │            │           │└ flags: p protected, r being replaced, o seen on, d and u below
      │           │ │            │           └ generation
      │           │ │            └ address (KEY or KEY/PART)
      │           │ └ project
@@ -18,8 +18,12 @@ A marker is the last line of a description, after the person's own text and `Man
     SECOND  = four of g-v: the hex digits of a second digest, when the service keeps another spelling, or of how often
               secrets were sent again under one secret_version
     words   = { " " KEY "=" VALUE }                   printable ASCII without spaces and brackets
-    e       = END [ "~" END ]                         the end last applied, and the service's spelling of it
+    e       = END [ "~" END ]                         the end last applied, and the service's spelling of it; seconds
+    c       = SECONDS                                 the commit time of the config last applied
     mv      = six of 0-9a-z                           trace of the project and the address that the flow came from
+
+The flags d and u are an intent: they are written before the action that disables (d) or enables (u) the flow, so that
+no later run takes an interrupted action of exportctl for one of a person. d stays while the flow is disabled.
 
 After four hex digits either four letters g-v follow or the next code and a hex digit, so the digests read in one way
 only. A field without a digest is one of which nothing is known. All of it is lower-case ASCII and at most 240
@@ -58,7 +62,7 @@ _NONE = "-"
 _NUMBERS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _SECOND = str.maketrans("0123456789abcdef", "ghijklmnopqrstuv")
 _FIRST = str.maketrans("ghijklmnopqrstuv", "0123456789abcdef")
-_FLAGS = "pro"
+_FLAGS = "produ"
 
 # Bounded, so that no description, however long, costs more than one pass.
 _MARKER = re.compile(
@@ -78,9 +82,11 @@ _STATE = re.compile(r" (?P<generation>[0-9]{1,4})(?P<flags>[a-z]*)(?: |\Z)")
 _CHECKED = re.compile(r"(?P<head>[ -~]+ )(?P<check>[0-9a-f]{4})\]")
 _DIGEST = re.compile(r"(?P<code>[a-z])(?P<first>[0-9a-f]{4})(?P<second>[g-v]{4})?")
 _DIGEST_1 = re.compile(r"-|[0-9a-f]{4}(?:[g-v]{4})?")
-_END = re.compile(r"[0-9a-z]{1,8}")
+_NUMBER = re.compile(r"[0-9a-z]{1,8}")
 _MOVED_FROM = "mv"
 _TRACE = re.compile(rf"{_MOVED_FROM}=[0-9a-z]{{6}}")
+_COMMITTED_AT = "c"  # in every kind: no managed field has this letter
+_COMMIT = re.compile(rf"{_COMMITTED_AT}={_NUMBER.pattern}")
 SHORTEST_CUT = 80  # characters of a description that a marker fits into; a shorter one was not cut by the service
 _ABSURD = 9  # digits of a version
 
@@ -161,7 +167,8 @@ def _readable_marker(found: re.Match[str], kind: Kind) -> Marker:
     version = _version(found)
     contents = _contents(found, kind, version)
     applied, unread = contents or ({}, _ALL_READ)
-    moved_from, words = _split_trace(unread[2])
+    moved_from, words = _split_word(unread[2], _TRACE)
+    commit, words = _split_word(words, _COMMIT)
     return Marker(
         project=found["project"],
         kind=found["kind"],
@@ -170,17 +177,20 @@ def _readable_marker(found: re.Match[str], kind: Kind) -> Marker:
         protected="p" in flags,
         being_replaced="r" in flags,
         last_seen_enabled="o" in flags,
+        disables="d" in flags,
+        enables="u" in flags,
         applied=applied,
         damaged=contents is None,
         version=version,
         unread=("".join(sorted({*flags} - {*_FLAGS})), unread[1], words),
         moved_from=moved_from,
+        committed_at=int(commit, 36) if commit else None,
     )
 
 
-def _split_trace(words: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]:
-    """Return the trace of the former project, and the other words."""
-    found = next((w for w in words if _TRACE.fullmatch(w)), None)
+def _split_word(words: tuple[str, ...], form: re.Pattern[str]) -> tuple[str | None, tuple[str, ...]]:
+    """Return the value of the first word of this form, and the other words."""
+    found = next((w for w in words if form.fullmatch(w)), None)
     return (found.partition("=")[2], tuple(w for w in words if w != found)) if found else (None, words)
 
 
@@ -243,7 +253,7 @@ def _digests(first: str, second: str | None) -> tuple[str, ...]:
 
 def _ends(text: str) -> tuple[str, ...] | None:
     values = text.split("~")
-    return tuple(str(int(v, 36)) for v in values) if all(_END.fullmatch(v) for v in values) else None
+    return tuple(str(int(v, 36)) for v in values) if all(_NUMBER.fullmatch(v) for v in values) else None
 
 
 # -- write ------------------------------------------------------------------------------------------------------------
@@ -302,15 +312,16 @@ def keep_unread(marker: Marker, before: Marker | None) -> Marker:
 
 def _line(marker: Marker, kind: Kind) -> str:
     more_flags, more_digests, more_words = marker.unread
-    is_set = (marker.protected, marker.being_replaced, marker.last_seen_enabled)
+    is_set = (marker.protected, marker.being_replaced, marker.last_seen_enabled, marker.disables, marker.enables)
     flags = "".join(flag for flag, shown in zip(_FLAGS, is_set, strict=True) if shown)
     known = [(rule, marker.applied[rule.name]) for rule in kind.fields if marker.applied.get(rule.name)]
     digests = "".join(_code_digests(rule, values) for rule, values in known if not _by_value(rule)) + more_digests
     ends = [f"{rule.code}={'~'.join(_to_base36(int(v)) for v in values)}" for rule, values in known if _by_value(rule)]
     traces = [f"{_MOVED_FROM}={marker.moved_from}"] if marker.moved_from else []
+    commits = [] if marker.committed_at is None else [f"{_COMMITTED_AT}={_to_base36(marker.committed_at)}"]
     state = f"{marker.generation}{flags}{more_flags}"
     owner = f"exportctl/{MARKER_VERSION} {marker.kind} {marker.project} {marker.name}"
-    head = f"[{' '.join((owner, state, digests or _NONE, *ends, *traces, *more_words))} "
+    head = f"[{' '.join((owner, state, digests or _NONE, *ends, *commits, *traces, *more_words))} "
     return f"{head}{_check_digest(head)}]"
 
 
