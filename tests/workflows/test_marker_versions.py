@@ -84,7 +84,7 @@ def one_more(line: str, kind: Kind) -> str:
 def grown(line: str, kind: Kind) -> str:
     """Of a sister version, which has one more field, a flag and a word for the time of the config."""
     state, digests, words = body(line)
-    return checked(f"[exportctl/2 {state}x {digests}w77d0{words} c=t7x2k0 ")
+    return checked(f"[exportctl/2 {state}x {digests}w77d0{words} k=t7x2k0 ")
 
 
 def shrunk(line: str, kind: Kind) -> str:
@@ -152,7 +152,7 @@ def test_what_a_sister_version_wrote_is_written_back(small: World) -> None:
     apply_config(small, orders(title="Orders daily", subpath="daily"))
     for line in (marker_line(d["description"]) for d in (small.flow("Orders daily"), target(small, "Orders daily"))):
         assert "w77d0" in line
-        assert line[:-6].endswith(" c=t7x2k0")
+        assert line[:-6].endswith(" k=t7x2k0")
     _, found = marker.parse_marker(small.flow("Orders daily")["description"], FLOW)
     assert found is not None
     assert (found.damaged, found.unread[0]) == (False, "x")

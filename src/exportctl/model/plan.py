@@ -173,12 +173,9 @@ class Marker:
     applied: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     damaged: bool = False  # the digests are not usable: YAML and live are compared without them
     version: int = field(default=MARKER_VERSION, compare=False)  # the format that was read
-    # The commit time of the config last applied, in seconds; None if it is unknown. No write only because it is newer.
-    committed_at: int | None = field(default=None, compare=False)
-    # Flags, digests and words that this version does not know.
-    unread: tuple[str, str, tuple[str, ...]] = field(default=("", "", ()), compare=False)
-    # On a flow that came from another project: the trace of that project and its address (resources/marker.trace).
-    moved_from: str | None = field(default=None, compare=False)
+    committed_at: int | None = field(default=None, compare=False)  # of the config last applied: commit time, seconds
+    unread: tuple[str, str, tuple[str, ...]] = field(default=("", "", ()), compare=False)  # of another version
+    moved_from: str | None = field(default=None, compare=False)  # trace of the former project (resources/marker.trace)
 
     @property
     def address(self) -> Address:
