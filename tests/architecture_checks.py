@@ -18,7 +18,7 @@ from tests.layout import PACKAGES, Import, Tree, all_imports, is_above, line_cou
 
 IMPURE = ("cli", "workflows", "probe", "apply", "client", "storage", "clock", "emulator", "__main__")  # packages
 PART_TESTS = {"startswith", "endswith", "removeprefix", "removesuffix"}
-READS_FILES = ("config.files", "config.read_references")  # the modules of a pure package that may
+READS_FILES = ("config.checkout", "config.files", "config.read_references")  # the modules of a pure package that may
 VALUES_ONLY = ("storage.reader",)  # what pure code may import of an impure package: it holds values and protocols
 
 PURE_IMPORTS = {

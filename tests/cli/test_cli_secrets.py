@@ -141,5 +141,5 @@ def test_a_secret_in_a_file_that_cannot_be_read_is_missed_by_apply_and_by_nothin
         assert run(*argv).code == 0
     ended = run("apply", "--auto-approve")
     assert ended.code == 1
-    assert "${file:secrets} cannot be read: Is a directory" in ended.err
+    assert "${file:secrets} cannot be read: it is a folder" in ended.err
     assert run.writes() == 0

@@ -168,9 +168,10 @@ def test_a_file_that_is_there_is_left_as_it_is(run: CommandLine) -> None:
 
 def test_a_folder_that_cannot_be_made_is_said(run: CommandLine) -> None:
     create_flow_by_hand(run, "Made in the UI")
-    run.write("no folder", "exports")
+    (run.folder / "exports").mkdir()
+    run.write("no folder", "exports/team")
 
-    ended = run("import", "--all", "--into", INTO)
+    ended = run("import", "--all", "--into", "exports/team/imported.yaml")
 
     assert ended.code == 1
     assert "cannot be created: file exists  [file]" in ended.err

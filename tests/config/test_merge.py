@@ -6,6 +6,7 @@ import pytest
 
 from exportctl.config import load as config
 from exportctl.config.merge import extended_files, resolve_relative_path
+from exportctl.errors import Level, SourcePosition
 from tests.config.example_config import SMALL, finding_locations, project, read_project
 
 BASE = """\
@@ -251,6 +252,16 @@ def test_a_path_is_worked_out_beside_its_file(name: str, path: str, expected: st
 
 
 def test_the_files_that_one_extends_are_known_without_the_others() -> None:
-    assert extended_files("exports.yaml", b"extends: [b.yaml, ../c.yaml, /abs, 5]\n") == ("b.yaml", "../c.yaml")
+    assert extended_files("exports.yaml", b"extends: [b.yaml, ../c.yaml, /abs, 5]\n") == (
+        ("b.yaml", SourcePosition("exports.yaml", 1, 11)),
+        ("../c.yaml", SourcePosition("exports.yaml", 1, 19)),
+    )
     assert extended_files("exports.yaml", b"extends: b.yaml\n") == ()
     assert extended_files("exports.yaml", b"a: [\n") == ()
+
+
+def test_a_section_that_lost_its_content_is_named() -> None:
+    made, findings = read_project(SMALL, "exports:\n  # web-2: {datasets: [Orders]}\nremoved: []\n")
+    assert made is not None
+    assert [(f.rule, f.level, str(f.at)) for f in findings] == [("empty-section", Level.WARNING, "b.yaml:1:1")]
+    assert read_project(SMALL, "exports: {}\n")[1] == ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,30 @@ def test_files_that_hold_no_value_are_refused(tmp_path: Path) -> None:
             read_file(tmp_path, path)
         assert rule == caught.value.rule
         assert f"${{file:{path}}}" in caught.value.message
+
+
+def test_a_file_reference_stays_inside_the_checkout_and_waits_for_no_pipe(tmp_path: Path) -> None:
+    home, mount = tmp_path / "home", tmp_path / "mount"
+    home.mkdir()
+    mount.mkdir()
+    (mount / "key").write_text("mounted-value\n")
+    (home / "link").symlink_to(mount / "key")
+    os.mkfifo(home / "pipe")
+    paths = {
+        "../mount/key": "outside",
+        "link": "outside",
+        "pipe": "pipe",
+        "/dev/null": "device",
+        "/proc/self/environ": "system",
+    }
+    for path, word in paths.items():
+        with pytest.raises(Error, match=word) as caught:
+            read_file(home, path)
+        assert caught.value.rule in ("file-outside", "file-unreadable")
+        assert "mounted-value" not in f"{caught.value}{caught.value.hint}"
+    assert read_file(home, str(mount / "key")) == "mounted-value"
+    (tmp_path / ".git").mkdir()  # now all of it is one checkout
+    assert read_file(home, "../mount/key") == read_file(home, "link") == "mounted-value"
 
 
 def s3(secret: str) -> str:

@@ -44,6 +44,7 @@ class Example:
     def copy_to(self, to: Path) -> Path:
         """A copy of all examples below `to`, so that state files stay out of the repository; the folder to start in."""
         shutil.copytree(EXAMPLES, to / "examples")
+        (to / ".git").mkdir(exist_ok=True)  # the examples are one checkout, as in the repository
         return to / "examples" / self.folder
 
     def environments(self) -> tuple[str | None, ...]:

@@ -114,5 +114,5 @@ def editable_files(files: Mapping[str, bytes], own: Collection[str], environment
 
 def _height(name: str, files: Mapping[str, bytes]) -> int:
     """Return the number of layers below a file; files do not extend each other in a circle."""
-    below = [target for target in extended_files(name, files[name]) if target in files]
+    below = [target for target, _ in extended_files(name, files[name]) if target in files]
     return 1 + max(_height(target, files) for target in below) if below else 0

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 
 from exportctl.config.schema_check import SINGULAR_NAMES, closest_match
 from exportctl.config.yaml_nodes import BrokenNode, ListNode, MapEntry, MapNode, Node, ScalarNode, parse_tree
-from exportctl.errors import Finding, SourcePosition
+from exportctl.errors import Finding, Level, SourcePosition
 from exportctl.model.similar_names import did_you_mean
 
 LIST_SECTIONS = ("removed", "accept")
@@ -35,12 +35,16 @@ REPLACED_WHOLE = (
 KeyPath = tuple[str, ...]
 
 
-def extended_files(name: str, data: bytes) -> tuple[str, ...]:
-    """List the files that this file extends, relative to the working folder; `merge_files` reports unusable paths."""
+def extended_files(name: str, data: bytes) -> tuple[tuple[str, SourcePosition], ...]:
+    """
+    List the files that this file extends, relative to the working folder, and the positions that name them.
+
+    `merge_files` reports unusable paths.
+    """
     if b"extends" not in data:  # most files need no second parse
         return ()
     root, _ = parse_tree(name, data)
-    return tuple(target for target, _ in _targets(name, root)) if root else ()
+    return tuple(_targets(name, root)) if root else ()
 
 
 def resolve_relative_path(name: str, path: str) -> str:
@@ -59,6 +63,8 @@ def merge_files(trees: Mapping[str, MapNode]) -> tuple[MapNode, tuple[Finding, .
     findings: list[Finding] = []
     levels = _levels(trees, findings)
     result = MapNode({}, SourcePosition(next(iter(trees), "exports.yaml")))
+    for tree in (trees[name] for name, level in levels.items() if level == 0):
+        findings += _empty_section_findings(tree)
     for level in sorted(set(levels.values())):
         peers = _merge_peers([trees[name] for name in trees if levels[name] == level], findings)
         result = merge_maps(result, peers if level else _check_declarations(peers, findings), findings)
@@ -130,6 +136,16 @@ def _report_unknown_removal(path: KeyPath, entry: MapEntry, base: MapNode, findi
     guess = closest_match(path[1], base.entries)
     hint = did_you_mean(path[1], guess) if guess else "remove this line"
     findings.append(Finding("unknown-reference", message, entry.key_at, hint))
+
+
+def _empty_section_findings(root: MapNode) -> list[Finding]:
+    """Warn of a section without content in the lowest layer, such as `exports:` above lines that are comments now."""
+    hint = "delete the line, or write `{}` behind it to declare nothing on purpose"
+    return [
+        Finding("empty-section", f'"{section}" declares nothing here', entry.key_at, hint, Level.WARNING)
+        for section in SINGULAR_NAMES
+        if (entry := root.entries.get(section)) and _is_null(entry.node)
+    ]
 
 
 def _check_declarations(root: MapNode, findings: list[Finding]) -> MapNode:

@@ -7,10 +7,12 @@ error, because a plan works without it.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from exportctl.config.checkout import UnusableFile, checkout_root, outside_target, read_regular_file, system_reason
 from exportctl.errors import Error
 from exportctl.model.plan import DESTINATIONS
 from exportctl.model.private_key import normalise_private_key
@@ -21,6 +23,7 @@ from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.destinations.type import DestinationType
 
 MAX_BYTES = 256 * 1024  # of a file that holds one value
+_SYSTEM_FOLDERS = ("/proc", "/sys")  # /proc/self/environ would be all variables in one value
 ReferenceKey = tuple[str, str]  # ("destinations.lake", "role_arn"), ("platform", "client_secret")
 _ALL_CLASSES = frozenset(Secrecy)
 
@@ -83,23 +86,41 @@ def read_file(folder: Path, path: str) -> str | None:
     """
     Read one value from a file, without the line ending at its end; None if the file does not exist or is empty.
 
+    A relative path stays inside the checkout. An absolute path names a mount of this machine, such as /run/secrets.
+
     Raises:
-        Error: the file cannot be read, is too large, or is not UTF-8 text.
+        Error: the file cannot be read, lies outside, is not a regular file, is too large, or is not UTF-8 text.
     """
-    file = folder / path
+    _check_place(folder, path)
     try:
-        with file.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
+        if not (folder / path).exists():
+            return None
+        data = read_regular_file(folder / path, MAX_BYTES + 1)
     except FileNotFoundError:
         return None
-    except OSError as error:
-        raise Error(f"${{file:{path}}} cannot be read: {error.strerror}", rule="file-unreadable") from error
+    except (UnusableFile, OSError) as error:
+        why = error if isinstance(error, UnusableFile) else f"cannot be read: {system_reason(error)}"
+        hint = "write the value to a regular file that this user can read"
+        raise Error(f"${{file:{path}}} {why}", rule="file-unreadable", hint=hint) from error
     if len(data) > MAX_BYTES:
         raise Error(f"${{file:{path}}} is larger than {MAX_BYTES // 1024} KiB", rule="file-too-large")
     try:
         return data.decode("utf-8-sig").rstrip("\r\n") or None
     except UnicodeDecodeError as error:
         raise Error(f"${{file:{path}}} is not UTF-8 text", rule="file-not-utf8") from error
+
+
+def _check_place(folder: Path, path: str) -> None:
+    """Check that a relative path stays inside the checkout, and that no path leads to files of the system itself."""
+    root = checkout_root(folder) or folder
+    target = None if Path(path).is_absolute() else outside_target(folder / path, root)
+    if target is not None:
+        hint = f"move the file below {root}, or write an absolute path such as ${{file:/run/secrets/NAME}}"
+        raise Error(f"${{file:{path}}} is {target}, outside the checkout", rule="file-outside", hint=hint)
+    real = Path(os.path.realpath(folder / path))
+    if any(real.is_relative_to(system) for system in _SYSTEM_FOLDERS):
+        hint = "write the value to a file of its own"
+        raise Error(f"${{file:{path}}} is {real}, a file of the system itself", rule="file-outside", hint=hint)
 
 
 def _all_values(project: Project) -> Iterator[tuple[ReferenceKey, AuthValue]]:

@@ -35,6 +35,11 @@ What this page says about the service is from Adobe's
 **Files.** `exports.yaml` and every `*.yaml` in the folder `exports/` beside it form one config. `-f FILE` (repeatable)
 replaces them. A name that two files declare is an error. A file with `extends` is an overlay on other files.
 
+An export that is not read looks like one to delete. So whatever could be a config file under `exports/` is read, is an
+error or is named in a warning: links are followed, and a link to nothing, a pipe, a device or a folder that cannot be
+listed is an error. Config files, `extends` and links stay inside the checkout: the Git working tree, without Git the
+working folder. A relative `${file:PATH}` stays there too. An absolute one names a mount, such as `/run/secrets/key`.
+
 **YAML.** exportctl reads a subset. `true`, `false`, `null` and whole numbers have their meaning. Everything else is
 text, so `2026-12-01`, `12:00`, `on` and `no` need no quotes. Tags, anchors, aliases, duplicate and unknown keys are
 errors.

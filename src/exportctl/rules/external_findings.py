@@ -26,8 +26,24 @@ _FILES: tuple[_Row, ...] = (
         "Upgrade exportctl.",
     ),
     ("no-config", "No config in this folder", "exports.yaml is missing.", "Run `exportctl init`, or use -C or -f."),
-    ("file-name", "A file ending in .yml", "exportctl reads only *.yaml.", "Rename it."),
-    ("file-unreadable", "A file that cannot be read", "The system refused.", "Check the path and its permissions."),
+    (
+        "file-name",
+        "A file or folder with another spelling",
+        "exportctl reads exports.yaml and exports/**/*.yaml. It would overlook exports.yml, Exports/ or a.YAML.",
+        "Rename it.",
+    ),
+    (
+        "file-unreadable",
+        "A file that cannot be read",
+        "The system refused, or it is a pipe, a device, a link to nothing or a link to a folder around it.",
+        "Check the path and its permissions. Replace it by a regular file.",
+    ),
+    (
+        "file-outside",
+        "A file outside the checkout",
+        "A link or `extends` leads out of the Git working tree (without Git: the working folder). No review covers it.",
+        "Copy the file into the checkout.",
+    ),
     ("folder-given", "A folder instead of a file", "-f takes files.", "Name its files, or use -C."),
     ("file-too-large", "A file over 4 MiB", "This is the limit.", "Split it into files under exports/."),
     ("file-not-utf8", "A file that is not UTF-8", "exportctl reads only UTF-8.", "Save it as UTF-8."),
@@ -110,6 +126,12 @@ _LANGUAGE: tuple[_Row, ...] = (
     ("bad-end", "renew_before not shorter than rolling", "Every plan would renew the end.", "Make it shorter."),
     ("rolling-end-of-once", "A rolling end on once", "Nothing would renew it.", "Remove it, or write a date."),
     ("group-cycle", "Dataset groups that contain each other", "They never end.", "Remove one from the other."),
+    (
+        "group-too-large",
+        "More datasets than one export can have",
+        "10,000 datasets in one export, or a million in all, are a mistake in a group. Each check would take minutes.",
+        "Split the group or the export.",
+    ),
     ("split-part-empty", "A dataset without a character for its PART", "It needs an address.", "Give it an alias."),
     ("split-part-clash", "Two datasets with one PART", "They would have one address.", "Give one an alias."),
     ("address-too-long", "KEY/PART over 64 characters", "The marker has no more space.", "Give it a short alias."),
@@ -168,6 +190,18 @@ _ACCOUNTS: tuple[_Row, ...] = (
     ),
 )
 
+_IGNORED = (
+    "file-ignored",
+    "A file under exports/ that exportctl does not read",
+    "Its name begins with a dot or does not end in .yaml, but it looks like a config file.",
+    "Rename it to use it, or move it out of exports/.",
+)
+_EMPTY_SECTION = (
+    "empty-section",
+    "A section without content",
+    "`exports:` above comments declares nothing: what was there before looks like exports to delete.",
+    "Delete the line, or write {} behind it.",
+)
 _NEAR_ALIAS = ("near-alias", "A dataset's name close to an alias", "Maybe a typo.", "Correct it, or write {name: …}.")
 _UNSET = ("unset-reference", "A variable that is not set", "`plan` needs it.", "Set it, or write a default.")
 
@@ -336,6 +370,8 @@ def _row(row: _Row, stage: CheckStage, level: Level = Level.ERROR, *, fixed: boo
 _READER_ROWS = (*_FILES, *_YAML, *_LANGUAGE, *_REFERENCES, *_PLATFORM, *_ACCOUNTS)
 READER_RULES: tuple[Rule, ...] = (
     *(_row(row, CheckStage.READER) for row in _READER_ROWS),
+    _row(_IGNORED, CheckStage.READER, Level.WARNING),
+    _row(_EMPTY_SECTION, CheckStage.READER, Level.WARNING),
     _row(_NEAR_ALIAS, CheckStage.READER, Level.WARNING),
     _row(_UNSET, CheckStage.READER, Level.NOTE),
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,7 +60,10 @@ class ValidationResult:
 
 def read_config(setup: Setup) -> config.ParsedConfig:
     """Read every file of the project."""
-    return config.parse_config(config_files.read_config_files(setup.folder, setup.files))
+    whole = config.parse_config(config_files.read_config_files(setup.folder, setup.files))
+    if whole.refused:
+        return whole
+    return replace(whole, findings=(*config_files.ignored_file_findings(setup.folder, setup.files), *whole.findings))
 
 
 def readable_config(setup: Setup) -> config.ParsedConfig:

@@ -8,8 +8,8 @@ A text in a list is an alias or a group if the config declares that name, else a
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from exportctl.config.scalars import NAME, slug
 from exportctl.config.schema_check import closest_match
@@ -19,6 +19,16 @@ from exportctl.errors import Level, SourcePosition
 from exportctl.model.project import Dataset
 
 ADDRESS_LENGTH = 64  # KEY/PART
+MAX_DATASETS = 10_000  # of one export: far beyond any sandbox
+MAX_VISITS = 1_000_000  # list items of all exports of one environment: more would take many seconds
+MAX_SHOWN = 10  # groups of a circle in a message
+
+
+@dataclass
+class _Budget:
+    """How many list items may still be visited, over all exports."""
+
+    left: int
 
 
 @dataclass(frozen=True)
@@ -27,18 +37,61 @@ class Aliases:
 
     entries: Mapping[str, MapEntry]
     report: FindingCollector
+    budget: _Budget = field(default_factory=lambda: _Budget(MAX_VISITS), compare=False)
 
     def expand_datasets(self, nodes: tuple[Node, ...]) -> tuple[Dataset, ...]:
-        """Return the datasets of a list, in order, each once."""
+        """Return the datasets of a list, in order, each once; of two entries of one, the one with an alias stays."""
         found: dict[tuple[str | None, str | None], Dataset] = {}
-        for node in nodes:
-            for one in self._node_datasets(node, ()):
-                known = found.get((one.id, None if one.id else one.name))
-                if known is None or (known.alias is None and one.alias is not None):
-                    found[(one.id, None if one.id else one.name)] = one
+        for one in self._walk(nodes):
+            key = (one.id, None if one.id else one.name)
+            known = found.get(key)
+            if known is None or (known.alias is None and one.alias is not None):
+                found[key] = one
+            if len(found) > MAX_DATASETS:
+                self._fail_too_large(nodes[0].at, f"this list has more than {MAX_DATASETS:,} datasets")
+                return ()
         return tuple(found.values())
 
-    def _node_datasets(self, node: Node, above: tuple[str, ...]) -> tuple[Dataset, ...]:
+    def _walk(self, nodes: tuple[Node, ...]) -> Iterator[Dataset]:
+        """
+        Yield the datasets of a list, depth first.
+
+        It enters each group once: a second time, or in a circle, the group adds nothing. Groups may be nested to any
+        depth, so this is a loop.
+        """
+        entered: set[str] = set()
+        stack = [iter(nodes)]
+        while stack:
+            node = next(stack[-1], None)
+            if node is None:
+                stack.pop()
+                continue
+            self.budget.left -= 1
+            if self.budget.left < 0:
+                if self.budget.left == -1:  # reported once
+                    self._fail_too_large(node.at, f"all exports together name more than {MAX_VISITS:,} datasets")
+                return
+            group = self._group_name(node)
+            if group is None:
+                yield from self._item_datasets(node)
+            elif group not in entered:
+                entered.add(group)
+                stack.append(iter(self._group_items(group)))
+
+    def _fail_too_large(self, at: SourcePosition, message: str) -> None:
+        self.report.add("group-too-large", message, at, "look for a group of groups that is much larger than intended")
+
+    def _group_name(self, node: Node) -> str | None:
+        """Return the name if an item of a list is a group."""
+        name = str(node.value) if isinstance(node, ScalarNode) and node.value is not None else ""
+        return name if name in self.entries and isinstance(self.entries[name].node, ListNode) else None
+
+    def _group_items(self, name: str) -> tuple[Node, ...]:
+        target = self.entries[name].node
+        return tuple(target.items) if isinstance(target, ListNode) else ()
+
+    def _item_datasets(self, node: Node) -> tuple[Dataset, ...]:
+        """Return the dataset of an item that is no group."""
         if isinstance(node, MapNode):
             return (_dataset_from_map(node, None, node.at),)
         if not isinstance(node, ScalarNode) or node.value is None:
@@ -47,18 +100,11 @@ class Aliases:
         if name not in self.entries:
             self._warn_near_alias(name, node)
             return (Dataset(None, name, None, node.at),)
-        if name in above:
-            return ()  # a circle, which `check_circles` reports once
-        return self._declared_datasets(name, node.at, above)
-
-    def _declared_datasets(self, name: str, at: SourcePosition, above: tuple[str, ...]) -> tuple[Dataset, ...]:
         target = self.entries[name].node
-        if isinstance(target, ListNode):
-            return tuple(one for item in target.items for one in self._node_datasets(item, (*above, name)))
         if isinstance(target, MapNode):
-            return (_dataset_from_map(target, name, at),)
+            return (_dataset_from_map(target, name, node.at),)
         if isinstance(target, ScalarNode) and target.value is not None:
-            return (Dataset(None, str(target.value), name, at),)
+            return (Dataset(None, str(target.value), name, node.at),)
         return ()
 
     def _warn_near_alias(self, name: str, node: ScalarNode) -> None:
@@ -69,25 +115,29 @@ class Aliases:
             self.report.add("near-alias", message, node.at, hint, Level.WARNING)
 
     def check_circles(self) -> None:
-        reported: set[frozenset[str]] = set()
-        for name in self.entries:
-            circle = self._circle(name, ())
-            if circle and frozenset(circle) not in reported:
-                reported.add(frozenset(circle))
-                message = f"dataset groups contain each other: {' -> '.join((*circle, circle[0]))}"
-                at = self.entries[circle[0]].key_at
-                self.report.add("group-cycle", message, at, "remove one group from the other")
+        """Report circles of groups. It visits every group once, in a loop."""
+        done: set[str] = set()
+        for start in self.entries:
+            path: dict[str, Iterator[str]] = {} if start in done else {start: self._inner_groups(start)}
+            while path:
+                name = next(reversed(path))
+                inner = next(path[name], None)
+                if inner is None:
+                    done.add(name)
+                    del path[name]
+                elif inner in path:
+                    self._report_circle(list(path)[list(path).index(inner) :])
+                elif inner not in done:
+                    path[inner] = self._inner_groups(inner)
 
-    def _circle(self, name: str, above: tuple[str, ...]) -> tuple[str, ...]:
-        if name in above:
-            return above[above.index(name) :]
-        target = self.entries[name].node
-        for item in target.items if isinstance(target, ListNode) else ():
-            if isinstance(item, ScalarNode) and item.value in self.entries:
-                found = self._circle(str(item.value), (*above, name))
-                if found:
-                    return found
-        return ()
+    def _inner_groups(self, name: str) -> Iterator[str]:
+        return (group for group in dict.fromkeys(map(self._group_name, self._group_items(name))) if group is not None)
+
+    def _report_circle(self, circle: list[str]) -> None:
+        shown = [*circle, circle[0]] if len(circle) <= MAX_SHOWN else [*circle[:MAX_SHOWN], "…", circle[0]]
+        message = f"dataset groups contain each other: {' -> '.join(shown)}"
+        at = self.entries[circle[0]].key_at
+        self.report.add("group-cycle", message, at, "remove one group from the other")
 
 
 def aliases(root: Section) -> Aliases:
