@@ -118,10 +118,10 @@ def test_waits_double_with_full_jitter() -> None:
         ("7", 7.0),
         (" 7 ", 7.0),
         ("0", 0.0),
-        ("100000", 60.0),
+        ("100", 100.0),
         ("Mon, 01 Dec 2025 10:00:09 GMT", 9.0),
         ("Monday, 01-Dec-25 10:00:09 GMT", 9.0),
-        ("Mon, 01 Dec 2025 12:00:00 GMT", 60.0),
+        ("Mon, 01 Dec 2025 10:03:00 GMT", 180.0),
         ("Mon, 01 Dec 2025 09:00:00 GMT", 0.0),
         ("soon", 0.0),
         ("-5", 0.0),
@@ -130,10 +130,10 @@ def test_waits_double_with_full_jitter() -> None:
         "seconds",
         "with blanks",
         "at once",
-        "clamped",
+        "longer than any wait of ours",
         "date",
         "old form of a date",
-        "far date",
+        "all of the bound",
         "past",
         "junk",
         "negative",
@@ -163,6 +163,75 @@ def test_callers_that_must_wait_do_not_come_back_together() -> None:
     client_of(script, time=time, random=lambda: 0.5).list("/flows")
 
     assert time.slept == [7.25]
+
+
+@pytest.mark.parametrize("header", ["181", "100000", "Mon, 01 Dec 2025 12:00:00 GMT"])
+@pytest.mark.parametrize("verb", ["list", "create"])
+def test_a_longer_wait_than_the_bound_is_not_begun(verb: str, header: str) -> None:
+    time = FakeTime()
+    script = Script([Reply(429, headers=(("Retry-After", header),)), Reply(body={"items": [], "id": "x"})])
+    client = client_of(script, time=time)
+
+    with pytest.raises(ServiceError, match=r"it asks to wait (181|100000|7200) s") as caught:
+        VERBS[verb](client)
+    with pytest.raises(NotReached, match="not sent, because the service asks to wait") as later:
+        client.get("/flows/f1")
+
+    assert (time.slept, len(script.seen), caught.value.wrote) == ([], 1, False)
+    assert all("run the command again in" in (error.value.hint or "") for error in (caught, later))
+
+
+def test_after_the_time_that_was_asked_for_requests_are_sent_again() -> None:
+    time = FakeTime()
+    script = Script([Reply(429, headers=(("Retry-After", "200"),)), Reply(body={"items": []})])
+    client = client_of(script, time=time)
+    with pytest.raises(ServiceError):
+        client.list("/flows")
+
+    time.now += 150
+    assert client.list("/flows") == []
+
+    assert time.slept == [50.0]
+
+
+def test_no_other_request_to_the_host_is_sent_while_the_service_asks_to_wait() -> None:
+    time = FakeTime()
+    script = Script([Reply(503, headers=(("Retry-After", "9"),)), Reply(body={"id": "x"})])
+    client = client_of(script, time=time)
+
+    with pytest.raises(ServiceError):
+        client.create("/flows", {})  # a write that may have happened is not repeated
+    client.create("/flows", {})
+
+    assert time.slept == [9.0]
+
+
+def test_a_wait_is_told_once() -> None:
+    said: list[float] = []
+    client = client_of(Script([Reply(429, headers=(("Retry-After", "9"),)), Reply(body={"items": []})]))
+    client.on_wait(said.append)
+
+    client.list("/flows")
+    client.list("/flows")
+
+    assert said == [9.0]
+
+
+_PAGE = b"<html><body>Sign in</body></html>"
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"items": [{"id": "a"}', b"", _PAGE, b"\xff\xfe"], ids=["cut", "empty", "html", "bytes"]
+)
+def test_a_read_without_whole_json_is_asked_again_and_a_write_is_not(body: bytes) -> None:
+    whole = Reply(body={"items": [{"id": "a"}]})
+    read, write = Script([Reply(body=body), whole]), Script([Reply(201, body=body), whole])
+
+    assert client_of(read).list("/flows") == [{"id": "a"}]
+    with pytest.raises(ServiceError) as caught:
+        client_of(write).create("/flows", {})
+
+    assert (len(read.seen), len(write.seen), caught.value.wrote) == (2, 1, True)
 
 
 def test_no_wait_is_begun_that_ends_after_the_total() -> None:

@@ -107,6 +107,10 @@ class Client:
         """Call this for each 429, 500 and 503 of the platform from now on, in the thread that got the answer."""
         self._exchange.on_throttle = call
 
+    def on_wait(self, call: Callable[[float], None]) -> None:
+        """Call this with the seconds whenever the service asks to wait and exportctl does so."""
+        self._exchange.on_wait = call
+
     def on_answer(self, call: Callable[[Request, Answer], None]) -> None:
         """Call this for each answer of the platform from now on, with the request as it was sent; not for tokens."""
         self._exchange.on_answer = call

@@ -9,7 +9,6 @@ A text of the service may repeat what was sent. It is masked and cleaned of cont
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -89,6 +88,8 @@ def error_of(line: RequestLine, answer: Answer, mask: Mask) -> ServiceError:
     request_id = _unmasked_text(body.request_id or _plain_code(answer.headers.get("x-request-id")), mask)
     notes = [*([code] if code else []), *([f"request id {request_id}"] if request_id else [])]
     text = clean_text(body.message, mask) or _unreadable_phrase(answer)
+    asked = answer.asked_wait()
+    text += f"; it asks to wait {asked:.0f} s" if asked else ""
     kind, rule = _CLASSES.get(404 if _is_not_found(code) else status, (ServiceError, "service"))
     error = kind(
         f"the service answered {status} to {line}: {text}" + (f" ({', '.join(notes)})" if notes else ""),
@@ -98,7 +99,7 @@ def error_of(line: RequestLine, answer: Answer, mask: Mask) -> ServiceError:
         wrote=line.is_write and may_have_happened(status),
         rule=rule,
     )
-    error.hint = _hint(line, error)
+    error.hint = f"run the command again in {asked:.0f} s" if asked else _hint(line, error)
     return error
 
 
@@ -129,11 +130,7 @@ def not_reached_error(line: RequestLine, host: str, lost: NoAnswer, mask: Mask) 
 
 def json_object(answer: Answer) -> dict[str, object] | None:
     """Return the body as a JSON object, None if it is anything else."""
-    try:
-        found = json.loads(answer.body)
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
+    return answer.document if isinstance(answer.document, dict) else None
 
 
 def describe_body(answer: Answer) -> str:
@@ -144,7 +141,7 @@ def describe_body(answer: Answer) -> str:
         return "an empty body"
     if start == b"<" or "html" in kind:
         return "a page of HTML, not JSON"
-    if _is_json(answer.body):
+    if answer.is_json:
         return "JSON that is not an object"
     return f"incomplete JSON ({len(answer.body)} bytes)" if start in (b"{", b"[") else "text that is not JSON"
 
@@ -169,14 +166,6 @@ def _plain_code(value: object) -> str | None:
 
 def _unmasked_text(value: str | None, mask: Mask) -> str | None:
     return value if value is not None and mask(value) == value else None
-
-
-def _is_json(body: bytes) -> bool:
-    try:
-        json.loads(body)
-    except (ValueError, RecursionError):
-        return False
-    return True
 
 
 def _unreadable_phrase(answer: Answer) -> str:

@@ -11,16 +11,21 @@ token for the loopback must not go to a proxy. It does not read `.netrc`.
     429 too many requests               repeat              repeat: the service refused it and did nothing
     not sent (refused, no route)        repeat              repeat: nothing was sent
     500 502 503 504                     repeat              never: it may have happened
+    2xx that is not whole JSON          repeat              never: it did happen
     no answer (timed out, cut off)      repeat              never: it may have happened
     401                                 repeat once with a new token (session.py): the gateway refused the token
     anything else                       never               never
 
 A write is a POST, PATCH or DELETE. A PATCH that is repeated after a lost answer would meet its own new etag.
 When a write may have happened, apply reads the object first.
+
+`Retry-After` of a 429 or 503 holds for every request to that host: none is sent before that time. A wait that does not
+fit into the bound (`Backoff.total`) is not begun: the request and all later ones to that host end at once.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import ssl
 import threading
@@ -30,7 +35,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
+from functools import cached_property
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -39,6 +46,8 @@ from exportctl.errors import Error
 
 SERVER_TROUBLE = frozenset({500, 502, 503, 504})
 THROTTLING = frozenset({429, 500, 503})  # many parallel requests can cause a 500 [TR]
+ASKS_TO_WAIT = frozenset({429, 503})  # the answers whose Retry-After counts
+_UNREADABLE = object()
 
 
 class Purpose(StrEnum):
@@ -68,8 +77,32 @@ class Answer:
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
 
+    def asked_wait(self, now: float | None = None) -> float | None:
+        """Return the seconds for which a 429 or 503 asks to wait; `now` is used if it has no Date header."""
+        if self.status not in ASKS_TO_WAIT:
+            return None
+        date = http_date(self.headers.get("date"))
+        return retry_after(self.headers.get("retry-after"), date.timestamp() if date else now)
+
+    @cached_property
+    def document(self) -> object:
+        """The body as a JSON value; a value of no JSON type if it is not JSON."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            return _UNREADABLE
+
+    @property
+    def is_json(self) -> bool:
+        return self.document is not _UNREADABLE
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether a success with a body is not JSON: it was cut off, or a page of a proxy came in its place."""
+        return 200 <= self.status < 300 and self.status != 204 and not self.is_json
+
     def can_repeat(self, *, writes: bool) -> bool:
-        return self.status == 429 or (self.status in SERVER_TROUBLE and not writes)
+        return self.status == 429 or (not writes and (self.status in SERVER_TROUBLE or self.is_cut_off))
 
 
 @dataclass(frozen=True)
@@ -103,16 +136,13 @@ class Backoff:
     longest: float = 60.0
     total: float = 180.0
 
-    def wait_seconds(self, tried: int, dice: float, requested: float | None) -> float:
+    def wait_seconds(self, tried: int, dice: float) -> float:
         """
         Return the seconds before the next try, after `tried` tries.
 
-        `requested` are the seconds that the service asks for (Retry-After). Without them the wait is random, up to the
-        doubled wait, so that parallel callers do not return at the same time. With them a small random part is added
-        for the same reason. `dice` is in [0, 1).
+        The wait is random, up to the doubled wait, so that parallel callers do not return at the same time. `dice` is
+        in [0, 1).
         """
-        if requested is not None:
-            return min(requested, self.longest) + dice * self.first
         return dice * min(self.longest, self.first * 2.0 ** (tried - 1))
 
 
@@ -131,6 +161,7 @@ class RequestSender:
     ):
         """Open the HTTP clients. `inward` lists the values that `send` will get: setting up TLS takes time."""
         self.on_throttle: Callable[[], None] | None = None
+        self.on_wait: Callable[[float], None] | None = None
         self.on_answer: Callable[[Request, Answer], None] | None = None
         self.clock = clock
         self._random = random
@@ -140,20 +171,33 @@ class RequestSender:
         self._lock = threading.Lock()
         self._sent: Counter[Purpose] = Counter()
         self._date: datetime | None = None
+        self._held: dict[str, float] = {}  # host -> the moment of the monotonic clock before which nothing is sent
 
     def send(self, request: Request, *, inward: bool) -> Answer | NoAnswer:
         """
         Return the answer, or the last failure; `inward` requests stay on this machine and use no proxy.
 
-        `Backoff.tries` and `Backoff.total` are the limits: it does not start a wait that would end later.
+        `Backoff.tries` and `Backoff.total` are the limits: it does not start a wait that would end later. A `got` of
+        the loop is the answer that asked for such a wait.
         """
-        started = self.clock.monotonic()
-        tried = 0
+        deadline = self.clock.monotonic() + self._backoff.total
+        host, tried = urlsplit(request.url).netloc, 0
+        got: Answer | NoAnswer | None = None
         while True:
+            held = self._held_seconds(host)
+            if self.clock.monotonic() + held > deadline:
+                return got or _held_back(held, self._backoff.total)
+            if held:
+                self.clock.sleep(held + self._random() * self._backoff.first)
             tried += 1
             got = self._send_once(request, self._http[inward])
-            wait = self._wait_seconds(got, request, tried)
-            if wait is None or self.clock.monotonic() + wait > started + self._backoff.total:
+            self._hold(host, got)
+            if tried >= self._backoff.tries or not got.can_repeat(writes=request.purpose is Purpose.WRITE):
+                return got
+            if self._held_seconds(host):
+                continue
+            wait = self._backoff.wait_seconds(tried, self._random())
+            if self.clock.monotonic() + wait > deadline:
                 return got
             self.clock.sleep(wait)
 
@@ -170,15 +214,21 @@ class RequestSender:
         for http in self._http.values():
             http.close()
 
-    def _wait_seconds(self, got: Answer | NoAnswer, request: Request, tried: int) -> float | None:
-        """Return the seconds before the next try, by the table above; None if there is none."""
-        if tried >= self._backoff.tries or not got.can_repeat(writes=request.purpose is Purpose.WRITE):
-            return None
-        requested = None
-        if isinstance(got, Answer):
-            date = http_date(got.headers.get("date"))
-            requested = retry_after(got.headers.get("retry-after"), date.timestamp() if date else self.clock.now())
-        return self._backoff.wait_seconds(tried, self._random(), requested)
+    def _held_seconds(self, host: str) -> float:
+        with self._lock:
+            return max(0.0, self._held.get(host, 0.0) - self.clock.monotonic())
+
+    def _hold(self, host: str, got: Answer | NoAnswer) -> None:
+        """Keep the time for which an answer asks to wait, and tell the user of a wait that exportctl begins."""
+        seconds = got.asked_wait(self.clock.now()) if isinstance(got, Answer) else None
+        if not seconds:
+            return
+        until = self.clock.monotonic() + seconds
+        with self._lock:
+            is_news = until > self._held.get(host, 0.0) + 1.0  # parallel requests get the same answer
+            self._held[host] = max(until, self._held.get(host, 0.0))
+        if is_news and seconds <= self._backoff.total and self.on_wait is not None:
+            self.on_wait(seconds)
 
     def _send_once(self, request: Request, http: httpx.Client) -> Answer | NoAnswer:
         with self._lock:
@@ -208,7 +258,7 @@ def may_have_happened(status: int) -> bool:
     return status < 400 or status == 408 or status >= 500
 
 
-def retry_after(text: str | None, now: float) -> float | None:
+def retry_after(text: str | None, now: float | None) -> float | None:
     """
     Return the seconds that a `Retry-After` header asks for: 0 for a past moment, None without a readable header.
 
@@ -220,7 +270,7 @@ def retry_after(text: str | None, now: float) -> float | None:
     if re.fullmatch(r"\s*[0-9]{1,9}\s*", text):
         return float(text)
     at = http_date(text)
-    return None if at is None else max(0.0, at.timestamp() - now)
+    return None if at is None or now is None else max(0.0, at.timestamp() - now)
 
 
 def http_date(text: str | None) -> datetime | None:
@@ -250,6 +300,11 @@ def _http_client(transport: httpx.BaseTransport | None, timeout: float, *, trust
         rule="https-setup",
         hint="check HTTPS_PROXY and ALL_PROXY (http:// addresses), SSL_CERT_FILE and SSL_CERT_DIR (must exist)",
     )
+
+
+def _held_back(seconds: float, bound: float) -> NoAnswer:
+    why = f"not sent, because the service asks to wait {seconds:.0f} s more; exportctl waits at most {bound:.0f} s"
+    return NoAnswer(why, unsent=True, final=True, hint=f"run the command again in {seconds:.0f} s")
 
 
 def _no_answer(error: Exception, timeout: float) -> NoAnswer:

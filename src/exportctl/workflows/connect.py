@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -103,6 +104,7 @@ def open_platform(project: Project, setup: Setup) -> Iterator[ConnectedPlatform]
         with closing(open_embedded_emulator(project, setup.folder, say=setup.say)) as emulator:
             clock = setup.clock or emulator_clock(emulator)
             with emulator_client(project.platform, httpx.WSGITransport(app=emulator), clock) as client:
+                client.on_wait(partial(_announce_wait, setup.say))
                 yield ConnectedPlatform(client, clock, setup.now, emulator)
         return
     url = urls.check_host(project.platform.url, urls.allowed_hosts(setup.env.get("EXPORTCTL_ALLOWED_HOSTS")))
@@ -111,7 +113,12 @@ def open_platform(project: Project, setup: Setup) -> Iterator[ConnectedPlatform]
     clock = setup.clock or clocks.system_clock()
     who = read_credentials(project, setup.env, setup.folder)
     with _client(project.platform, url, who, ims, setup.transport, clock) as client:
+        client.on_wait(partial(_announce_wait, setup.say))
         yield ConnectedPlatform(client, served_clock(client, clock) if kind == LOOPBACK else clock, setup.now)
+
+
+def _announce_wait(say: Callable[[str], None], seconds: float) -> None:
+    say(f"The service asks to wait {seconds:.0f} s (Retry-After). exportctl waits.")
 
 
 def _client(
