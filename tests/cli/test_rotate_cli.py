@@ -35,7 +35,7 @@ def test_it_writes_once_and_says_what_must_run_well_before_the_former_secret_may
     assert (ended.code, run.writes() - before) == (0, 1)
     assert f"exports.to-partner: next run {DUE}" in ended.out
     assert "exportctl verify --target exports.to-partner --since 2027-01-15T08:00:00Z" in ended.out
-    assert (run.folder / "audit.jsonl").read_text(encoding="utf-8").count("\n") == 1
+    assert (run.folder / "audit.jsonl").read_text(encoding="utf-8").count('"ended"') == 1
     assert run("plan", "--detailed-exitcode").code == 0
 
 

@@ -266,9 +266,9 @@ def test_under_github_actions_there_are_annotations_outputs_and_a_summary(run: C
 def test_there_is_one_document_although_the_outputs_cannot_be_written(run: CommandLine, format: str) -> None:
     ended = run("verify", "--format", format, GITHUB_ACTIONS="true", GITHUB_OUTPUT=str(run.folder / "no" / "file"))
 
-    assert ended.code == 1
-    assert "cannot be written" in ended.out
+    assert ended.code == 9  # of what it found
+    assert "warning: GITHUB_OUTPUT" in ended.err
     if format == "json":
-        assert ended.document["kind"] == "error"
+        assert ended.document["kind"] == "verify"
     else:
-        assert ElementTree.fromstring(ended.out).attrib["errors"] == "1"
+        assert ElementTree.fromstring(ended.out).attrib["errors"] == "0"

@@ -130,7 +130,7 @@ def test_a_pull_request_is_planned_and_the_merge_does_what_was_reviewed(runner: 
     planned = dict(runner.outputs)
     comment = (runner.folder / "plan.md").read_text(encoding="utf-8")
     runner.run_successfully("Apply the reviewed plan")
-    audit = json.loads((runner.folder / "audit.jsonl").read_text(encoding="utf-8"))
+    audit = json.loads((runner.folder / "audit.jsonl").read_text(encoding="utf-8").splitlines()[-1])
     runner.run_successfully("Plan")
 
     assert planned["code"] == "2"

@@ -13,7 +13,7 @@ It never decides what to write. It halves the limit whenever the service answers
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
@@ -50,10 +50,17 @@ class ConcurrencyLimit:
 
 
 def apply_plan(
-    plan: Plan, writer: Writer, *, limit: ConcurrencyLimit, stop: threading.Event | None = None
+    plan: Plan,
+    writer: Writer,
+    *,
+    limit: ConcurrencyLimit,
+    stop: threading.Event | None = None,
+    on_start: Callable[[Step], None] = lambda step: None,
 ) -> Iterator[Outcome]:
     """
     Execute the plan; yield one Outcome per step, in the order in which the steps end.
+
+    `on_start` gets each step before its first request, in the thread of the caller.
 
     Raises:
         RefusedError: the plan contains a refusal or an error; nothing was written.
@@ -62,22 +69,35 @@ def apply_plan(
         why = [f"{i.address}: {r.text}" for i in plan.items for r in i.refusals] + [f.message for f in plan.errors()]
         rule = "blocked-by-safety-check" if plan.is_refused else "plan-errors"
         raise RefusedError("the plan cannot be applied; nothing was written\n  " + "\n  ".join(why), rule=rule)
-    yield from run_steps(plan.steps(), writer, limit=limit, stop=stop or threading.Event())
+    yield from run_steps(plan.steps(), writer, limit=limit, stop=stop or threading.Event(), on_start=on_start)
 
 
 def run_steps(
-    steps: tuple[Step, ...], writer: Writer, *, limit: ConcurrencyLimit, stop: threading.Event
+    steps: tuple[Step, ...],
+    writer: Writer,
+    *,
+    limit: ConcurrencyLimit,
+    stop: threading.Event,
+    on_start: Callable[[Step], None] = lambda step: None,
 ) -> Iterator[Outcome]:
     """Execute steps that need only each other."""
-    return _StepRunner(steps, writer, limit, stop).outcomes()
+    return _StepRunner(steps, writer, limit, stop, on_start).outcomes()
 
 
 class _StepRunner:
-    def __init__(self, steps: tuple[Step, ...], writer: Writer, limit: ConcurrencyLimit, stop: threading.Event):
+    def __init__(
+        self,
+        steps: tuple[Step, ...],
+        writer: Writer,
+        limit: ConcurrencyLimit,
+        stop: threading.Event,
+        on_start: Callable[[Step], None],
+    ):
         self.waiting = {step.key: step for step in steps}
         self.writer = writer
         self.limit = limit
         self.stop = stop
+        self.on_start = on_start
         self.ids: dict[str, str] = {}  # step key -> id of what it created
         self.done: set[str] = set()
         self.failed: set[str] = set()
@@ -94,6 +114,7 @@ class _StepRunner:
                 yield from self._block_dependents()
                 if not self.stop.is_set():
                     for step in self._ready_steps(self.limit.maximum - len(flying)):
+                        self.on_start(step)
                         flying[pool.submit(self._execute_step, step)] = self.waiting.pop(step.key)
                 if not flying:
                     break

@@ -17,5 +17,7 @@ def run() -> None:
         print(f"exportctl {__version__}")  # noqa: T201 (nothing else may be imported for this)
         return
     from exportctl.cli.main import main
+    from exportctl.cli.streams import open_missing_descriptors
 
+    open_missing_descriptors()
     sys.exit(main(sys.argv[1:]))

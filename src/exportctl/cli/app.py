@@ -53,9 +53,24 @@ common head of the other documents. The [glossary](glossary.md) explains every w
 | `CI` | no questions and no progress bar |
 | `GITHUB_ACTIONS`, `GITHUB_OUTPUT`, `GITHUB_STEP_SUMMARY` | exportctl writes annotations, outputs and a summary |
 
+## The audit file
+
+`apply`, `renew` and `rotate` with `--audit FILE` append one JSON line for each event, when it happens:
+
+| `event` | when | members beside `event`, `run` and `time` |
+|---|---|---|
+| `started` | before the first write | `who`, `commit`, the sandbox, `digest` of the plan, number of `steps` |
+| `step-started` | before the requests of a step | `address`, `action`, `kind`, `id` |
+| `step-ended` | when a step has ended | the same, and `status` |
+| `ended` | at the end | those of `started`, `outcome`, and all steps as `objects` |
+
+After a kill, a step that started and did not end may or may not have happened: the next plan says what is there. A file
+that cannot be written is a warning, like a full stdout, stderr, `GITHUB_OUTPUT` or `GITHUB_STEP_SUMMARY`. The work goes
+on, and the exit code is that of the work.
+
 ## Exit codes
 
-If several apply, the first in the order 64 8 1 7 6 5 4 3 9 2 0 counts.
+If several apply, the first in the order 64 8 1 7 6 5 4 3 9 10 2 0 counts.
 
 | code | meaning |
 |---|---|

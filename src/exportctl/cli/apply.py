@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -53,9 +52,7 @@ def apply(
         str, Option("--max-age", metavar="DURATION", help="Refuse a saved plan that is older than this.")
     ] = "7 days",
     parallelism: Parallelism = 4,
-    audit: Annotated[
-        Path | None, Option("--audit", metavar="FILE", help="Append one JSON line about this apply to a file.")
-    ] = None,
+    audit: Audit = None,
     target: Target = None,
     allow_deletes: AllowDeletes = 0,
     allow_replace: AllowReplace = None,

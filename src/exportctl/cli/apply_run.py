@@ -13,12 +13,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO, cast
 
 from exportctl.cli import exit_codes, plan
+from exportctl.cli.audit import AuditLog
 from exportctl.cli.ci_reports import publish_plan
 from exportctl.cli.context import JSON, CommandContext, handle_signals
-from exportctl.cli.files import append_audit_record, check_audit
 from exportctl.cli.screen import Screen
 from exportctl.errors import Error, Finding, UsageError
 from exportctl.model.outcome import Outcome
@@ -96,7 +96,6 @@ def confirm_and_apply(call: CommandContext, setup: Setup, order: ApplyRequest, m
     """Ask if needed, then apply `made`, which has no errors and no refusals."""
     from exportctl.workflows import apply as apply_workflow
 
-    check_audit(call, order.audit)
     if not made.plan.steps() or (order.is_renewal and not order.auto_approve):
         return ApplyResult(_show_nothing_to_apply(call, order, made))
     if call.format != JSON and not order.is_renewal:
@@ -108,12 +107,15 @@ def confirm_and_apply(call: CommandContext, setup: Setup, order: ApplyRequest, m
     if not _ask_approval(call, order, made.plan):
         call.screen.say("Not applied.")
         return ApplyResult(exit_codes.FAILED)
-    with handle_signals(interrupt, signal.SIGINT, signal.SIGTERM):
-        ending = _run_and_check(call, under_way, interrupt)
+    call.screen.must_report = True
+    audit = AuditLog(call, order.audit, made)
+    audit.start(len(made.plan.steps()))
+    with handle_signals(interrupt, signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        ending = _run_and_check(call, under_way, interrupt, audit)
         code = exit_codes.pick_exit_code(
             ending.exit_code(under_way.has_succeeded()), _unrenewed_exit_code(order, made.plan)
         )
-        append_audit_record(call, order.audit, made, ending.outcomes, _RESULTS.get(code, "failed"))
+        audit.end(ending.outcomes, _RESULTS.get(code, "failed"))
         _show_report(call, order, made, ending)
         publish_plan(call, made.plan, made.findings)
     return ApplyResult(code, ending.outcomes)
@@ -169,10 +171,11 @@ def _ask_approval(call: CommandContext, order: ApplyRequest, shown: Plan) -> boo
     return screen.ask(f"Apply this to sandbox {sandbox}? Type `yes` to apply: ") == "yes"
 
 
-def _run_and_check(call: CommandContext, under_way: ApplyRun, interrupt: Interrupt) -> ApplyReport:
+def _run_and_check(call: CommandContext, under_way: ApplyRun, interrupt: Interrupt, audit: AuditLog) -> ApplyReport:
     total = len(under_way.planned.plan.steps())
     with _show_progress(call.screen, total) as print_line:
-        for number, outcome in enumerate(under_way.execute_steps(), 1):
+        for number, outcome in enumerate(under_way.execute_steps(audit.start_step), 1):
+            audit.end_step(outcome)
             print_line(apply.outcome(outcome, number, total, color=call.screen.err_color))
     ending = ApplyReport(tuple(under_way.step_outcomes), interrupted=interrupt.received)
     if interrupt.received:
@@ -182,6 +185,8 @@ def _run_and_check(call: CommandContext, under_way: ApplyRun, interrupt: Interru
     except Error as error:
         ending.errors = error.findings()
         return ending
+    for outcome in check.outcomes:
+        audit.end_step(outcome)
     ending.outcomes += check.outcomes
     ending.remaining_plan, ending.normalised = check.plan, check.normalised
     ending.final_check_passed = check.passed
@@ -199,7 +204,7 @@ def _show_progress(screen: Screen, total: int) -> Iterator[Callable[[str], None]
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
     from rich.text import Text
 
-    console = Console(file=screen.err, no_color=not screen.err_color, highlight=False, markup=False)
+    console = Console(file=cast("TextIO", screen.err), no_color=not screen.err_color, highlight=False, markup=False)
     columns = (TextColumn("applying"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as drawn:
         task = drawn.add_task("apply", total=total)

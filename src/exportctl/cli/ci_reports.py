@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from exportctl.cli.context import TEXT, CommandContext
-from exportctl.cli.files import append_text
+from exportctl.cli.files import append_secondary
 from exportctl.errors import Finding, Level
 from exportctl.model.plan import Plan
 from exportctl.output import github_actions, phrases
@@ -46,4 +46,4 @@ def publish_to_actions(
     for name, words in (("GITHUB_OUTPUT", github_actions.outputs(outputs)), ("GITHUB_STEP_SUMMARY", f"{summary}\n")):
         file = call.env.get(name)
         if file:
-            append_text(Path(file), call.screen.mask_text(words))
+            call.screen.reported_elsewhere |= append_secondary(call, name, Path(file), words)

@@ -45,11 +45,16 @@ class Interrupted(Error):
 
 @contextmanager
 def handle_signals(handler: Callable[[int, FrameType | None], None], *numbers: int) -> Iterator[None]:
-    """Give signals to `handler` for a while. Only the main thread can handle signals."""
+    """
+    Give signals to `handler` for a while. Only the main thread can handle signals.
+
+    A SIGHUP that the caller ignores stays ignored: that is what `nohup` is for.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.signal(number, handler) for number in numbers}
+    ignored = {signal.SIGHUP} if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else set()
+    before = {number: signal.signal(number, handler) for number in numbers if number not in ignored}
     try:
         yield
     finally:

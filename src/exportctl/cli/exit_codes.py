@@ -7,9 +7,12 @@ from collections.abc import Mapping
 from exportctl.errors import Error, RefusedError, StalePlan, UsageError
 from exportctl.model.plan import Plan
 
-DONE, FAILED, CHANGES, DRIFT, INCOMPLETE, BLOCKED, STALE, LEASE_HELD, INTERRUPTED, UNVERIFIED = range(10)
+DONE, FAILED, CHANGES, DRIFT, INCOMPLETE, BLOCKED, STALE, LEASE_HELD, INTERRUPTED, UNVERIFIED, LOST_REPORT = range(11)
 USAGE = 64
-ORDER = (USAGE, INTERRUPTED, FAILED, LEASE_HELD, STALE, BLOCKED, INCOMPLETE, DRIFT, UNVERIFIED, CHANGES, DONE)
+ORDER = (
+    *(USAGE, INTERRUPTED, FAILED, LEASE_HELD, STALE, BLOCKED, INCOMPLETE, DRIFT, UNVERIFIED, LOST_REPORT),
+    *(CHANGES, DONE),
+)
 
 TEXTS: Mapping[int, str] = {
     DONE: "Done, or nothing to report. `plan` without --detailed-exitcode exits with 0 even if there are changes.",
@@ -29,6 +32,8 @@ TEXTS: Mapping[int, str] = {
     LEASE_HELD: "Not used in this version. Planned: another apply holds the lease.",
     INTERRUPTED: "Interrupted. Nothing new was started, the requests under way finished, and the report was written.",
     UNVERIFIED: "`verify` found something that is not complete.",
+    LOST_REPORT: "The command did its work, but its report could be written nowhere: stdout and stderr are full or "
+    "closed.",
     USAGE: "Wrong usage. Also: `apply` or `probe` must ask, there is no terminal, and --auto-approve is missing. "
     "Or `probe` was asked for a sandbox for production without --sandbox.",
 }

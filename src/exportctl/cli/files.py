@@ -1,5 +1,5 @@
 """
-Files that commands write: edits of the config, saved plans, reports and audit records.
+Files that commands write: edits of the config, saved plans and reports.
 
 Every new text is on disk before the first file is replaced. Links stay links, and mode and owner stay. What the file
 system refuses is an Error.
@@ -7,27 +7,19 @@ system refuses is an Error.
 
 from __future__ import annotations
 
-import json
 import os
 import stat
-import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_hex
-from typing import TYPE_CHECKING, Any
 
 from exportctl.cli.context import CommandContext
 from exportctl.errors import Error
-from exportctl.model.outcome import Outcome
 from exportctl.model.plan import Plan
 from exportctl.output.format_values import escape_surrogates
 from exportctl.planfile import file as planfile
-
-if TYPE_CHECKING:
-    from exportctl.workflows.plan import ConnectedPlan
 
 OWNER_ONLY = 0o600
 _WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
@@ -110,6 +102,16 @@ def append_text(file: Path, text: str) -> None:
         stream.write(escape_surrogates(text))
 
 
+def append_secondary(call: CommandContext, name: str, file: Path, text: str) -> bool:
+    """Append to a file that only reports on the run; False: it failed, which is said once, and the run continues."""
+    try:
+        append_text(file, call.screen.mask_text(text))
+    except Error as error:
+        call.screen.say_once(f"warning: {name}: {error.message}; the run continues")
+        return False
+    return True
+
+
 def make_folder(folder: Path) -> None:
     with _file_errors(folder, failure="created"):
         folder.mkdir(parents=True, exist_ok=True)
@@ -170,56 +172,3 @@ def save_plan(call: CommandContext, plan: Plan, file: Path) -> None:
         raise Error(f"{file} is not written: the plan holds a secret value", rule="secret-in-plan", hint=_HINT)
     write_file(call.folder / file, text, mode=OWNER_ONLY)
     call.screen.say(f"Saved to {file}. To apply exactly this plan: exportctl apply {file}")
-
-
-def check_audit(call: CommandContext, file: Path | None) -> None:
-    """Check before the first write that the audit file can be written."""
-    if file:
-        append_text(call.folder / file, "")
-
-
-def append_audit_record(
-    call: CommandContext, file: Path | None, made: ConnectedPlan, outcomes: Sequence[Outcome], result: str
-) -> None:
-    """Append one JSON line: who applied what, from which commit, and the outcome for each object."""
-    if file:
-        line = json.dumps(_audit_record(call, made, outcomes, result), sort_keys=True)
-        append_text(call.folder / file, f"{call.screen.mask_text(line)}\n")
-
-
-def _audit_record(
-    call: CommandContext, made: ConnectedPlan, outcomes: Sequence[Outcome], result: str
-) -> dict[str, Any]:
-    header = made.plan.header
-    return {
-        "time": datetime.fromtimestamp(call.wall(), UTC).isoformat().replace("+00:00", "Z"),
-        "who": call.env.get("GITHUB_ACTOR") or call.env.get("USER"),
-        "commit": call.env.get("GITHUB_SHA") or _git_commit(call.folder),
-        "project": header.project,
-        "organization": header.organization,
-        "sandbox": header.sandbox,
-        "environment": header.environment,
-        "platform": header.platform,
-        "digest": planfile.approval_digest(made.plan),
-        "outcome": result,
-        "objects": [
-            {
-                "address": str(o.step.address),
-                "action": o.step.operation or o.step.action.value,
-                "kind": o.step.kind,
-                "id": o.id or o.step.id,
-                "status": o.status.value,
-            }
-            for o in outcomes
-        ],
-    }
-
-
-def _git_commit(folder: Path) -> str | None:
-    """Return the commit that is checked out; None without Git."""
-    try:
-        command = ["git", "rev-parse", "HEAD"]
-        found = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=5, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return found.stdout.strip() if found.returncode == 0 else None

@@ -11,14 +11,14 @@ from contextlib import redirect_stdout
 from io import StringIO
 from itertools import pairwise
 from types import FrameType
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 import typer
 import typer.completion
 
 from exportctl.cli import exit_codes
 from exportctl.cli.app import build_command
-from exportctl.cli.context import COMPLETION_VARIABLE, JSON, CommandContext, Interrupted, handle_signals
+from exportctl.cli.context import COMPLETION_VARIABLE, JSON, TEXT, CommandContext, Interrupted, handle_signals
 from exportctl.cli.screen import Screen
 from exportctl.errors import Error, UsageError
 from exportctl.output import github_actions
@@ -39,12 +39,18 @@ def main(
 ) -> int:
     """Run one command line. Streams that are not given are those of the process, which may have closed them."""
     env = os.environ if env is None else env
-    screen = Screen(
-        stdin or sys.stdin or StringIO(), out or sys.stdout or StringIO(), err or sys.stderr or StringIO(), env
-    )
+    screen = Screen(stdin or sys.stdin or StringIO(), out or sys.stdout, err or sys.stderr, env)
     call = CommandContext(env, screen)
+    code = _run_to_exit_code(argv, call)
+    screen.warn_of_lost_streams(text=call.format == TEXT)
+    lost = screen.report_lost and not screen.reported_elsewhere
+    return exit_codes.pick_exit_code(code, exit_codes.LOST_REPORT) if lost else code
+
+
+def _run_to_exit_code(argv: Sequence[str], call: CommandContext) -> int:
     try:
-        with handle_signals(_raise_interrupt, signal.SIGTERM):  # CI systems send it; treat it as Ctrl-C
+        # CI systems send SIGTERM, and a terminal that closes sends SIGHUP: treat them as Ctrl-C.
+        with handle_signals(_raise_interrupt, signal.SIGTERM, signal.SIGHUP):
             return _run_command(list(argv), call)
     except Interrupted as error:
         _show_error(call, argv, error)
@@ -53,7 +59,7 @@ def main(
         _show_error(call, argv, error)
         return exit_codes.error_exit_code(error)
     except Exception as error:
-        if env.get("EXPORTCTL_TRACEBACK") == "1":
+        if call.env.get("EXPORTCTL_TRACEBACK") == "1":
             call.screen.say(traceback.format_exc())
         hint = "this is a bug in exportctl; set EXPORTCTL_TRACEBACK=1 to see where"
         _show_error(call, argv, Error(f"{type(error).__name__}: {error}", rule="unexpected", hint=hint))
@@ -69,7 +75,7 @@ def _run_command(argv: list[str], call: CommandContext) -> int:
         scripts: Any = typer.completion
         scripts.completion_init()  # the shell asks for completions
     try:
-        with redirect_stdout(call.screen.out):  # help is written by Typer itself
+        with redirect_stdout(cast("TextIO", call.screen.out)):  # help is written by Typer itself
             code = build_command().main(args=argv, prog_name="exportctl", standalone_mode=False, obj=call)
     except typer.Exit as stop:
         return int(stop.exit_code)
@@ -89,6 +95,6 @@ def _show_error(call: CommandContext, argv: Sequence[str], error: Error) -> None
     if call.format == JSON or "--format=json" in argv or ("--format", JSON) in pairwise(argv):
         screen.write_document(documents.render_errors(error.findings()))
     else:
-        screen.say(tables.render_error(error, color=screen.err_color))
+        screen.say_error(tables.render_error(error, color=screen.err_color))
     if screen.is_github_actions:
         screen.write_workflow_command(github_actions.render_annotations(error.findings()))

@@ -62,7 +62,10 @@ RehearseSwitch = Annotated[
 AllEnvironments = Annotated[
     bool, Option("--all-environments", help="Use every environment of the config, side by side.")
 ]
-Audit = Annotated[Path | None, Option("--audit", metavar="FILE", help="Append one JSON line about this run to a file.")]
+Audit = Annotated[
+    Path | None,
+    Option("--audit", metavar="FILE", help="Append JSON lines to a file: what this run does, as it happens."),
+]
 AutoApprove = Annotated[bool, Option("--auto-approve", help="Do not ask. Required without a terminal.")]
 Parallelism = Annotated[
     int, Option("--parallelism", metavar="N", min=1, help="Make up to N independent changes side by side.")

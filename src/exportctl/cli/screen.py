@@ -1,35 +1,41 @@
 """
 The streams of a run: results go to stdout, all else to stderr, both masked. Knows colour, width and terminals.
 
-A closed pipe (`exportctl plan | head`) ends the output, never the run: an apply under way continues.
+A stream that takes no more text never ends the run: an apply under way continues. The report then goes to the other
+stream. Only a read-only command whose reader went away (`exportctl plan | head`) says no more.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterable, Mapping
 from typing import TextIO
 
+from exportctl.cli.streams import OutputStream
 from exportctl.model.secret import build_mask
-from exportctl.output import format_values as values
 from exportctl.output import github_actions
 from exportctl.output.markdown_escape import spellings
 
 
 class Screen:
-    """The streams of a run, and the values that none of them may show."""
+    """
+    The streams of a run, and the values that none of them may show.
 
-    def __init__(self, stdin: TextIO, out: TextIO, err: TextIO, env: Mapping[str, str]):
+    `must_report`: the run has changed something, so its report is needed even if the reader of stdout went away.
+    `report_lost`: a part of the report could be written to no stream. `reported_elsewhere`: a file has the report.
+    """
+
+    def __init__(self, stdin: TextIO, out: TextIO | None, err: TextIO | None, env: Mapping[str, str]):
         self.stdin = stdin
-        self.out = out
-        self.err = err
+        self.out = OutputStream(out, "stdout")
+        self.err = OutputStream(err, "stderr")
+        self.must_report = False
+        self.report_lost = False
+        self.reported_elsewhere = False
+        self._warned: set[str] = set()
         self._env = env
         self._hidden: set[str] = {env[n] for n in ("AEP_CLIENT_SECRET", "AEP_ACCESS_TOKEN") if len(env.get(n, "")) >= 8}
         self._mask = build_mask(self._hidden, spellings)
-        for stream in (out, err):
-            if hasattr(stream, "reconfigure"):
-                stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
     def hide(self, values: Iterable[str]) -> None:
         """Mask these values in everything that is written from now on."""
@@ -60,7 +66,7 @@ class Screen:
     def err_color(self) -> bool:
         return self._has_color(self.err)
 
-    def _has_color(self, stream: TextIO) -> bool:
+    def _has_color(self, stream: OutputStream) -> bool:
         """Follow https://no-color.org and https://force-color.org: a variable counts if it is not empty."""
         if self._env.get("NO_COLOR"):
             return False
@@ -70,35 +76,54 @@ class Screen:
     def width(self) -> int:
         return shutil.get_terminal_size((120, 24)).columns if self.out.isatty() else 120
 
+    def warn_of_lost_streams(self, *, text: bool) -> None:
+        """Say which stream took no text: on stderr, or on stdout if that is the lost one and stdout has `text`."""
+        for lost, other in ((self.out, self.err), (self.err, self.out)):
+            quiet = lost.lost is None or (lost.reader_left and not self.must_report) or lost.name in self._warned
+            if quiet or (other is self.out and not text):
+                continue
+            self._warned.add(lost.name)
+            other.write(f"warning: {lost.name} could not be written: {lost.lost}\n")
+
     def write_document(self, text: str) -> None:
         """Write the machine output: exactly one document per run."""
-        self._write("out", self._mask(text))
+        self._report(self._mask(text))
 
     def show(self, text: str) -> None:
         """Write a result for people to stdout."""
-        self._write("out", self._masked_text(text))
+        self._report(self._masked_text(text))
 
     def say(self, text: str) -> None:
         """Write progress, a warning or an error to stderr."""
-        self._write("err", self._masked_text(text if text.endswith("\n") else f"{text}\n"))
+        self.err.write(self._masked_text(text if text.endswith("\n") else f"{text}\n"))
+
+    def say_once(self, text: str) -> None:
+        """Say a warning that the run may meet again and again."""
+        if text not in self._warned:
+            self._warned.add(text)
+            self.say(text)
+
+    def say_error(self, text: str) -> None:
+        """Write an error that ends the run to stderr, else to stdout."""
+        words = self._masked_text(text)
+        if not self.err.write(words):
+            self.out.write(words)
 
     def write_workflow_command(self, text: str) -> None:
         """Write workflow commands of GitHub Actions to stderr, so that stdout stays one document."""
-        self._write("err", self._mask(text))
+        self.err.write(self._mask(text))
 
     def ask(self, question: str) -> str:
-        self._write("err", question)
+        self.err.write(question)
         return self.stdin.readline().strip()
 
     def _masked_text(self, text: str) -> str:
         masked = self._mask(text)
         return github_actions.neutralize_commands(masked) if self.is_github_actions else masked
 
-    def _write(self, name: str, text: str) -> None:
-        stream: TextIO = getattr(self, name)
-        try:
-            stream.write(values.escape_surrogates(text))
-            stream.flush()
-        except BrokenPipeError:
-            # Python must not try to write the rest of the buffer again when it exits.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    def _report(self, text: str) -> None:
+        """Write a part of the report to stdout; to stderr if stdout takes no more text."""
+        if self.out.write(text) or (self.out.reader_left and not self.must_report):
+            return
+        self.warn_of_lost_streams(text=True)
+        self.report_lost |= not self.err.write(text)

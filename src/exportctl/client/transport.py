@@ -186,7 +186,7 @@ class RequestSender:
         while True:
             held = self._held_seconds(host)
             if self.clock.monotonic() + held > deadline:
-                return got or _held_back(held, self._backoff.total)
+                return got or _refuse_to_wait(held, self._backoff.total)
             if held:
                 self.clock.sleep(held + self._random() * self._backoff.first)
             tried += 1
@@ -302,7 +302,7 @@ def _http_client(transport: httpx.BaseTransport | None, timeout: float, *, trust
     )
 
 
-def _held_back(seconds: float, bound: float) -> NoAnswer:
+def _refuse_to_wait(seconds: float, bound: float) -> NoAnswer:
     why = f"not sent, because the service asks to wait {seconds:.0f} s more; exportctl waits at most {bound:.0f} s"
     return NoAnswer(why, unsent=True, final=True, hint=f"run the command again in {seconds:.0f} s")
 

@@ -42,9 +42,10 @@ class ApplyRun:
     specs: Mapping[str, Mapping[str, Any]] | None = None  # of a snapshot, for the final check of a rehearsal
     step_outcomes: list[Outcome] = field(default_factory=list)
 
-    def execute_steps(self) -> Iterator[Outcome]:
-        """Execute the steps and yield the outcome of each."""
-        for outcome in applying.apply_plan(self.planned.plan, self.writer, limit=self.limit, stop=self.stop):
+    def execute_steps(self, on_start: Callable[[Step], None] = lambda step: None) -> Iterator[Outcome]:
+        """Execute the steps and yield the outcome of each. `on_start` gets each step before its first request."""
+        steps = applying.apply_plan(self.planned.plan, self.writer, limit=self.limit, stop=self.stop, on_start=on_start)
+        for outcome in steps:
             self.step_outcomes.append(outcome)
             yield outcome
 

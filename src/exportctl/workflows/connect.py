@@ -13,6 +13,7 @@ Only the url comes from YAML, and it has passed the check of allowed hosts: YAML
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -206,12 +207,23 @@ def open_embedded_emulator(
     Open the emulator of the project's organization. A new store is seeded once from its `users`, or this project.
 
     `say` then gets what it was seeded with, because a misspelt name in the config becomes a dataset too.
+
+    Raises:
+        Error: the state cannot be opened or written.
     """
     from exportctl.emulator import Emulator
 
     path = state_file(project, folder)
     is_new = not path.exists()
-    emulator = Emulator(path, organization=project.platform.organization)
+    try:
+        emulator = Emulator(path, organization=project.platform.organization)
+    except (OSError, sqlite3.OperationalError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        raise Error(
+            f"the embedded emulator cannot keep its state in {path}: {reason.lower()}",
+            rule="emulator-state",
+            hint="make this folder writable, or run in another one with -C: the embedded emulator is this file",
+        ) from error
     if is_new:
         seed_emulator(emulator, users or [project])
         if say:
