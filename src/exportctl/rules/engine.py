@@ -188,7 +188,7 @@ _ENGINE_RULES = (
         Level.ERROR,
         "A rule that does not exist",
         "An entry under `rules` or `allow` with an unknown id has no effect (ours).",
-        "Use an id from the list of rules; each finding ends with its id in [brackets].",
+        "Use the id in [brackets] at the end of a finding, or one from docs/rules.md.",
         "rules: {folder-without-tim: {level: off, reason: agreed}}",
         "rules: {folder-without-time: {level: error, reason: agreed}}",
         check_project=_check_unknown_rule,

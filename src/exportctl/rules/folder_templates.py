@@ -126,7 +126,7 @@ RULES = (
         "An unknown macro in a folder",
         "The service knows " + ", ".join(f"%{m}%" for m in MACROS[:-1]) + " and %DATETIME(pattern)% [XD-new] [D]. What"
         " it does with other macros is not documented (assumed: it writes them as they are).",
-        "Use a macro from the list; %DATETIME(YYYYMMdd_HHmmss)% needs its pattern.",
+        "Use " + ", ".join(f"%{m}%" for m in MACROS[:-1]) + " or %DATETIME(YYYYMMdd_HHmmss)%.",
         'exports: {orders: {folder: "%DATASET_ID%/%EXPORT_DATE%"}}',
         'exports: {orders: {folder: "%DATASET_ID%/%EXPORT_TIME%"}}',
         check_project=_check_unknown_macro,
