@@ -314,7 +314,7 @@ HINTS: Mapping[str, tuple[Hint, ...]] = {
         Hint(
             {
                 LOOK: lake("auth: {role_arn: 'arn:aws:iam::123456789012:role/acme'}"),
-                "better, write «${env:NAME}»": lake("auth: {role_arn: '{0}'}"),
+                'better, write «"${env:NAME}"»': lake("auth: {role_arn: {0}}"),
             }
         ),
     ),
@@ -322,16 +322,16 @@ HINTS: Mapping[str, tuple[Hint, ...]] = {
         Hint(
             {
                 LOOK: lake("auth: {access_key_id: AKIAIOSFODNN7EXAMPLE}"),
-                "better, write «${env:NAME}»": lake("auth: {access_key_id: '{0}'}"),
+                'better, write «"${env:NAME}"»': lake("auth: {access_key_id: {0}}"),
             }
         ),
     ),
     "secret-in-plain-field": (
         Hint(
             {
-                "Then write «${env:NAME}» in an `auth` field": orders("description: none")
+                'Then write «"${env:NAME}"» in an `auth` field': orders("description: none")
                 + "\n"
-                + lake("auth: {role_arn: '{0}'}")
+                + lake("auth: {role_arn: {0}}")
             },
             outside={"Rotate it now: it is in the history of the repository": "the owner of the key makes a new one"},
         ),

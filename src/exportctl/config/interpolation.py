@@ -87,7 +87,9 @@ class _Filler:
             parts = parse_references(text)
         except BadValue as error:
             if kind is not Secrecy.PLAIN and error.rule == "bad-reference":
-                error = BadValue(error.rule, "a reference in it cannot be read", "write ${env:NAME} or ${file:PATH}")
+                error = BadValue(
+                    error.rule, "a reference in it cannot be read", 'write "${env:NAME}" or "${file:PATH}"'
+                )
             self.report.add_bad_value(error, _quoted_path(path), node.at)
             return BrokenNode(node.at)
         if kind is Secrecy.PLAIN:
@@ -123,7 +125,7 @@ class _Filler:
             value = self.variables.get(found.name) or found.default
             if value is None:
                 self.unset.append(UnsetReference(found.name, node.at))
-                hint = f"set it before `plan`, or write a default: ${{env:{found.name}:-…}}"
+                hint = f'set it before `plan`, or write a default: "${{env:{found.name}:-…}}"'
                 self.report.add("unset-reference", f"the variable {found.name} is not set", node.at, hint, Level.NOTE)
             return value
         if found.kind in self.names:
@@ -151,7 +153,7 @@ class _Filler:
                 return self._refuse_value(node, "secret-literal", message, hint)
             if only.default is not None:
                 message = f"{_quoted_path(path)} is a secret and cannot have a default"
-                return self._refuse_value(node, "secret-default", message, f"write ${{env:{only.name}}}")
+                return self._refuse_value(node, "secret-default", message, f'write "${{env:{only.name}}}"')
             return node
         pieces = [escape_references(p) if isinstance(p, str) else self._kept_reference_text(p, node) for p in parts]
         if any(isinstance(piece, _NoValue) for piece in pieces):

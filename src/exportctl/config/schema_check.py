@@ -201,7 +201,7 @@ def _missing_keys(root: MapNode, path: KeyPath, error: Any) -> list[tuple[KeyPat
     for key in error.validator_value:
         if key not in node.entries:
             described = error.schema["properties"][key]["description"]
-            finding = Finding("missing-key", f'{owner} needs "{key}"', node.at, f"{key}: {described}")
+            finding = Finding("missing-key", f'{owner} needs "{key}"', node.at, f"write `{key}: …`. {described}")
             found.append(((*path, key), finding))
     return found
 
@@ -222,8 +222,6 @@ def _unknown_value(root: MapNode, path: KeyPath, error: Any) -> Finding:
         hint = "write `version: 1`"
     elif isinstance(value, str) and "${" in value:
         hint = f"this key takes no reference; write one of {', '.join(names)}"
-    elif shown.lower() in ("csv", "delimited"):
-        hint = "the service exports datasets as parquet or json only"
     return Finding("unknown-value", f'{_path_label(path)} cannot be "{shown}"', _node(root, path).at, hint)
 
 

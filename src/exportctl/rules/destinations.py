@@ -308,7 +308,7 @@ ACCOUNT_RULES = (
         "A role ARN looks like arn:aws:iam::123456789012:role/name, in every partition of AWS. The id of a Google HMAC"
         " key is GOOG and 57 or 20 more characters. apply and `doctor` check values behind references by the same"
         " forms, before the first write.",
-        "Look for a blank, a missing character or the value of another field; better, write ${env:NAME}.",
+        'Look for a blank, a missing character or the value of another field; better, write "${env:NAME}".',
         "destinations: {lake: {auth: {role_arn: acme-lake-role}}}",
         "destinations: {lake: {auth: {role_arn: 'arn:aws:iam::123456789012:role/acme-lake'}}}",
         check_project=_auth_form_check(lenient=False),
@@ -319,7 +319,7 @@ ACCOUNT_RULES = (
         "A key id with an unusual form",
         "An access key id has 16 to 128 capitals and digits. The published pattern for key ids is narrower than real"
         " ids (assumed), so this is only a warning.",
-        "Look for a blank, a missing character or the value of another field; better, write ${env:NAME}.",
+        'Look for a blank, a missing character or the value of another field; better, write "${env:NAME}".',
         "destinations: {lake: {auth: {role_arn: null, access_key_id: acme-key, secret_access_key: '${env:KEY}'}}}",
         "destinations: {lake: {auth: {role_arn: null, access_key_id: AKIAIOSFODNN7EXAMPLE,"
         " secret_access_key: '${env:KEY}'}}}",

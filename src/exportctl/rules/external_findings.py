@@ -138,14 +138,19 @@ _LANGUAGE: tuple[_Row, ...] = (
 )
 
 _REFERENCES: tuple[_Row, ...] = (
-    ("bad-reference", "A malformed reference", "exportctl does not guess it.", "Write ${env:NAME} or ${file:PATH}."),
+    (
+        "bad-reference",
+        "A malformed reference",
+        "exportctl does not guess it.",
+        'Write "${env:NAME}" or "${file:PATH}".',
+    ),
     (
         "reference-not-allowed",
         "A variable in a plain field",
         "Output shows plain fields: a pull request could print a secret of the pipeline.",
         "Use EXPORTCTL_VAR_…, AEP_ORG_ID or AEP_SANDBOX.",
     ),
-    ("secret-literal", "A secret that is not a reference", "It would be in Git.", "Rotate it; write ${env:NAME}."),
+    ("secret-literal", "A secret that is not a reference", "It would be in Git.", 'Rotate it; write "${env:NAME}".'),
     ("secret-default", "A secret with a default", "The default would be the secret.", "Remove the default."),
 )
 

@@ -105,7 +105,7 @@ RULES = (
         "A value in a plain field that looks like a secret",
         "exportctl sends plain fields to the service and shows them in plans and logs, and the config is in Git (ours)."
         " The message does not repeat the value.",
-        "Rotate it now: it is in the history of the repository. Then write ${env:NAME} in an `auth` field.",
+        'Rotate it now: it is in the history of the repository. Then write "${env:NAME}" in an `auth` field.',
         "exports: {orders: {description: 'key AKIAABCDEFGHIJKLMNOP'}}",
         "exports: {orders: {description: 'key kept by the platform team'}}",
         check_project=_check_secret_literal,

@@ -8,7 +8,7 @@ All facts about a type come from its file in resources/destinations; this module
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from exportctl.config.scalars import NAME
 from exportctl.config.schema.destinations import AUTH_OPTIONS
@@ -72,7 +72,8 @@ def check_shared_accounts(destinations: Mapping[str, Destination], declared: Map
         elif other and other.type != one.type:
             whose = f'the account of "{other.key}", which is {other.type}'
             message = f"{section.owner} is {one.type} and cannot share {whose}"
-            section.fail("account-type", message, at, "write an `auth` for it")
+            hint = f"write `auth` instead of `account`, or name a destination of type {one.type}"
+            section.fail("account-type", message, at, hint)
 
 
 def _refuse_keys_of_other_types(section: Section, kind: DestinationType) -> None:
@@ -86,7 +87,8 @@ def _refuse_keys_of_other_types(section: Section, kind: DestinationType) -> None
 def _location_values(section: Section, kind: DestinationType) -> dict[str, str]:
     for field in kind.location:
         if field.required:
-            section.required_text(field.name, f"{kind.label} needs it" + (f": {field.rule}" if field.rule else ""))
+            rule = f": {field.rule}" if field.rule else ""
+            section.required_text(field.name, f"write `{field.name}: …`; {kind.label} needs it{rule}")
     found = {field.name: section.optional_text(field.name) for field in kind.location}
     return {name: text for name, text in found.items() if text is not None}
 
@@ -99,7 +101,7 @@ def _encryption(section: Section, kind: DestinationType) -> AuthValue | None:
         message = f"{section.owner}: {kind.label} does not support encryption"
         section.fail("unknown-key", message, section.key_position("encryption"), "remove it")
         return None
-    inner.required_text("public_key", "the key in base64")
+    inner.required_text("public_key", "write `public_key: …`, the key in base64")
     return _plain_value(inner, "public_key")
 
 
@@ -131,7 +133,7 @@ def _account(section: Section, kind: DestinationType, where: Positions) -> Accou
         return Account()
     where |= {leaf_path(AUTH, name): value.at for name, value in values.items()}
     if inner is None:
-        section.required_text("auth", _auth_methods_hint(kind))
+        section.required_text("auth", _auth_methods_hint(kind.methods))
         return Account()
     where["auth"] = inner.at
     method = _method(inner, kind)
@@ -153,7 +155,9 @@ def _fits_account_keys(
     names = {f.name for f in method.fields}
     for name in sorted(values.keys() - names):
         message = f'{section.owner}: "{name}" belongs to another way to authenticate'
-        section.fail("account-keys", message, section.key_position(name), _auth_methods_hint(kind))
+        fitting = [m for m in kind.methods if name in {f.name for f in m.fields}]
+        hint = f"remove it, or sign in another way: {_auth_methods_hint(fitting)}"
+        section.fail("account-keys", message, section.key_position(name), hint)
     missing = [
         key
         for key in kind.account_keys
@@ -193,7 +197,7 @@ def _account_values(section: Section, kind: DestinationType) -> dict[str, AuthVa
     found: dict[str, AuthValue] = {}
     for key in kind.account_keys:
         if key.required:
-            section.required_text(key.name, f"{kind.label} needs {key.hint}")
+            section.required_text(key.name, f"write `{key.name}: …`, {key.hint}; {kind.label} needs it")
         if value := _plain_value(section, key.name):
             found[key.name] = value
             _check_port(section, key, value)
@@ -227,7 +231,7 @@ def _composed_value(section: Section, kind: DestinationType, composed: ComposedK
         section.required_text(composed.parts[0], hint)
         return None
     keys = [key for key in kind.account_keys if key.name in composed.parts]
-    values = {key.name: section.required_text(key.name, key.hint) for key in keys}
+    values = {key.name: section.required_text(key.name, f"write `{key.name}: …`, {key.hint}") for key in keys}
     texts = {name: text for name, text in values.items() if text is not None}
     if len(texts) < len(composed.parts):
         return None
@@ -236,8 +240,10 @@ def _composed_value(section: Section, kind: DestinationType, composed: ComposedK
     return AuthValue(text if pending else escape_references(text), Secrecy.PLAIN, section.position(composed.parts[0]))
 
 
-def _auth_methods_hint(kind: DestinationType) -> str:
-    return "write " + ", or ".join(" with ".join(f.name for f in m.written_fields) for m in kind.methods)
+def _auth_methods_hint(methods: Sequence[AuthMethod]) -> str:
+    """Name the fields of each way to authenticate: `write role_arn, or access_key_id and secret_access_key`."""
+    names = [[f.name for f in method.written_fields] for method in methods]
+    return "write " + ", or ".join(" and ".join(filter(None, [", ".join(n[:-1]), n[-1]])) for n in names)
 
 
 def _method(inner: Section, kind: DestinationType) -> AuthMethod | None:
@@ -253,14 +259,14 @@ def _method(inner: Section, kind: DestinationType) -> AuthMethod | None:
     fitting = [m for m in kind.methods if set(written) <= {f.name for f in m.written_fields}]
     if not fitting:
         message = f"{inner.owner} mixes two ways to authenticate: {', '.join(written)}"
-        inner.fail("mixed-auth", message, inner.at, _auth_methods_hint(kind))
+        inner.fail("mixed-auth", message, inner.at, _auth_methods_hint(kind.methods))
         return None
     method = min(fitting, key=lambda m: len(m.written_fields) - len(written))
     missing = [f.name for f in method.written_fields if f.name not in inner]
     if not missing:
         return method
     wanted = f'"{missing[0]}"' if written or len(kind.methods) == 1 else "a way to authenticate"
-    inner.fail("missing-key", f"{inner.owner} needs {wanted}", inner.at, _auth_methods_hint(kind))
+    inner.fail("missing-key", f"{inner.owner} needs {wanted}", inner.at, _auth_methods_hint(kind.methods))
     return None
 
 

@@ -82,7 +82,8 @@ def is_included(section: Section, environment: str | None, environments: Sequenc
     for item in section.items("environments"):
         if isinstance(item, ScalarNode) and item.value not in environments:
             guess = closest_match(str(item.value), environments)
-            known = f"the environments are {', '.join(environments)}" if environments else "the config declares none"
+            known = "remove it, or declare the environments under `environments`"
+            known = f"the environments are {', '.join(environments)}" if environments else known
             hint = did_you_mean(str(item.value), guess) if guess else known
             message = f'{section.owner} is for environment "{item.value}", which no file declares'
             section.fail("unknown-reference", message, item.at, hint)

@@ -110,20 +110,23 @@ def _platform(root: Section, environment: str | None, variables: Mapping[str, st
     if section is None:
         root.required_text("platform", 'write `platform: {organization: "…@AdobeOrg", sandbox: NAME}`')
         return PlatformSettings("", "", PRODUCTION, {}, root.at)
-    organization = section.required_text("organization", 'write the id, or "${env:AEP_ORG_ID}"') or ""
+    whose = 'write the id, or "${env:AEP_ORG_ID}"'
+    organization = section.required_text("organization", whose) or ""
     hint = "write the sandbox's name, for example `sandbox: dev`"
     if environment is not None:
         hint = f"write `environments: {{{environment}: {{platform: {{sandbox: NAME}}}}}}`"
     sandbox = section.required_text("sandbox", hint) or ""
-    _check_pattern(section, "organization", _ORGANIZATION, "the IMS organization's id, which ends in @AdobeOrg")
-    _check_pattern(section, "sandbox", _SANDBOX, "a sandbox's name, which has lower-case letters, digits and hyphens")
+    wanted = "the IMS organization's id, which ends in @AdobeOrg"
+    _check_pattern(section, "organization", _ORGANIZATION, wanted, whose)
+    wanted = "a sandbox's name, which has lower-case letters, digits and hyphens"
+    _check_pattern(section, "sandbox", _SANDBOX, wanted, hint)
     return PlatformSettings(organization, sandbox, _url(section, variables), _credentials(section), section.at)
 
 
-def _check_pattern(section: Section, key: str, pattern: str, wanted: str) -> None:
+def _check_pattern(section: Section, key: str, pattern: str, wanted: str, hint: str) -> None:
     text = section.optional_text(key)
     if text is not None and not section.is_unset(key) and not re.fullmatch(pattern, text):
-        section.fail("bad-value", f'"{text}" is not {wanted}', section.position(key))
+        section.fail("bad-value", f'"{text}" is not {wanted}', section.position(key), hint)
 
 
 def _url(section: Section, variables: Mapping[str, str]) -> str:
