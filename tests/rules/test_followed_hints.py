@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 import pytest
@@ -10,33 +9,13 @@ import yaml
 
 from exportctl.errors import Finding
 from exportctl.rules.engine import BY_ID
+from tests.hint_words import filled, unexplained
 from tests.rules.followed_hints import HINTS, Hint
 from tests.rules.followed_name_hints import NAME_HINTS
 from tests.rules.test_examples import EXAMPLES, TextLoader, findings, full_config, merge_values
 
 ALL = {**HINTS, **NAME_HINTS}
 CASES = [pytest.param(rule, hint, id=f"{rule} {n}") for rule, hints in ALL.items() for n, hint in enumerate(hints)]
-
-
-def plain(words: str) -> str:
-    """Words of a hint without the marks around what an edit takes from it."""
-    return words.replace("«", "").replace("»", "")
-
-
-def unexplained(hint: str, words: Iterable[str]) -> str:
-    """What is left of a hint without these words and without punctuation."""
-    rest = hint
-    for part in sorted(map(plain, words), key=len, reverse=True):
-        assert part in rest, part
-        rest = rest.replace(part, "", 1)
-    return re.sub(r"[\s.,;:]", "", rest)
-
-
-def edit_of(words: str, fragment: str) -> str:
-    """The fragment with the marked words of the hint in it."""
-    for number, value in enumerate(re.findall("«(.*?)»", words)):
-        fragment = fragment.replace(f"{{{number}}}", value.strip("`"))
-    return fragment
 
 
 def edited(bad: str, fragment: str) -> bytes:
@@ -62,6 +41,6 @@ def test_every_way_out_that_a_rule_prints_works(rule: str, hint: Hint) -> None:
     assert unexplained(printed, [*hint.ways, *hint.says, *hint.outside]) == ""
     assert all("exportctl" not in words.removeprefix("exportctl fills") for words in hint.outside)
     for words, fragment in hint.ways.items():
-        after = findings(edited(bad, edit_of(words, fragment)))
+        after = findings(edited(bad, filled(words, fragment)))
         assert hits(rule, after) == [], words
         assert {f.rule for f in after} <= {f.rule for f in before}, (words, [str(f) for f in after])

@@ -1,0 +1,177 @@
+"""How each hint of the mistakes in destinations, exports and other sections is followed: replacements in the text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tests.config.followed_hints import MOMENT, ROLLING, SECRET, FILE, Ways
+from tests.hint_words import SAYS
+
+PRINCIPAL = 'auth: {tenant_id: t, client_id: c, client_secret: "${env:S}"}'
+PASSWORD = 'auth: {username: u, password: "${env:P}"}'
+STRING = 'auth: {connection_string: "${env:C}"}'
+PARTS = "`storage_account` and `container`"
+SCHEDULE = "the intervals are 1 hour, 3 hours, 6 hours, 9 hours, 12 hours, 1 day and once"
+FORMER = "write its former key, for example «`web-to-lake`»"
+DECLARED = (", sandbox: dev}", "}", "schedules:\n", "environments: {prod: {platform: {sandbox: dev}}}\nschedules:\n")
+FLOW = "11111111-2222-4333-8444-555555555555"
+
+DESTINATION_HINTS: Mapping[str, Ways] = {
+    "auth of a landing zone": {"remove it": (", auth: {username: u}", "")},
+    "a principal without its account": {
+        "write the name of the storage account, for example «`storage_account: acmelake`»": ("path: p", "path: p, {0}")
+    },
+    "an account beside a connection string": {
+        "remove it": ("storage_account: acme, ", ""),
+        "or sign in another way: write tenant_id, client_id and client_secret": (STRING, PRINCIPAL),
+    },
+    "no host": {"write `host: …`, the server's name": ("path: p", "path: p, host: h"), "SFTP needs it": SAYS},
+    "a port too high": {"for example «22»": ("70000", "{0}")},
+    "a port in words": {"write a number from «1» to «65535»": ("port: ssh", "port: {1}")},
+    "both auth and account": {
+        "keep one": (", account: {id: x}", ", host: h"),
+        "in an overlay, `auth: null` removes it": (f"{PASSWORD}, ", "auth: null, "),
+    },
+    "a host of another's account": {
+        "remove it": ("host: h, ", ""),
+        "or write `auth` instead of `account`": ("account: {id: x}", PASSWORD),
+    },
+    "two forms of account": {"for example {of: lake}": ("{id: x, of: zone}", "{id: x}")},
+    "an account of no destination": {
+        'did you mean "«zone»"?': ("type: sftp, path: p, account: {of: zoen}", "type: data-landing-zone, path: p, account: {of: {0}}"),
+        "It is declared at exports.yaml:5:3": SAYS,
+    },
+    "its own account": {
+        "name the destination with `auth`": (
+            "other: {type: sftp, path: p, account: {of: other}}",
+            f"other: {{type: sftp, path: p, account: {{of: third}}}}\n  third: {{type: sftp, host: h, path: p, {PASSWORD}}}",
+        )
+    },
+    "an account of another type": {
+        "write `auth` instead of `account`": ("account: {of: zone}", f"host: h, {PASSWORD}"),
+        "or name a destination of type sftp": (
+            "other: {type: sftp, path: p, account: {of: zone}}",
+            f"other: {{type: sftp, path: p, account: {{of: third}}}}\n  third: {{type: sftp, host: h, path: p, {PASSWORD}}}",
+        ),
+    },
+    "an endpoint that is none": {
+        "write abfss://<container>@<account>.dfs.core.windows.net": ("endpoint: x", 'endpoint: "abfss://ccc@acme.dfs.core.windows.net"'),
+        "(or the domain of another cloud)": ("endpoint: x", 'endpoint: "abfss://ccc@acme.dfs.core.chinacloudapi.cn"'),
+        f"or {PARTS}": ("endpoint: x", "storage_account: acme, container: ccc"),
+    },
+    "an endpoint and a container": {
+        "keep one": ("container: c, ", ""),
+        "the endpoint contains both": SAYS,
+    },
+    "a lake without an account": {
+        f"write {PARTS}": ("path: p", "path: p, storage_account: acme, container: ccc"),
+        "or `endpoint` with an abfss URL": ("path: p", 'path: p, endpoint: "abfss://ccc@acme.dfs.core.windows.net"'),
+    },
+    "a lake without a container": {
+        "write `container: …`, the name of the container": ("path: p", "path: p, container: ccc")
+    },
+    "an encryption without a key": {
+        "write `public_key: …`": ("encryption: {}", "encryption: {public_key: mFIEYQ==}"),
+        "The public key, base64": SAYS,
+    },
+    "an encryption of nothing": {
+        "write `public_key: …`": ("public_key: null", "public_key: mFIEYQ=="),
+        "the key in base64": SAYS,
+    },
+    "a bad reference in what is sensitive": {SECRET: ('"${MY}"', "{0}"), FILE: ('"${MY}"', "{0}")},
+    "a field of another type": {
+        "its keys are «username», «password», private_key, secret_version, drop": (
+            "{role_arn: r}", '{{0}: u, {1}: "${env:P}"}'
+        )
+    },
+    "an account of nothing": {
+        "write one of «existing», id": ("{of: null}", "{{0}: SFTP of the partner}"),
+        "and of": ("type: sftp, path: p, account: {of: null}", "type: data-landing-zone, path: p, account: {of: zone}"),
+    },
+    "an old name that is an address": {
+        "write its former key, for example «`lake`»": ("destinations.lake", "{0}")
+    },
+    "an environment in what is sensitive": {
+        "declare the environments under `environments`": DECLARED,
+        "or write the value itself": ('"${environment}"', '"dev"'),
+    },
+}  # fmt: skip
+
+EXPORT_HINTS: Mapping[str, Ways] = {
+    "one id for many parts": {"write «adopt: {app-events: f-1}»": ("adopt: f-1", "{0}")},
+    "parts of what is whole": {
+        "write adopt: FLOW-ID": ("adopt: {a: f-1}", f"adopt: {FLOW}"),
+        "or add «`split_by: dataset`»": ("adopt: {a: f-1}", f"adopt: {{app-events: {FLOW}}}\n    {{0}}"),
+    },
+    "a part that does not exist": {'did you mean "«app-events»"?': ("app-event:", "{0}:")},
+    "a part like none": {"the parts are «app-events»": ("zzz:", "{0}:")},
+    "a new name from a part, split": {
+        "write the KEY of the whole": ("renamed_from: a/b", "renamed_from: a"),
+        "or name the part that continues it: `{PART: «a/b»}`": ("renamed_from: a/b", "renamed_from: {app-events: {0}}"),
+    },
+    "a new name for each part, of what is whole": {
+        "write renamed_from: KEY": ("renamed_from: {a: b}", "renamed_from: b"),
+        "or add «`split_by: dataset`»": ("renamed_from: {a: b}", "renamed_from: {app-events: b}\n    {0}"),
+    },
+    "a new name for a part that does not exist": {"the parts are «app-events»": ("zzz:", "{0}:")},
+    "a part renamed from no key": {FORMER: ("a.b", "{0}")},
+    "an old name with a dot": {FORMER: ("exports.web", "{0}")},
+    "an environment where there are none": {
+        "remove it": ("    environments: [prod]\n", ""),
+        "or declare the environments under `environments`": DECLARED,
+    },
+    "an allowance without a reason": {
+        "write `reason: …`": ("{rule: x}", "{rule: x, reason: agreed}"),
+        "Why the export may break it": SAYS,
+    },
+    "an expectation in months": {
+        "months and years differ in length: write days, for example «`180 days`»": ("1 month", "{0}")
+    },
+    "an empty title": {"for example «Web events to the lake»": ('""', "{0}")},
+    "a rolling schedule in place": {
+        "write `type: …`": ("{compression: gzip}", "{type: parquet, compression: gzip}"),
+        "The file type: parquet or json": ("{compression: gzip}", "{type: json, compression: gzip}"),
+        "Any other gets a warning": SAYS,
+    },
+}  # fmt: skip
+
+ONE = "export: a, do: delete, reason: r"
+TYPE = {
+    "write `type: …`": ("{compression: gzip}", "{type: parquet, compression: gzip}"),
+    "The file type: parquet or json": ("{compression: gzip}", "{type: json, compression: gzip}"),
+    "Any other gets a warning": SAYS,
+}
+TOP_HINTS: Mapping[str, Ways] = {
+    "a removal of two things": {
+        "write {export: KEY, do: delete, reason: …}": ("destination: b, ", ""),
+        "or {destination: KEY, do: delete, reason: …}": ("export: a, ", ""),
+    },
+    "a removal of nothing": {
+        "write {export: KEY, do: delete, reason: …}": ("{do:", "{export: a, do:"),
+        "or {destination: KEY, do: delete, reason: …}": ("{do:", "{destination: a, do:"),
+    },
+    "a removal of an address": {"write the key that is declared under `exports`, without «`exports.`»": ("{0}a", "a")},
+    "an acceptance of no address": {
+        "write exports.KEY": ("address: web", "address: exports.web"),
+        "exports.KEY/PART": ("address: web", "address: exports.web/a"),
+        "or destinations.KEY": ("address: web", "address: destinations.zone"),
+    },
+    "an acceptance without an end": {
+        "write `until: …`": ("owner: o}", "owner: o, until: 2027-01-01}"),
+        "The last day (inclusive)": ("owner: o}", "owner: o, until: 2027-01-01}"),
+        "or a moment": ("owner: o}", "owner: o, until: 2027-01-01T00:00:00Z}"),
+    },
+    "a rule off without a reason": {"write `reason: …` beside it": ("level: off", "level: off, reason: agreed")},
+    "a group in itself": {"remove one group from the other": ("b: [a]", "b: [App Events]")},
+    "a group in itself, in use": {
+        "write a text with other characters as `title`": ("{App Events: [App Events, b]}", "{events: [App Events, b]}")
+    },
+    "an end of nothing": {ROLLING: ("{rolling: null}", "{0}")},
+    "a negative number": {"for example «0»": ("-1", "{0}")},
+    "a format of no type": TYPE,
+    "a name without anything": {
+        "write its keys below it, indented": ("{x: }", "\n  x:\n    type: json"),
+        "to remove it in one environment, write `null` under `environments`": ("formats: {x: }", ""),
+    },
+    "a schedule without an interval": {f"{SCHEDULE}: «`every: 1 day`»": ("{at: '02:00'}", "{at: '02:00', {0}}")},
+}  # fmt: skip
