@@ -76,9 +76,15 @@ EXAMPLE_HINTS: Mapping[str, Ways] = {
     "a time in a zone": {CLOCK: ('at: "02:00 CET"', "{0}"), "the service knows no time zones": SAYS},
     "a late hour": {CLOCK: ('at: "24:00"', "{0}")},
     "a second too much": {CLOCK: ('at: "02:00:60"', "{0}")},
-    "an unknown destination": {'did you mean "«partner»"?': ("partnr", "{0}"), "It is declared at exports.yaml:26:3": SAYS},
+    "an unknown destination": {
+        'did you mean "«partner»"?': ("partnr", "{0}"),
+        "It is declared at exports.yaml:26:3": SAYS,
+    },
     "an unknown default": {'did you mean "«lake»"?': ("laek", "{0}"), "It is declared at exports.yaml:21:3": SAYS},
-    "an unknown schedule": {'did you mean "«frequent»"?': ("frequnt", "{0}"), "It is declared at exports.yaml:18:3": SAYS},
+    "an unknown schedule": {
+        'did you mean "«frequent»"?': ("frequnt", "{0}"),
+        "It is declared at exports.yaml:18:3": SAYS,
+    },
     "an unknown format": {
         'did you mean "«parquet-manifest»"?': ("parket-manifest", "{0}"),
         "It is declared at exports.yaml:14:3": SAYS,
@@ -90,7 +96,10 @@ EXAMPLE_HINTS: Mapping[str, Ways] = {
     "an environment like none": {"the environments are dev, local, «prod»": ("[zzz]", "[{0}]")},
     "a removal of nothing": {'did you mean "«web-to-lake»"?': ("web-to-lak:", "{0}:")},
     "GitHub's syntax": {
-        'pass it as an environment variable (`env:` of the step) and write «"${env:NAME}"»': ('"${{ secrets.X }}"', "{0}")
+        'pass it as an environment variable (`env:` of the step) and write «"${env:NAME}"»': (
+            '"${{ secrets.X }}"',
+            "{0}",
+        )
     },
     "GitHub's syntax unquoted": {
         'set an environment variable in the workflow and write «"${env:NAME}"»': ("${{ s }}", "{0}")
@@ -102,7 +111,10 @@ EXAMPLE_HINTS: Mapping[str, Ways] = {
     "a secret named after the sandbox": hint_of_secret('"${sandbox}"'),
     "a secret with a default": {'write «"${env:A}"»': ('"${env:A:-b}"', "{0}")},
     "a CI secret in a bucket": {
-        "name the variable «EXPORTCTL_VAR_AWS_SECRET» if output may show it": ("a-${env:AWS_SECRET} $", "a-${env:{0}} $"),
+        "name the variable «EXPORTCTL_VAR_AWS_SECRET» if output may show it": (
+            "a-${env:AWS_SECRET} $",
+            "a-${env:{0}} $",
+        ),
         PLAIN: ("a-${env:AWS_SECRET} $", "a-${env:EXPORTCTL_VAR_X}$"),
     },
     "a file in a bucket": {PLAIN: ("${file:x} ", "${env:EXPORTCTL_VAR_X}")},
@@ -118,7 +130,10 @@ EXAMPLE_HINTS: Mapping[str, Ways] = {
     "a nested reference": {"use one variable": ("${env:A:-${env:B}}", "${env:EXPORTCTL_VAR_A}")},
     "two ways to sign in": sign_in("auth: {role_arn: a, access_key_id: b}"),
     "half a key": sign_in("auth: {access_key_id: b}"),
-    "no auth": {"write role_arn": ("    path: aep\n", f"    path: aep\n    {ROLE}\n"), BOTH_KEYS: ("    path: aep\n", f"    path: aep\n    {KEYS}\n")},
+    "no auth": {
+        "write role_arn": ("    path: aep\n", f"    path: aep\n    {ROLE}\n"),
+        BOTH_KEYS: ("    path: aep\n", f"    path: aep\n    {KEYS}\n"),
+    },
     "an empty auth": {'for example «{role_arn: "${env:LAKE_ROLE_ARN}"}»': ("auth: {}", "auth: {0}")},
     "only options in auth": sign_in("auth: {secret_version: 1}"),
     "an unknown type": {'did you mean "«amazon-s3»"?': ("type: s3", "type: {0}")},
@@ -129,7 +144,10 @@ EXAMPLE_HINTS: Mapping[str, Ways] = {
         "Amazon S3 needs it: 3-63 lower-case letters, digits, hyphens and dots": SAYS,
     },
     "yes for true": {"write «true» or false, in lower case and without quotes": ("protect: yes", "protect: {0}")},
-    "a reference for true": {"this key takes no reference": SAYS, "write «true» or false": ('protect: "${env:P}"', "protect: {0}")},
+    "a reference for true": {
+        "this key takes no reference": SAYS,
+        "write «true» or false": ('protect: "${env:P}"', "protect: {0}"),
+    },
     "a text for a list": {"write a list in brackets: «[Orders]»": ("datasets: Orders", "datasets: {0}")},
     "a number for a name": {'put it in quotes: «"2024"»': ("[2024]", "[{0}]")},
     "nothing in a list": {"for example «App Events»": ("[null]", "[{0}]")},
@@ -150,7 +168,9 @@ EXAMPLE_HINTS: Mapping[str, Ways] = {
         "remove it": (", end: {rolling: 9 days}", ""),
         "or write a date": ("{rolling: 9 days}", "2026-12-01"),
     },
-    "a capital in a name": {"write a text with other characters as `title`": ("  Orders:\n", "  orders:\n    title: Orders\n")},
+    "a capital in a name": {
+        "write a text with other characters as `title`": ("  Orders:\n", "  orders:\n    title: Orders\n")
+    },
     "another version": {"write «`version: 1`»": ("version: 2", "{0}")},
     "a version in quotes": {"remove the quotes: «1»": ('version: "1"', "version: {0}")},
     "a long project": {"write for example «`project: acme-exports`»": (f"project: {'a' * 33}", "{0}")},
@@ -166,7 +186,10 @@ EXAMPLE_HINTS: Mapping[str, Ways] = {
         " removed, accept, policy, rules": (", project: x", "")
     },
     "a clash of parts": {
-        SHORT: ("  sales: [Orders, orders, Order Lines", "  again: {name: orders}\n  sales: [Orders, again, Order Lines"),
+        SHORT: (
+            "  sales: [Orders, orders, Order Lines",
+            "  again: {name: orders}\n  sales: [Orders, again, Order Lines",
+        ),
         '`ALIAS: «{name: "orders"}»`': ("  sales: [Orders, orders,", "  again: {0}\n  sales: [Orders, again,"),
         'and use it in export "sales-to-lake"': ("datasets: [sales]", "datasets: [Orders]"),
     },
@@ -178,5 +201,8 @@ EXAMPLE_HINTS: Mapping[str, Ways] = {
         "write only scheme and host, without user, path or query": ("url: a.example", "url: https://platform.adobe.io"),
         "or «`embedded`» for the emulator": ("url: a.example", "url: {0}"),
     },
-    "an unknown text": {"write `project: …`": ("project: ${project}", "project: acme"), "it cannot refer to itself": SAYS},
-}  # fmt: skip
+    "an unknown text": {
+        "write `project: …`": ("project: ${project}", "project: acme"),
+        "it cannot refer to itself": SAYS,
+    },
+}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.config.followed_hints import MOMENT, ROLLING, SECRET, FILE, Ways
+from tests.config.followed_hints import FILE, ROLLING, SECRET, Ways
 from tests.hint_words import SAYS
 
 PRINCIPAL = 'auth: {tenant_id: t, client_id: c, client_secret: "${env:S}"}'
 PASSWORD = 'auth: {username: u, password: "${env:P}"}'
 STRING = 'auth: {connection_string: "${env:C}"}'
+SFTP = f"{{type: sftp, host: h, path: p, {PASSWORD}}}"
 PARTS = "`storage_account` and `container`"
 SCHEDULE = "the intervals are 1 hour, 3 hours, 6 hours, 9 hours, 12 hours, 1 day and once"
 FORMER = "write its former key, for example «`web-to-lake`»"
@@ -38,24 +39,30 @@ DESTINATION_HINTS: Mapping[str, Ways] = {
     },
     "two forms of account": {"for example {of: lake}": ("{id: x, of: zone}", "{id: x}")},
     "an account of no destination": {
-        'did you mean "«zone»"?': ("type: sftp, path: p, account: {of: zoen}", "type: data-landing-zone, path: p, account: {of: {0}}"),
+        'did you mean "«zone»"?': (
+            "type: sftp, path: p, account: {of: zoen}",
+            "type: data-landing-zone, path: p, account: {of: {0}}",
+        ),
         "It is declared at exports.yaml:5:3": SAYS,
     },
     "its own account": {
         "name the destination with `auth`": (
             "other: {type: sftp, path: p, account: {of: other}}",
-            f"other: {{type: sftp, path: p, account: {{of: third}}}}\n  third: {{type: sftp, host: h, path: p, {PASSWORD}}}",
+            f"other: {{type: sftp, path: p, account: {{of: third}}}}\n  third: {SFTP}",
         )
     },
     "an account of another type": {
         "write `auth` instead of `account`": ("account: {of: zone}", f"host: h, {PASSWORD}"),
         "or name a destination of type sftp": (
             "other: {type: sftp, path: p, account: {of: zone}}",
-            f"other: {{type: sftp, path: p, account: {{of: third}}}}\n  third: {{type: sftp, host: h, path: p, {PASSWORD}}}",
+            f"other: {{type: sftp, path: p, account: {{of: third}}}}\n  third: {SFTP}",
         ),
     },
     "an endpoint that is none": {
-        "write abfss://<container>@<account>.dfs.core.windows.net": ("endpoint: x", 'endpoint: "abfss://ccc@acme.dfs.core.windows.net"'),
+        "write abfss://<container>@<account>.dfs.core.windows.net": (
+            "endpoint: x",
+            'endpoint: "abfss://ccc@acme.dfs.core.windows.net"',
+        ),
         "(or the domain of another cloud)": ("endpoint: x", 'endpoint: "abfss://ccc@acme.dfs.core.chinacloudapi.cn"'),
         f"or {PARTS}": ("endpoint: x", "storage_account: acme, container: ccc"),
     },
@@ -81,21 +88,20 @@ DESTINATION_HINTS: Mapping[str, Ways] = {
     "a bad reference in what is sensitive": {SECRET: ('"${MY}"', "{0}"), FILE: ('"${MY}"', "{0}")},
     "a field of another type": {
         "its keys are «username», «password», private_key, secret_version, drop": (
-            "{role_arn: r}", '{{0}: u, {1}: "${env:P}"}'
+            "{role_arn: r}",
+            '{{0}: u, {1}: "${env:P}"}',
         )
     },
     "an account of nothing": {
         "write one of «existing», id": ("{of: null}", "{{0}: SFTP of the partner}"),
         "and of": ("type: sftp, path: p, account: {of: null}", "type: data-landing-zone, path: p, account: {of: zone}"),
     },
-    "an old name that is an address": {
-        "write its former key, for example «`lake`»": ("destinations.lake", "{0}")
-    },
+    "an old name that is an address": {"write its former key, for example «`lake`»": ("destinations.lake", "{0}")},
     "an environment in what is sensitive": {
         "declare the environments under `environments`": DECLARED,
         "or write the value itself": ('"${environment}"', '"dev"'),
     },
-}  # fmt: skip
+}
 
 EXPORT_HINTS: Mapping[str, Ways] = {
     "one id for many parts": {"write «adopt: {app-events: f-1}»": ("adopt: f-1", "{0}")},
@@ -133,7 +139,7 @@ EXPORT_HINTS: Mapping[str, Ways] = {
         "The file type: parquet or json": ("{compression: gzip}", "{type: json, compression: gzip}"),
         "Any other gets a warning": SAYS,
     },
-}  # fmt: skip
+}
 
 ONE = "export: a, do: delete, reason: r"
 TYPE = {
@@ -174,4 +180,4 @@ TOP_HINTS: Mapping[str, Ways] = {
         "to remove it in one environment, write `null` under `environments`": ("formats: {x: }", ""),
     },
     "a schedule without an interval": {f"{SCHEDULE}: «`every: 1 day`»": ("{at: '02:00'}", "{at: '02:00', {0}}")},
-}  # fmt: skip
+}

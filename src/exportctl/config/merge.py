@@ -241,7 +241,9 @@ def _usable_targets(
         if target in trees:
             usable.append((target, at))
         else:
-            hint = f"the path is relative to {name}" if "/" in name else "the path is relative to this file"
+            hint = (
+                f"correct the path, or create the file; the path is relative to {name if '/' in name else 'this file'}"
+            )
             findings.append(Finding("extends-missing", f"{target} cannot be read", at, hint))
     return usable
 

@@ -320,4 +320,9 @@ def _explain_block(line: str, problem: str) -> _Explanation:
         return "yaml-indent", "this line does not fit the map above it", hint, False
     if "sequence entries" in problem:
         return "yaml-indent", "a list cannot begin here", "begin it on the next line, or write […]", False
-    return "yaml-syntax", f"this is not YAML: {problem}", "look at this line and the one before it", False
+    return (
+        "yaml-syntax",
+        f"this is not YAML: {problem}",
+        f"{_QUOTE}, or look for a mistake in the line before it",
+        False,
+    )
