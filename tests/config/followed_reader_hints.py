@@ -22,7 +22,7 @@ INSERT = 'and «"${env:NAME}"» or "${file:PATH}" inserts a value from outside'
 ANCHOR = "declare the value once under `schedules`, `formats`, `datasets` or `defaults`"
 NAME = "write `name: value`"
 BRACES = "put text with braces in quotes"
-EMPTY = {
+EMPTY: Ways = {
     "delete the file": Outside("then there is nothing left to read"),
     "or write «`exports: {}`» to declare nothing on purpose": ("", "{0}\n"),
 }
@@ -264,5 +264,13 @@ MISTAKES: Mapping[str, Mistake] = {
         "bad-value",
         small("sandbox: dev", "sandbox: DEV"),
         {"write the sandbox's name, for example «`sandbox: dev`»": ("sandbox: DEV", "{0}")},
+    ),
+    "a section that lost its content": Mistake(
+        "empty-section",
+        small("schedules:\n", "formats:\nschedules:\n"),
+        {
+            "delete the line": ("formats:\n", ""),
+            "or write «`{}`» behind it to declare nothing on purpose": ("formats:", "formats: {0}"),
+        },
     ),
 }

@@ -11,6 +11,7 @@ import pytest
 from exportctl.cli.main import main
 from exportctl.config import files as config_files
 from exportctl.config import load as config
+from exportctl.config.resolve.datasets import MAX_DATASETS
 from exportctl.config.yaml_nodes import MAX_BYTES, parse_tree
 from exportctl.errors import ConfigError, Finding, Level
 from exportctl.rules.external_findings import READER_RULES
@@ -145,6 +146,44 @@ def test_a_file_with_another_ending_is_renamed_as_printed(tmp_path: Path, name: 
     assert is_readable(tmp_path)
 
 
+def test_a_file_that_is_not_read_is_renamed_or_moved_as_printed(tmp_path: Path) -> None:
+    write_files(tmp_path, exports_yaml=SMALL)
+    hidden = tmp_path / "exports" / ".b.yaml"
+    hidden.parent.mkdir()
+    hidden.write_text("formats: {}\n")
+    (finding,) = config_files.ignored_file_findings(tmp_path)
+    assert finding.hint == "rename it to NAME.yaml to use it, or move it out of exports/"
+    hidden.rename(tmp_path / "exports" / "b.yaml")
+    assert (config_files.ignored_file_findings(tmp_path), is_readable(tmp_path)) == ((), True)
+    (tmp_path / "exports" / "b.yaml").rename(tmp_path / ".b.yaml")
+    assert (config_files.ignored_file_findings(tmp_path), is_readable(tmp_path)) == ((), True)
+
+
+def test_what_takes_the_place_of_the_folder_is_removed_or_merged_as_printed(tmp_path: Path) -> None:
+    write_files(tmp_path, exports_yaml=SMALL, exports="")
+    assert file_finding(tmp_path).hint == "remove it"
+    (tmp_path / "exports").unlink()
+    assert is_readable(tmp_path)
+    other = tmp_path / "Exports.yml"
+    other.write_text("formats: {}\n")
+    hint = str(file_finding(tmp_path).hint)
+    assert hint == "move what it declares into exports.yaml or a file exports/NAME.yaml, and remove it"
+    other.unlink()
+    assert is_readable(tmp_path)
+
+
+def test_a_file_outside_the_checkout_is_moved_or_the_folder_is_chosen_as_printed(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    write_files(tmp_path, home__exports_yaml=f"extends: [../base.yaml]\n{SMALL}", base_yaml="formats: {}\n")
+    hint = str(file_finding(home).hint)
+    assert hint.startswith(f"move the file below {home}:")
+    assert hint.endswith("so -C a folder that holds all files, with -f, helps too")
+    assert is_readable(tmp_path, "home/exports.yaml")
+    (tmp_path / "base.yaml").rename(home / "base.yaml")
+    write_files(home, exports_yaml=f"extends: [base.yaml]\n{SMALL}")
+    assert is_readable(home)
+
+
 def test_a_folder_is_given_by_its_files_as_printed(tmp_path: Path) -> None:
     write_files(tmp_path, conf__exports_yaml=SMALL)
     assert str(file_finding(tmp_path, "conf").hint) == "name its files: -f conf/exports.yaml"
@@ -190,6 +229,14 @@ def test_files_that_extend_or_repeat_each_other_are_put_right_as_printed(tmp_pat
     assert read_project(SMALL, f"extends: [exports.yaml]\n{twice[1]}")[0]
 
 
+@pytest.mark.slow
+def test_a_group_that_is_too_large_is_made_smaller() -> None:
+    for count, expected in ((MAX_DATASETS + 1, ["name fewer datasets"]), (3, [])):
+        names = ", ".join(f"d{number}" for number in range(count))
+        _, findings = read_project(SMALL.replace("[App Events]", "[all]") + f"datasets: {{all: [{names}]}}\n")
+        assert [str(f.hint).partition(":")[0] for f in findings] == expected
+
+
 def test_a_file_that_is_extended_can_be_created() -> None:
     over = f"extends: [base.yaml]\n{SMALL}"
     assert "or create the file" in str(read_project(over)[1][0].hint)
@@ -203,5 +250,6 @@ def test_every_rule_of_the_reader_has_a_followed_hint() -> None:
     tables += [rule for table in (UNREADABLE, NOT_OURS) for _, rule, *_ in table.values()]
     tables += [mistake.rule for mistake in MISTAKES.values()]
     files = {"no-config", "file-name", "file-unreadable", "folder-given", "file-too-large", "file-not-utf8"}
+    files |= {"file-ignored", "file-outside", "group-too-large"}
 
     assert {*tables, *files, "extends-cycle", "declared-twice"} == {rule.id for rule in READER_RULES}

@@ -79,7 +79,8 @@ class Aliases:
                 stack.append(iter(self._group_items(group)))
 
     def _fail_too_large(self, at: SourcePosition, message: str) -> None:
-        self.report.add("group-too-large", message, at, "look for a group of groups that is much larger than intended")
+        hint = "name fewer datasets: look for a group of groups that is much larger than intended"
+        self.report.add("group-too-large", message, at, hint)
 
     def _group_name(self, node: Node) -> str | None:
         """Return the name if an item of a list is a group."""
