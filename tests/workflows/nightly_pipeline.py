@@ -74,7 +74,18 @@ def flow_by_id(made: World, flow: str) -> dict[str, Any]:
 
 def live_value(made: World, flow: str, field: str) -> Any:
     shown = flow_by_id(made, flow)
-    return shown["state"] if field == "enabled" else shown["scheduleParams"]["endTime"]
+    if field == "enabled":
+        return shown["state"]
+    if field == "datasets":
+        return live_datasets(made, shown)
+    return shown["scheduleParams"][{"end": "endTime", "schedule.start": "startTime"}[field]]
+
+
+def live_datasets(made: World, flow: Mapping[str, Any]) -> list[str]:
+    (source,) = (
+        s for s in made.emulator.snapshot("demo")["sourceConnections"] if s["id"] in flow["sourceConnectionIds"]
+    )
+    return sorted(entry["dataSetId"] for entry in source["params"]["datasets"])
 
 
 def pause_flow(made: World, name: str) -> Pause:
@@ -90,6 +101,25 @@ def shorten_end(made: World, name: str, moment: int) -> Pause:
     assert moment < flow_by_id(made, flow)["scheduleParams"]["endTime"]
     made.emulator.ui.end(flow, moment)
     return Pause(name, "end", flow, moment)
+
+
+def move_start(made: World, name: str, moment: int) -> Pause:
+    """Its start moved into the future, to `moment`, by whole days."""
+    flow = made.flow(name)["id"]
+    start = flow_by_id(made, flow)["scheduleParams"]["startTime"]
+    moment -= (moment - start) % DAY
+    assert moment > made.emulator.now + 2 * DAY
+    made.emulator.ui.start(flow, moment)
+    return Pause(name, "schedule.start", flow, moment)
+
+
+def take_out_dataset(made: World, name: str) -> Pause:
+    """All its datasets but one taken out."""
+    flow = made.flow(name)
+    kept, *others = live_datasets(made, flow)
+    assert others
+    made.emulator.ui.datasets(flow["id"], [kept])
+    return Pause(name, "datasets", flow["id"], [kept])
 
 
 @dataclass(frozen=True)
@@ -149,9 +179,15 @@ def assert_paused(made: World, seen: Night, pauses: Iterable[Pause]) -> None:
     assert {str(one.address) for one in seen.status.exports if one.result is HealthResult.PAUSED} == {
         a for a, _ in expected
     }
-    for command, words in seen.texts.items():
-        assert {a for a, _ in expected if a not in words} == set(), command
+    assert_named(seen, pauses)
     assert seen.plan.counts()["paused"] == len({a for a, _ in expected})
+
+
+def assert_named(seen: Night, pauses: Iterable[Pause]) -> None:
+    """Every command names each paused export; `renew` reads flows, and a list of datasets is no part of a flow."""
+    for command, words in seen.texts.items():
+        named = {p.address for p in pauses if command != "renew" or p.field != "datasets"}
+        assert {a for a in named if a not in words} == set(), command
 
 
 def assert_others_run(made: World, pauses: Iterable[Pause]) -> None:
@@ -164,7 +200,7 @@ def assert_others_run(made: World, pauses: Iterable[Pause]) -> None:
 
 
 def assert_only_renewals(seen: Night) -> None:
-    """One PATCH of a flow for each end that was due, and not a request more."""
-    assert list(seen.writes) == ["PATCH /flows"] * len(seen.due)
+    """One PATCH of a flow for each end that was due; besides, a source that an edit in the UI has left is deleted."""
+    assert [w for w in seen.writes if w != "DELETE /sourceConnections"] == ["PATCH /flows"] * len(seen.due)
     assert [(str(i.address), i.verb) for i in seen.plan.items if i.verb not in (Verb.UNCHANGED, Verb.PAUSED)] == []
     assert [s.action for s in seen.plan.steps() if s.action is not Action.DELETE] == []

@@ -21,11 +21,13 @@ from tests.workflows.nightly_pipeline import (
     assert_others_run,
     assert_paused,
     live_value,
+    move_start,
     nightly_config,
     nightly_exports,
     pause_flow,
     run_night,
     shorten_end,
+    take_out_dataset,
 )
 from tests.workflows.orders_sandbox import DAY, apply_config, item, safety_checks
 from tests.workflows.strategies import ACCEPTING_SETTINGS
@@ -52,6 +54,8 @@ def test_pauses_made_in_the_ui_survive_a_hundred_nights_and_are_in_every_report(
     for count in range(NIGHTS):
         if count == 3:
             pauses += [pause_flow(made, "off"), pause_flow(made, "off-declared")]
+        if count == 20:
+            pauses += [move_start(made, "lasting", MIDNIGHT + 300 * DAY), take_out_dataset(made, "monthly")]
         if count == 34:  # renewed once by now: the first end was earlier than this one
             pauses.append(shorten_end(made, "cut", MIDNIGHT + 48 * DAY))
         if count == 60:
@@ -61,7 +65,7 @@ def test_pauses_made_in_the_ui_survive_a_hundred_nights_and_are_in_every_report(
         assert_paused(made, seen, pauses)
         assert_only_renewals(seen)
         assert_others_run(made, pauses)
-    # Of a flow that is off the end goes on, so that it can be switched on again; of one cut short it does not.
+    # Of a paused flow the end goes on, so that it can be resumed; of one cut short it does not.
     assert renewed == {"off": 3, "off-declared": 6, "cut": 1, "monthly": 3, "fortnightly": 6}
     resume_one_by_one(made, pauses)
 

@@ -12,12 +12,15 @@ from exportctl.monitor.status import HealthResult
 from tests.workflows.nightly_pipeline import (
     MIDNIGHT,
     Pause,
+    assert_named,
     assert_others_run,
     live_value,
+    move_start,
     nightly_exports,
     pause_flow,
     run_night,
     shorten_end,
+    take_out_dataset,
 )
 from tests.workflows.orders_sandbox import DAY, objects
 from tests.workflows.world import DESTINATIONS, config, world
@@ -29,10 +32,10 @@ HINDERED: dict[str, dict[str, Any]] = {
     "off-declared": {"datasets": ["Odrers"]},
     "cut": {"destination": "nowhere"},
     "ended": {"datasets": ["Returns"]},  # takes one from a protected export
-    "monthly": {"datasets": ["Odrers"]},
-    "fortnightly": {"destination": "gcs"},
+    "monthly": {"destination": "gcs"},
+    "fortnightly": {"datasets": ["Odrers"]},
     "long": {},  # its target is hidden
-    "lasting": {},
+    "lasting": {"destination": "nowhere"},
 }
 
 
@@ -50,6 +53,8 @@ def test_pauses_and_ends_are_looked_after_whatever_else_waits(tmp_path: Path) ->
     for count in range(NIGHTS):
         if count == 3:
             pauses += [pause_flow(made, "off"), pause_flow(made, "off-declared"), pause_flow(made, "long")]
+        if count == 20:
+            pauses += [move_start(made, "lasting", MIDNIGHT + 300 * DAY), take_out_dataset(made, "monthly")]
         if count == 34:
             pauses.append(shorten_end(made, "cut", MIDNIGHT + 48 * DAY))
         if count == 60:
@@ -61,8 +66,7 @@ def test_pauses_and_ends_are_looked_after_whatever_else_waits(tmp_path: Path) ->
         addresses = {s.address for s in pauses}
         assert {str(e.address) for e in seen.drift.entries_of(DriftGroup.PAUSED)} == addresses
         assert {str(e.address) for e in seen.status.exports if e.result is HealthResult.PAUSED} == addresses
-        for command, words in seen.texts.items():
-            assert {a for a in addresses if a not in words} == set(), command
+        assert_named(seen, pauses)
         assert_others_run(made, pauses)
     assert renewed == {"off": 3, "off-declared": 6, "cut": 1, "monthly": 3, "fortnightly": 6}
     assert len(objects(made, "flows")) == len(exports)

@@ -27,10 +27,14 @@ from tests.workflows.nightly_pipeline import (
     assert_others_run,
     assert_paused,
     flow_by_id,
+    live_datasets,
+    move_start,
     pause_flow,
     run_night,
     shorten_end,
+    take_out_dataset,
 )
+from tests.workflows.orders_sandbox import DAY
 from tests.workflows.strategies import accepting_switches
 from tests.workflows.test_interruptions import kill_apply_after
 from tests.workflows.test_laws import LAW, LISTED, apply_cleanly
@@ -55,6 +59,7 @@ class NightlyExports:
     pauses: list[Pause] = field(default_factory=list)
     other_ends: set[str] = field(default_factory=set)
     lost_markers: set[str] = field(default_factory=set)
+    new_datasets: set[str] = field(default_factory=set)  # keys of lists that no apply has written yet
 
     def write(self) -> None:
         self.made.write(config(exports=self.exports, destinations=self.destinations))
@@ -105,7 +110,7 @@ def _rename_export(nightly: NightlyExports) -> None:
     if after in nightly.exports or "renamed_from" in nightly.exports[key]:
         return
     nightly.exports[after] = {**nightly.exports.pop(key), "renamed_from": key}
-    for known in (nightly.other_ends, nightly.lost_markers):
+    for known in (nightly.other_ends, nightly.lost_markers, nightly.new_datasets):
         known |= {after} if key in known else set()
     nightly.pauses = [replace(s, name=after) if s.name == key else s for s in nightly.pauses]
     nightly.write()
@@ -136,33 +141,62 @@ def _kill_apply(nightly: NightlyExports) -> None:
     kill_apply_after(nightly.made, nightly.draw(st.integers(0, 20)), nightly.draw(st.booleans()), PlanOptions())
 
 
+def _change_datasets(nightly: NightlyExports) -> None:
+    key = nightly.key()
+    if any(p.name == key and p.field == "datasets" for p in nightly.pauses):
+        return  # both lists would have changed: apply refuses that until a person decides
+    nightly.exports[key]["datasets"] = nightly.draw(
+        st.sampled_from([["Orders"], ["Returns", "Orders"], ["App Events", "Orders", "Returns"]])
+    )
+    nightly.new_datasets.add(key)
+    nightly.write()
+
+
 def _pause_flow(nightly: NightlyExports) -> None:
     key = nightly.key()
-    flow = flow_by_id(nightly.made, nightly.flow(key))
-    name, title = key, nightly.exports[key]["title"]
-    how = nightly.draw(st.sampled_from(["enabled", "end"]))
+    how = nightly.draw(st.sampled_from(sorted(WAYS)))
     if any(s.name == key and s.field == how for s in nightly.pauses):
         return
-    if how == "enabled":
-        nightly.pauses.append(replace(pause_flow(nightly.made, title), name=name))
-    else:
-        schedule = flow["scheduleParams"]
-        first = max(
-            int(nightly.made.emulator.now), schedule["startTime"] + 1
-        )  # the service has no end before the start
-        if first < schedule["endTime"]:
-            later = nightly.draw(st.just(0) | st.integers(0, 10**9))  # a range that does not hang on the clock
-            moment = first + later % (schedule["endTime"] - first)
-            nightly.pauses.append(replace(shorten_end(nightly.made, title, moment), name=name))
+    made = WAYS[how](nightly, key, nightly.exports[key]["title"])
+    nightly.pauses += [replace(made, name=key)] if made else []
 
 
+def _end_earlier(nightly: NightlyExports, key: str, title: str) -> Pause | None:
+    schedule = flow_by_id(nightly.made, nightly.flow(key))["scheduleParams"]
+    # the service has no end before the start
+    first = max(int(nightly.made.emulator.now), schedule["startTime"] + 1)
+    if first >= schedule["endTime"]:
+        return None
+    later = nightly.draw(st.just(0) | st.integers(0, 10**9))  # a range that does not hang on the clock
+    return shorten_end(nightly.made, title, first + later % (schedule["endTime"] - first))
+
+
+def _start_later(nightly: NightlyExports, key: str, title: str) -> Pause | None:
+    """Move the start beyond all nights: a start that has come is no pause any more."""
+    schedule = flow_by_id(nightly.made, nightly.flow(key))["scheduleParams"]
+    moment = int(nightly.made.emulator.now) + nightly.draw(st.integers(60, 200)) * DAY
+    return move_start(nightly.made, title, moment) if moment < schedule["endTime"] else None
+
+
+def _fewer_datasets(nightly: NightlyExports, key: str, title: str) -> Pause | None:
+    flow = flow_by_id(nightly.made, nightly.flow(key))
+    is_single = len(live_datasets(nightly.made, flow)) == 1
+    return None if is_single or key in nightly.new_datasets else take_out_dataset(nightly.made, title)
+
+
+WAYS: dict[str, Callable[[NightlyExports, str, str], Pause | None]] = {
+    "enabled": lambda nightly, _, title: pause_flow(nightly.made, title),
+    "end": _end_earlier,
+    "schedule.start": _start_later,
+    "datasets": _fewer_datasets,
+}
 DISTURBANCES: dict[str, Callable[[NightlyExports], None]] = {
     "another folder": lambda f: _edit_export(
         f, "folder", ["%DATASET_ID%/%EXPORT_TIME%", "x/%DATASET_ID%/%EXPORT_TIME%"]
     ),
     "another place": _move_subpath,
     "another description": lambda f: _edit_export(f, "description", ["", "For the data team", "line one\nline two"]),
-    "other datasets": lambda f: _edit_export(f, "datasets", [["Orders"], ["Returns", "Orders"], ["App Events"]]),
+    "other datasets": _change_datasets,
     "another format": lambda f: _edit_export(f, "format", ["parquet", "json"]),
     "another schedule": lambda f: _edit_export(f, "schedule", SCHEDULES),
     "enabled declared": lambda f: _edit_export(f, "enabled", [True]),
@@ -189,7 +223,7 @@ def assert_pauses_survive(drawn: Switches, draw: Callable[..., Any], nights: int
         made = world(Path(folder), drawn, page_size=100)
         ends = [draw(st.sampled_from([WEEKLY, WEEKLY, FIXED])) for _ in NAMES]
         exports = {
-            key: {"title": key, "datasets": ["Orders"], "subpath": key, "end": end, "destination": "s3-key"}
+            key: {"title": key, "datasets": ["Orders", "Returns"], "subpath": key, "end": end, "destination": "s3-key"}
             for key, end in zip(NAMES, ends, strict=True)
         }
         nightly = NightlyExports(made, exports, dict(DESTINATIONS), draw)
@@ -201,6 +235,7 @@ def assert_pauses_survive(drawn: Switches, draw: Callable[..., Any], nights: int
                 made.emulator.advance(LISTED)  # nothing is in transition any more
                 DISTURBANCES[name](nightly)
             seen = run_night(made, pause=LISTED)
+            nightly.new_datasets.clear()
             note(seen.texts["apply"])
             assert_paused(made, seen, nightly.pauses)
             assert_others_run(made, nightly.pauses)
