@@ -26,6 +26,8 @@ from exportctl.model.outcome import Outcome, OutcomeStatus
 from exportctl.model.plan_options import PlanOptions
 from exportctl.workflows import apply as apply_workflow
 from exportctl.workflows import plan as plan_workflow
+from tests.workflows.nightly_pipeline import live_datasets
+from tests.workflows.orders_sandbox import dataset
 from tests.workflows.strategies import accepting_switches, configs
 from tests.workflows.test_interruptions import assert_exactly_once
 from tests.workflows.test_laws import FEW, LISTED
@@ -382,6 +384,18 @@ CONCURRENT_EDITS = {
         lambda made: made.emulator.ui.end("orders", 1_805_000_000),
         lambda made: made.emulator.snapshot(SANDBOX)["flows"][0]["scheduleParams"]["endTime"],
         1_805_000_000,
+    ),
+    "a start while we patch the flow": ConcurrentEdit(
+        "patch flow",
+        lambda made: made.emulator.ui.start("orders", 1_804_000_000),
+        lambda made: made.emulator.snapshot(SANDBOX)["flows"][0]["scheduleParams"]["startTime"],
+        1_804_000_000,
+    ),
+    "datasets while we patch the flow": ConcurrentEdit(
+        "patch flow",
+        lambda made: made.emulator.ui.datasets("orders", ["Returns"]),
+        lambda made: live_datasets(made, made.flow("orders")) == [dataset(made, "Returns")],
+        True,
     ),
     "a pause while we patch the flow": ConcurrentEdit(
         "patch flow",

@@ -84,6 +84,14 @@ def resume_one_by_one(made: World, pauses: list[Pause]) -> None:
         assert_others_run(made, left)
 
 
+def test_a_flow_with_datasets_taken_out_that_then_lost_its_marker_is_left_as_it_is(tmp_path: Path) -> None:
+    """Its source is one of the UI, so nothing tells for sure whose the flow is: neither resumed nor renewed."""
+    made = made_world(tmp_path)
+    pause = take_out_dataset(made, "monthly")
+    made.emulator.ui.describe("monthly", "STOPPED, incident 42")
+    assert_left_to_a_person(made, pause)
+
+
 def test_a_renamed_export_that_then_lost_its_marker_is_left_as_it_is_and_drift_fails(tmp_path: Path) -> None:
     """Its source bears the former name, so nothing tells for sure whose the flow is: neither resumed nor renewed."""
     made = made_world(tmp_path)
@@ -92,12 +100,17 @@ def test_a_renamed_export_that_then_lost_its_marker_is_left_as_it_is_and_drift_f
     apply_config(made, config(exports=exports))
     pause = pause_flow(made, "renamed")
     made.emulator.ui.describe("renamed", "STOPPED, incident 42")
+    assert_left_to_a_person(made, pause)
+
+
+def assert_left_to_a_person(made: World, pause: Pause) -> None:
+    """A plan is refused and names the way out, no renewal writes, and drift fails."""
     with pytest.raises(RefusedError, match="has no marker"):
         made.apply()
-    assert safety_checks(made.plan(), "exports.renamed") == ["look-alike"]
-    assert item(made.plan(PlanOptions(renew_only=True)), "exports.renamed").steps == ()
+    assert safety_checks(made.plan(), pause.address) == ["look-alike"]
+    assert item(made.plan(PlanOptions(renew_only=True)), pause.address).steps == ()
     report = drift.build_drift_report(made.plan(), end_warning=0)
-    assert [str(e.address) for e in report.entries_of(DriftGroup.MARKER_LOST)] == ["exports.renamed"]
+    assert [str(e.address) for e in report.entries_of(DriftGroup.MARKER_LOST)] == [pause.address]
     assert drift.has_failures(report)
     assert live_value(made, pause.flow, pause.field) == pause.paused_value
 

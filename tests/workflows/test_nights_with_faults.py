@@ -95,8 +95,8 @@ def _edit_export(nightly: NightlyExports, name: str, values: list[Any]) -> None:
 
 def _edit_description(nightly: NightlyExports, text: Callable[[str], str]) -> None:
     key = nightly.key()
-    if "renamed_from" in nightly.exports[key]:
-        return  # its source bears the former name: without a marker nothing says whose it is, and apply is refused
+    if "renamed_from" in nightly.exports[key] or any(p.name == key and p.field == "datasets" for p in nightly.pauses):
+        return  # its source has another marker or none: without its own nothing says whose it is, and apply is refused
     nightly.lost_markers.add(key)
     if key in nightly.other_ends:
         return  # whether the end is ours is judged by how long it rolls by now: another length looks like a pause
@@ -180,8 +180,8 @@ def _start_later(nightly: NightlyExports, key: str, title: str) -> Pause | None:
 
 def _fewer_datasets(nightly: NightlyExports, key: str, title: str) -> Pause | None:
     flow = flow_by_id(nightly.made, nightly.flow(key))
-    is_single = len(live_datasets(nightly.made, flow)) == 1
-    return None if is_single or key in nightly.new_datasets else take_out_dataset(nightly.made, title)
+    can_take_out = len(live_datasets(nightly.made, flow)) > 1 and key not in nightly.new_datasets
+    return take_out_dataset(nightly.made, title) if can_take_out and key not in nightly.lost_markers else None
 
 
 WAYS: dict[str, Callable[[NightlyExports, str, str], Pause | None]] = {

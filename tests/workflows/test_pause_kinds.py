@@ -11,6 +11,7 @@ import pytest
 from exportctl.model.plan import Cause, Verb
 from exportctl.model.plan_options import PlanOptions
 from exportctl.monitor import drift
+from exportctl.output.text import plan as plan_text
 from exportctl.planfile.file import approval_digest
 from exportctl.resources import marker
 from exportctl.resources.kinds import FLOW
@@ -190,6 +191,20 @@ def test_an_edit_of_just_that_value_ends_the_pause(small: World, way: str) -> No
     assert Cause.PAUSED not in causes.values()
     assert {causes.get(name) for name in pause.fields - {"schedule.at"}} == {pause.edited}
     apply_config(small)
+    assert field_causes(small.plan()) == {}
+
+
+def test_an_end_before_a_start_that_stays_moved_waits_until_the_flow_is_resumed(small: World) -> None:
+    paused_world(small, PAUSES["start moved"])
+    before, sooner = live(small), {**BASE, "end": "2027-06-01T00:00:00Z"}  # the start is in 2028
+    small.write(orders(**sooner, description="More"))
+    assert paused_fields(small) == {"schedule.start", "end"}
+    text = plan_text.render_plan(small.plan())
+    assert "waits for the start or end that was moved by hand; left paused" in text
+    apply_config(small)
+    assert live(small) == before
+    apply_config(small, flags=RESUME)
+    assert small.flow("orders")["scheduleParams"]["endTime"] == 1_811_808_000
     assert field_causes(small.plan()) == {}
 
 

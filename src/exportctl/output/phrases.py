@@ -76,13 +76,20 @@ def cause(change: FieldChange) -> str:
         + (f" ({who})" if change.actor else ""),
         Cause.ALREADY_MATCHES: "already matches: both sides are equal, only the marker is written",
         Cause.NORMALISED: "normalised: the service stores the value in another spelling; exportctl writes nothing",
-        Cause.PAUSED: f"{_WAITS if change.field in (EVERY, AT) else pause}; left paused",
+        Cause.PAUSED: f"{_WAITS if _is_waiting(change) else pause}; left paused",
         Cause.RENEWAL: "renewal: the rolling end is due",
         Cause.EXPIRED: "expired: the rolling end is in the past; apply moves it, renew does not",
         Cause.NOT_COMPARABLE: "not comparable: exportctl cannot read the live value and leaves it as it is"
         + (f" ({who})" if change.actor else ""),
         Cause.ACCEPTED: "accepted: an accept entry of the config allows it; exportctl leaves it as it is",
     }[change.cause]
+
+
+def _is_waiting(change: FieldChange) -> bool:
+    """Tell whether a change is no pause itself, but cannot be written while one lasts."""
+    ends = change.before, change.after
+    is_earlier = change.field == END and all(isinstance(end, int) for end in ends) and change.after <= change.before
+    return change.field in (EVERY, AT) or is_earlier
 
 
 def both_values(change: FieldChange) -> str:

@@ -263,11 +263,13 @@ def _leave_schedule_changes(diff: ExportDiff) -> tuple[FieldChange, ...]:
     """
     Leave a schedule as it is together with a pause that it would undo.
 
-    A start that stays moved keeps its time of day. An end that a hand moved to a moment before the first run keeps the
-    whole schedule.
+    A start that stays moved keeps its time of day, and an end that would come before it waits: no service accepts it.
+    An end that a hand moved to a moment before the first run keeps the whole schedule.
     """
     if diff.left_start is not None:
-        return _with_cause(diff.changes, {AT}, diff.left_start.cause)
+        end = diff.written_changes.get(END)
+        waits = {END} if end is not None and end.after is not None and end.after <= diff.live[START] else set()
+        return _with_cause(diff.changes, {AT, *waits}, diff.left_start.cause)
     is_end_paused = any(c.field == END and c.cause is Cause.PAUSED for c in diff.changes)
     if not is_end_paused or not diff.restart or diff.new_start < diff.live[END]:
         return diff.changes

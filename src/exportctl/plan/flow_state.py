@@ -232,7 +232,7 @@ def _revival_hint(export: DesiredExport, changes: Sequence[FieldChange]) -> str:
 
 def _is_ended_early(changes: Sequence[FieldChange]) -> bool:
     """Check whether the end was moved to an earlier moment by hand; the end of a disabled flow is still renewed."""
-    return any(c.field == END and c.cause is Cause.PAUSED for c in changes)
+    return any(c.field == END and c.cause is Cause.PAUSED and pauses.is_cut_short(c) for c in changes)
 
 
 def undeclared_end_findings(

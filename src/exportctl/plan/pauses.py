@@ -33,13 +33,19 @@ def is_pause(change: FieldChange) -> bool:
         return change.cause is Cause.PAUSED
     if change.field == DATASETS:
         return _ids(change.before) < _ids(change.after)
-    if change.before is None or change.after is None or isinstance(change.before, str):  # a str: cannot be read
+    if change.before is None or change.after is None:
         return False
     if change.field == END:
-        return bool(change.before < change.after)
+        return is_cut_short(change)
     if change.field == START:
         return bool(change.before > change.after)
     return change.field == ENABLED and change.before is False
+
+
+def is_cut_short(change: FieldChange) -> bool:
+    """Check whether the live end is earlier than the one that the config asks for."""
+    ends = change.before, change.after
+    return all(isinstance(end, int) for end in ends) and change.before < change.after
 
 
 def _ids(datasets: Sequence[Any] | None) -> set[str]:
