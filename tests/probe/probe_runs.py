@@ -10,18 +10,22 @@ import httpx
 
 from exportctl.emulator import Switches
 from exportctl.emulator.questions.question import Probe
+from exportctl.emulator.storage.accounts import LANDING_ZONE
 from exportctl.emulator.switches import QUESTIONS
 from exportctl.probe.run_probe import ProbeResult
 from exportctl.profile.file import ServiceProfile
 from exportctl.workflows.probe import ProbeRequest, open_probe
-from tests.workflows.world import SANDBOX, World, config, world
+from tests.workflows.world import ENV, SANDBOX, SECRETS, World, config, world
 
 FREE = tuple(name for name, question in QUESTIONS.items() if question.probe is Probe.FREE)
 EXPORT = tuple(name for name, question in QUESTIONS.items() if question.probe is Probe.EXPORT)
 
 
 def probe_world(folder: Path, **settings: Any) -> World:
-    made = world(folder, Switches(**settings))
+    """Return a world with files, and the variable that says where those of the landing zone are."""
+    storage = folder / "files"
+    reader = {"EXPORTCTL_READER_PROBE_FOLDER": str(storage / "data-landing-zone" / LANDING_ZONE)}
+    made = world(folder, Switches(**settings), storage=storage, env={**ENV, **SECRETS, **reader})
     made.write(config())
     return made
 

@@ -13,6 +13,8 @@ import pytest
 
 from exportctl.emulator import Switches
 from exportctl.emulator.switches import QUESTIONS
+from exportctl.probe.files import NO_CREDENTIALS
+from exportctl.probe.files import QUESTIONS as FILE_QUESTIONS
 from exportctl.workflows.service_profile import profile_switches
 from tests.law_profile import law_seed
 from tests.probe.probe_runs import EXPORT, FREE, objects_in_sandbox, probe_world, run_probe
@@ -72,7 +74,19 @@ def hidden_from_an_export(settings: Mapping[str, object]) -> set[str]:
     cannot_patch = settings["past_start"] == "rejected-always"
     has_no_last_run = settings["revival"] == "never" and not cannot_patch
     is_unseen = has_no_last_run or settings["run_duration"] == 0
-    return (HIDDEN_BY_A_REFUSAL if cannot_patch else set()) | ({"delete_during_run"} if is_unseen else set())
+    return (
+        (HIDDEN_BY_A_REFUSAL if cannot_patch else set())
+        | ({"delete_during_run"} if is_unseen else set())
+        | hidden_in_storage(settings)
+    )
+
+
+def hidden_in_storage(settings: Mapping[str, object]) -> set[str]:
+    """A run without rows that writes files has no manifest without files; a manifest hides that its folder is made."""
+    if settings["empty_run"] == "file":
+        return {"empty_manifest"}
+    is_in_folder = settings["empty_manifest"] and settings["manifest_location"] == "folder"
+    return {"empty_run"} if is_in_folder else set()
 
 
 def assert_an_export_finds(folder: Path, settings: Mapping[str, object]) -> None:
@@ -115,6 +129,28 @@ def test_the_probe_finds_what_a_revived_flow_does(tmp_path: Path, setting: str) 
 
     assert profile.switches["revival"] == setting
     assert profile.unanswered.keys() == {"run_scope", "dataset_change", "delete_during_run"}
+
+
+def test_without_credentials_for_the_landing_zone_the_questions_about_files_have_no_answer(tmp_path: Path) -> None:
+    made = probe_world(tmp_path)
+    made.env = {name: value for name, value in made.env.items() if "READER" not in name}
+    made.emulator.ingest(SANDBOX, "Orders", 50)
+    _, profile = run_probe(made, exported=("Orders",))
+
+    about_files = {question.name for question in FILE_QUESTIONS}
+    assert {profile.unanswered.get(name) for name in about_files} == {NO_CREDENTIALS}
+    assert profile.unanswered.keys() - about_files == {"run_scope", "dataset_change", "delete_during_run"}
+
+
+@pytest.mark.parametrize("offered", ["rejected", "accepted"])
+def test_a_manifest_is_asked_for_only_where_the_service_offers_it(tmp_path: Path, offered: str) -> None:
+    made = probe_world(tmp_path, manifest=offered)
+    made.emulator.ingest(SANDBOX, "Orders", 50)
+    _, profile = run_probe(made, exported=("Orders",))
+
+    about_manifests = {"manifest_last", "manifest_location", "empty_manifest"}
+    assert about_manifests & profile.unanswered.keys() == (about_manifests if offered == "rejected" else set())
+    assert profile.switches["empty_run"] == "nothing"
 
 
 @pytest.mark.slow

@@ -86,6 +86,15 @@ def test_an_unknown_value_is_hidden(url: str, body: bytes) -> None:
     assert "CANARY" not in recorder.cassettes()["probe"]
 
 
+def test_the_credentials_of_the_landing_zone_are_in_no_cassette() -> None:
+    recorder = CassetteRecorder([])
+    body = b'{"credentials": {"awsSecretAccessKey": "/CANARY"}, "dlzPath": {"dlzFolder": "/CANARY"}}'
+    url = "https://h/data/foundation/connectors/landingzone/credentials?type=dlz_destination"
+    recorder.record(RecordedExchange("GET", url, None, None, 200, body))
+
+    assert recorder.cassettes() == {}
+
+
 def test_a_private_value_that_got_through_is_an_error() -> None:
     recorder = CassetteRecorder(["application/json"])
     recorder.record(RecordedExchange("GET", "https://h/data/foundation/flowservice/flows", None, None, 200, b"{}"))

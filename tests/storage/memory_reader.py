@@ -25,6 +25,9 @@ class MemoryReader:
     def list(self, prefix: str) -> Iterator[StoredFile]:
         yield from (self.stored_file(path) for path in self._files if path.startswith(prefix))
 
+    def folders(self, prefix: str) -> Iterator[str]:
+        yield from ()
+
     def read(self, path: str, limit: int) -> bytes:
         return self._files[path][:limit]
 

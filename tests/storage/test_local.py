@@ -42,6 +42,13 @@ def test_everything_below_a_folder_is_listed_and_nothing_beside_it(root: Path, p
     assert listed_paths(root, prefix) == ["exports/a/b/two.json", "exports/a/one.json", "exports/empty"]
 
 
+def test_the_folders_below_a_folder_are_listed_and_files_have_their_time(root: Path) -> None:
+    assert sorted(reader(root).folders("exports")) == ["exports/a", "exports/a/b", "exports/nothing in it"]
+    assert list(reader(root).folders("nowhere")) == []
+    [found] = reader(root).list("exports/a/b")
+    assert found.written == (root / "exports/a/b/two.json").stat().st_mtime
+
+
 def test_no_prefix_means_all(root: Path) -> None:
     assert len(listed_paths(root, "")) == 5
 

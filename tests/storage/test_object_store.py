@@ -383,6 +383,8 @@ def test_a_real_container_is_listed_without_folders_and_read(blobs: BlobStore) -
     reader = open_reader(blob_access(blobs))
 
     assert [(s.path, s.size) for s in reader.list("exports")] == [("exports/file", 10)]
+    assert [type(s.written) for s in reader.list("exports")] == [float]
+    assert [*reader.folders("exports")] != []
     assert reader.tail("exports/file", 10, 5) == b"bytes"
 
 

@@ -85,6 +85,11 @@ def test_everything_below_a_folder_is_listed_but_links(reader: StorageReader, pr
     ]
 
 
+def test_the_folders_below_a_folder_are_listed_and_files_have_their_time(reader: StorageReader) -> None:
+    assert {"incoming/a", "incoming/a/b"} <= {*reader.folders("incoming")}
+    assert {type(s.written) for s in reader.list("incoming")} == {int}
+
+
 def test_no_prefix_means_all(reader: StorageReader) -> None:
     assert "other/three" in {s.path for s in reader.list("")}
 

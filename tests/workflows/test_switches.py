@@ -16,7 +16,7 @@ from exportctl.emulator.promises import DEGRADED_PROMISES
 from exportctl.model.outcome import Outcome, OutcomeStatus
 from exportctl.model.plan import Cause, Plan, Verb
 from exportctl.model.plan_options import PlanOptions
-from exportctl.monitor.delivery.report import FAILING_RESULTS, DeliveryResult
+from exportctl.monitor.delivery.report import FAILING_RESULTS, DeliveryResult, Evidence
 from exportctl.planfile import file as planfile
 from exportctl.workflows.apply import start_apply
 from exportctl.workflows.verify import VerifyRequest, open_verifier
@@ -27,11 +27,14 @@ from tests.workflows.world import SANDBOX, SECRETS, START, World, config, world
 SETTINGS = [(name, value) for name, values in Switches.choices().items() for value in values]
 REFUSING = {(d.switch, d.setting) for d in DEGRADED_PROMISES if d.refusal}
 WAITING = {("past_start", "rejected-always")}  # refuses later, when a flow has started
+CONDITIONAL = WAITING | {("manifest", "rejected"), ("labelled", "hidden")}  # refuse `manifest: force`, a labelled flow
 SMALL: dict[str, Any] = {
     "orders": {"datasets": ["Orders"], "subpath": "A/b/", "format": "json", "destination": "s3-key"},
     "partner": {
         "datasets": ["Returns"],
         "destination": "sftp-password",
+        "title": "Part/ner A",
+        "folder": "%DESTINATION%/%DESTINATION_INSTANCE_NAME%/%DATASET_ID%/%EXPORT_TIME%",
         "end": {"rolling": "20 days", "renew_before": "18 days"},
     },
 }
@@ -97,7 +100,7 @@ def play_promises(made: World, *, can_renew: bool = True) -> None:
     made.emulator.advance(LISTED)
     assert_a_pause_is_kept(made)
     assert_an_end_is_renewed(made, can_renew=can_renew)
-    assert_runs_are_verified(made)
+    said += verified_reports(made)
 
     made.emulator.advance(700)  # whatever was still in use is free
     made.apply()
@@ -131,28 +134,41 @@ def assert_a_pause_is_kept(made: World) -> None:
 
 def assert_an_end_is_renewed(made: World, *, can_renew: bool) -> None:
     made.emulator.advance(3 * 86400)
-    before = made.flow("partner")["scheduleParams"]["endTime"]
+    before = made.flow("Part/ner A")["scheduleParams"]["endTime"]
     made.forget_requests()
     outcomes, _ = made.apply(RENEW)
     assert {o.status for o in outcomes} == {OutcomeStatus.DONE if can_renew else OutcomeStatus.FAILED}
-    assert (made.flow("partner")["scheduleParams"]["endTime"] > before) is can_renew
+    assert (made.flow("Part/ner A")["scheduleParams"]["endTime"] > before) is can_renew
     assert set(made.writes()) == {"PATCH /flows"}
     made.emulator.advance(LISTED)
 
 
-def assert_runs_are_verified(made: World) -> None:
-    """Nothing is wrong with any run since the start, and something is known of the last nights."""
-    with open_verifier(made.setup(), PlanOptions(), wall=lambda: START) as verify:
-        report = verify(VerifyRequest(since=START, runs_only=True))
-    results = {verdict.result for one in report.exports for verdict in one.verdicts}
-    assert results & {DeliveryResult.COMPLETE, DeliveryResult.EMPTY}
-    assert not results & FAILING_RESULTS
+def verified_reports(made: World) -> list[str]:
+    """Nothing is wrong with any run since the start, by the runs and by the files; each export has complete files."""
+    folders = {
+        f"EXPORTCTL_READER_{name}_FOLDER": str(made.emulator.folder_of(made.flow(title)["targetConnectionIds"][0]))
+        for name, title in (("S3_KEY", "T"), ("SFTP_PASSWORD", "Part/ner A"))
+    }
+    with open_verifier(made.setup(env={**made.env, **folders}), PlanOptions(), wall=lambda: START) as verify:
+        by_runs = verify(VerifyRequest(since=START, runs_only=True))
+        by_files = verify(VerifyRequest(since=START, deep=True, require_storage=True))
+    for report in (by_runs, by_files):
+        found = [verdict for one in report.exports for verdict in one.verdicts]
+        assert [v for v in found if v.result in FAILING_RESULTS] == []
+        assert report.errors() == ()
+    for export in by_files.exports:
+        complete = [v for v in export.verdicts if v.result is DeliveryResult.COMPLETE]
+        assert {v.evidence for v in complete} == {Evidence.CONTENT}
+    return [str(by_runs), str(by_files)]
 
 
-@pytest.mark.parametrize(("name", "value"), [s for s in SETTINGS if s not in REFUSING - WAITING], ids=lambda v: str(v))
+@pytest.mark.parametrize(
+    ("name", "value"), [s for s in SETTINGS if s not in REFUSING - CONDITIONAL], ids=lambda v: str(v)
+)
 def test_every_promise_is_kept(tmp_path: Path, name: str, value: object) -> None:
     chosen: dict[str, Any] = {name: value}
-    play_promises(world(tmp_path, Switches(**chosen), page_size=100), can_renew=(name, value) not in WAITING)
+    made = world(tmp_path, Switches(**chosen), page_size=100, rows=20, storage=tmp_path / "storage")
+    play_promises(made, can_renew=(name, value) not in WAITING)
 
 
 def test_every_setting_is_played_or_refuses() -> None:

@@ -180,7 +180,16 @@ class World:
         self.emulator.forget_requests()
 
 
-def world(folder: Path, switches: Switches | None = None, page_size: int = 2, **more: Any) -> World:
-    emulator = Emulator(switches=switches, clock=START, page_size=page_size, organization=ORGANIZATION)
-    emulator.seed([SANDBOX], {SANDBOX: [SeedDataset(name) for name in DATASETS]})
+def world(
+    folder: Path,
+    switches: Switches | None = None,
+    page_size: int = 2,
+    *,
+    rows: int = 0,
+    storage: Path | None = None,
+    **more: Any,
+) -> World:
+    """Return a sandbox with datasets of `rows` rows, and files below `storage`; None: the files are not kept."""
+    emulator = Emulator(switches=switches, clock=START, page_size=page_size, organization=ORGANIZATION, storage=storage)
+    emulator.seed([SANDBOX], {SANDBOX: [SeedDataset(name, rows=rows) for name in DATASETS]})
     return World(folder, emulator, **more)

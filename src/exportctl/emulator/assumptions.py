@@ -281,6 +281,8 @@ _ROWS: tuple[tuple[str, str, RuleStatus, str], ...] = (
      "its name holds the ids of flow and run.", "spec", "[S3P] [sample] 10.3"),
     ("manifest-location", "Each export folder contains a manifest, which lists its files.", "assumed",
      "U18, switch manifest_location"),
+    ("written-times", "Each file of a run is written a second after the one before, by the emulator's clock. Only a "
+     "local folder shows it.", "assumed", "no source"),
     ("manifest-last", "The manifest is written after the files it lists.", "assumed", "switch manifest_last"),
     ("empty-run", "A run without rows succeeds and writes nothing, no manifest either.", "assumed",
      "dataset-exports.md 10, switch empty_run and switch empty_manifest"),

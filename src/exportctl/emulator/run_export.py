@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -87,9 +88,13 @@ class _Delivery:
     """What is in storage so far."""
 
     sink: Sink
+    moment: float  # of the run, in seconds since 1970
     keys: list[str] = field(default_factory=list)
 
     def put(self, key: str, source: Path) -> None:
+        # rule: written-times
+        written = self.moment + len(self.keys)
+        os.utime(source, (written, written))
         self.keys.append(key)  # before: what is cut in the middle is taken away too
         self.sink.put(key, source)
         source.unlink()
@@ -110,7 +115,7 @@ def export(job: Job) -> RunResult:
         manifest = job.switches.empty_manifest and job.target["params"].get("includeFileManifest")
         if not (any(planned.files for planned in plan) or manifest or job.switches.empty_run == "folder"):
             return RunResult()
-        delivery = _Delivery(_open_sink(job))
+        delivery = _Delivery(_open_sink(job), job.due_at)
         with TemporaryDirectory(prefix="exportctl-run-") as folder:
             return _deliver_files(job, plan, delivery, Path(folder))
     except StorageRefused as refused:

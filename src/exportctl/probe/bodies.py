@@ -35,7 +35,18 @@ WORDS = frozenset(
         *("account", "made-up", "with-port", "without-port"),
         *("source", "other-source", "renamed-source", "export-source", "kept-source"),
         *("target", "other-target", "export-target", "renamed-1", "renamed-2", "renamed-3"),
-        *("wrong", "lower-case", "manifest", "json", "export", "other-export", "once", "runs", "stopped"),
+        *(
+            "runs-target",
+            "wrong",
+            "lower-case",
+            "manifest",
+            "json",
+            "export",
+            "other-export",
+            "once",
+            "runs",
+            "stopped",
+        ),
     )
 )
 NAME = re.compile(rf"{re.escape(PREFIX)}[0-9a-f]{{8}}-(?:{'|'.join(sorted(WORDS))})", re.IGNORECASE)

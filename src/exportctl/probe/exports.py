@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from exportctl.client.inventory import read_runs
 from exportctl.probe import bodies
 from exportctl.probe.bodies import FLOWS, SOURCES, TARGETS, TEMPLATES, Json
+from exportctl.probe.files import QUESTIONS as FILE_QUESTIONS
+from exportctl.probe.files import DeliveryLog, answer_files
 from exportctl.probe.question_group import DAY, NamedDataset, ProbeRun, QuestionGroup, is_accepted
 from exportctl.probe.session import ProbeObject, ProbeSession
 from exportctl.profile.answers import Need, ProbeAnswer, ProbeQuestion, no_answer
@@ -24,6 +26,7 @@ LEAD_SECONDS = 900  # a new flow is not effective at once: Adobe's samples wait 
 LATE_SECONDS = 1800  # how long after its time a run may begin or end
 ENDING_SECONDS = 120  # how far ahead the end is moved that lets the flow expire
 POLL_SECONDS = 60.0
+FOLDER = f"%DESTINATION%/{bodies.FOLDER}"
 END_MEMBERS = ("completedAtUTC", "stoppedAtUTC")  # of a run: Adobe's documents have both (C13)
 
 QUESTIONS = tuple(
@@ -67,6 +70,7 @@ class ExportProbe:
     datasets: tuple[NamedDataset, ...]
     start: int
     hours: int
+    log: DeliveryLog
     full_rows: int | None = None
 
     def next_moment(self, since: int) -> int:
@@ -85,6 +89,7 @@ class ExportProbe:
     def next_runs(self, since: int) -> tuple[Run, ...]:
         """Wait for the next moment of the schedule, and return its finished runs; empty if none came."""
         moment = self.next_moment(since)
+        self.log.begin()
         self.wait_until(moment)
         runs: tuple[Run, ...] = ()
         while not (runs and all(run.is_finished for run in runs)):
@@ -93,6 +98,7 @@ class ExportProbe:
             self.session.pause(POLL_SECONDS)
             found = read_runs(self.session.client, [self.flow.id], since)
             runs = tuple(run for run in found if run.started > since)
+        self.log.record(runs)
         return runs
 
     def read_raw_runs(self) -> list[Json]:
@@ -132,6 +138,9 @@ def ask_about_runs(run: ProbeRun) -> Iterator[ProbeAnswer]:
     yield from _answer_first_runs(probe, first)
     yield from _answer_run_spelling(probe, first)
     yield from _answer_changes(run, probe, first)
+    account = probe.session.read(run.objects["account"]).get("name")
+    target, flow = run.session.names.of("runs-target"), probe.flow.name
+    yield from answer_files(probe.log, {"target": target, "base": str(account), "flow": flow})
 
 
 def _answer_changes(run: ProbeRun, probe: ExportProbe, first: tuple[Run, ...]) -> Iterator[ProbeAnswer]:
@@ -145,6 +154,8 @@ def _answer_changes(run: ProbeRun, probe: ExportProbe, first: tuple[Run, ...]) -
         yield _answer_schedule_change(run, probe)
     else:
         yield no_answer("schedule_change", no_rows if can_patch else no_patch)
+    if probe.log.needs_empty_run():
+        probe.next_runs(probe.session.clock.now())
     yield _answer_missed_runs(probe)
     if can_patch:
         yield from _answer_end(probe, has_rows)
@@ -165,19 +176,25 @@ def _create_export(run: ProbeRun) -> ExportProbe:
     start = now + LEAD_SECONDS - now % 60
     source = session.create(SOURCES, bodies.source(session.names.of("export-source"), _dataset_entries(run.exported)))
     hours = 3 if run.shortest_hours == 1 else 6  # a change to the shortest interval saves time
-    schedule = bodies.schedule(start, interval=hours, endTime=start + 3 * DAY, **{TEMPLATES[0]: bodies.FOLDER})
-    stopped = _create_export_flow(run, source, "stopped", schedule)
+    schedule = bodies.schedule(start, interval=hours, endTime=start + 3 * DAY, **{TEMPLATES[0]: FOLDER})
+    stopped = _create_export_flow(run, source, "stopped", _create_target(run, "stopped"), schedule)
     session.act(stopped, "disable")
-    flow = _create_export_flow(run, source, "runs", schedule)
-    return ExportProbe(session, flow, stopped, run.exported, start, hours)
+    target = _create_target(run, "runs-target", **({bodies.MANIFEST: True} if run.offers_manifest else {}))
+    flow = _create_export_flow(run, source, "runs", target, schedule)
+    log = DeliveryLog(run.list_storage, target.id, f"{run.folder}/runs-target")
+    return ExportProbe(session, flow, stopped, run.exported, start, hours, log)
 
 
-def _create_export_flow(run: ProbeRun, source: ProbeObject, word: str, schedule: Json) -> ProbeObject:
-    """Create a flow with a target connection of its own."""
-    session = run.session
-    body = bodies.target(session.names.of(word), run.objects["account"].id, f"{run.folder}/{word}")
-    target = session.create(TARGETS, body)
-    return session.create(FLOWS, bodies.flow(session.names.of(word), source.id, target.id, schedule))
+def _create_target(run: ProbeRun, word: str, **params: object) -> ProbeObject:
+    body = bodies.target(run.session.names.of(word), run.objects["account"].id, f"{run.folder}/{word}", **params)
+    return run.session.create(TARGETS, body)
+
+
+def _create_export_flow(
+    run: ProbeRun, source: ProbeObject, word: str, target: ProbeObject, schedule: Json
+) -> ProbeObject:
+    names = run.session.names
+    return run.session.create(FLOWS, bodies.flow(names.of(word), source.id, target.id, schedule))
 
 
 def _dataset_entries(datasets: Sequence[NamedDataset]) -> list[Json]:
@@ -296,4 +313,4 @@ def _answer_delete_during_run(probe: ExportProbe) -> ProbeAnswer:
     return ProbeAnswer("delete_during_run", "refused")
 
 
-GROUP = QuestionGroup("runs of an export", QUESTIONS, ask_about_runs, needs=("account",))
+GROUP = QuestionGroup("runs of an export", (*QUESTIONS, *FILE_QUESTIONS), ask_about_runs, needs=("account",))

@@ -46,6 +46,7 @@ def ask_about_formats(run: ProbeRun) -> Iterator[ProbeAnswer]:
         else:
             schedule = None if checked == "write" else incremental
             is_taken = _is_format_accepted(run, word, params, schedule)
+            run.offers_manifest |= is_taken and bodies.MANIFEST in params
             yield ProbeAnswer(question, "accepted" if is_taken else "rejected")
     lower = bodies.in_lower_case({"datasetFileType": "PARQUET", "compression": "GZIP"})
     takes_lower_case = _is_format_accepted(run, "lower-case", lower, bodies.in_lower_case(incremental))

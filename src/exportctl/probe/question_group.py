@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from exportctl.errors import ServiceError
+from exportctl.probe.files import ListStorage, no_storage
 from exportctl.probe.session import ProbeObject, ProbeSession
 from exportctl.profile.answers import ProbeAnswer, ProbeQuestion, Setting
 
@@ -27,7 +28,8 @@ class ProbeRun:
     What the groups of one run share.
 
     `start` is the first run of the flows that never run, in seconds since 1970 UTC. `exported` are the datasets that
-    the user allows to export. `shortest_hours` is the shortest interval that the service accepts.
+    the user allows to export. `shortest_hours` is the shortest interval that the service accepts, `offers_manifest`
+    says that it accepts a target connection with a manifest. `list_storage` lists the landing zone.
     """
 
     session: ProbeSession
@@ -36,6 +38,8 @@ class ProbeRun:
     objects: dict[str, ProbeObject] = field(default_factory=dict)
     exported: tuple[NamedDataset, ...] = ()
     shortest_hours: int = 3
+    offers_manifest: bool = False
+    list_storage: ListStorage = no_storage
 
     @property
     def folder(self) -> str:

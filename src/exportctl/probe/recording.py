@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
+from exportctl.client.client import LANDING_ZONE
 from exportctl.errors import Error
 from exportctl.model.secret import MIN_SECRET_LENGTH
 from exportctl.probe.bodies import COLLECTIONS, TEXT, is_probe_name
@@ -83,7 +84,10 @@ class CassetteRecorder:
         self._name = re.sub(r"[^a-z0-9]+", "-", name.lower())
 
     def record(self, exchange: RecordedExchange) -> None:
+        """Add one request with its answer; an answer that holds credentials of storage is left out."""
         url = urlsplit(exchange.url)
+        if url.path.startswith(LANDING_ZONE):
+            return
         is_spec = "/connectionSpecs" in url.path and not url.path.endswith("/configs")
         collection = url.path.rpartition("/flowservice")[2]
         headers = {"Content-Type": ["application/json"]} if exchange.content else {}

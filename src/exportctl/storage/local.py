@@ -28,6 +28,17 @@ class LocalReader:
             )
 
     def list(self, prefix: str) -> Iterator[StoredFile]:
+        for entry in self._entries(prefix):
+            if entry.is_file(follow_symlinks=False):
+                yield from self._stored_file(entry)
+
+    def folders(self, prefix: str) -> Iterator[str]:
+        for entry in self._entries(prefix):
+            if entry.is_dir(follow_symlinks=False):
+                yield self._path_of(entry)
+
+    def _entries(self, prefix: str) -> Iterator[os.DirEntry[str]]:
+        """Yield everything below a folder; a folder before what it holds."""
         top = self._resolve_path(prefix.strip("/"))
         pending = [os.fspath(top)] if top.is_dir() else []
         while pending:
@@ -35,8 +46,7 @@ class LocalReader:
                 for entry in entries:
                     if entry.is_dir(follow_symlinks=False):
                         pending.append(entry.path)
-                    elif entry.is_file(follow_symlinks=False):
-                        yield from self._stored_file(entry)
+                    yield entry
 
     def read(self, path: str, limit: int) -> bytes:
         with self._open_file(path) as stream:
@@ -58,8 +68,11 @@ class LocalReader:
     def _stored_file(self, entry: os.DirEntry[str]) -> Iterator[StoredFile]:
         """Yield one file, or none if it was removed since its folder was read, such as a temporary file."""
         with suppress(FileNotFoundError):
-            path = entry.path[self._cut :].replace(os.sep, "/")
-            yield StoredFile(printable_path(path), entry.stat(follow_symlinks=False).st_size)
+            found = entry.stat(follow_symlinks=False)
+            yield StoredFile(self._path_of(entry), found.st_size, found.st_mtime)
+
+    def _path_of(self, entry: os.DirEntry[str]) -> str:
+        return printable_path(entry.path[self._cut :].replace(os.sep, "/"))
 
     @contextmanager
     def _open_file(self, path: str) -> Iterator[BinaryIO]:

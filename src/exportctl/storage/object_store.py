@@ -18,6 +18,7 @@ from exportctl.storage.access_types import S3, Azure, FederatedToken, Google, Sa
 from exportctl.storage.reader import PIECE, StorageError, StoredFile, read_up_to
 
 if TYPE_CHECKING:
+    from obstore import ObjectMeta
     from obstore.store import AzureConfig, ClientConfig, ObjectStore, RetryConfig
 
 _PAGE = 1000  # objects; what the services send at once
@@ -32,14 +33,22 @@ class ObjectReader:
         self._store = store
 
     def list(self, prefix: str) -> Iterator[StoredFile]:
+        for found in self._objects(prefix):
+            if found["size"] or not self._is_folder(found["path"]):
+                yield StoredFile(found["path"], found["size"], found["last_modified"].timestamp())
+
+    def folders(self, prefix: str) -> Iterator[str]:
+        for found in self._objects(prefix):
+            if not found["size"] and self._is_folder(found["path"]):
+                yield found["path"]
+
+    def _objects(self, prefix: str) -> Iterator[ObjectMeta]:
         import obstore
 
         folder = prefix.strip("/")
         with self._translate_errors(folder, listing=True):
             for page in obstore.list(self._store, folder or None, chunk_size=_PAGE):
-                for found in page:
-                    if found["size"] or not self._is_folder(found["path"]):
-                        yield StoredFile(found["path"], found["size"])
+                yield from page
 
     def read(self, path: str, limit: int) -> bytes:
         return read_up_to(self.chunks(path), limit)

@@ -9,7 +9,7 @@ StorageError.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from exportctl.errors import Error
@@ -33,10 +33,15 @@ class StorageError(Error):
 
 @dataclass(frozen=True)
 class StoredFile:
-    """One object or file, with its size in bytes."""
+    """
+    One object or file, with its size in bytes.
+
+    `written` is when it was written, in seconds since 1970 UTC, as storage says; None: it does not say.
+    """
 
     path: str
     size: int
+    written: float | None = field(default=None, compare=False)
 
 
 def printable_path(path: str) -> str:
@@ -66,6 +71,14 @@ class StorageReader(Protocol):
 
         Folders, and the zero-byte objects that stand for folders, are left out. A prefix that does not exist yields
         nothing.
+        """
+
+    def folders(self, prefix: str) -> Iterator[str]:
+        """
+        Yield every folder below a folder that storage shows, in any order.
+
+        In an object store these are the zero-byte objects that stand for folders: a folder of files alone is only a
+        part of their names.
         """
 
     def read(self, path: str, limit: int) -> bytes:

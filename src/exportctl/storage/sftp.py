@@ -60,6 +60,17 @@ class SftpReader:
             raise
 
     def list(self, prefix: str) -> Iterator[StoredFile]:
+        for path, attrs in self._entries(prefix):
+            if S_ISREG(attrs.permissions or 0):
+                yield StoredFile(printable_path(path), attrs.size or 0, attrs.mtime)
+
+    def folders(self, prefix: str) -> Iterator[str]:
+        for path, attrs in self._entries(prefix):
+            if S_ISDIR(attrs.permissions or 0):
+                yield printable_path(path)
+
+    def _entries(self, prefix: str) -> Iterator[tuple[str, asyncssh.SFTPAttrs]]:
+        """Yield everything below a folder; a folder before what it holds."""
         pending = [prefix.strip("/")]
         while pending:
             folder = pending.pop()
@@ -67,11 +78,9 @@ class SftpReader:
                 for path, attrs in self._names(folder):
                     if attrs.permissions is None:  # some servers list names alone
                         attrs = self._run(self._client.lstat(self._remote_path(path)))
-                    mode = attrs.permissions or 0
-                    if S_ISDIR(mode):
+                    if S_ISDIR(attrs.permissions or 0):
                         pending.append(path)
-                    elif S_ISREG(mode):
-                        yield StoredFile(printable_path(path), attrs.size or 0)
+                    yield path, attrs
 
     def read(self, path: str, limit: int) -> bytes:
         return read_up_to(self.chunks(path), limit)

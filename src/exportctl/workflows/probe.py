@@ -7,9 +7,9 @@ for production must be named: nothing in a config can choose it for a probe.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from secrets import token_hex
@@ -34,6 +34,7 @@ from exportctl.profile.answers import Need, ProbeAnswer, ProbeReport, ProbeRow
 from exportctl.profile.file import ServiceProfile
 from exportctl.workflows import connect, service_profile
 from exportctl.workflows.load_config import Setup, read_project, require_references
+from exportctl.workflows.probe_storage import ProbeStorage
 
 PRODUCTION = "prod"  # the sandbox of a request that names none [UD]
 
@@ -62,6 +63,7 @@ class ConnectedProbe:
     platform: connect.ConnectedPlatform
     volumes: tuple[DatasetVolume, ...] = ()
     has_own_clock: bool = False  # an emulator in this process, or a caller, moves its clock instead of waiting
+    environment: Mapping[str, str] = field(default_factory=dict)  # the variables of the process
 
     def run(
         self,
@@ -80,12 +82,12 @@ class ConnectedProbe:
         session = ProbeSession(client, waiting, names, stop.is_set, patient_clock=clock)
         start = clock.now() + START_DAYS * DAY
         exported = tuple(one.dataset for one in self.volumes)
-        run = ProbeRun(session, self.dataset, start - start % 3600, exported=exported)
         groups = GROUPS_WITH_EXPORT if exported else GROUPS
-        if recorder is None:
-            return run_groups(run, groups, report, lambda title: None)
-        client.on_answer(lambda request, answer: recorder.record(_exchange(request, answer)))
-        return run_groups(run, groups, report, recorder.start)
+        if recorder is not None:
+            client.on_answer(lambda request, answer: recorder.record(_exchange(request, answer)))
+        with closing(ProbeStorage(self.platform, self.environment)) as storage:
+            run = ProbeRun(session, self.dataset, start - start % 3600, exported=exported, list_storage=storage)
+            return run_groups(run, groups, report, recorder.start if recorder else lambda title: None)
 
     def recorder(self, private: Iterable[str] = ()) -> CassetteRecorder:
         """Return a recorder that hides the organization, the sandbox, the dataset and these values."""
@@ -141,7 +143,8 @@ def open_probe(setup: Setup, asked: ProbeRequest, as_of: int) -> Iterator[Connec
         exported = [_find_dataset(platform, name) for name in asked.exported]
         volumes = tuple(read_volume(platform.client, one) for one in exported)
         own_clock = setup.clock is not None or platform.emulator is not None
-        yield ConnectedProbe(connect.plan_header(project), dataset, found, platform, volumes, own_clock)
+        header = connect.plan_header(project)
+        yield ConnectedProbe(header, dataset, found, platform, volumes, own_clock, setup.env)
 
 
 def _project(setup: Setup, as_of: int) -> Project:
@@ -218,6 +221,7 @@ def _export_lines(volumes: tuple[DatasetVolume, ...]) -> tuple[str, ...]:
         "With --with-export a flow EXPORTS these datasets to the landing zone, and another flow is disabled at once:",
         *(f"  {_volume_text(one)}" for one in volumes),
         "It sends them in full once, and the first one up to three times more, if the service does so after a change.",
+        "It lists these files with credentials that the platform gives for its landing zone, and opens none.",
         "This counts as export volume. The files stay for 7 days. It takes 8 to 20 hours, by the shortest interval.",
         "Choose datasets that get no new rows in that time.",
     )

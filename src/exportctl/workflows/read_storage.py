@@ -14,7 +14,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from exportctl.client.client import LANDING_ZONE
+from exportctl.client.client import LANDING_ZONE, Client
 from exportctl.config.read_references import read_references
 from exportctl.errors import Finding, ServiceError
 from exportctl.model.plan import DESTINATIONS, Address, LiveObject, SensitiveValue
@@ -179,15 +179,19 @@ class StorageReaders:
         return {name: value for (_, name), value in read.values.items()}
 
     def _landing_zone_credentials(self) -> Mapping[str, object] | None:
-        """Return the credentials of the landing zone, asked for once; None if refused (flow-service.md 5.4 [DLZ])."""
-        path, params = f"{LANDING_ZONE}/credentials", [("type", "dlz_destination")]
+        """Return the credentials of the landing zone, asked for once."""
         with self._lock:
             if not self._handed_out:
-                try:
-                    self._handed_out.append(self._platform.client.get_json(path, params=params))
-                except ServiceError:
-                    self._handed_out.append(None)
+                self._handed_out.append(read_landing_zone_credentials(self._platform.client))
             return self._handed_out[0]
+
+
+def read_landing_zone_credentials(client: Client) -> Mapping[str, object] | None:
+    """Ask the platform for credentials of the landing zone; None if refused (flow-service.md 5.4 [DLZ])."""
+    try:
+        return client.get_json(f"{LANDING_ZONE}/credentials", params=[("type", "dlz_destination")])
+    except ServiceError:
+        return None
 
 
 def _read_export_files(

@@ -31,56 +31,55 @@ class RunsQuestions:
         Probe.EXPORT,
     )
     manifest_last: bool = ask(
-        "Is the manifest written after the files it lists, or before? The probe reads no storage.",
+        "Is the manifest written after the files it lists, or before?",
         (True, False),
         "dataset-exports.md 8",
-        Probe.NEVER,
+        Probe.EXPORT,
     )
     manifest_location: str = ask(
-        "Is there a manifest in each export folder, or one in the target's path? The probe reads no storage.",
+        "Is there a manifest in each export folder, or one in the target's path?",
         ("folder", "path"),
         "U18",
-        Probe.NEVER,
+        Probe.EXPORT,
     )
     export_time_digits: int = ask(
-        "Does %EXPORT_TIME% write 12 digits (to the minute) or 14 (to the second)? The probe reads no storage.",
+        "Does %EXPORT_TIME% write 12 digits (to the minute) or 14 (to the second)?",
         (12, 14),
         "10.1 [XD-new] [UI]: 12; listings in [NB]: 14",
-        Probe.NEVER,
+        Probe.EXPORT,
     )
     week_year: str = ask(
         "Is YYYY in %DATETIME(…)% the calendar year, or the year of the week as in Java (weeks of the United States, "
-        "or of ISO 8601)? They differ only in the days around New Year.",
+        "or of ISO 8601)? They differ only in the days around New Year, so the probe does not ask.",
         ("calendar", "us", "iso"),
         "[XD-new] writes YYYYMMdd; no source says how it is read",
         Probe.NEVER,
     )
     folder_names: str = ask(
         "A name in a folder holds a slash, a blank or another special character. Does the slash make levels (`.` and "
-        "`..` dropped, or resolved as paths are), or does the writer replace or percent-encode such characters? The "
-        "probe reads no storage.",
+        "`..` dropped, or resolved as paths are), or does the writer replace or percent-encode such characters? No "
+        "name of a probe has such characters, so that a later probe recognises it.",
         ("levels", "resolved", "underscore", "encoded"),
         "no source",
         Probe.NEVER,
     )
     destination_macro: str = ask(
-        "Is %DESTINATION% the name of the target connection, of the base connection or of the flow? The probe reads no "
-        "storage.",
+        "Is %DESTINATION% the name of the target connection, of the base connection or of the flow?",
         ("target", "base", "flow"),
         "10.2 [XD-new]: the destination's name",
-        Probe.NEVER,
+        Probe.EXPORT,
     )
     empty_run: str = ask(
-        "What does a run without rows write: nothing, a folder, a file without rows? The probe reads no storage.",
+        "What does a run without rows write: nothing, a folder, a file without rows?",
         ("nothing", "folder", "file"),
         "dataset-exports.md 10",
-        Probe.NEVER,
+        Probe.EXPORT,
     )
     empty_manifest: bool = ask(
-        "Does a run without files write a manifest? The probe reads no storage.",
+        "Does a run without files write a manifest?",
         (False, True),
         "dataset-exports.md 15",
-        Probe.NEVER,
+        Probe.EXPORT,
     )
     dataset_change: str = ask(
         "After a change of a flow's datasets: does the flow send only added datasets in full, or all?",

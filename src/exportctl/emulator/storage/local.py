@@ -40,6 +40,8 @@ class LocalSink:
             folder.mkdir(parents=True, exist_ok=True)
             try:
                 shutil.copyfile(source, part)
+                times = source.stat()
+                os.utime(part, ns=(times.st_atime_ns, times.st_mtime_ns))
                 part.replace(folder / name)
             except OSError:
                 with suppress(OSError):
