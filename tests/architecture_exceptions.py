@@ -39,6 +39,7 @@ EXCEPTIONS: Mapping[str, Mapping[tuple[str, str], str]] = {
         ("planfile.staleness", "key"): "a key of a JSON document",
         ("planfile.staleness", "path"): "a key of a JSON document",
         ("probe.exports", "flow"): "a setting of a switch: one run of the flow, or one for each dataset",
+        ("probe.files", "path"): "a setting of a switch: the manifest is in the path of the target",
         ("probe.formats", "flow"): "a setting of a switch: a wrong format is refused when a flow is created",
         ("probe.recording", "path"): "a member of a JSON Patch operation, and of a target that the probe made",
         ("snapshot.redact", "path"): "a member of a JSON Patch operation",

@@ -47,7 +47,7 @@ ListStorage = Callable[[str, str], StorageListing]  # the id of a target connect
 
 def no_storage(target: str, folder: str) -> StorageListing:
     """
-    Stand for storage that nobody gave.
+    Stand for storage that was not given.
 
     Raises:
         StorageError: always.

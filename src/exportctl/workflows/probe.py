@@ -222,7 +222,7 @@ def _export_lines(volumes: tuple[DatasetVolume, ...]) -> tuple[str, ...]:
         *(f"  {_volume_text(one)}" for one in volumes),
         "It sends them in full once, and the first one up to three times more, if the service does so after a change.",
         "It lists these files with credentials that the platform gives for its landing zone, and opens none.",
-        "This counts as export volume. The files stay for 7 days. It takes 8 to 20 hours, by the shortest interval.",
+        "This counts as export volume. The files stay for 7 days. It takes 8 to 23 hours, by the shortest interval.",
         "Choose datasets that get no new rows in that time.",
     )
 
