@@ -10,12 +10,22 @@ from threading import Event
 from exportctl.errors import Error
 
 
+def elapsed_seconds() -> float:
+    """
+    Return seconds that never go backwards and also pass while the machine sleeps.
+
+    On Linux CLOCK_MONOTONIC stops while the machine sleeps, and CLOCK_BOOTTIME does not. macOS has only the former,
+    which does not stop there.
+    """
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
 @dataclass(frozen=True)
 class Clock:
     """A source of time: `now` in whole seconds since 1970 UTC, `monotonic` and `sleep` in seconds."""
 
     now: Callable[[], int]
-    monotonic: Callable[[], float] = time.monotonic
+    monotonic: Callable[[], float] = elapsed_seconds
     sleep: Callable[[float], None] = time.sleep
 
 

@@ -7,6 +7,8 @@ The errors of exportctl and the positions that they name. Every other module may
     ├── PlanFileError          a saved plan cannot be read, or was edited
     │   └── StalePlan          the reviewed plan is not what would be applied (exit 6)
     ├── RefusedError           a safety check blocks the change (exit 5)
+    ├── LeaseHeld              another run has the lease of the project (exit 7)
+    │   └── LeaseLost          this run had it, and must not write any more
     ├── NewerMarker            a later exportctl wrote objects of this project; contains a Finding for each object
     └── ServiceError           the service refused, failed or did not answer
         ├── NotReached         no answer: refused, timed out, broken off; the write may have happened
@@ -100,6 +102,14 @@ class StalePlan(PlanFileError):
 
 class RefusedError(Error):
     """A safety check blocks the change; the message names the edit or the flag that allows exactly this change."""
+
+
+class LeaseHeld(Error):
+    """Another run has the lease of this project; the message names it."""
+
+
+class LeaseLost(LeaseHeld):
+    """This run had the lease and cannot be sure of it any more: it must not write."""
 
 
 class NewerMarker(Error):

@@ -4,8 +4,8 @@ Execute a plan: steps in the order of their needs, independent steps in parallel
     ready        every step that it needs is done              -> start it, at most `limit` at the same time
     blocked      a step that it needs failed                   -> report it, do not start it
     deferred     a connection is still in use                  -> leave the orphan to the next apply; not a failure
-    interrupted  an interrupt, or the service drops            -> start nothing new; running steps end
-                 descriptions
+    interrupted  an interrupt, the lease is lost, or the       -> start nothing new; running steps end
+                 service drops descriptions
 
 It never decides what to write. It halves the limit whenever the service answers 429, 500 or 503.
 """
@@ -18,7 +18,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
 from exportctl.apply.writer import DescriptionsLost, StillInUse, Writer
-from exportctl.errors import Error, RefusedError
+from exportctl.errors import Error, LeaseLost, RefusedError
 from exportctl.model.outcome import Outcome, OutcomeStatus
 from exportctl.model.plan import Action, Plan, Ref, Step
 from exportctl.resources.kinds import FLOW, KINDS
@@ -160,7 +160,7 @@ class _StepRunner:
             return Outcome(step, OutcomeStatus.DEFERRED, step.id, error.message, hint, error.rule)
         except _Halted as error:
             return Outcome(step, OutcomeStatus.NOT_ATTEMPTED, None, error.message)
-        except DescriptionsLost as error:
+        except (DescriptionsLost, LeaseLost) as error:
             self.stop.set()
             return Outcome(step, OutcomeStatus.FAILED, None, error.message, error.hint, error.rule)
         except Error as error:

@@ -38,12 +38,17 @@ FINAL_FAILURES = frozenset({FAILED_LATER, CUT})
 
 @dataclass(frozen=True)
 class FinalCheck:
-    """The result. `passed`: the last `plan` is empty and has no error; `normalised` has new spellings."""
+    """
+    The result. `passed`: the last `plan` is empty and has no error; `normalised` has new spellings.
+
+    `lists_are_current`: lists show every object that this run created, and none that it deleted.
+    """
 
     plan: Plan
     passed: bool
     normalised: tuple[str, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
+    lists_are_current: bool = False
 
 
 @dataclass
@@ -58,6 +63,7 @@ class FinalChecker:
     limit: ConcurrencyLimit
     normalised: set[str] = field(default_factory=set)
     extra: list[Outcome] = field(default_factory=list)
+    lists_are_current: bool = False  # at the last reading
 
     def run_final_check(self, before: Plan, outcomes: Sequence[Outcome]) -> FinalCheck:
         """Read and plan until the plan is empty or all delays are used."""
@@ -79,13 +85,17 @@ class FinalChecker:
             can_still_come = can_still_come or bool(corrections)  # what was just written may be in transition
             if passed or (number >= LAST_CHECK and not can_still_come):
                 break
-        return FinalCheck(replanned, passed, tuple(sorted(self.normalised)), (*self.extra, *late))
+        spellings, others = tuple(sorted(self.normalised)), (*self.extra, *late)
+        return FinalCheck(replanned, passed, spellings, others, self.lists_are_current)
 
     def _read_and_replan(self, created: dict[str, str], outcomes: Sequence[Outcome]) -> tuple[Inventory, Plan]:
         done = [o.step for o in (*outcomes, *self.extra) if o.status is OutcomeStatus.DONE]
         deleted = {step.id for step in done if step.action is Action.DELETE and step.id}
+        read = self.read()
+        listed = {o.id for kind in KINDS for o in read.objects_of_kind(kind)}
+        self.lists_are_current = created.keys() <= listed and not deleted & listed
         live = read_lagging_objects(
-            self.writer.client, self.read(), created, deleted, self.writer.get, self.writer.is_former_version
+            self.writer.client, read, created, deleted, self.writer.get, self.writer.is_former_version
         )
         return live, self.replan(live)
 

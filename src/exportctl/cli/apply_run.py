@@ -10,7 +10,8 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, TextIO, cast
@@ -18,9 +19,9 @@ from typing import TYPE_CHECKING, TextIO, cast
 from exportctl.cli import exit_codes, plan
 from exportctl.cli.audit import AuditLog
 from exportctl.cli.ci_reports import publish_plan
-from exportctl.cli.context import JSON, CommandContext, handle_signals
+from exportctl.cli.context import JSON, CommandContext, Interrupted, handle_signals
 from exportctl.cli.screen import Screen
-from exportctl.errors import Error, Finding, UsageError
+from exportctl.errors import Error, Finding, StalePlan, UsageError
 from exportctl.model.outcome import Outcome
 from exportctl.model.plan import Plan
 from exportctl.model.plan_options import PlanOptions
@@ -33,10 +34,12 @@ from exportctl.output.text import plan as text_plan
 if TYPE_CHECKING:
     from exportctl.planfile.file import SavedPlan
     from exportctl.workflows.apply import ApplyRun
+    from exportctl.workflows.lease import LeasedPlan
     from exportctl.workflows.load_config import Setup
     from exportctl.workflows.plan import ConnectedPlan
 
 WEEK = 7 * 86400
+LEASE_LOST = "lease-lost"  # the rule of an outcome
 PRODUCTION = "prod"  # the sandbox of a request that names none [UD]
 
 
@@ -68,6 +71,7 @@ class ApplyReport:
     def exit_code(self, succeeded: bool) -> int:
         codes = [exit_codes.INTERRUPTED] if self.interrupted else []
         codes += [exit_codes.FAILED] if self.errors else []
+        codes += [exit_codes.LEASE_HELD] if any(o.rule == LEASE_LOST for o in self.outcomes) else []
         codes += [] if succeeded and self.final_check_passed else [exit_codes.INCOMPLETE]
         return exit_codes.pick_exit_code(*codes)
 
@@ -101,17 +105,26 @@ def confirm_and_apply(call: CommandContext, setup: Setup, order: ApplyRequest, m
     if call.format != JSON and not order.is_renewal:
         plan.show_plan(call, made)
     interrupt = Interrupt()
-    under_way = apply_workflow.start_apply(
-        made, setup, order.flags, parallelism=order.parallelism, stop=interrupt.stop, saved=order.saved
+    start = partial(
+        apply_workflow.start_apply,
+        setup=setup,
+        flags=order.flags,
+        parallelism=order.parallelism,
+        stop=interrupt.stop,
+        saved=order.saved,
     )
+    start(made)  # a reference that is not set must fail before the question
     if not _ask_approval(call, order, made.plan):
         call.screen.say("Not applied.")
         return ApplyResult(exit_codes.FAILED)
-    call.screen.must_report = True
-    audit = AuditLog(call, order.audit, made)
-    audit.start(len(made.plan.steps()))
     with handle_signals(interrupt, signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        ending = _run_and_check(call, under_way, interrupt, audit)
+        with _lease_and_plan(call, setup, order, made, interrupt) as leased:
+            made = leased.made
+            under_way = start(made, lease=leased.lease)
+            call.screen.must_report = True
+            audit = AuditLog(call, order.audit, made)
+            audit.start(len(made.plan.steps()))
+            ending = _run_and_check(call, under_way, interrupt, audit)
         code = exit_codes.pick_exit_code(
             ending.exit_code(under_way.has_succeeded()), _unrenewed_exit_code(order, made.plan)
         )
@@ -121,7 +134,12 @@ def confirm_and_apply(call: CommandContext, setup: Setup, order: ApplyRequest, m
     return ApplyResult(code, ending.outcomes)
 
 
-_RESULTS = {exit_codes.DONE: "done", exit_codes.INCOMPLETE: "incomplete", exit_codes.INTERRUPTED: "interrupted"}
+_RESULTS = {
+    exit_codes.DONE: "done",
+    exit_codes.INCOMPLETE: "incomplete",
+    exit_codes.LEASE_HELD: "incomplete",
+    exit_codes.INTERRUPTED: "interrupted",
+}
 
 
 def _show_nothing_to_apply(call: CommandContext, order: ApplyRequest, made: ConnectedPlan) -> int:
@@ -169,6 +187,48 @@ def _ask_approval(call: CommandContext, order: ApplyRequest, shown: Plan) -> boo
     if shown.header.sandbox == PRODUCTION:
         return screen.ask(f"This is sandbox {sandbox}. To apply, type its name: ") == PRODUCTION
     return screen.ask(f"Apply this to sandbox {sandbox}? Type `yes` to apply: ") == "yes"
+
+
+@contextmanager
+def _lease_and_plan(
+    call: CommandContext, setup: Setup, order: ApplyRequest, made: ConnectedPlan, interrupt: Interrupt
+) -> Iterator[LeasedPlan]:
+    """Take the lease, if the config asks for one, and check that the plan under it is the approved one."""
+    from exportctl.workflows.lease import take_lease
+
+    unset = order.saved.unset if order.saved else ()
+    try:
+        with take_lease(made, setup, order.flags, stop=interrupt.stop, leave_unset=unset) as leased:
+            if leased.lease is not None:
+                leased = replace(leased, made=_approved_again(call, order, made.plan, leased.made))
+            yield leased
+    except Error as error:
+        if interrupt.received and error.rule == "interrupted":
+            raise Interrupted(error.message, rule=error.rule) from None
+        raise
+
+
+def _approved_again(call: CommandContext, order: ApplyRequest, before: Plan, made: ConnectedPlan) -> ConnectedPlan:
+    """
+    Compare the plan under the lease with the one `before` it, which the user saw.
+
+    Raises:
+        StalePlan: another run changed what was approved.
+    """
+    from exportctl.planfile import file as planfile
+
+    if order.saved:
+        made = replace(made, plan=planfile.reduce_to_approval(order.saved, made.plan))
+    if planfile.approval_digest(made.plan) == planfile.approval_digest(before):
+        return made
+    text = "the sandbox changed while this run waited for the lease"
+    if not order.auto_approve:
+        hint = "another run wrote in between: make and review a new plan"
+        raise StalePlan(f"{text}; nothing was written", rule="stale-plan", hint=hint)
+    call.screen.say(f"{text[0].upper()}{text[1:]}. The plan is now:")
+    if call.format != JSON:
+        plan.show_plan(call, made)
+    return made
 
 
 def _run_and_check(call: CommandContext, under_way: ApplyRun, interrupt: Interrupt, audit: AuditLog) -> ApplyReport:

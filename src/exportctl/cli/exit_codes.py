@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from exportctl.errors import Error, RefusedError, StalePlan, UsageError
+from exportctl.errors import Error, LeaseHeld, RefusedError, StalePlan, UsageError
 from exportctl.model.plan import Plan
 
 DONE, FAILED, CHANGES, DRIFT, INCOMPLETE, BLOCKED, STALE, LEASE_HELD, INTERRUPTED, UNVERIFIED, LOST_REPORT = range(11)
@@ -29,7 +29,8 @@ TEXTS: Mapping[int, str] = {
     "written.",
     STALE: "The saved plan is stale: a value that it read or would write has changed, or the plan is too old. Nothing "
     "was written.",
-    LEASE_HELD: "Not used in this version. Planned: another apply holds the lease.",
+    LEASE_HELD: "Another run holds the lease of this project (`policy.lease`), or took it from this run. The message "
+    "names it. Run the command again when that run has ended.",
     INTERRUPTED: "Interrupted. Nothing new was started, the requests under way finished, and the report was written.",
     UNVERIFIED: "`verify` found something that is not complete.",
     LOST_REPORT: "The command did its work, but its report could be written nowhere: stdout and stderr are full or "
@@ -49,6 +50,8 @@ def error_exit_code(error: Error) -> int:
         return USAGE
     if isinstance(error, StalePlan):
         return STALE
+    if isinstance(error, LeaseHeld):
+        return LEASE_HELD
     return BLOCKED if isinstance(error, RefusedError) else FAILED
 
 

@@ -115,6 +115,14 @@ class Client:
         """Call this for each answer of the platform from now on, with the request as it was sent; not for tokens."""
         self._exchange.on_answer = call
 
+    def before_request(self, call: Callable[[Request], None] | None) -> None:
+        """
+        Call this right before each request is sent, repeats and tokens included, in its thread.
+
+        An Error that it raises takes the place of the request.
+        """
+        self._exchange.before_send = call
+
     def server_date(self) -> datetime | None:
         """Return the Date header of the last answer, in UTC; None before the first answer."""
         return self._exchange.server_date()

@@ -163,6 +163,7 @@ class RequestSender:
         self.on_throttle: Callable[[], None] | None = None
         self.on_wait: Callable[[float], None] | None = None
         self.on_answer: Callable[[Request, Answer], None] | None = None
+        self.before_send: Callable[[Request], None] | None = None
         self.clock = clock
         self._random = random
         self._timeout = timeout
@@ -231,6 +232,8 @@ class RequestSender:
             self.on_wait(seconds)
 
     def _send_once(self, request: Request, http: httpx.Client) -> Answer | NoAnswer:
+        if self.before_send is not None:  # nothing that can wait stands between this and the request
+            self.before_send(request)
         with self._lock:
             self._sent[request.purpose] += 1
         try:

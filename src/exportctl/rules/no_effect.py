@@ -54,13 +54,6 @@ def _unused_check(section: str, key: str, what: str) -> TreeCheck:
     return check
 
 
-def _check_lease(tree: MapNode) -> Iterable[Hit]:
-    for layer in layers(tree):
-        lease = layer.entries_of("policy").get("lease")
-        if lease and isinstance(lease.node, ScalarNode) and lease.node.value is True:
-            yield Hit("policy.lease is not available in this version", lease.key_at)
-
-
 def _unused_rule(what: str, key: str, bad: str, good: str) -> Rule:
     return Rule(
         f"unused-{what}",
@@ -75,17 +68,6 @@ def _unused_rule(what: str, key: str, bad: str, good: str) -> Rule:
 
 
 RULES = (
-    Rule(
-        "lease-not-available",
-        Level.ERROR,
-        "A lease, which this version does not support",
-        "Two applies at once are safe without it: every write names the version that it was planned for (ours).",
-        "Remove `lease`; let the pipeline run one apply at a time.",
-        "policy: {lease: true}",
-        "policy: {lease: false}",
-        check_tree=_check_lease,
-        fixed=True,
-    ),
     _unused_rule(
         "schedule",
         "schedule",

@@ -12,6 +12,7 @@ from exportctl.apply import executor as applying
 from exportctl.apply import inputs
 from exportctl.apply.executor import ConcurrencyLimit
 from exportctl.apply.final_check import FinalCheck, FinalChecker
+from exportctl.apply.lease import Lease
 from exportctl.apply.retry import SETTLE_SECONDS, Retry
 from exportctl.apply.writer import Writer
 from exportctl.client import inventory as live
@@ -39,6 +40,7 @@ class ApplyRun:
     flags: PlanOptions
     stop: threading.Event
     saved: planfile.SavedPlan | None = None  # what was approved; nothing else is looked for in the read-back
+    lease: Lease | None = None  # the one that the plan was made under
     specs: Mapping[str, Mapping[str, Any]] | None = None  # of a snapshot, for the final check of a rehearsal
     step_outcomes: list[Outcome] = field(default_factory=list)
 
@@ -67,7 +69,10 @@ class ApplyRun:
             duplicate_deletions=partial(duplicate_deletions, project=made.project.name),
             limit=self.limit,
         )
-        return prover.run_final_check(made.plan, self.step_outcomes)
+        check = prover.run_final_check(made.plan, self.step_outcomes)
+        if self.lease is not None and self.has_succeeded():
+            self.lease.lists_are_current = check.passed and check.lists_are_current
+        return check
 
     def _remaining_flags(self) -> PlanOptions:
         """Return the options of the final check: a rotation that was carried out is no longer part of them."""
@@ -97,6 +102,7 @@ def start_apply(
     parallelism: int,
     stop: threading.Event,
     saved: planfile.SavedPlan | None = None,
+    lease: Lease | None = None,
 ) -> ApplyRun:
     """Prepare an apply. It reads every reference that the plan needs before a write, or raises a ConfigError."""
     invent = platform_kind(made.project) == EMBEDDED
@@ -105,7 +111,8 @@ def start_apply(
     limit = ConcurrencyLimit(parallelism)
     made.platform.client.on_throttle(limit.halve)
     settle = SETTLE_SECONDS if setup.settle_seconds is None else setup.settle_seconds
-    return ApplyRun(made, made.platform, plan_writer(made, made.platform, fill, settle), limit, flags, stop, saved)
+    writer = plan_writer(made, made.platform, fill, settle)
+    return ApplyRun(made, made.platform, writer, limit, flags, stop, saved, lease)
 
 
 def plan_writer(

@@ -80,11 +80,30 @@ def open_project_plan(
     with open_platform(project, setup) as platform:
         _check_sandbox(project, platform)
         platform.client.mask_values(v for v in known.values.values() if len(v) >= MIN_SECRET_LENGTH)
-        read = live.read_inventory(platform.client)
-        seen = live.list_flows_until_settled(platform.client, read, platform.clock, project.name)
-        wanted = build_desired_state(project, known.values, seen.specs)
-        plan = planner.build_plan(wanted, seen, plan_header(project), flags, platform.as_of(), known.unset)
-        yield ConnectedPlan(plan, seen, wanted, project, findings, known.uses_placeholders, platform)
+        yield _read_and_plan(platform, project, findings, flags, known)
+
+
+def plan_again(
+    made: ConnectedPlan, setup: Setup, flags: PlanOptions, *, leave_unset: tuple[str, ...] = ()
+) -> ConnectedPlan:
+    """Read the sandbox of an open plan once more, and plan as before."""
+    invent = platform_kind(made.project) == EMBEDDED
+    known = inputs.read_values_for_plan(made.project, setup.env, setup.folder, invent=invent, leave_unset=leave_unset)
+    return _read_and_plan(made.platform, made.project, made.findings, flags, known)
+
+
+def _read_and_plan(
+    platform: ConnectedPlatform,
+    project: Project,
+    findings: tuple[Finding, ...],
+    flags: PlanOptions,
+    known: inputs.KnownValues,
+) -> ConnectedPlan:
+    read = live.read_inventory(platform.client)
+    seen = live.list_flows_until_settled(platform.client, read, platform.clock, project.name)
+    wanted = build_desired_state(project, known.values, seen.specs)
+    plan = planner.build_plan(wanted, seen, plan_header(project), flags, platform.as_of(), known.unset)
+    return ConnectedPlan(plan, seen, wanted, project, findings, known.uses_placeholders, platform)
 
 
 def _check_sandbox(project: Project, platform: ConnectedPlatform) -> None:

@@ -239,7 +239,7 @@ def _policy() -> Schema:
         {
             "max_deletes": whole_number("The number of deletions that need no entry under `removed`.", 0),
             "end_warning": text("plan warns of exports that end within this time.", "30 days", pattern=DURATION),
-            "lease": flag("Allow one apply at a time, by a lock in the sandbox. Not available in this version."),
+            "lease": flag("Let one apply at a time write, by a lease in the sandbox. `exportctl explain lease`."),
         },
         example={"max_deletes": 0, "end_warning": "30 days"},
     )
