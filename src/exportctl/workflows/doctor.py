@@ -10,6 +10,7 @@ check that depends on a failed one is skipped. If all would be skipped, the last
     credentials, token, organization, sandbox
     permissions   by lists; those for writing show only at the first write (dataset-exports.md 2.3)
     flows         of 100 destinations that a sandbox may hold [GR]
+    lease         with `policy.lease`: who has it, and can this sandbox hold one
     plan          does the live state fit the config: datasets, accounts, flows
     orphans       of this project: connections that no flow uses, as a plan finds them
 
@@ -36,8 +37,10 @@ from exportctl.plan import delete
 from exportctl.plan.ownership import build_ownership
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.kinds import FLOW
+from exportctl.resources.lease import LEASE_TYPE, LeaseState
 from exportctl.workflows import connect, service_profile
 from exportctl.workflows import plan as plan_workflow
+from exportctl.workflows.lease import list_leases
 from exportctl.workflows.load_config import Setup, read_project
 
 MAX_FLOWS = 100
@@ -181,6 +184,7 @@ def _check_platform(project: Project, setup: Setup, found: CheckCollector) -> Pl
         with connect.open_platform(project, setup) as platform:
             if _check_token(platform, project, found):
                 _check_permissions(platform, found)
+                _check_lease(platform, project, found)
             return connect.plan_header(project)
     except Error as error:
         found.add_failure("credentials", error.message, error.hint or _CONSOLE)
@@ -253,6 +257,35 @@ def _check_datasets(platform: connect.ConnectedPlatform, found: CheckCollector) 
     if _check_permission("view-datasets", name, lambda: len(inventory.list_datasets(platform.client)), found) == 0:
         remedy = f"use a sandbox with datasets; if this one has some, {_ROLE} {name} and the labels of the data"
         found.add_check("datasets", CheckStatus.WARNING, "no exportable dataset is listed", remedy)
+
+
+def _check_lease(platform: connect.ConnectedPlatform, project: Project, found: CheckCollector) -> None:
+    """Look at the lease of the project, with reads only."""
+    if not project.policy.lease:
+        return
+    try:
+        spec = ("property", f"id=={LEASE_TYPE.connection_spec}")
+        is_offered = bool(platform.client.list("/connectionSpecs", params=[spec], limit=None))
+        leases = list_leases(platform, project.name)
+    except ServiceError as error:
+        found.add_failure("lease", error.message, error.hint)
+        return
+    record = leases[0].record if leases else None
+    if not is_offered:
+        message = f"this sandbox offers no {LEASE_TYPE.label}: the lease is a connection of that type"
+        found.add_failure("lease", message, "set policy.lease to false, and let the pipeline run one apply at a time")
+    elif not leases:
+        message = f"{project.name} has no lease yet: its first apply creates the connection and waits for a minute"
+        found.add_check("lease", CheckStatus.SKIPPED, message, f"{_ROLE} Manage Destinations before that apply")
+    elif record is None:
+        message = f"a person edited the description of connection {leases[0].id}"
+        found.add_check("lease", CheckStatus.WARNING, message, "nothing to do: the next apply writes it again")
+    elif record.state is LeaseState.TAKEN:
+        message = f"{record.holder} has the lease of {project.name}: that run works now, or was killed"
+        remedy = "nothing to do: the next apply waits up to 90 s, and takes it if that run is dead"
+        found.add_check("lease", CheckStatus.WARNING, message, remedy)
+    else:
+        found.add_ok("lease", f"no run has the lease of {project.name}; the last one was {record.holder}")
 
 
 # -- the open questions of the service --------------------------------------------------------------------------------
