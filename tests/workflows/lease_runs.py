@@ -77,7 +77,7 @@ class Run(httpx.BaseTransport):
 
     def __init__(self, race: Race, name: str, made: World, faults: list[Kill | Stop], flags: PlanOptions):
         self.race, self.name, self.made, self.faults, self.flags = race, name, made, faults, flags
-        self.inner = httpx.WSGITransport(app=made.emulator)
+        self.inner: httpx.BaseTransport = httpx.WSGITransport(app=made.emulator)
         self.clock = Clock(lambda: int(made.emulator.now), lambda: made.emulator.now, self.sleep)
         self.ending = Ending()
         self.waiting = 0  # requests at the gate

@@ -76,7 +76,7 @@ class LeaseStore:
             return
 
     def swap(self, found: LeaseObject, record: LeaseRecord) -> LeaseObject | None:
-        """Write a record if nobody wrote since `found` was read; None if somebody did, or may have."""
+        """Write a record if no other client wrote since `found` was read; None if one did, or may have."""
         try:
             etag = self.send_patch(found, record)
         except Conflict:

@@ -91,7 +91,7 @@ class LeaseTaker:
         if own is not None and (own != chosen.id or chosen.record is None):
             self.store.delete(own)
         if own == chosen.id and chosen.record is None:
-            raise self._unreliable("it does not keep the description of a connection")
+            raise self._unreliability_error("it does not keep the description of a connection")
         return chosen.id
 
     def _wait_for_eldest(self, until: float) -> LeaseObject:
@@ -194,7 +194,7 @@ class LeaseTaker:
         except Conflict:
             live = self.store.read(found.id)
         else:
-            raise self._unreliable("it accepts a PATCH with an outdated If-Match")
+            raise self._unreliability_error("it accepts a PATCH with an outdated If-Match")
         self.proved = found.id
         if live.record == mine:
             return live
@@ -202,9 +202,9 @@ class LeaseTaker:
             return swapped
         if live.record != found.record:
             return None  # another run wrote
-        raise self._unreliable("a description shows late what was written, and its etag at once")
+        raise self._unreliability_error("a description shows late what was written, and its etag at once")
 
-    def _unreliable(self, why: str) -> Error:
+    def _unreliability_error(self, why: str) -> Error:
         text = f"this sandbox cannot hold a lease: {why}; nothing but the lease object was written"
         return Error(text, rule="lease-unreliable", hint=_OFF)
 

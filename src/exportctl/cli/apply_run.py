@@ -200,7 +200,7 @@ def _lease_and_plan(
     try:
         with take_lease(made, setup, order.flags, stop=interrupt.stop, leave_unset=unset) as leased:
             if leased.lease is not None:
-                leased = replace(leased, made=_approved_again(call, order, made.plan, leased.made))
+                leased = replace(leased, made=_check_approved_plan(call, order, made.plan, leased.made))
             yield leased
     except Error as error:
         if interrupt.received and error.rule == "interrupted":
@@ -208,7 +208,7 @@ def _lease_and_plan(
         raise
 
 
-def _approved_again(call: CommandContext, order: ApplyRequest, before: Plan, made: ConnectedPlan) -> ConnectedPlan:
+def _check_approved_plan(call: CommandContext, order: ApplyRequest, before: Plan, made: ConnectedPlan) -> ConnectedPlan:
     """
     Compare the plan under the lease with the one `before` it, which the user saw.
 

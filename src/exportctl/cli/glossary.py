@@ -89,6 +89,12 @@ _TERMS: Mapping[str, str] = {
     " exactly this change. Safety checks have no level, and `rules` and `allow` do not switch them off.",
     "final check": "After an apply, exportctl reads the sandbox again and plans again. It says `Final check: no"
     " changes.`, or it lists what remains and exits with 4.",
+    "lease": "With `policy: {lease: true}`, one run at a time writes for a project. `apply`, `renew` and `rotate` take"
+    " the lease before they write, and plan again under it. The lease is a connection without credentials in the"
+    " sandbox, named `exportctl lease (PROJECT)`. Its description says which run has it. While that run works, another"
+    " one ends with exit code 7 and names it. If that run was killed, the next one takes the lease after it saw no"
+    " renewal for 90 seconds. No safety depends on the lease. Without it, two first applies at the same time may create"
+    " duplicates, which the next plan reports.",
     "snapshot": "A file that holds what a plan reads from a sandbox, from `exportctl snapshot`. `plan --refresh-from"
     " SNAPSHOT` plans against it without credentials.",
     "rehearsal": "The real apply of a plan, carried out in an emulator that holds a copy of the sandbox. `plan"
