@@ -32,30 +32,31 @@ def test_an_account_of_others_is_used_as_it_is(use: Account) -> None:
     assert [f for f in shown.findings if f.rule == "account-not-found"] == []
 
 
+OWN_ACCOUNT = "write `auth` instead of `account`, so that exportctl creates one"
 MISSING: dict[str, tuple[Account, tuple[LiveObject, ...], str, str]] = {
     "no account of this id": (
         Account(id="gone"),
         (titled("By hand"),),
         "no base connection in this sandbox has the id gone",
-        "create the account in the UI, or write `auth` into the destination",
+        f'write `account: {{id: b-1}}` ("By hand"); or {OWN_ACCOUNT}',
     ),
     "no account of this title": (
         Account(existing="By hand"),
         (titled("Lake"), titled("By hand", "b-2", type=SFTP, method="password")),
         'no Amazon S3 account in this sandbox has the title "By hand"',
-        'choose one of "Lake" with `account: {id: …}`',
+        f'write `account: {{existing: "Lake"}}`; or {OWN_ACCOUNT}',
     ),
     "no account at all": (
         Account(existing="By hand"),
         (),
         'no Amazon S3 account in this sandbox has the title "By hand"',
-        "create the account in the UI, or write `auth` into the destination",
+        OWN_ACCOUNT,
     ),
     "two accounts of one title": (
         Account(existing="By hand"),
         (titled("By hand"), titled("By hand", "b-2")),
         '2 accounts have the title "By hand": b-1, b-2',
-        "choose one of b-1, b-2 with `account: {id: …}`",
+        f'write `account: {{id: b-1}}` ("By hand") or `account: {{id: b-2}}` ("By hand"); or {OWN_ACCOUNT}',
     ),
 }
 

@@ -262,7 +262,9 @@ def _add_flow_gone_finding(
 ) -> PlanItem:
     since = format_moment(max(o.created_at for o in old))
     text = f"its connections of {since} exist, but its flow was deleted or is hidden"
-    found = finding(export, "flow-gone", text, "remove the export if the flow was deleted on purpose")
+    entry = f"removed: [{{export: {export.address.name}, do: delete, reason: …}}]"
+    hint = f"if the flow was deleted on purpose, replace the export by `{entry}`"
+    found = finding(export, "flow-gone", text, hint)
     item = replace(item, findings=(*item.findings, found))
     if inputs.options.can_recreate(export.address):
         note = full_export_consequence("a new flow sends every dataset in full")

@@ -226,7 +226,10 @@ def _account_item(
         names = sorted(f'"{h.flow.name}"' for h in ownership.flows_on(base.id))
         listed = ", ".join(names) or f"{len(staying)} target connection{'s' if len(staying) > 1 else ''}"
         text = f"{address}: the base connection {base.id} stays, because it is used by {listed}"
-        in_use = Finding("account-in-use", text, at, None, Level.NOTE if replaced else Level.WARNING)
+        consent = f"`removed: [{{destination: {address.name}, do: release, reason: …}}]`"
+        hint = f"delete what uses it or move it to another account, or release the account: {consent}"
+        hint = "apply deletes it as soon as nothing uses it" if replaced else hint
+        in_use = Finding("account-in-use", text, at, hint, Level.NOTE if replaced else Level.WARNING)
         return PlanItem(address, Verb.UNCHANGED, id=base.id, findings=(in_use,), at=at)
     step = steps.delete_step(address, base, needs=[deleting_steps[u] for u in users])
     if replaced:

@@ -22,6 +22,7 @@ from exportctl.model.plan import (
     WRITE_CAUSES,
     Address,
     Inventory,
+    LiveObject,
     OtherFlow,
     Plan,
     PlanHeader,
@@ -45,6 +46,8 @@ from exportctl.resources.destinations.type import Scope
 from exportctl.resources.kinds import ENABLED, END, EVERY, LOCATION
 from exportctl.rules.external_findings import PLAN_RULES_BY_ID
 from exportctl.rules.rule import apply_settings
+
+MAX_CHOICES = 5  # accounts that a hint names
 
 _SENDS_EVERYTHING = frozenset({Verb.CREATE, Verb.COMPLETE, Verb.REPLACE})
 
@@ -153,25 +156,29 @@ def _look_up_base(export: DesiredExport, accounts: Mapping[Address, AccountPlan]
     use, bases = export.account, ownership.base_connections
     if use.own is not None:
         return BaseLookup(accounts[use.own].base)
+    alike = sorted((b for b in bases.values() if wire.destination_type(b.raw) is export.type), key=lambda b: b.id)
     if use.id is not None:
         if use.id in bases:
             return BaseLookup(use.id)
-        return _missing_account(export, f"no base connection in this sandbox has the id {use.id}", "")
-    alike = [b for b in bases.values() if wire.destination_type(b.raw) is export.type]
-    named = sorted(b.id for b in alike if b.name == use.existing)
+        return _missing_account(export, f"no base connection in this sandbox has the id {use.id}", _id_choices(alike))
+    named = [b for b in alike if b.name == use.existing]
     if len(named) == 1:
-        return BaseLookup(named[0])
+        return BaseLookup(named[0].id)
     if named:
-        ids = ", ".join(named)
-        return _missing_account(export, f'{len(named)} accounts have the title "{use.existing}": {ids}', ids)
+        ids = ", ".join(b.id for b in named)
+        text = f'{len(named)} accounts have the title "{use.existing}": {ids}'
+        return _missing_account(export, text, _id_choices(named))
     text = f'no {export.type.label} account in this sandbox has the title "{use.existing}"'
-    return _missing_account(export, text, ", ".join(f'"{name}"' for name in sorted(b.name for b in alike)))
+    return _missing_account(export, text, [f'`account: {{existing: "{b.name}"}}`' for b in alike])
 
 
-def _missing_account(export: DesiredExport, text: str, candidates: str) -> BaseLookup:
-    hint = "create the account in the UI, or write `auth` into the destination"
-    if candidates:
-        hint = f"choose one of {candidates} with `account: {{id: …}}`"
+def _id_choices(bases: Iterable[LiveObject]) -> list[str]:
+    return [f'`account: {{id: {b.id}}}` ("{b.name}")' for b in bases]
+
+
+def _missing_account(export: DesiredExport, text: str, choices: Sequence[str]) -> BaseLookup:
+    own = "write `auth` instead of `account`, so that exportctl creates one"
+    hint = f"write {' or '.join(choices[:MAX_CHOICES])}; or {own}" if choices else own
     return BaseLookup(None, finding(export, "account-not-found", text, hint, key="destination", level=Level.ERROR))
 
 

@@ -358,5 +358,5 @@ def refuse_newer_markers(objects: Iterable[LiveObject], project: str | None = No
 def _newer_finding(marker: Marker, live: LiveObject) -> Finding:
     which = f"{marker.address}: the {KINDS[live.kind].label} {live.id}"
     text = f"{which} was written by a newer exportctl: upgrade (its marker is exportctl/{marker.version})"
-    hint = f"this exportctl reads markers up to exportctl/{MARKER_VERSION}; nothing was written"
+    hint = f"upgrade exportctl: this one reads markers up to exportctl/{MARKER_VERSION}; nothing was written"
     return Finding("newer-marker", text, None, hint)

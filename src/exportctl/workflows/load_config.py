@@ -135,11 +135,10 @@ def _check_with_rules(
 
 def require_references(project: Project) -> None:
     """Check that every plain reference is set, because a plan shows the values. The error names each that is not."""
-    hint = "set it where exportctl runs, or give a default: ${env:NAME:-default}"
-    if project.unset:
-        raise ConfigError(
-            [Finding("unset-reference", f"the variable {u.variable} is not set", u.at, hint) for u in project.unset]
-        )
+    hint = 'set it where exportctl runs, or write a default: "${{env:{}:-…}}"'
+    found = [(u, f"the variable {u.variable} is not set") for u in project.unset]
+    if found:
+        raise ConfigError([Finding("unset-reference", text, u.at, hint.format(u.variable)) for u, text in found])
 
 
 # -- the embedded emulator --------------------------------------------------------------------------------------------
