@@ -109,9 +109,6 @@ NAME_HINTS: Mapping[str, tuple[Hint, ...]] = {
             }
         ),
     ),
-    "lease-not-available": (
-        Hint({"Remove `lease`": "policy: {lease: null}"}, ("let the pipeline run one apply at a time",)),
-    ),
     "unused-schedule": (Hint({"Use it": orders("schedule: frequent"), "or remove it": "schedules: {frequent: null}"}),),
     "unused-format": (
         Hint({"Use it": orders("format: with-manifest"), "or remove it": "formats: {with-manifest: null}"}),
