@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from exportctl.apply.demanded_data import create_object
@@ -27,7 +27,7 @@ from exportctl.apply.retry import Retry, T
 from exportctl.client.client import Client
 from exportctl.client.inventory import is_being_deleted, list_objects, live_object
 from exportctl.errors import Conflict, NotFound, ServiceError, StalePlan
-from exportctl.model.plan import Fields, LiveObject, Marker, Step
+from exportctl.model.plan import Action, Fields, LiveObject, Marker, Step
 from exportctl.resources import flow_states, marker, wire
 from exportctl.resources.kinds import AT, BASE_CONNECTION, EVERY, FLOW, KINDS, START, TARGET_IDS, Kind
 from exportctl.resources.patch_effect import is_patch_applied
@@ -50,13 +50,12 @@ class Writer:
     """
     The executor of single steps; safe to use from several threads for different objects.
 
-    `known_objects` are the objects that the plan was made from, by id. `fill` fills every reference in the fields of a
-    step.
+    `fill` fills every reference in the fields of a step.
     """
 
     client: Client
     retry: Retry
-    known_objects: Mapping[str, LiveObject]
+    known_objects: Mapping[str, LiveObject]  # id -> the object that the plan was made from
     repository: str | None
     fill: Callable[[Step], tuple[Fields, Marker | None]]
     own_writes: dict[str, set[str]] = field(default_factory=dict)  # id -> the fields that this run changed
@@ -64,14 +63,10 @@ class Writer:
     deleted: set[str] = field(default_factory=set)  # ids of what this run deleted
     former_etags: dict[str, set[str]] = field(default_factory=dict)  # id -> its etags before the writes of this run
     sent_descriptions: dict[str, str] = field(default_factory=dict)  # id -> the description that this run wrote last
-    own_texts: dict[str, tuple[str, str]] = field(
-        default_factory=dict
-    )  # id -> a person's text before and after a write
+    own_texts: dict[str, tuple[str, str]] = field(default_factory=dict)  # id -> a person's text before, after a write
     demanded: set[str] = field(default_factory=set)  # kinds of which the service wants `data`
     _second_listing: dict[str, tuple[LiveObject, ...]] = field(default_factory=dict)  # by kind
     _listing_lock: threading.Lock = field(default_factory=threading.Lock)
-
-    # -- create -------------------------------------------------------------------------------------------------------
 
     def create(self, step: Step, ids: Mapping[str, Any]) -> str:
         """POST the object of a step and return its id. `ids` are the references of the step, filled in."""
@@ -248,10 +243,17 @@ class Writer:
     # -- act and delete -----------------------------------------------------------------------------------------------
 
     def act(self, step: Step, identity: str) -> None:
-        """POST …/action; an object that already has the wanted state counts as done."""
-        assert step.operation is not None
-        kind, operation = KINDS[step.kind], step.operation
+        """
+        POST …/action; an object that already has the wanted state counts as done.
+
+        If the first answer says so, a person acted before: the marker of the step takes back what it had claimed.
+
+        Raises:
+            StalePlan: a flow to replace was paused by hand after the plan was made.
+        """
+        kind, operation = KINDS[step.kind], step.operation or ""
         wanted = {"enable": True, "disable": False}[operation]
+        is_uncertain = False  # an answer was lost: this run may have acted
         for attempt in range(MAX_TRIES + 1):
             try:
                 answered = self._call(identity, lambda: self.client.act(_path(kind, identity), operation))
@@ -261,11 +263,23 @@ class Writer:
             except ServiceError as error:
                 if not (error.wrote or error.number == ALREADY_IN_STATE) or attempt == MAX_TRIES:
                     raise
+                is_uncertain |= error.wrote
                 if flow_states.is_enabled(self._get_settled(kind, identity).raw) is wanted:
+                    if step.marker and not is_uncertain:
+                        self._take_back_intent(step)
                     break
                 if error.number == ALREADY_IN_STATE:
                     raise
         self.own_writes.setdefault(identity, set()).add("enabled")
+        if step.marker and step.marker.being_replaced:
+            self._check_unchanged(step, self._get_settled(kind, identity))
+
+    def _take_back_intent(self, step: Step) -> None:
+        """Write the marker of an action that a person or another tool did first."""
+        self.update(replace(step, action=Action.UPDATE, operation=None, seen={}), {})
+        text = f"the flow {step.id} was disabled by a person or another tool while apply replaced it"
+        if step.marker and step.marker.being_replaced:
+            raise StalePlan(text, rule="stale", hint="make a new plan: it says how to go on")
 
     def delete(self, step: Step) -> None:
         """Read, compare and DELETE; wait until a flow is gone. An object that is already gone counts as done."""

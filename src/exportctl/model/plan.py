@@ -182,8 +182,8 @@ class Marker:
         return Address({"e": EXPORTS, "d": DESTINATIONS}.get(self.kind, self.kind), self.name)
 
     def with_digests(self, digests: Mapping[str, tuple[str, ...]]) -> Marker:
-        """Return the marker with other digests for some fields."""
-        return replace(self, applied={**self.applied, **digests})
+        """Return the marker with other digests for some fields, without an intent to enable that was carried out."""
+        return replace(self, enables=False, applied={**self.applied, **digests})
 
 
 @dataclass(frozen=True)

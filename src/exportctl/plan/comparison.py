@@ -26,6 +26,8 @@ class ComparisonInputs:
     ours_since: int | None = None  # creation of an object of ours, in seconds; None for one to adopt
     first_start: int | None = None  # the run time that exportctl would choose now; None: the start is not compared
     is_over: bool = False  # disabled only after its last run, which stops no data
+    is_off_by_exportctl: bool = False  # the marker proves that exportctl itself disabled the flow
+    is_action_missing: bool = False  # exportctl wrote that it would disable or enable the flow, and was interrupted
     latest_start: int = 0  # the last moment at which a flow begins that no hand moved
     unknown_end: str | None = None  # the live end in the words of the service, if exportctl cannot read it
 

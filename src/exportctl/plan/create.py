@@ -242,6 +242,7 @@ def _flow_step(
             generation,
             protected=declared.protect,
             last_seen_enabled=declared.enabled is not False,  # flows are enabled on creation [UD]
+            disables=declared.enabled is False,
             applied=applied,
         ),
         refs={kinds.SOURCE_IDS: steps.reference(source), kinds.TARGET_IDS: steps.reference(target)},

@@ -22,6 +22,7 @@ from exportctl.plan.comparison import ComparisonInputs
 from exportctl.plan.dataset_lookup import DatasetLookup
 from exportctl.plan.desired import DesiredExport, finding
 from exportctl.plan.field_diff import applied_digests, field_changes
+from exportctl.plan.own_actions import is_disabled_by_exportctl
 from exportctl.plan.ownership import LiveFlow
 from exportctl.plan.safety_checks import protect_refusals
 from exportctl.resources import kinds
@@ -158,8 +159,12 @@ class ExportDiff:
             applied[AT] = (digest(self.wanted[AT]),)
         protect, is_enabled = self.export.declared.protect, self._is_last_seen_enabled()
         made = replace(self._marker(FLOW, applied), protected=protect, last_seen_enabled=is_enabled)
-        # no write only to add the start to the marker of a version that did not keep it
-        return made if made == self.live_flow.flow.marker else replace(made, applied=self._with_start(applied))
+        is_off = self.operation is None and is_disabled_by_exportctl(self.live_flow)
+        disables, enables = is_off or self.operation == "disable", self.operation == "enable"
+        before = self.live_flow.flow.marker
+        if before and made == replace(before, disables=False, enables=False) and before.disables >= disables:
+            return before  # no write only to drop an intent, or to add a start that an earlier version did not keep
+        return replace(made, disables=disables, enables=enables, applied=self._with_start(applied))
 
     def _with_start(self, applied: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
         """Add the digest of the start, unless the live start was moved; a second one is that of a start to keep."""

@@ -6,32 +6,40 @@ Plan one declared export against the live objects: create, complete, update, rep
     none                               ours, young                  complete the interrupted creation
     none                               ours, old                    the flow is gone: refuse without --allow-recreate
     one                                any                          compare; replace for another type, account or auth
-    one that is being replaced         any                          finish the replacement
+    one that is being replaced         any                          finish the replacement, or take it back
     newer one, older being replaced    any                          compare the newer, delete the older
     several of one generation          any                          duplicates: refuse unless `keep` names one
-
-A replacement first writes the consent into the marker, so that the next apply finishes an interrupted replacement:
-
-    mark the old flow as being replaced ─▶ disable it ─▶ create the new flow ─▶ delete the old flow
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from exportctl.errors import Finding, Level
-from exportctl.model.plan import WRITE_CAUSES, Cause, Consequence, FieldChange, PlanItem, Refusal, Step, Verb, digest
-from exportctl.plan import create, flow_state, pauses, steps
+from exportctl.model.plan import (
+    WRITE_CAUSES,
+    Action,
+    Cause,
+    Consequence,
+    FieldChange,
+    PlanItem,
+    Refusal,
+    Step,
+    Verb,
+    digest,
+)
+from exportctl.plan import create, flow_state, steps
 from exportctl.plan.create import deletion_steps, look_up_export_datasets, plan_creation
 from exportctl.plan.dataset_lookup import DatasetLookup
 from exportctl.plan.desired import DesiredExport, finding
 from exportctl.plan.export_diff import ExportDiff, diff_consequences, diff_export, diff_findings, diff_refusals
 from exportctl.plan.flow_state import PlanInputs
+from exportctl.plan.own_actions import withdrawn_intent
 from exportctl.plan.ownership import LiveFlow, choose_flows
-from exportctl.plan.safety_checks import protect_refusals
+from exportctl.plan.replacement import paused_refusals, pauses_of, plan_replacement, replacement_reason
 from exportctl.resources import wire
-from exportctl.resources.kinds import DATASETS, ENABLED, END, FLOW, SOURCE_CONNECTION, SOURCE_IDS, TITLE
+from exportctl.resources.kinds import DATASETS, FLOW, SOURCE_CONNECTION, SOURCE_IDS
 
 
 def plan_export(export: DesiredExport, base: str | Step | None, inputs: PlanInputs) -> PlanItem:
@@ -54,9 +62,9 @@ def plan_export(export: DesiredExport, base: str | Step | None, inputs: PlanInpu
     if base is None or lookup.errors:
         blocked = create.blocked_item(export, live_flow.flow.id, lookup)
         return flow_state.unchanged_item(blocked, export, live_flow, inputs)
-    why = _replacement_reason(export, base, live_flow)
+    why = replacement_reason(export, base, live_flow)
     if why:
-        return _replacement(export, base, inputs, live_flow, older, why, [i for i, _ in lookup.datasets])
+        return plan_replacement(export, base, inputs, live_flow, older, why, [i for i, _ in lookup.datasets])
     return _compared_item(export, inputs, live_flow, older, lookup)
 
 
@@ -85,6 +93,8 @@ def _compared_item(
     if reason:
         return _not_comparable_item(export, live_flow, reason, inputs)
     diff = diff_export(export, live_flow, lookup, inputs)
+    replaced = [h for h in older if h.is_being_replaced and export.declared.enabled is not False]
+    paused = pauses_of(replaced, export, inputs, [i for i, _ in lookup.datasets])
     made = _update_steps(diff, lookup, inputs)
     last = [s.key for s in made]
     used = {ref for step in made for ref in step.refs.values()}
@@ -101,11 +111,12 @@ def _compared_item(
         # the deletion of a flow is a change too, so that people see and approve it
         fields=(
             *diff.shown_changes,
+            *(c for changes in paused.values() for c in changes),
             *(FieldChange(FLOW.name, FLOW.name, h.quoted_name, None, Cause.PENDING) for h in older),
         ),
         steps=(*made, *cleanup),
         consequences=(*(_flow_deleted_consequence(h) for h in older), *diff_consequences(diff)),
-        refusals=(*lookup.refusals, *diff_refusals(diff)),
+        refusals=(*lookup.refusals, *diff_refusals(diff), *paused_refusals(export, paused)),
         findings=(*export.findings, *lookup.findings, *diff_findings(diff)),
         at=export.declared.at,
         **diff.end_and_next_runs(),
@@ -169,8 +180,8 @@ def _update_steps(diff: ExportDiff, lookup: DatasetLookup, inputs: PlanInputs) -
     """
     Make the steps of an update.
 
-    Location and format are one PATCH. Datasets are a POST, a PATCH and a DELETE. `enabled` is a POST and a PATCH. All
-    other fields of the flow are one PATCH.
+    Location and format are one PATCH. Datasets are a POST, a PATCH and a DELETE. `enabled` is a PATCH, which writes the
+    intent into the marker, and a POST. All other fields of the flow are one PATCH.
     """
     export, live_flow = diff.export, diff.live_flow
     assert live_flow.source is not None and live_flow.target is not None
@@ -183,7 +194,7 @@ def _update_steps(diff: ExportDiff, lookup: DatasetLookup, inputs: PlanInputs) -
     refs = {SOURCE_IDS: steps.reference(source)} if source else {}
     if isinstance(source, Step):
         made.append(source)
-    acting = [steps.action_step(address, live_flow.flow, diff.operation)] if diff.operation else []
+    acting: list[Step] = []
     fields, marker, text = diff.flow_fields, diff.new_flow_marker(), diff.new_text
     if fields or live_flow.flow.marker != marker or text is not None or refs:
         patch = steps.update_step(
@@ -194,11 +205,14 @@ def _update_steps(diff: ExportDiff, lookup: DatasetLookup, inputs: PlanInputs) -
             marker=marker,
             text=text,
             refs=refs,
-            needs=[s.key for s in acting],
         )
         acting.append(patch)
         if source and live_flow.can_change(live_flow.source):
             acting.append(steps.delete_step(address, live_flow.source, needs=[patch.key]))
+    if diff.operation:
+        needs = [s.key for s in acting if s.action is Action.UPDATE]
+        withdrawn = withdrawn_intent(marker, live_flow) if diff.operation == "disable" else None
+        acting.append(steps.action_step(address, live_flow.flow, diff.operation, needs, withdrawn))
     return (*made, *acting)
 
 
@@ -210,99 +224,6 @@ def _source(diff: ExportDiff, lookup: DatasetLookup, inputs: PlanInputs) -> Step
             return orphan.id
     generation, project = diff.live_flow.generation, inputs.ownership.project
     return create.source_step(diff.export, lookup, generation, project, suffix=digest(ids))
-
-
-# -- replace ----------------------------------------------------------------------------------------------------------
-
-
-def _replacement_reason(export: DesiredExport, base: str | Step, live_flow: LiveFlow) -> str | None:
-    """Return why patches cannot change the live flow to the declared one, None if they can."""
-    if live_flow.type is not export.type:
-        return f"destination type {live_flow.type.name if live_flow.type else 'unknown'} -> {export.type.name}"
-    if isinstance(base, Step):
-        return "another way to authenticate, or an account that does not exist yet"
-    if live_flow.base_id is not None and live_flow.base_id != base:
-        return "another account"
-    return None
-
-
-def _replacement(
-    export: DesiredExport,
-    base: str | Step,
-    inputs: PlanInputs,
-    live_flow: LiveFlow,
-    older: tuple[LiveFlow, ...],
-    why: str,
-    dataset_ids: Sequence[str],
-) -> PlanItem:
-    """Plan a replacement: mark and disable the old flow, create the new flow, delete the old flow."""
-    replaced, generation = (live_flow, *older), live_flow.generation + 1
-    created = plan_creation(export, base, inputs, generation=generation, replaced_flows=replaced)
-    first = _consent_steps(export, base, live_flow)
-    made = tuple(steps.add_needs(s, [b.key for b in first]) for s in created.steps)
-    last = [s for h in replaced for s in deletion_steps(export.address, h, needs=[s.key for s in made])]
-    paused = flow_state.paused_changes(export, live_flow, inputs, dataset_ids)
-    if live_flow.is_being_replaced:  # then exportctl itself disabled it
-        paused = tuple(c for c in paused if c.field != ENABLED)
-    refusals = (*created.refusals, *_replacement_refusals(export, live_flow, inputs, why, paused))
-    findings = created.findings
-    if live_flow.is_being_replaced:
-        text, hint = flow_state.unfinished_replacement_phrase(live_flow), "run `exportctl apply` to finish it"
-        findings = (finding(export, "half-built", text, f"{hint}; you need no second consent"), *findings)
-    ends = pauses.live_end(live_flow)
-    paused_paths = {c.path for c in paused}
-    fields = (replace(c, before=ends) if c.field == END else c for c in created.fields if c.path not in paused_paths)
-    full_export = create.full_export_consequence("replaces the flow: full re-export under a new flow id")
-    return replace(
-        created,
-        verb=Verb.REPLACE,
-        id=live_flow.flow.id,
-        steps=(*first, *made, *last),
-        fields=(FieldChange("replacement", "replacement", why, None, Cause.PENDING), *paused, *fields),
-        consequences=(full_export, *created.consequences),
-        refusals=refusals,
-        findings=findings,
-        ends=ends if refusals else created.ends,
-    )
-
-
-def _consent_steps(export: DesiredExport, base: str | Step, live_flow: LiveFlow) -> list[Step]:
-    """Mark the old flow as being replaced and disable it, as far as this is not done yet."""
-    made: list[Step] = []
-    account = [base.key] if isinstance(base, Step) else []  # do not disable a flow before its new account exists
-    if not live_flow.is_being_replaced and live_flow.marker:
-        consent = steps.update_step(
-            export.address,
-            live_flow.flow,
-            type_name=export.type.name,
-            fields={TITLE: f"{live_flow.flow.name} (being replaced)"},
-            marker=replace(live_flow.marker, being_replaced=True, damaged=False),
-            needs=account,
-            what="consent",
-        )
-        made.append(consent)
-    if not live_flow.is_disabled:
-        needs = [*account, *(s.key for s in made)]
-        made.append(steps.action_step(export.address, live_flow.flow, "disable", needs=needs))
-    return made
-
-
-def _replacement_refusals(
-    export: DesiredExport, live_flow: LiveFlow, inputs: PlanInputs, why: str, paused: Sequence[FieldChange]
-) -> Iterator[Refusal]:
-    """Refuse a replacement without consent, of a protected flow, or of a paused one: the new flow would run."""
-    address, flow = export.address, live_flow.flow.id
-    yield from protect_refusals(live_flow.protecting_marker(export.declared.protect), Verb.REPLACE, ())
-    consented = live_flow.is_being_replaced or export.declared.allow_replace == flow
-    if not (consented or inputs.options.can_replace(address)):
-        text = f"{address} needs a new flow ({why}), which sends every dataset in full"
-        allow = f"write `allow_replace: {flow}` in {address}, or use --allow-replace {address}"
-        yield Refusal("replacement", text, allow)
-    if paused:
-        names = ", ".join(sorted(c.path for c in paused))
-        text = f"the flow {flow} was paused by hand ({names}), but its replacement would run"
-        first = "remove the `accept` entry, then " if any(c.cause is Cause.ACCEPTED for c in paused) else ""
-        yield Refusal("paused", text, f"{first}--resume {address}, or declare the pause: `enabled: false`")
 
 
 # -- adopt ------------------------------------------------------------------------------------------------------------
@@ -338,7 +259,7 @@ def _adoption(export: DesiredExport, flow: str, base: str | Step | None, inputs:
         refusal = Refusal("other-project", text, allow)
         found = create.lost_owner_findings(export, inputs.ownership)
         return PlanItem(export.address, Verb.ADOPT, id=flow, refusals=(refusal,), findings=found, at=export.declared.at)
-    why = _replacement_reason(export, base, live_flow)
+    why = replacement_reason(export, base, live_flow)
     item = _compared_item(export, inputs, live_flow, (), lookup)
     differing = tuple(c for c in item.fields if c.cause is not Cause.ALREADY_MATCHES)
     refusals = item.refusals

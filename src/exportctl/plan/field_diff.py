@@ -134,16 +134,20 @@ def _enabled_changes(rule: FieldRule, desired: Any, live: Any, inputs: Compariso
 
     YAML     live       last applied       last seen enabled   result
     any      disabled   enabled, unknown   -                   paused (YAML disabled: already matches)
-    enabled  disabled   disabled           -                   pending change: exportctl disabled it
+    enabled  disabled   disabled           -                   pending change: the YAML disabled it before
     absent   disabled   -                  yes                 paused; also with a lost or damaged marker
     absent   disabled   -                  no                  -
     absent   enabled    -                  -                   -
+    not disabled, and exportctl itself disabled the flow: pending change
+    other than live, and exportctl was interrupted before it did that: pending change
     other    disabled after its end, or in another state than enabled and disabled: not compared
 
     While the YAML declares nothing, the state that was seen last counts as last applied.
     """
     if live is None or (inputs.is_over and desired is not False):
         return []
+    if (desired is not False) is not live and (inputs.is_off_by_exportctl or inputs.is_action_missing):
+        return make_change(rule, live, not live, Cause.PENDING)
     applied = inputs.last_applied(rule.name)
     if applied is None and inputs.marker is not None and not inputs.marker.damaged:
         applied = (digest(inputs.marker.last_seen_enabled),)

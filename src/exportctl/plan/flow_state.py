@@ -41,6 +41,7 @@ from exportctl.plan.comparison import ComparisonInputs
 from exportctl.plan.desired import DesiredExport, finding
 from exportctl.plan.field_diff import field_changes
 from exportctl.plan.last_editor import actor
+from exportctl.plan.own_actions import has_missing_action, is_disabled_by_exportctl, keep_intent, own_rename
 from exportctl.plan.ownership import LiveFlow, Ownership, choose_flows, lost_owner_refusal
 from exportctl.resources import flow_states, wire
 from exportctl.resources.kinds import DATASETS, ENABLED, END, EVERY, FLOW, START, TARGET_CONNECTION
@@ -76,6 +77,8 @@ def comparison_inputs(export: DesiredExport, live_flow: LiveFlow, inputs: PlanIn
         renew=inputs.options.can_renew(export.address),
         ours_since=live_flow.flow.created_at if live_flow.marker else None,
         is_over=pauses.is_disabled_after_its_end(live_flow, inputs.as_of),
+        is_off_by_exportctl=is_disabled_by_exportctl(live_flow),
+        is_action_missing=has_missing_action(live_flow),
         first_start=first_start(export, inputs.as_of),
         latest_start=_latest_start(export, live_flow, inputs.as_of),
         unknown_end=live_flow.unknown_end,
@@ -115,6 +118,7 @@ def annotate_change(change: FieldChange, export: DesiredExport, live_flow: LiveF
     of_target = change.field in TARGET_CONNECTION.managed_fields
     kind, live = (TARGET_CONNECTION, live_flow.target) if of_target else (FLOW, live_flow.flow)
     at = export.positions.get(change.path) or export.positions.get(change.field)
+    change = own_rename(change, live_flow)
     change = field_diff.apply_accept_entries(change, _accept_names(export), inputs.accept, inputs.as_of)
     if change.cause in CAUSES_WITH_ACTOR and live:
         change = replace(change, actor=actor(kind.field_rule(change.field), kind, live, live_flow.source))
@@ -328,7 +332,7 @@ def _renewal_step(export: DesiredExport, live_flow: LiveFlow, end: int) -> Step:
     """Move the end; only `apply` knows what else a lost or damaged marker must say."""
     marker: Marker | None = live_flow.flow.marker
     if marker is not None:
-        marker = None if marker.damaged else marker.with_digests({END: (str(end),)})
+        marker = None if marker.damaged else keep_intent(marker.with_digests({END: (str(end),)}), live_flow)
     type_name = (live_flow.type or export.type).name
     return steps.update_step(export.address, live_flow.flow, type_name=type_name, fields={END: end}, marker=marker)
 

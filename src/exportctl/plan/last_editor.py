@@ -18,7 +18,7 @@ from typing import Any
 
 from exportctl.model.plan import MAX_TIMESTAMP, Actor, LiveObject
 from exportctl.resources import marker, wire
-from exportctl.resources.kinds import FieldRule, Kind, Treat
+from exportctl.resources.kinds import KINDS, FieldRule, Kind, Treat
 
 BACKGROUND = "acp_foundation_connectors"  # [D samples]
 UI = "exc_app"  # [D]
@@ -36,6 +36,22 @@ def actor(rule: FieldRule, kind: Kind, live: LiveObject, source: LiveObject | No
     ):
         return _recorded_actor(live.raw, "updated", None)
     return Actor(None, None, None, "not recorded: exportctl wrote last and did not change this field")
+
+
+def is_last_write_with_marker(live: LiveObject) -> bool:
+    """Check that no client wrote a flow after the creation or the PATCH that wrote its marker, as far as is known."""
+    last = wire.members(live.raw.get("lastOperation"))
+    markers = [marker.parse_marker(text, KINDS[live.kind])[1] for text in sent_descriptions(last)]
+    if live.marker not in markers and (_ops(last) or last.get("operation") != "create"):
+        return False
+    is_background = live.raw.get("updatedClient") == BACKGROUND
+    return is_background or not _has_later_update(live.raw.get("updatedAt"), last.get("updated"))
+
+
+def is_ui_action(live: LiveObject) -> bool:
+    """Check whether the last write of a flow was an action in the UI: one without operations of a PATCH."""
+    last = wire.members(live.raw.get("lastOperation"))
+    return live.raw.get("updatedClient") == UI and (not _ops(last) or _is_own_write(last, KINDS[live.kind]))
 
 
 def _is_own_write(last: Mapping[str, Any], kind: Kind) -> bool:

@@ -4,7 +4,7 @@ What counts as a pause of a flow, and what the service itself does. Pure.
 A pause is every way in which a person or another tool stops the data of a flow:
 
     way                      the plan compares                          without the YAML, by the marker alone
-    disabled                 `enabled`, the flag "last seen enabled"    the flag
+    disabled                 `enabled`, the flags of the marker         the flags
     end moved earlier        `end` with the end last applied            the end last applied
     start moved later        `schedule.start` with the next run time    the next run time, if no `start` was applied
     datasets taken out       `datasets` with the list last applied      -
@@ -22,6 +22,7 @@ from exportctl.model import schedule
 from exportctl.model.plan import MAX_TIMESTAMP, Cause, FieldChange, digest
 from exportctl.model.schedule import ONCE
 from exportctl.plan.last_editor import BACKGROUND
+from exportctl.plan.own_actions import is_disabled_by_exportctl
 from exportctl.plan.ownership import LiveFlow
 from exportctl.resources import wire
 from exportctl.resources.kinds import AT, DATASETS, ENABLED, END, EVERY, START
@@ -56,11 +57,12 @@ def _ids(datasets: Sequence[Any] | None) -> set[str]:
 def is_paused_by_marker(live_flow: LiveFlow, as_of: int) -> bool:
     """Check for a pause with the marker only: the YAML does not declare this flow."""
     marker, live = live_flow.flow.marker, live_flow.fields
-    if marker is None or marker.damaged or marker.being_replaced:
+    if marker is None or marker.damaged:
         return False
     end = marker.applied.get(END)
     is_cut = end is not None and live[END] is not None and live[END] < int(end[-1])
-    is_off = marker.last_seen_enabled and live_flow.is_disabled and not is_disabled_after_its_end(live_flow, as_of)
+    is_off = marker.last_seen_enabled and live_flow.is_disabled and not is_disabled_by_exportctl(live_flow)
+    is_off = is_off and not is_disabled_after_its_end(live_flow, as_of)
     return is_cut or is_off or _is_start_moved(live_flow, as_of)
 
 

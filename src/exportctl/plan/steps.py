@@ -75,9 +75,15 @@ def release_step(address: Address, live: LiveObject) -> Step:
     return replace(_live_step(Action.UPDATE, address, live, "release"), remove_marker=True, text=live.text)
 
 
-def action_step(address: Address, live: LiveObject, operation: str, needs: Sequence[str] = ()) -> Step:
-    """Build a POST of an action: `enable` or `disable`."""
-    return replace(_live_step(Action.ACT, address, live, operation, needs), operation=operation)
+def action_step(
+    address: Address, live: LiveObject, operation: str, needs: Sequence[str] = (), marker: Marker | None = None
+) -> Step:
+    """
+    Build a POST of an action: `enable` or `disable`.
+
+    apply writes `marker` only if the flow is already disabled: a person did it, so it takes back the intent.
+    """
+    return replace(_live_step(Action.ACT, address, live, operation, needs), operation=operation, marker=marker)
 
 
 def new_object_action_step(kind: Kind, address: Address, created: Step, operation: str) -> Step:

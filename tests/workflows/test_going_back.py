@@ -1,0 +1,184 @@
+"""
+An apply killed at any request, then the former config: the former state is back, or a safety check says what to do.
+
+`python -m pytest -m slow tests/workflows/test_going_back.py` kills at every request; the ordinary suite takes a sample.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from exportctl.model.plan import Cause, Plan
+from exportctl.model.plan_options import PlanOptions
+from exportctl.output.text import plan as text_plan
+from tests.workflows.test_interruptions import LISTED, kill_apply_after, telling_deaths
+from tests.workflows.world import DESTINATIONS, SANDBOX, START, World, config, world
+
+Content = Mapping[str, Any]
+DAY = 86_400
+NO_FLAGS = PlanOptions()
+OTHERS = {"returns": {"datasets": ["Returns"], "subpath": "returns"}}  # never the last flow of the project
+KEYS = {"access_key_id": "${env:S3_KEY}", "secret_access_key": "${env:S3_SECRET}"}
+UNTRUE = ("by hand", "a person", "in the sandbox", "duplicate")  # nobody but exportctl touched anything
+
+
+def exports(**orders: Any) -> dict[str, Any]:
+    return config(exports={"orders": {"datasets": ["Orders"], **orders}, **OTHERS})
+
+
+def only(**declared: Any) -> dict[str, Any]:
+    return config(exports={**declared, **OTHERS})
+
+
+def role(**auth: Any) -> dict[str, Any]:
+    changed = {**DESTINATIONS["s3-role"], "auth": auth}
+    return {**exports(), "destinations": {**DESTINATIONS, "s3-role": changed}}
+
+
+def removed(do: str) -> dict[str, Any]:
+    return {**only(), "removed": [{"export": "orders", "do": do, "reason": "test"}]}
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change that is interrupted; `begin` makes the state before it, `refused` are checks that may stop the way back."""
+
+    before: Content
+    after: Content
+    flags: PlanOptions = NO_FLAGS
+    refused: frozenset[str] = frozenset()
+    begin: Callable[[World], None] = lambda made: None
+
+
+def adopted(made: World) -> None:
+    """Leave the flow of `orders` without an owner."""
+    made.write(removed("release"))
+    made.apply()
+    made.emulator.advance(LISTED)
+
+
+def due(made: World) -> None:
+    made.emulator.advance(155 * DAY)
+
+
+def adopting(made: World) -> Content:
+    return exports(adopt=made.flow("orders")["id"])
+
+
+REPLACE = PlanOptions(allow_replace=("exports.*",))
+SPLIT = {"o": {"datasets": ["Orders"]}, "r": {"datasets": ["Order Lines"]}}
+JOINED = {"both": {"datasets": ["Orders", "Order Lines"]}}
+GONE = frozenset({"deletion", "re-creation", "look-alike"})
+CHANGES: dict[str, Change] = {
+    "create": Change(only(), exports(), refused=frozenset({"deletion"})),
+    "create disabled": Change(only(), exports(enabled=False), refused=frozenset({"deletion"})),
+    "create with an account": Change(only(), exports(destination="gcs"), refused=frozenset({"deletion"})),
+    "location": Change(exports(), exports(subpath="x", format="json")),
+    "schedule and title": Change(
+        exports(),
+        exports(schedule={"every": "3 hours", "at": "01:00"}, title="All", folder="%EXPORT_TIME%/%DATASET_ID%"),
+    ),
+    "datasets": Change(exports(), exports(datasets=["Orders", "Order Lines"], title="More")),
+    "fewer datasets": Change(exports(datasets=["Orders", "Order Lines"]), exports()),
+    "disable": Change(exports(), exports(enabled=False)),
+    "disable what is declared enabled": Change(exports(enabled=True), exports(enabled=False, subpath="x")),
+    "enable": Change(exports(enabled=False), exports(enabled=True)),
+    "enable by leaving it out": Change(exports(enabled=False), exports(title="On")),
+    "end moved": Change(exports(end="2028-06-01"), exports(end="2028-09-01")),
+    "end moved earlier": Change(exports(end="2028-06-01"), exports(end="2028-03-01")),
+    "rename": Change(
+        exports(title="orders"),
+        only(daily={"datasets": ["Orders"], "title": "orders", "renamed_from": "orders"}),
+        refused=frozenset({"deletion", "look-alike"}),
+    ),
+    "split": Change(only(**JOINED), only(**SPLIT), PlanOptions(allow_deletes=1), refused=GONE),
+    "join": Change(only(**SPLIT), only(**JOINED), PlanOptions(allow_deletes=2), refused=GONE),
+    "another type": Change(exports(), exports(destination="gcs"), REPLACE, refused=frozenset({"replacement"})),
+    "another account": Change(exports(), exports(destination="s3-key"), REPLACE, refused=frozenset({"replacement"})),
+    "another way to authenticate": Change(
+        role(role_arn="${env:S3_ROLE}"), role(**KEYS), REPLACE, refused=frozenset({"replacement"})
+    ),
+    "release": Change(exports(), removed("release"), refused=frozenset({"look-alike"})),
+    "removal": Change(exports(), removed("delete"), refused=frozenset({"re-creation"})),
+    "secrets": Change(role(role_arn="${env:S3_ROLE}"), role(role_arn="${env:S3_ROLE}", secret_version="2")),
+    "protect": Change(exports(), exports(protect=True)),
+}
+
+
+def ready(folder: Path, change: Change) -> World:
+    made = world(folder, page_size=100)
+    made.write(change.before)
+    made.apply()
+    made.emulator.advance(LISTED)
+    change.begin(made)
+    made.write(change.after)
+    return made
+
+
+def shape(made: World) -> list[Any]:
+    """What the flows export, by title, without ids, etags and markers."""
+    seen = made.emulator.snapshot(SANDBOX)
+    sources, targets = ({c["id"]: c for c in seen[kind]} for kind in ("sourceConnections", "targetConnections"))
+    return sorted(
+        (
+            f["name"],
+            f["state"],
+            f["description"].rpartition("\n")[0],
+            {k: v for k, v in f["scheduleParams"].items() if k != "startTime"},
+            [sorted(d["dataSetId"] for d in sources[i]["params"]["datasets"]) for i in f["sourceConnectionIds"]],
+            [(targets[i]["params"], targets[i]["connectionSpec"]["id"]) for i in f["targetConnectionIds"]],
+        )
+        for f in seen["flows"]
+    )
+
+
+def go_back(made: World, change: Change) -> tuple[Plan, list[str]]:
+    """Apply the former config until nothing is left to do, and return what the plans said."""
+    made.write(change.before)
+    said: list[str] = []
+    for _ in range(3):
+        made.emulator.advance(LISTED)
+        plan = made.plan()
+        said.append(text_plan.render_plan(plan))
+        if plan.is_refused or plan.errors() or not plan.steps():
+            return plan, said
+        made.apply()
+        made.emulator.advance(600)
+    return plan, said
+
+
+def assert_former_state(folder: Path, name: str, calls: int, arrives: bool) -> None:
+    change = CHANGES[name]
+    made = ready(folder, change)
+    former = shape(made)
+    assert kill_apply_after(made, calls, arrives, change.flags)
+    plan, said = go_back(made, change)
+    checks = {r.safety_check for i in plan.items for r in i.refusals}
+    causes = {c.cause for i in plan.items for c in i.fields}
+    assert (plan.errors(), causes & {Cause.PAUSED, Cause.DRIFT, Cause.CONFLICT}) == ((), set()), said
+    assert [w for w in UNTRUE if any(w in text for text in said)] == [], said
+    addresses = [
+        f["description"].rpartition("[exportctl/")[2].split()[2:4] for f in made.emulator.snapshot(SANDBOX)["flows"]
+    ]
+    if plan.is_refused:
+        assert checks <= change.refused, (checks, said)
+        return
+    assert not plan.steps(), said
+    assert shape(made) == former
+    assert max(Counter(map(tuple, addresses)).values()) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("arrives", [True, False], ids=["arrived", "never arrived"])
+@pytest.mark.parametrize("name", CHANGES)
+def test_going_back_after_a_kill_at_every_request_ends_in_the_former_state(
+    tmp_path: Path, name: str, arrives: bool
+) -> None:
+    for calls in telling_deaths(ready(tmp_path, CHANGES[name]), CHANGES[name].flags):
+        assert_former_state(tmp_path, name, calls, arrives)
