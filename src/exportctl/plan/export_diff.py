@@ -177,7 +177,7 @@ class ExportDiff:
         return {**applied, START: start} if start else applied
 
     def _is_last_seen_enabled(self) -> bool:
-        """Check whether the flow was enabled when exportctl saw it last; a pause keeps the state before the pause."""
+        """Check whether the flow was enabled when exportctl saw it last; a flow that stays off keeps what was said."""
         before = self.live_flow.flow.marker
         is_left = any(c.field == ENABLED and c.cause in _LEFT_CAUSES for c in self.changes)
         is_over = ENABLED not in self.written_changes and pauses.is_disabled_after_its_end(
@@ -185,6 +185,8 @@ class ExportDiff:
         )
         if is_left or is_over or self.live[ENABLED] is None:
             return before is None or before.damaged or before.last_seen_enabled
+        if self.operation is None and not self.live[ENABLED] and before and not before.damaged:
+            return before.last_seen_enabled
         return bool(self.value_after(ENABLED, self.live[ENABLED]))
 
     def new_target_marker(self) -> Marker | None:
