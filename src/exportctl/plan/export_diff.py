@@ -183,10 +183,9 @@ class ExportDiff:
         is_over = ENABLED not in self.written_changes and pauses.is_disabled_after_its_end(
             self.live_flow, self.inputs.as_of
         )
-        if is_left or is_over or self.live[ENABLED] is None:
+        is_still_off = self.operation is None and not self.live[ENABLED] and before and not before.damaged
+        if is_left or is_over or is_still_off or self.live[ENABLED] is None:
             return before is None or before.damaged or before.last_seen_enabled
-        if self.operation is None and not self.live[ENABLED] and before and not before.damaged:
-            return before.last_seen_enabled
         return bool(self.value_after(ENABLED, self.live[ENABLED]))
 
     def new_target_marker(self) -> Marker | None:
