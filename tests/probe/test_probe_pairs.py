@@ -26,9 +26,10 @@ from exportctl.workflows.verify import VerifyRequest, open_verifier
 from tests.law_profile import examples, law_seed
 from tests.layout import ROOT
 from tests.probe.probe_runs import EXPORT, FREE, probe_world, run_probe
+from tests.workflows.strategies import ACCEPTING_SETTINGS
 from tests.workflows.test_laws import LISTED
 from tests.workflows.test_switch_pairs import pairs
-from tests.workflows.test_switches import SMALL
+from tests.workflows.test_switches import SMALL, reader_env
 from tests.workflows.world import SANDBOX, START, World, config, world
 
 PLAYED = 6  # per part; EXPORTCTL_TEST_FACTOR asks for as many times more
@@ -36,8 +37,8 @@ EXPORTED = ("Orders", "Returns")
 
 
 def probed_pairs() -> list[dict[str, Any]]:
-    """The pairs of which a probe finds both settings."""
-    asked = {*FREE, *EXPORT}
+    """The pairs of which a probe finds both settings, and under which nothing has to be refused."""
+    asked = {*FREE, *EXPORT} - {*ACCEPTING_SETTINGS}
     return [dict(pair) for pair in pairs() if asked.issuperset(name for name, _ in pair)]
 
 
@@ -66,7 +67,7 @@ def describe_outcomes(outcomes: tuple[Outcome, ...]) -> list[str]:
 def play(folder: Path, switches: Switches) -> list[object]:
     """Create, change, drift, pause, resume and verify two exports; return what exportctl said at each step."""
     folder.mkdir()
-    made = world(folder, switches, page_size=100)
+    made = world(folder, switches, page_size=100, rows=20, storage=folder / "storage")
     changed = {**SMALL["orders"], "datasets": ["Orders", "Returns"], "title": "T", "subpath": "C/"}
     said: list[object] = []
 
@@ -108,9 +109,12 @@ def shown_objects(made: World) -> list[str]:
 
 
 def results_of_verify(made: World) -> list[object]:
-    with open_verifier(made.setup(), PlanOptions(), wall=lambda: START) as verify:
-        report = verify(VerifyRequest(since=START, runs_only=True))
-    return [verdict.result for one in report.exports for verdict in one.verdicts]
+    """What verify says by the runs, and by the files."""
+    with open_verifier(made.setup(env=reader_env(made)), PlanOptions(), wall=lambda: START) as verify:
+        reports = [
+            verify(VerifyRequest(since=START, runs_only=runs_only, deep=not runs_only)) for runs_only in (True, False)
+        ]
+    return [(one.result, one.evidence) for report in reports for export in report.exports for one in export.verdicts]
 
 
 def assert_the_profile_stands_for_the_service(folder: Path, settings: dict[str, Any]) -> None:

@@ -143,13 +143,18 @@ def assert_an_end_is_renewed(made: World, *, can_renew: bool) -> None:
     made.emulator.advance(LISTED)
 
 
-def verified_reports(made: World) -> list[str]:
-    """Nothing is wrong with any run since the start, by the runs and by the files; each export has complete files."""
+def reader_env(made: World) -> dict[str, str]:
+    """The variables of the process, with those that say where the files of the two exports are."""
     folders = {
         f"EXPORTCTL_READER_{name}_FOLDER": str(made.emulator.folder_of(made.flow(title)["targetConnectionIds"][0]))
         for name, title in (("S3_KEY", "T"), ("SFTP_PASSWORD", "Part/ner A"))
     }
-    with open_verifier(made.setup(env={**made.env, **folders}), PlanOptions(), wall=lambda: START) as verify:
+    return {**made.env, **folders}
+
+
+def verified_reports(made: World) -> list[str]:
+    """Nothing is wrong with any run since the start, by the runs and by the files; each export has complete files."""
+    with open_verifier(made.setup(env=reader_env(made)), PlanOptions(), wall=lambda: START) as verify:
         by_runs = verify(VerifyRequest(since=START, runs_only=True))
         by_files = verify(VerifyRequest(since=START, deep=True, require_storage=True))
     for report in (by_runs, by_files):
