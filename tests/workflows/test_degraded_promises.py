@@ -85,6 +85,19 @@ def descriptions_are_dropped(made: World) -> None:
     assert ("base_connection", "descriptions-dropped") in failed(applied(made, orders()))
 
 
+def unused_source_is_not_released(made: World) -> None:
+    both = config(exports={"orders": {"datasets": ["Orders"]}, "other": {"datasets": ["Returns"], "subpath": "o"}})
+    applied(made, both)
+    made.emulator.ui.delete("orders")
+    made.emulator.advance(LISTED)
+    rest = config(exports={"other": both["exports"]["other"]})
+    removed = {"export": "orders", "do": "release", "reason": "r"}
+    assert failed(applied(made, {**rest, "removed": [removed]})) == {("source_connection", "release-refused")}
+    assert failed(applied(made, {**rest, "removed": [{**removed, "do": "delete"}]})) == set()
+    assert len(made.emulator.snapshot(SANDBOX)["sourceConnections"]) == 1
+    assert made.plan().steps() == ()
+
+
 def hidden_flow_is_not_created_again(made: World) -> None:
     label_flow(made)
     assert "hidden-flow" in {rule for _, rule in failed(applied(made, orders()))}
@@ -292,6 +305,7 @@ def rows_are_a_sum(made: World) -> None:
 
 OBSERVATIONS: dict[tuple[str, object, int], Callable[[World], None]] = {
     ("child_descriptions", "drop", 1): descriptions_are_dropped,
+    ("source_patch", "405", 8): unused_source_is_not_released,
     ("labelled", "hidden", 3): hidden_flow_is_not_created_again,
     ("labelled", "hidden", 7): hidden_flow_of_yesterday_needs_consent,
     ("manifest", "rejected", 8): manifest_is_not_sent,

@@ -22,7 +22,7 @@ from exportctl.workflows.apply import start_apply
 from exportctl.workflows.verify import VerifyRequest, open_verifier
 from tests.workflows.test_canary import assert_no_canary
 from tests.workflows.test_laws import LISTED
-from tests.workflows.world import SANDBOX, SECRETS, START, World, config, world
+from tests.workflows.world import DESTINATIONS, SANDBOX, SECRETS, START, World, config, world
 
 SETTINGS = [(name, value) for name, values in Switches.choices().items() for value in values]
 REFUSING = {(d.switch, d.setting) for d in DEGRADED_PROMISES if d.refusal}
@@ -38,6 +38,7 @@ SMALL: dict[str, Any] = {
         "end": {"rolling": "20 days", "renew_before": "18 days"},
     },
 }
+USED = {name: DESTINATIONS[name] for name in ("s3-key", "sftp-password", "s3-role")}
 ONE = {"orders": SMALL["orders"]}
 MANIFEST = {"full": {"type": "parquet", "compression": "gzip", "manifest": True}}
 RENEW = PlanOptions(renew_only=True)
@@ -81,13 +82,13 @@ def play_promises(made: World, *, can_renew: bool = True) -> None:
     verify, no duplicate, and no secret in anything that is said.
     """
     said: list[str] = []
-    made.write(config(exports=SMALL))
+    made.write(config(exports=SMALL, destinations=USED))
     assert_done(apply_saved_plan(made, said))
     made.emulator.advance(LISTED)
     assert_only_lists_are_read(made)
 
     changed = {**SMALL["orders"], "datasets": ["Orders", "Returns"], "title": "T", "format": "full", "subpath": "C/"}
-    made.write(config(exports={**SMALL, "orders": changed}, formats=MANIFEST))
+    made.write(config(exports={**SMALL, "orders": changed}, formats=MANIFEST, destinations=USED))
     assert {cause for _, cause in causes(made.plan())} - NEVER_A_DIFFERENCE == {Cause.PENDING}
     assert_done(apply_saved_plan(made, said))
     made.emulator.advance(LISTED)

@@ -163,3 +163,11 @@ def test_status_forecast_and_verify_do_not_know_until_when_it_runs(tmp_path: Pat
     with open_verifier(made.setup(), PlanOptions(), wall=lambda: START) as verify:
         (one,) = verify(VerifyRequest(since=int(made.emulator.now) - 2 * DAY, runs_only=True)).exports
     assert {v.result for v in one.verdicts} == {DeliveryResult.UNKNOWN}
+
+
+def test_it_is_reported_where_nothing_else_of_the_flow_can_be_compared(tmp_path: Path) -> None:
+    made = sandbox(tmp_path, MOMENT)
+    show_end(made, "soon")
+    made.write(orders(**{**MOMENT, "datasets": ["Odrers"]}))
+    assert "unknown-end" in findings(made.plan())
+    assert field_causes(made.plan()) == {"end": Cause.NOT_COMPARABLE}

@@ -34,6 +34,7 @@ from exportctl.resources.patch_effect import is_patch_applied
 
 MAX_TRIES = 5
 IN_USE = frozenset({"1418", "1447"})  # a flow uses the account, or the source or target connection [FE]
+METHOD_NOT_ALLOWED = 405  # of a PATCH: flow-service.md has none of a source connection
 ALREADY_IN_STATE = "1422"  # the current state does not accept this action [FE]
 
 
@@ -192,6 +193,8 @@ class Writer:
                 self._note_former_etag(step.id, live.etag, answered)
                 break
             except ServiceError as error:
+                if error.status == METHOD_NOT_ALLOWED and step.remove_marker:
+                    raise _release_refused(kind, error) from None
                 if not (isinstance(error, Conflict) or error.wrote) or attempt == MAX_TRIES:
                     raise
                 is_uncertain |= error.wrote
@@ -392,6 +395,17 @@ class Writer:
 
 def _path(kind: Kind, identity: str | None) -> str:
     return f"{kind.path}/{identity}"
+
+
+def _release_refused(kind: Kind, error: ServiceError) -> ServiceError:
+    """Return the error for a marker that a service keeps, because it changes no object of this kind."""
+    return ServiceError(
+        f"the service does not let a {kind.label} be changed, so its ownership marker stays",
+        status=error.status,
+        request_id=error.request_id,
+        rule="release-refused",
+        hint="if no flow uses it, `do: delete` in `removed` deletes it; else leave it: exportctl does not use it again",
+    )
 
 
 def _has_marker_of(live: LiveObject, owner: Marker) -> bool:

@@ -51,6 +51,9 @@ _SPELLED_TEXT = "exportctl reports the other spelling once; then the marker hold
 DEGRADED_PROMISES = (
     DegradedPromise("child_descriptions", "drop", 1,
         _DROPPED_TEXT, "apply, first connection created: descriptions-dropped"),
+    DegradedPromise("source_patch", "405", 8,
+        "the release of a source that no flow uses is refused; the apply says so and exits with 4, and `do: delete` "
+        "deletes the source"),
     DegradedPromise("labelled", "hidden", 3, _HIDDEN_TEXT, "apply, completing a young creation: hidden-flow"),
     DegradedPromise("labelled", "hidden", 7, _HIDDEN_TEXT, "plan, a flow hidden for a day: re-creation"),
     DegradedPromise("manifest", "rejected", 8,

@@ -151,13 +151,16 @@ def paused_changes(
 
 def unchanged_item(item: PlanItem, export: DesiredExport, live_flow: LiveFlow, inputs: PlanInputs) -> PlanItem:
     """Complete the item of a flow that stays as it is: add its pause and its end. Nothing resumes it."""
-    paused = paused_changes(export, live_flow, replace(inputs, options=replace(inputs.options, resume=())))
+    changes = flow_changes(export, live_flow, replace(inputs, options=replace(inputs.options, resume=())))
+    paused = tuple(c for c in changes if pauses.is_pause(c))
+    unknown = tuple(c for c in changes if c.cause is Cause.NOT_COMPARABLE)
     return replace(
         item,
         verb=Verb.PAUSED if item.verb is Verb.UNCHANGED and any(c.cause is Cause.PAUSED for c in paused) else item.verb,
-        fields=(*paused, *item.fields),
+        fields=(*paused, *unknown, *item.fields),
         findings=(
             *item.findings,
+            *((unknown_end_finding(export, live_flow),) if unknown else ()),
             *state_findings(export, live_flow, inputs),
             *expired_findings(export, live_flow, inputs.as_of, paused),
         ),
