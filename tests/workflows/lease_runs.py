@@ -51,6 +51,14 @@ class Stop:
 
 
 @dataclass
+class LostAnswer:
+    """The answer to its `nth` write to the lease is lost; the request `arrives` or not."""
+
+    nth: int
+    arrives: bool = True
+
+
+@dataclass
 class Ending:
     """How a run ended: with a final check, with an error of ours, or killed."""
 
@@ -75,15 +83,17 @@ class Ending:
 class Run(httpx.BaseTransport):
     """One apply in a thread of its own, with its transport and its clock."""
 
-    def __init__(self, race: Race, name: str, made: World, faults: list[Kill | Stop], flags: PlanOptions):
+    def __init__(self, race: Race, name: str, made: World, faults: list[Kill | Stop | LostAnswer], flags: PlanOptions):
         self.race, self.name, self.made, self.faults, self.flags = race, name, made, faults, flags
         self.inner: httpx.BaseTransport = httpx.WSGITransport(app=made.emulator)
         self.clock = Clock(lambda: int(made.emulator.now), lambda: made.emulator.now, self.sleep)
         self.ending = Ending()
+        self.stop = threading.Event()  # what Ctrl-C sets
         self.waiting = 0  # requests at the gate
         self.wakes: list[float] = []  # of the threads that sleep
         self.frozen_until = 0.0
         self.requests = 0
+        self.lease_writes = 0
         self.at_stop: Callable[[], Any] = lambda: None  # what others do while it stands still
         self.renewed_at = 0.0
         self.longest_age = 0.0  # of the last write to the lease, when another write was sent
@@ -105,7 +115,7 @@ class Run(httpx.BaseTransport):
 
     def _apply(self) -> None:
         more = {"transport": self, "clock": self.clock, "env": {**self.made.env, "USER": self.name}, "now": None}
-        stop = threading.Event()
+        stop = self.stop
         setup = self.made.setup(**more, say=self.ending.said.append)
         with (
             self.made.open_plan(self.flags, **more) as made,
@@ -128,20 +138,34 @@ class Run(httpx.BaseTransport):
                 raise ProcessKilled
             self.race.may_pass = None
             self.requests += 1
-            fault = next((f for f in self.faults if f.nth == self.requests), None)
+            fault = self._due_fault(request)
             if isinstance(fault, Kill):
                 self.is_dead = True
                 if fault.arrives:
                     self._send(request)
                 self.race.changed.notify_all()
                 raise ProcessKilled
-            answer = self._send(request)
+            answer = self._send(request) if not isinstance(fault, LostAnswer) or fault.arrives else None
+            if answer is None or isinstance(fault, LostAnswer):
+                self.race.changed.notify_all()
+                raise httpx.ReadTimeout("no answer")
             if isinstance(fault, Stop):
                 self.frozen_until = self.made.emulator.now + fault.seconds
                 self.at_stop()
             self.race.changed.notify_all()
             self.race.changed.wait_for(lambda: self.is_dead or self.made.emulator.now >= self.frozen_until)
             return answer
+
+    def _due_fault(self, request: httpx.Request) -> Kill | Stop | LostAnswer | None:
+        is_lease = b"exportctl-lease/" in request.content
+        self.lease_writes += is_lease
+        for fault in self.faults:
+            if isinstance(fault, LostAnswer):
+                if is_lease and fault.nth == self.lease_writes:
+                    return fault
+            elif fault.nth == self.requests:
+                return fault
+        return None
 
     def _send(self, request: httpx.Request) -> httpx.Response:
         now, is_own = self.made.emulator.now, b"exportctl-lease/" in request.content
@@ -193,7 +217,9 @@ class Race:
     may_pass: Run | None = None
     runs: list[Run] = field(default_factory=list)
 
-    def add_run(self, name: str, made: World, *faults: Kill | Stop, flags: PlanOptions | None = None) -> None:
+    def add_run(
+        self, name: str, made: World, *faults: Kill | Stop | LostAnswer, flags: PlanOptions | None = None
+    ) -> None:
         self.runs.append(Run(self, name, made, [*faults], flags or PlanOptions(allow_deletes=9)))
 
     def play(self) -> list[Ending]:
@@ -295,7 +321,7 @@ def apply_alone(base: World, content: Mapping[str, Any]) -> Ending:
     return ending
 
 
-def _drawn_faults(rng: random.Random) -> list[Kill | Stop]:
+def _drawn_faults(rng: random.Random) -> list[Kill | Stop | LostAnswer]:
     """Draw nothing for one run in two; a request after the sixth is one that takes the lease, or a later one."""
     nth = rng.randint(7, 70)
     drawn = rng.random()

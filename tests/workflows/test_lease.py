@@ -20,8 +20,10 @@ from exportctl.model.plan_options import PlanOptions
 from exportctl.workflows.lease import describe_holder, take_lease
 from tests.workflows.lease_runs import (
     ORDERS,
+    RETURNS,
     Ending,
     Kill,
+    LostAnswer,
     Race,
     Stop,
     apply_alone,
@@ -191,6 +193,51 @@ def test_a_run_after_one_that_ended_well_does_not_wait(tmp_path: Path) -> None:
     assert made.emulator.now - LISTED - before < 15
 
 
+def test_an_interrupted_run_gives_the_lease_back_and_the_next_one_waits_for_the_lists(tmp_path: Path) -> None:
+    made = leased_world(tmp_path)
+    race = race_of(made, lease_config({"orders": ORDERS, "returns": RETURNS}, lease=True))
+    race.runs[0].faults.append(Stop(18, 1.0))  # it has created the first connection
+    race.runs[0].at_stop = race.runs[0].stop.set
+    race.play()
+    assert state_of(made) == "settling"
+    before = made.emulator.now
+
+    ending = apply_alone(made, TWO)
+
+    assert (ending.rule, len(ending.said)) == ("done", 1)
+    assert "until lists show what the run before this one wrote" in ending.said[0]
+    assert 60 <= made.emulator.now - LISTED - before < 90
+
+
+@pytest.mark.parametrize("nth", [1, 2, 3])
+@pytest.mark.parametrize("arrives", [True, False])
+def test_lost_answers_about_the_lease_cost_time_at_most(tmp_path: Path, nth: int, arrives: bool) -> None:
+    """The first is the swap that takes it, the second a renewal, the third the release."""
+    made = leased_world(tmp_path)
+    race = race_of(made, TWO)
+    race.runs[0].faults += [LostAnswer(nth, arrives), Stop(16, 30.0)]
+
+    assert race.play()[0].rule == "done"
+
+    assert race.runs[0].longest_age <= WRITE_LIMIT
+    assert apply_alone(made, ONE).rule == "done"
+
+
+@pytest.mark.parametrize("nth", [1, 2, 4])
+@pytest.mark.parametrize("arrives", [True, False])
+def test_lost_answers_at_the_creation_of_the_lease_make_no_second_one(tmp_path: Path, nth: int, arrives: bool) -> None:
+    made = world(tmp_path, Switches(list_lag=30), page_size=100)
+    race = race_of(made, ONE, ONE)
+    race.runs[0].faults.append(LostAnswer(nth, arrives))
+
+    endings = race.play()
+
+    assert {e.rule for e in endings} <= {"done", "lease-held", "lease"}
+    assert duplicate_count(made) == 0
+    assert apply_alone(made, TWO).rule == "done"
+    assert len(lease_objects(made)) == 1
+
+
 def test_an_interrupt_ends_the_wait_and_writes_nothing(tmp_path: Path) -> None:
     made = leased_world(tmp_path)
     set_record(made, "taken 5 0000aaaa")
@@ -284,6 +331,26 @@ def test_an_object_that_a_killed_first_run_left_is_used_or_deleted(tmp_path: Pat
     assert apply_alone(made, ONE).rule == "done"
 
     assert [one["id"] for one in lease_objects(made)] == [eldest]
+
+
+def test_a_list_that_still_shows_a_deleted_lease_is_not_believed(tmp_path: Path) -> None:
+    made = leased_world(tmp_path, Switches(list_lag=60))
+    delete_lease(made)
+
+    ending = apply_alone(made, TWO)
+
+    assert ending.rule == "done"
+    assert state_of(made) == "free"
+
+
+def test_a_lease_that_no_list_shows_in_time_is_not_used(tmp_path: Path) -> None:
+    made = world(tmp_path, Switches(list_lag=60), page_size=100, settle=5.0)
+
+    ending = apply_alone(made, ONE)
+
+    assert ending.rule == "lease"
+    assert "no list shows the connection 'exportctl lease (acme)'" in str(ending.error)
+    assert made.emulator.snapshot(SANDBOX)["flows"] == []
 
 
 def test_a_lease_of_a_later_version_is_left_alone(tmp_path: Path) -> None:

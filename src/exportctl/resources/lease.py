@@ -10,14 +10,16 @@ The object is an account of the one destination type that has no credentials, th
     base connection       both published descriptions list its PATCH with If-Match [D] [F]; a landing zone needs no
                           secret, and an account without a target exports nothing
 
-It has no ownership marker, so no plan takes it for an account of the project. Its description is one line:
+It has no ownership marker, so no plan takes it for an account of the project. Its description is one line. What a
+service that cuts descriptions cuts off is only for people:
 
-    Lease of an exportctl project. Do not edit. [exportctl-lease/1 acme taken 17 3f9a1c2e] GitHub Actions acme/exports
-                                                                │    │     │  │            └ who has or had it
-                                                                │    │     │  └ the run
-                                                                │    │     └ counter: every write adds one
-                                                                │    └ state
-                                                                └ project
+    [exportctl-lease/1 acme taken 17 3f9a1c2e] Do not edit. Run: GitHub Actions acme/exports apply 7
+                     │ │    │     │  │                           └ who has or had it
+                     │ │    │     │  └ eight hex digits, drawn by each run
+                     │ │    │     └ counter: every write adds one
+                     │ │    └ state
+                     │ └ project
+                     └ version
 """
 
 from __future__ import annotations
@@ -37,7 +39,7 @@ LEASE_TYPE = DATA_LANDING_ZONE
 _VERSION = 1
 _RECORD = re.compile(
     r"\[exportctl-lease/(?P<version>[0-9]{1,4}) (?P<project>[a-z0-9-]{1,32}) (?P<state>[a-z]{1,10}) "
-    r"(?P<counter>[0-9]{1,9}) (?P<run>[0-9a-f]{8})\] ?(?P<holder>[ -~]{0,200})"
+    r"(?P<counter>[0-9]{1,9}) (?P<run>[0-9a-f]{8})\](?: Do not edit\. Run:)?(?P<holder>[ -~]{0,200})"
 )
 
 
@@ -57,7 +59,7 @@ class LeaseRecord:
 
     state: LeaseState
     counter: int
-    run: str  # eight hex digits, drawn by each run
+    run: str
     holder: str = field(compare=False)  # for people; a service that cuts descriptions may cut it
 
     @property
@@ -84,7 +86,7 @@ def lease_operations(project: str, record: LeaseRecord, live: Mapping[str, Any])
 
 def format_lease(project: str, record: LeaseRecord) -> str:
     owner = f"exportctl-lease/{_VERSION} {project} {record.state} {record.counter} {record.run}"
-    return f"Lease of an exportctl project. Do not edit. [{owner}] {printable_holder(record.holder)}".rstrip()
+    return f"[{owner}] Do not edit. Run: {printable_holder(record.holder)}".rstrip()
 
 
 def printable_holder(text: str) -> str:
