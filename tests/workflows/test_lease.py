@@ -6,6 +6,7 @@ import json
 import random
 import re
 import threading
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,13 @@ import httpx
 import pytest
 
 from exportctl.apply.lease import WRITE_LIMIT
-from exportctl.emulator import Switches
-from exportctl.errors import Error
+from exportctl.clock import Clock
+from exportctl.emulator import Fault, Switches
+from exportctl.errors import Error, Forbidden
 from exportctl.model.plan_options import PlanOptions
 from exportctl.workflows.lease import describe_holder, take_lease
+from exportctl.workflows.plan import plan_from_snapshot, take_snapshot
+from exportctl.workflows.rehearse import rehearse
 from tests.workflows.lease_runs import (
     ORDERS,
     RETURNS,
@@ -32,7 +36,7 @@ from tests.workflows.lease_runs import (
     play_race,
 )
 from tests.workflows.test_laws import LISTED
-from tests.workflows.world import SANDBOX, World, world
+from tests.workflows.world import SANDBOX, START, World, world
 
 NAME = "exportctl lease (acme)"
 ONE = lease_config({"orders": ORDERS}, lease=True)
@@ -333,6 +337,18 @@ def test_an_object_that_a_killed_first_run_left_is_used_or_deleted(tmp_path: Pat
     assert [one["id"] for one in lease_objects(made)] == [eldest]
 
 
+def test_a_credential_that_may_not_create_the_lease_is_told_so(tmp_path: Path) -> None:
+    made = world(tmp_path, page_size=100)
+    body = {"error_code": "403000", "message": "Forbidden"}
+    fault = {"method": "POST", "path": "/flowservice/connections", "effect": "status", "status": 403, "body": body}
+    made.emulator.add_fault(Fault.from_json(fault))
+
+    ending = apply_alone(made, ONE)
+
+    assert isinstance(ending.error, Forbidden)
+    assert "this request creates the lease of the project" in str(ending.error.hint)
+
+
 def test_a_list_that_still_shows_a_deleted_lease_is_not_believed(tmp_path: Path) -> None:
     made = leased_world(tmp_path, Switches(list_lag=60))
     delete_lease(made)
@@ -451,17 +467,39 @@ def test_no_plan_takes_the_lease_or_shows_its_object(tmp_path: Path) -> None:
     assert made.emulator.writes() == []
 
 
-def test_an_apply_under_a_lease_of_its_own_costs_five_requests_more(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("lease", "writes"),
+    [(True, ["PATCH /connections"] * 3 + ["PATCH /flows"]), (False, ["PATCH /flows"])],
+    ids=["taken, given back, and once more because the etag had moved", "nothing without it"],
+)
+def test_the_lease_costs_two_or_three_writes(tmp_path: Path, lease: bool, writes: list[str]) -> None:
     made = leased_world(tmp_path)
-    made.write(TWO)
-    without = lease_config({"orders": {**ORDERS, "title": "U"}}, lease=False)
-    apply_alone(made, TWO)
-    writes = [w for w in made.emulator.writes() if "connections" in w["path"].lower()]
-    made.forget_requests()
-    apply_alone(made, without)
 
-    assert len(writes) <= 3  # taken, given back, and once more because the etag had moved
-    assert [w for w in made.emulator.writes() if "connections" in w["path"].lower()] == []
+    apply_alone(made, lease_config({"orders": {**ORDERS, "title": "U"}}, lease))
+
+    assert made.writes() == writes
+
+
+def test_the_clock_of_a_lease_also_runs_while_the_machine_sleeps() -> None:
+    if not hasattr(time, "CLOCK_BOOTTIME"):
+        pytest.skip("this system has one monotonic clock")
+    before = time.clock_gettime(time.CLOCK_BOOTTIME)
+
+    shown = Clock(lambda: 0).monotonic()
+
+    assert before <= shown <= time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def test_a_rehearsal_with_the_lease_in_its_snapshot_takes_none(tmp_path: Path) -> None:
+    made = leased_world(tmp_path)
+    taken, _ = take_snapshot(made.setup(), wall=lambda: START)
+    made.write(TWO)
+    draft = plan_from_snapshot(made.setup(), PlanOptions(), taken, wall=lambda: START)
+
+    found = rehearse(draft, taken, made.setup(), PlanOptions())
+
+    assert found.passed
+    assert dict(found.writes) == {"PATCH flows": 1}
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ class LeaseTaker:
         settled = [one for one in listed if one.is_settled]
         if settled:
             return settled[0].id
-        own = None if listed else self.store.create(replace(self.record, state=LeaseState.NEW, counter=0))
+        own = None if listed else self._create_object()
         wait = self.settle + CLOCK_SKEW
         self.say(
             f"The lease of project {self.store.project} is new in this sandbox. Waiting {wait:.0f} s, once, until "
@@ -93,6 +93,13 @@ class LeaseTaker:
         if own == chosen.id and chosen.record is None:
             raise self._unreliability_error("it does not keep the description of a connection")
         return chosen.id
+
+    def _create_object(self) -> str | None:
+        try:
+            return self.store.create(replace(self.record, state=LeaseState.NEW, counter=0))
+        except ServiceError as error:
+            error.hint = f"this request creates the lease of the project; {error.hint or _OFF}"
+            raise
 
     def _wait_for_eldest(self, until: float) -> LeaseObject:
         """Return the eldest object after lists must show it, or at once one that another run has settled."""

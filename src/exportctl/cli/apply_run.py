@@ -113,14 +113,14 @@ def confirm_and_apply(call: CommandContext, setup: Setup, order: ApplyRequest, m
         stop=interrupt.stop,
         saved=order.saved,
     )
-    start(made)  # a reference that is not set must fail before the question
+    under_way = start(made)  # a reference that is not set must fail before the question
     if not _ask_approval(call, order, made.plan):
         call.screen.say("Not applied.")
         return ApplyResult(exit_codes.FAILED)
     with handle_signals(interrupt, signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         with _lease_and_plan(call, setup, order, made, interrupt) as leased:
-            made = leased.made
-            under_way = start(made, lease=leased.lease)
+            if leased.lease is not None:
+                made, under_way = leased.made, start(leased.made, lease=leased.lease)
             call.screen.must_report = True
             audit = AuditLog(call, order.audit, made)
             audit.start(len(made.plan.steps()))
