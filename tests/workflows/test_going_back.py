@@ -17,7 +17,8 @@ import pytest
 from exportctl.model.plan import Cause, Plan
 from exportctl.model.plan_options import PlanOptions
 from exportctl.output.text import plan as text_plan
-from tests.workflows.test_interruptions import LISTED, kill_apply_after, telling_deaths
+from tests.workflows.test_interruptions import kill_apply_after, telling_deaths
+from tests.workflows.test_laws import LISTED
 from tests.workflows.world import DESTINATIONS, SANDBOX, World, config, world
 
 Content = Mapping[str, Any]
