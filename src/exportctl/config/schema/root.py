@@ -103,7 +103,9 @@ def _export() -> Schema:
                 "The flow's name in the AEP UI; the default is the key.", "Web events to the lake", min_length=1
             ),
             "description": text("A note for people, shown in the AEP UI.", "Input of the attribution model"),
-            "enabled": flag("Enable (`true`) or disable (`false`) the flow. Without it, exportctl only enables what it disabled itself."),
+            "enabled": flag(
+                "Enable (`true`) or disable (`false`) the flow. Without it, exportctl only enables what it disabled itself."
+            ),
             **{rule.name: dict(rule.schema or {}) for rule in plain_fields()},
             "protect": flag("Block every change that would stop its data."),
             "split_by": choice("Make one flow for each dataset.", "dataset"),
