@@ -104,7 +104,8 @@ def _export() -> Schema:
             ),
             "description": text("A note for people, shown in the AEP UI.", "Input of the attribution model"),
             "enabled": flag(
-                "Enable (`true`) or disable (`false`) the flow. Without it, exportctl only enables what it disabled itself."
+                "Enable (`true`) or disable (`false`) the flow. Without it, exportctl only enables what it disabled "
+                "itself."
             ),
             **{rule.name: dict(rule.schema or {}) for rule in plain_fields()},
             "protect": flag("Block every change that would stop its data."),
