@@ -17,7 +17,8 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
-from exportctl.apply.writer import DescriptionsLost, StillInUse, Writer
+from exportctl.apply.failures import DescriptionsLost, StillInUse
+from exportctl.apply.writer import Writer
 from exportctl.errors import Error, LeaseLost, RefusedError
 from exportctl.model.outcome import Outcome, OutcomeStatus
 from exportctl.model.plan import Action, Plan, Ref, Step

@@ -23,6 +23,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from exportctl.apply.demanded_data import create_object
+from exportctl.apply.failures import DescriptionsLost, StillInUse, release_refused
 from exportctl.apply.retry import Retry, T
 from exportctl.client.client import Client
 from exportctl.client.inventory import is_being_deleted, list_objects, live_object
@@ -36,14 +37,6 @@ MAX_TRIES = 5
 IN_USE = frozenset({"1418", "1447"})  # a flow uses the account, or the source or target connection [FE]
 METHOD_NOT_ALLOWED = 405  # of a PATCH: flow-service.md has none of a source connection
 ALREADY_IN_STATE = "1422"  # the current state does not accept this action [FE]
-
-
-class DescriptionsLost(ServiceError):
-    """The service does not keep descriptions, so exportctl cannot write the ownership marker."""
-
-
-class StillInUse(ServiceError):
-    """A flow still uses a connection that the step deletes; the next apply deletes it."""
 
 
 @dataclass
@@ -194,7 +187,7 @@ class Writer:
                 break
             except ServiceError as error:
                 if error.status == METHOD_NOT_ALLOWED and step.remove_marker:
-                    raise _release_refused(kind, error) from None
+                    raise release_refused(kind, error) from None
                 if not (isinstance(error, Conflict) or error.wrote) or attempt == MAX_TRIES:
                     raise
                 is_uncertain |= error.wrote
@@ -395,17 +388,6 @@ class Writer:
 
 def _path(kind: Kind, identity: str | None) -> str:
     return f"{kind.path}/{identity}"
-
-
-def _release_refused(kind: Kind, error: ServiceError) -> ServiceError:
-    """Return the error for a marker that a service keeps, because it changes no object of this kind."""
-    return ServiceError(
-        f"the service does not let a {kind.label} be changed, so its ownership marker stays",
-        status=error.status,
-        request_id=error.request_id,
-        rule="release-refused",
-        hint="if no flow uses it, `do: delete` in `removed` deletes it; else leave it: exportctl does not use it again",
-    )
 
 
 def _has_marker_of(live: LiveObject, owner: Marker) -> bool:
