@@ -1,4 +1,4 @@
-"""What a write of exportctl fails with, beside the errors of the client: each says what remains and what to do. Pure."""
+"""What a write fails with, beside the errors of the client: each says what remains and what to do. Pure."""
 
 from __future__ import annotations
 
