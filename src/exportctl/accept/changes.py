@@ -21,7 +21,7 @@ from exportctl.resources.kinds import SCHEDULE, SCHEDULE_FIELDS
 LIVE_CHANGED_CAUSES = frozenset(  # the sandbox moved
     {Cause.DRIFT, Cause.CONFLICT, Cause.UNKNOWN_ORIGIN, Cause.NOT_COMPARABLE, Cause.PAUSED}
 )
-DIFFERING_CAUSES = LIVE_CHANGED_CAUSES | {Cause.PENDING, Cause.EXPIRED}  # or the YAML did, or time
+DIFFERING_CAUSES = LIVE_CHANGED_CAUSES | {Cause.PENDING, Cause.OLDER_CONFIG, Cause.EXPIRED}  # or the YAML did, or time
 MATCHING_CAUSES = frozenset({Cause.ALREADY_MATCHES, Cause.NORMALISED})  # both sides are equal
 
 

@@ -13,6 +13,7 @@ from exportctl.cli.apply_run import ApplyRequest, confirm_and_apply
 from exportctl.cli.context import JSON, TEXT, CommandContext, command_context, parsed_duration, read_text
 from exportctl.cli.options import (
     AllowDeletes,
+    AllowOlder,
     AllowRecreate,
     AllowReplace,
     Audit,
@@ -57,6 +58,7 @@ def apply(
     allow_deletes: AllowDeletes = 0,
     allow_replace: AllowReplace = None,
     allow_recreate: AllowRecreate = None,
+    allow_older: AllowOlder = False,
     resume: Resume = None,
 ) -> int:
     """
@@ -70,7 +72,7 @@ def apply(
     """
     call = command_context(ctx)
     call.require_format(TEXT, JSON)
-    given = flags(target, allow_deletes, allow_replace, allow_recreate, resume)
+    given = flags(target, allow_deletes, allow_replace, allow_recreate, resume, allow_older)
     if file:
         only = "a saved plan has its own options: leave out all others"
         reject_option("PLANFILE", (given != PlanOptions(), only_if), only)

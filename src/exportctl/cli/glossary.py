@@ -155,6 +155,9 @@ CAUSES: Mapping[Cause, str] = {
     Cause.CREATE: "The object does not exist yet. Apply creates it.",
     Cause.PENDING: "A pending change. The YAML changed since the last apply, the sandbox did not. Apply writes it."
     " `drift` counts it and does not fail.",
+    Cause.OLDER_CONFIG: "The YAML differs because it is of an older commit than the config that was last applied. Apply"
+    " refuses to write it without --allow-older. `drift` counts it as a pending change.\n"
+    "To go back on purpose, use `git revert`: it makes a new commit.",
     Cause.DRIFT: "A person or another tool changed the sandbox. The YAML is as it was last applied. Apply reverts the"
     " sandbox to the YAML, and `drift` exits with 3.\n"
     "To keep the live value: exportctl drift --patch. To ignore it until a date: add an `accept` entry.",

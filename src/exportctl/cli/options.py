@@ -34,6 +34,9 @@ AllowRecreate = Annotated[
     Globs,
     Option("--allow-recreate", metavar="ADDR", help="Allow a new flow for a deleted one. It causes a full re-export."),
 ]
+AllowOlder = Annotated[
+    bool, Option("--allow-older", help="Allow a config of an older commit than the one last applied.")
+]
 Resume = Annotated[
     Globs, Option("--resume", metavar="ADDR", help="Resume a flow that was paused by hand: restore what the YAML says.")
 ]
@@ -73,13 +76,21 @@ Parallelism = Annotated[
 PlanFile = Annotated[Path | None, Argument(metavar="PLANFILE", help="A plan saved with `plan --out`.")]
 
 
-def flags(target: Globs, allow_deletes: int, allow_replace: Globs, allow_recreate: Globs, resume: Globs) -> PlanOptions:
+def flags(
+    target: Globs,
+    allow_deletes: int,
+    allow_replace: Globs,
+    allow_recreate: Globs,
+    resume: Globs,
+    allow_older: bool,
+) -> PlanOptions:
     return PlanOptions(
         targets=tuple(target or ()),
         allow_deletes=allow_deletes,
         allow_replace=tuple(allow_replace or ()),
         allow_recreate=tuple(allow_recreate or ()),
         resume=tuple(resume or ()),
+        allow_older=allow_older,
     )
 
 

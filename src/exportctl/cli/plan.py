@@ -19,6 +19,7 @@ from exportctl.cli.files import save_plan
 from exportctl.cli.options import (
     AllEnvironments,
     AllowDeletes,
+    AllowOlder,
     AllowRecreate,
     AllowReplace,
     Profile,
@@ -72,6 +73,7 @@ def plan(
     allow_deletes: AllowDeletes = 0,
     allow_replace: AllowReplace = None,
     allow_recreate: AllowRecreate = None,
+    allow_older: AllowOlder = False,
     resume: Resume = None,
     profile: Profile = None,
 ) -> int:
@@ -83,7 +85,7 @@ def plan(
     """
     call = command_context(ctx)
     call.require_format(TEXT, JSON, MARKDOWN)
-    asked = flags(target, allow_deletes, allow_replace, allow_recreate, resume)
+    asked = flags(target, allow_deletes, allow_replace, allow_recreate, resume, allow_older)
     if every:
         reject_option(
             "--all-environments", (explain, out, refresh_from, rehearse, rehearse_switch), _ONE_ENVIRONMENT_ONLY

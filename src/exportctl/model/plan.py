@@ -67,6 +67,7 @@ class Cause(StrEnum):
 
     CREATE = "create"
     PENDING = "pending"  # the YAML changed since the last apply
+    OLDER_CONFIG = "older-config"  # the YAML differs because it is older than the one last applied
     DRIFT = "drift"  # the sandbox changed since the last apply
     CONFLICT = "conflict"  # both changed
     UNKNOWN_ORIGIN = "unknown-origin"  # the value last applied is unknown
@@ -80,7 +81,7 @@ class Cause(StrEnum):
 
 
 WRITE_CAUSES = frozenset(
-    {Cause.CREATE, Cause.PENDING, Cause.DRIFT, Cause.CONFLICT, Cause.UNKNOWN_ORIGIN, Cause.EXPIRED}
+    {Cause.CREATE, Cause.PENDING, Cause.DRIFT, Cause.CONFLICT, Cause.UNKNOWN_ORIGIN, Cause.EXPIRED, Cause.OLDER_CONFIG}
 )
 
 
@@ -132,6 +133,7 @@ class FieldChange:
     cause: Cause
     actor: Actor | None = None
     at: SourcePosition | None = None  # the line of YAML that sets it; for display only
+    note: str | None = None  # more about the cause, for display only
 
 
 @dataclass(frozen=True)
@@ -306,10 +308,8 @@ class OtherFlow:
     state: str = ""  # as the service shows it
 
 
-FLOW_STATE_RULE = "flow-state"  # of the finding about a flow that is neither enabled nor disabled
-SCHEDULE_RULE = "unknown-schedule"  # of the finding about a schedule that exportctl cannot read
 END_RULE = "unknown-end"  # of the finding about an end that exportctl cannot read
-UNKNOWN_RULES = (FLOW_STATE_RULE, SCHEDULE_RULE, END_RULE)
+UNKNOWN_RULES = ("flow-state", "unknown-schedule", END_RULE)  # of findings about values that exportctl cannot read
 PLATFORMS = ("service", "embedded", "loopback")
 
 

@@ -16,7 +16,7 @@ class PlanOptions:
 
     Globs match whole addresses (`exports.web-*`). `renewals` limits which due renewals are written; None means all.
     `renew_only` plans only renewals. `rotate` is the account to which exportctl sends the secrets again although no
-    field differs.
+    field differs. `committed_at` is the commit time of the config in seconds since 1970 UTC, None if it is unknown.
     """
 
     targets: tuple[str, ...] = ()
@@ -27,6 +27,8 @@ class PlanOptions:
     renewals: frozenset[str] | None = None
     renew_only: bool = False
     rotate: Address | None = None
+    committed_at: int | None = None
+    allow_older: bool = False
 
     def is_targeted(self, address: Address) -> bool:
         """Check the address against `--target`: an address, a KEY of several parts, or a glob of either."""
@@ -46,7 +48,9 @@ class PlanOptions:
 
     def to_json_values(self) -> dict[str, Any]:
         """Return the options as JSON values. Renewals are in the plan itself, and a saved plan never rotates."""
-        kept = {name: value for name, value in asdict(self).items() if name not in ("renewals", "renew_only", "rotate")}
+        unset = {name for name in ("committed_at", "allow_older") if not getattr(self, name)}
+        left_out = {"renewals", "renew_only", "rotate", *unset}
+        kept = {name: value for name, value in asdict(self).items() if name not in left_out}
         shown = {name: list(value) if isinstance(value, tuple) else value for name, value in kept.items()}
         return shown | ({"rotate": str(self.rotate)} if self.rotate else {})
 

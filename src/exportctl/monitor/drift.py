@@ -61,6 +61,7 @@ _CAUSES = {  # each has a group of its own name
     for cause in (Cause.DRIFT, Cause.CONFLICT, Cause.UNKNOWN_ORIGIN, Cause.PAUSED, Cause.PENDING, Cause.ACCEPTED)
 }
 _CAUSES[Cause.NOT_COMPARABLE] = DriftGroup.UNKNOWN_ORIGIN
+_CAUSES[Cause.OLDER_CONFIG] = DriftGroup.PENDING
 _RULES = {
     "flow-gone": DriftGroup.GONE,
     "half-built": DriftGroup.HALF_BUILT,
@@ -141,7 +142,11 @@ def _item_entries(item: PlanItem, as_of: int, end_warning: int) -> Iterator[Drif
     ruled = [f for f in item.findings if f.rule in _RULES]
     for finding in ruled:
         yield DriftEntry(_RULES[finding.rule], item.address, item.id, finding=finding)
-    if item.verb in _WHOLE_CHANGES and not ruled and not any(f.cause is Cause.PENDING for f in item.fields):
+    if (
+        item.verb in _WHOLE_CHANGES
+        and not ruled
+        and not any(_CAUSES.get(f.cause) is DriftGroup.PENDING for f in item.fields)
+    ):
         yield DriftEntry(DriftGroup.PENDING, item.address, item.id, verb=item.verb)
     yield from _end_entries(item, as_of, end_warning)
 

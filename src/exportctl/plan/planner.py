@@ -40,6 +40,7 @@ from exportctl.plan.delete import add_orphan_deletions, removed_entry, undeclare
 from exportctl.plan.desired import DesiredExport, DesiredState, finding
 from exportctl.plan.exports import plan_export
 from exportctl.plan.flow_state import PlanInputs, ending_soon_findings, plan_renewal
+from exportctl.plan.freshness import add_commit_times
 from exportctl.plan.ownership import FLOW_LIMIT, Ownership, build_ownership, export_addresses, reclaim_adopted_flows
 from exportctl.resources import wire
 from exportctl.resources.destinations.type import Scope
@@ -84,6 +85,7 @@ def build_plan(
         items = [_renewal_item(export, inputs, project.policy) for export in chosen.values()]
     else:
         items = _planned_items(desired, chosen, live, inputs)
+        items = add_commit_times(items, live, project.name, options, as_of)
     items = [replace(i, findings=apply_settings(i.findings, project, PLAN_RULES_BY_ID, str(i.address))) for i in items]
     if options.renew_only:  # a level that the config raises must not prevent a renewal
         items = [replace(i, findings=tuple(_lower_level(f) for f in i.findings)) for i in items]

@@ -141,6 +141,7 @@ FIELD = Definition[FieldChange](
     cause=choice("why the two sides differ", Cause),
     actor=nullable(part(ACTOR)),
     at=nullable(part(POSITION)),
+    note=optional(text("more about the cause"), lambda f: f.note is not None),
 )
 MARKER = Definition[Marker](
     "marker",

@@ -109,9 +109,10 @@ def _approved_step(step: Json, moved: bool) -> Json:
         fields.pop(END, None)
     kept["fields"] = fields
     kept["seen"] = {n: v for n, v in step["seen"].items() if n != _DESCRIPTION and (moved or n != END)}
-    if step["marker"] and not moved:
-        applied = {n: v for n, v in step["marker"]["applied"].items() if n != END}
-        kept["marker"] = {**step["marker"], "applied": applied}
+    if step["marker"]:
+        applied = {n: v for n, v in step["marker"]["applied"].items() if moved or n != END}
+        dated = {"committed_at"}  # another commit with the same values is the same approval
+        kept["marker"] = {n: v for n, v in step["marker"].items() if n not in dated} | {"applied": applied}
     return kept
 
 

@@ -118,6 +118,12 @@ SAFETY_CHECKS: tuple[SafetyCheck, ...] = (
         "Add them to `auth`, or write `drop: [KEY]` under it.",
     ),
     SafetyCheck(
+        "older-config",
+        "Applying a config from an older commit than the one last applied, as an old pipeline that runs again does. The"
+        " markers keep the commit time.",
+        "Apply the newer commit. To go back on purpose: --allow-older, or `git revert`, which makes a new commit.",
+    ),
+    SafetyCheck(
         "accepted-undone",
         "Sending all auth fields of an account while an `accept` entry keeps one of them.",
         "Write the live value into the destination, or remove the entry: exportctl then reverts the field.",

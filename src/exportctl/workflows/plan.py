@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from exportctl.apply import inputs
 from exportctl.client import inventory as live
@@ -22,6 +22,7 @@ from exportctl.plan.desired import DesiredState, build_desired_state
 from exportctl.resources.kinds import KINDS
 from exportctl.snapshot import file as snapshots
 from exportctl.snapshot.file import Snapshot
+from exportctl.workflows.commit_time import read_commit_time
 from exportctl.workflows.connect import EMBEDDED, ConnectedPlatform, open_platform, plan_header, platform_kind
 from exportctl.workflows.load_config import Setup, read_project, require_references
 
@@ -80,7 +81,7 @@ def open_project_plan(
     with open_platform(project, setup) as platform:
         _check_sandbox(project, platform)
         platform.client.mask_values(v for v in known.values.values() if len(v) >= MIN_SECRET_LENGTH)
-        yield _read_and_plan(platform, project, findings, flags, known)
+        yield _read_and_plan(platform, project, findings, _add_commit_time(flags, project, setup), known)
 
 
 def plan_again(
@@ -89,7 +90,9 @@ def plan_again(
     """Read the sandbox of an open plan once more, and plan as before."""
     invent = platform_kind(made.project) == EMBEDDED
     known = inputs.read_values_for_plan(made.project, setup.env, setup.folder, invent=invent, leave_unset=leave_unset)
-    return _read_and_plan(made.platform, made.project, made.findings, flags, known)
+    return _read_and_plan(
+        made.platform, made.project, made.findings, _add_commit_time(flags, made.project, setup), known
+    )
 
 
 def _read_and_plan(
@@ -104,6 +107,14 @@ def _read_and_plan(
     wanted = build_desired_state(project, known.values, seen.specs)
     plan = planner.build_plan(wanted, seen, plan_header(project), flags, platform.as_of(), known.unset)
     return ConnectedPlan(plan, seen, wanted, project, findings, known.uses_placeholders, platform)
+
+
+def _add_commit_time(flags: PlanOptions, project: Project, setup: Setup) -> PlanOptions:
+    """Return the options with the commit time of the config; a saved plan has its own, and `renew` needs none."""
+    if flags.committed_at is not None or flags.renew_only:
+        return flags
+    file = setup.folder / project.files[0] if project.files else None
+    return replace(flags, committed_at=read_commit_time(file, setup.env))
 
 
 def _check_sandbox(project: Project, platform: ConnectedPlatform) -> None:
@@ -137,6 +148,7 @@ def plan_from_snapshot(setup: Setup, flags: PlanOptions, snapshot: Snapshot, *, 
     }
     seen = Inventory(objects, snapshot.datasets, snapshot.specs)
     wanted = build_desired_state(project, known.values, seen.specs)
+    flags = _add_commit_time(flags, project, setup)
     plan = planner.build_plan(wanted, seen, header, flags, as_of, known.unset)
     return PlanResult(plan, seen, wanted, project, findings, known.uses_placeholders)
 

@@ -1,0 +1,67 @@
+"""
+Refuse to apply a config that is older than the one last applied, by the commit times in the markers. Pure.
+
+    commit time of the config             the plan
+    unknown, or none in any marker        as usual; markers keep the time that they have
+    the newest of the markers, or later   as usual
+    earlier                               every pending change says so, every write needs --allow-older
+
+The newest commit time in any marker of the project counts: also what the older config does not declare is then safe. A
+marker gets the commit time with a write that it needs anyway, never for its own sake.
+
+A commit time after the moment of the plan comes from a wrong clock. It counts as that moment, in the config and in the
+markers, so it blocks no commit that is made later. Renewals go on: they do not apply the config.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from exportctl.model.plan import Cause, Inventory, LiveObject, PlanItem, Refusal, Step, Verb
+from exportctl.model.plan_options import PlanOptions
+from exportctl.model.schedule import format_moment
+from exportctl.resources.kinds import KINDS
+
+OLDER_CONFIG = "older-config"  # the safety check
+
+
+def add_commit_times(
+    items: Sequence[PlanItem], live: Inventory, project: str, options: PlanOptions, as_of: int
+) -> list[PlanItem]:
+    """Write the commit time of the config into the markers of all steps; refuse the writes of an older config."""
+    objects = {o.id: o for kind in KINDS for o in live.objects_of_kind(kind)}
+    config = None if options.committed_at is None else min(options.committed_at, as_of)
+    dated = [_date_item(item, objects, config) for item in items]
+    marked = [o.marker.committed_at for o in objects.values() if o.marker and o.marker.project == project]
+    newest = max((min(moment, as_of) for moment in marked if moment is not None), default=None)
+    if config is None or newest is None or config >= newest:
+        return dated
+    note = (
+        f"this config is of {format_moment(config)}, older than the one last applied, which is of "
+        f"{format_moment(newest)} (commit times)"
+    )
+    return [_mark_older(item, note, allowed=options.allow_older) for item in dated]
+
+
+def _date_item(item: PlanItem, objects: dict[str, LiveObject], config: int | None) -> PlanItem:
+    """Put the commit time into the markers of an item; a renewal and an unknown time keep the one that is there."""
+    moment = None if item.verb is Verb.RENEW else config
+    return replace(item, steps=tuple(_date_step(step, objects, moment) for step in item.steps))
+
+
+def _date_step(step: Step, objects: dict[str, LiveObject], moment: int | None) -> Step:
+    if step.marker is None:
+        return step
+    known = objects.get(step.id or "")
+    before = known.marker.committed_at if known and known.marker else None
+    return replace(step, marker=replace(step.marker, committed_at=before if moment is None else moment))
+
+
+def _mark_older(item: PlanItem, note: str, *, allowed: bool) -> PlanItem:
+    if not item.steps or item.verb is Verb.RENEW:
+        return item
+    fields = (replace(c, cause=Cause.OLDER_CONFIG, note=note) if c.cause is Cause.PENDING else c for c in item.fields)
+    allow = "apply the newer commit, or use --allow-older to go back to this one"
+    refusals = () if allowed else (Refusal(OLDER_CONFIG, f"{item.address}: {note}", allow),)
+    return replace(item, fields=tuple(fields), refusals=(*item.refusals, *refusals))
