@@ -30,6 +30,7 @@ BY_CAUSE = {
     Cause.CONFLICT: [DriftGroup.CONFLICT],
     Cause.UNKNOWN_ORIGIN: [DriftGroup.UNKNOWN_ORIGIN],
     Cause.NOT_COMPARABLE: [DriftGroup.UNKNOWN_ORIGIN],
+    Cause.OLDER_CONFIG: [DriftGroup.PENDING],
     Cause.PAUSED: [DriftGroup.PAUSED],
     Cause.PENDING: [DriftGroup.PENDING],
     Cause.ACCEPTED: [DriftGroup.ACCEPTED],

@@ -70,7 +70,7 @@ def cause(change: FieldChange) -> str:
     return {
         Cause.CREATE: "",
         Cause.PENDING: "pending change: the YAML changed since the last apply",
-        Cause.OLDER_CONFIG: f"older config: {change.note}",
+        Cause.OLDER_CONFIG: f"older config: {change.note or 'this config is older than the one last applied'}",
         Cause.DRIFT: f"drift: {who}",
         Cause.CONFLICT: f"conflict: the YAML changed, and the sandbox was {who}; the YAML wins",
         Cause.UNKNOWN_ORIGIN: "unknown origin: the value last applied is unknown; the YAML wins"

@@ -23,8 +23,6 @@ from exportctl.model.plan_options import PlanOptions
 from exportctl.model.schedule import format_moment
 from exportctl.resources.kinds import KINDS
 
-OLDER_CONFIG = "older-config"  # the safety check
-
 
 def add_commit_times(
     items: Sequence[PlanItem], live: Inventory, project: str, options: PlanOptions, as_of: int
@@ -63,5 +61,5 @@ def _mark_older(item: PlanItem, note: str, *, allowed: bool) -> PlanItem:
         return item
     fields = (replace(c, cause=Cause.OLDER_CONFIG, note=note) if c.cause is Cause.PENDING else c for c in item.fields)
     allow = "apply the newer commit, or use --allow-older to go back to this one"
-    refusals = () if allowed else (Refusal(OLDER_CONFIG, f"{item.address}: {note}", allow),)
+    refusals = () if allowed else (Refusal("older-config", f"{item.address}: {note}", allow),)
     return replace(item, fields=tuple(fields), refusals=(*item.refusals, *refusals))
