@@ -39,7 +39,7 @@ common head of the other documents. The [glossary](glossary.md) explains every w
 | variable | meaning |
 |---|---|
 | `EXPORTCTL_ENV` | the environment, if `--env` is not given |
-| `EXPORTCTL_COMMIT_TIME` | the [commit time](comparison.md#a-config-that-is-older-than-the-one-last-applied) of the config |
+| `EXPORTCTL_COMMIT_TIME` | the commit time of the config; see [older configs](comparison.md#causes-of-a-difference) |
 | `EXPORTCTL_ALLOWED_HOSTS` | further hosts that may get the token |
 | `EXPORTCTL_VAR_*` | values for plain references of the config |
 | `EXPORTCTL_TRACEBACK=1` | shows where an unexpected error comes from |
