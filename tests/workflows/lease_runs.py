@@ -11,6 +11,7 @@ some seconds between the answer to a request and the use of that answer; the nex
 
 from __future__ import annotations
 
+import json
 import random
 import threading
 from collections import Counter
@@ -173,11 +174,20 @@ class Run(httpx.BaseTransport):
         is_write = request.method in ("POST", "PATCH", "DELETE") and "/flowservice/" in request.url.path
         if is_write and not is_own and not (request.method == "DELETE" and is_account):
             self.longest_age = max(self.longest_age, now - self.renewed_at)
+        if is_own and request.method == "PATCH" and self.race.breaks_lease:
+            self._ignore_etag(request)
         answer = self.inner.handle_request(request)
         answer.read()
         if is_own and answer.is_success:
             self.renewed_at = now
         return answer
+
+    def _ignore_etag(self, request: httpx.Request) -> None:
+        """Let a swap of a lease that was proved succeed whatever etag it has."""
+        shown = self.inner.handle_request(httpx.Request("GET", request.url, headers=request.headers))
+        found = json.loads(shown.read())["items"][0]
+        if " new " not in found["description"]:
+            request.headers["If-Match"] = found["etag"]
 
     def sleep(self, seconds: float) -> None:
         with self.race.changed:
@@ -213,6 +223,7 @@ class Race:
     made: World
     rng: random.Random
     latency: float = 0.5
+    breaks_lease: bool = False  # the service ignores If-Match of the lease after it was proved
     changed: threading.Condition = field(default_factory=threading.Condition)
     may_pass: Run | None = None
     runs: list[Run] = field(default_factory=list)
@@ -277,11 +288,11 @@ def duplicate_count(made: World) -> int:
     return sum(count - 1 for count in found.values())
 
 
-def play_race(folder: Path, seed: int, *, lease: bool, list_lag: float) -> RaceResult:
+def play_race(folder: Path, seed: int, *, lease: bool, list_lag: float, breaks_lease: bool = False) -> RaceResult:
     """Draw a race from a seed and play it: 2 to 8 applies of equal or different configs, with kills and stops."""
     rng = random.Random(f"{seed} {list_lag}")
     base = world(folder, Switches(list_lag=list_lag), page_size=100)
-    race = Race(base, rng, latency=rng.choice((0.2, 1.0, 6.0)))
+    race = Race(base, rng, latency=rng.choice((0.2, 1.0, 6.0)), breaks_lease=breaks_lease)
     contents = [lease_config(exports, lease) for exports in rng.sample(EXPORTS, len(EXPORTS))]
     if rng.random() < 0.25:  # the lease exists, and something to change
         apply_alone(base, contents[0])

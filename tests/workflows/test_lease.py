@@ -123,6 +123,11 @@ def test_what_a_race_without_the_lease_makes_twice_is_told_by_the_next_plan(tmp_
     assert play_race(tmp_path, seed, lease=False, list_lag=(0, 5, 30)[seed % 3]).is_told
 
 
+@pytest.mark.parametrize("seed", [pytest.param(n, marks=() if n < 1 else pytest.mark.slow) for n in range(50)])
+def test_a_lease_that_breaks_after_its_proof_is_no_worse_than_none(tmp_path: Path, seed: int) -> None:
+    assert play_race(tmp_path, seed, lease=True, list_lag=(0, 5, 30)[seed % 3], breaks_lease=True).is_told
+
+
 # -- who has it -------------------------------------------------------------------------------------------------------
 
 
