@@ -15,6 +15,8 @@ import httpx
 import pytest
 
 from exportctl.apply.lease import WRITE_LIMIT
+from exportctl.cli.apply_run import ApplyReport
+from exportctl.cli.exit_codes import LEASE_HELD
 from exportctl.clock import Clock
 from exportctl.emulator import Fault, Switches
 from exportctl.errors import Error, Forbidden
@@ -180,6 +182,7 @@ def test_a_run_that_was_stopped_for_long_writes_nothing_after_another_took_the_l
     assert (stopped.rule, other.rule) == ("lease-lost", "done")
     assert stopped.error is None
     assert "run-1 on" in str([o.message for o in stopped.outcomes])
+    assert ApplyReport(stopped.outcomes, final_check_passed=False).exit_code(succeeded=False) == LEASE_HELD
     assert made.flow("U")
 
 

@@ -124,7 +124,7 @@ class _StepRunner:
                     step = flying.pop(future)
                     yield self._record_outcome(step, future.result())
         for step in self.waiting.values():
-            yield Outcome(step, OutcomeStatus.NOT_ATTEMPTED, message="apply was interrupted before this step")
+            yield Outcome(step, OutcomeStatus.NOT_ATTEMPTED, message="apply stopped before this step")
 
     def _ready_steps(self, room: int) -> list[Step]:
         free = [s for s in self.waiting.values() if all(n in self.done for n in s.needs)]
@@ -190,7 +190,7 @@ class _StepRunner:
             return self.writer.create(step, ids)
         with self.probe:
             if self.stop.is_set():
-                raise _Halted("apply was interrupted before this step")
+                raise _Halted("apply stopped before this step")
             identity = self.writer.create(step, ids)
             if not self.probed:
                 self.writer.check_descriptions_kept(step, identity)
