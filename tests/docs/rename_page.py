@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from exportctl.emulator import Emulator
@@ -62,11 +62,13 @@ def commands(text: str) -> list[tuple[str, str]]:
     return BLOCK.findall(text)
 
 
-def run_commands(text: str) -> Iterator[tuple[str, str, str]]:
+def run_commands(
+    text: str, preparations: Sequence[Callable[[Path], None]] = PREPARATIONS
+) -> Iterator[tuple[str, str, str]]:
     """Each command, what the page shows, and what it prints."""
     with tempfile.TemporaryDirectory() as name:
         prepare_folder(Path(name))
-        for scene, (command, shown) in zip(PREPARATIONS, commands(text), strict=True):
+        for scene, (command, shown) in zip(preparations, commands(text), strict=True):
             scene(Path(name))
             yield command, shown, run_exportctl(Path(name), *command.split())
 
@@ -76,9 +78,14 @@ def is_same_output(shown: str, printed: str) -> bool:
     return is_expected_output(tuple(shown.rstrip("\n").split("\n")), tuple(printed.rstrip("\n").split("\n")))
 
 
-if __name__ == "__main__":
-    page = PAGE.read_text(encoding="utf-8")
-    for command, shown, printed in run_commands(page):
+def rewrite_page(path: Path, preparations: Sequence[Callable[[Path], None]]) -> None:
+    """Write what the commands of a page print where it shows something else."""
+    page = path.read_text(encoding="utf-8")
+    for command, shown, printed in run_commands(page, preparations):
         if not is_same_output(shown, printed):
             page = page.replace(f"$ exportctl {command}\n{shown}```", f"$ exportctl {command}\n{printed}```", 1)
-    PAGE.write_text(page, encoding="utf-8")
+    path.write_text(page, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    rewrite_page(PAGE, PREPARATIONS)

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from exportctl.errors import Finding, Level
-from exportctl.model.plan import Cause, OtherFlow, Plan, PlanItem, Verb
+from exportctl.model.other_flow import OtherFlow
+from exportctl.model.plan import Cause, Plan, PlanItem, Verb
 from exportctl.monitor import drift
 from exportctl.monitor.drift import DriftGroup, DriftReport
 from exportctl.output import github_actions

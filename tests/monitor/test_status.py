@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from exportctl.errors import Finding, Level
+from exportctl.model.other_flow import OtherFlow
 from exportctl.model.plan import (
     Address,
     Cause,
     FieldChange,
     LiveObject,
     Marker,
-    OtherFlow,
     Plan,
     PlanHeader,
     PlanItem,
@@ -221,9 +221,9 @@ def test_the_word_and_the_state_of_an_export(case: str) -> None:
     assert (health(live, planned).result, health(live, planned).state) == (word, state)
 
 
-def test_every_word_but_not_applied_is_in_the_table() -> None:
-    assert {row[2] for row in TABLE.values()} == set(HealthResult) - {HealthResult.NOT_APPLIED}
-    assert {row[3] for row in TABLE.values()} == set(FlowState) - {FlowState.NOT_APPLIED}
+def test_every_word_of_an_export_with_a_flow_is_in_the_table() -> None:
+    assert {row[2] for row in TABLE.values()} == set(HealthResult) - {HealthResult.NOT_APPLIED, HealthResult.MOVED}
+    assert {row[3] for row in TABLE.values()} == set(FlowState) - {FlowState.NOT_APPLIED, FlowState.MOVED}
 
 
 def test_a_run_is_overdue_only_after_the_time_the_export_expects() -> None:

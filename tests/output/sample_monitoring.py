@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from exportctl.errors import Finding, SourcePosition
-from exportctl.model.plan import OtherFlow, PlanHeader
+from exportctl.model.other_flow import OtherFlow
+from exportctl.model.plan import PlanHeader
 from exportctl.monitor.flow_view import LastRun
 from exportctl.monitor.forecast import FlowForecast, Forecast, SimultaneousRuns
 from exportctl.monitor.runs import FlowRuns, RunsReport

@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from exportctl.errors import Finding, Level, SourcePosition
+from exportctl.model.next_steps import NextStep
+from exportctl.model.other_flow import OtherFlow
 from exportctl.model.outcome import Outcome, OutcomeStatus
 from exportctl.model.plan import (
     Action,
@@ -15,7 +17,6 @@ from exportctl.model.plan import (
     Consequence,
     FieldChange,
     Marker,
-    OtherFlow,
     Plan,
     PlanHeader,
     PlanItem,
@@ -206,7 +207,7 @@ def evil_plan() -> Plan:
     )
     header = PlanHeader(EVIL, EVIL, EVIL, EVIL, "embedded")
     flow = OtherFlow(EVIL, EVIL, EVIL, EVIL, None, AS_OF, False, EVIL)
-    return Plan(header, AS_OF, (item,), (Finding("rule", EVIL, at, EVIL),), (flow,), (EVIL,))
+    return Plan(header, AS_OF, (item,), (Finding("rule", EVIL, at, EVIL),), (flow,), (NextStep(EVIL, EVIL),), (EVIL,))
 
 
 def outcomes() -> tuple[Outcome, ...]:

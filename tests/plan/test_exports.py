@@ -393,15 +393,6 @@ def test_an_adopted_flow_that_lost_its_marker_is_still_ours_by_its_target() -> N
 # -- no flow ----------------------------------------------------------------------------------------------------------
 
 
-def test_an_unmanaged_flow_that_looks_the_same_blocks_a_second_one() -> None:
-    same = planned(*unmarked(flow("theirs", title="orders")))
-    other_title = planned(*unmarked(flow("theirs", title="returns")))
-    other_datasets = planned(*unmarked(flow("theirs", ("d2",), title="orders")))
-
-    assert safety_checks(same) == ["look-alike"]
-    assert [safety_checks(s) for s in (other_title, other_datasets)] == [[], []]
-
-
 def test_a_flow_whose_target_has_our_marker_may_be_ours() -> None:
     source, target, live = flow("orders")
     source = replace(source, marker=None)

@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from exportctl.errors import Finding, Level, SourcePosition
+from exportctl.model.other_flow import OtherFlow
 from exportctl.model.plan import (
     Action,
     Actor,
@@ -15,7 +16,6 @@ from exportctl.model.plan import (
     Consequence,
     FieldChange,
     Marker,
-    OtherFlow,
     Plan,
     PlanHeader,
     PlanItem,

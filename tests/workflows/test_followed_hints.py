@@ -67,6 +67,7 @@ FLAGS: Mapping[str, Callable[[str], PlanOptions]] = {
 _FLAG = re.compile(rf"--({'|'.join(FLAGS)}) ([\w./-]+)")
 _KEY = re.compile(r"`(adopt|keep|allow_replace|enabled): ([^`]+)`")
 _REMOVED = re.compile(r"`(removed: \[[^`]*\])`")
+_MOVE = re.compile(r"`(move_from: \[[^`]*\])`")
 _RELEASE = re.compile(r"write `do: release`")
 _DATASETS = re.compile(r"(\[\{id: \w+\}\])")
 
@@ -103,6 +104,10 @@ def add_removed(entries: list[dict[str, str]]) -> Follow:
     return follow
 
 
+def add_section(section: Content) -> Follow:
+    return lambda made, content: write(made, {**content, **section})
+
+
 def printed_ways(hint: str, address: str) -> dict[str, Follow]:
     """The flags and the edits that a hint has in full: by what is printed, how to follow it."""
     name = address.partition(".")[2]
@@ -113,6 +118,8 @@ def printed_ways(hint: str, address: str) -> dict[str, Follow]:
         ways[f"{key}: {value}"] = set_key(key, yaml.safe_load(value))
     for snippet in _REMOVED.findall(hint) if "in that project" not in hint else ():
         ways[snippet] = add_removed(yaml.safe_load(snippet)["removed"])
+    for snippet in _MOVE.findall(hint):
+        ways[snippet] = add_section(yaml.safe_load(snippet))
     for value in _DATASETS.findall(hint):
         ways[f"datasets: {value}"] = set_key("datasets", yaml.safe_load(value))
     if _RELEASE.search(hint):
@@ -202,6 +209,27 @@ def plant_adoption_differs(made: World) -> Content:
     return written(made, adopting_config(create_flow_by_hand(made)["id"], subpath="new"))
 
 
+def plant_renamed_project(made: World) -> Content:
+    apply_config(made, {**orders(), "project": "theirs"})
+    return written(made, orders())
+
+
+def move_from(made: World, project: str) -> Content:
+    entry = {"project": project, "export": "orders", "flow": made.flow("orders")["id"], "reason": "handed over"}
+    return {"move_from": [entry]}
+
+
+def plant_moved(made: World) -> Content:
+    apply_config(made, orders())
+    apply_config(made, {**orders(), "project": "theirs", **move_from(made, "acme")})
+    return written(made, orders())
+
+
+def plant_move_to_other_account(made: World) -> Content:
+    apply_config(made, {**orders_and_other(), "project": "theirs"})
+    return written(made, {**orders(), **move_from(made, "theirs")})
+
+
 def plant_other_project(made: World) -> Content:
     apply_config(made, {**orders_and_other(), "project": "theirs"})
     mine = orders(adopt=made.flow("orders")["id"])
@@ -271,6 +299,25 @@ def release_elsewhere(made: World, content: Content) -> PlanOptions:
     entry = {"export": "orders", "do": "release", "reason": "handed over"}
     apply_config(made, {**other_only(), "project": "theirs", "removed": [entry]})
     return write(made, content)
+
+
+def undeclare_orders(made: World, content: Content) -> PlanOptions:
+    return write(made, {**content, "exports": {"other": {"datasets": ["Returns"], "subpath": "other"}}})
+
+
+def declare_under_new_key(made: World, content: Content) -> PlanOptions:
+    return write(made, {**content, "exports": {"orders-2": {"datasets": ["Orders"], "subpath": "second"}}})
+
+
+def use_account_of_the_flow(made: World, content: Content) -> PlanOptions:
+    there = {key: value for key, value in DESTINATIONS["s3-role"].items() if key != "auth"}
+    account = {"id": target(made)["baseConnectionId"]}
+    return write(made, {**content, "destinations": {**DESTINATIONS, "s3-role": {**there, "account": account}}})
+
+
+def second_flow(made: World, content: Content) -> PlanOptions:
+    other = {**content["exports"]["orders"], "subpath": "second", "title": "A second one"}
+    return write(made, {**content, "exports": {"orders": other}})
 
 
 def declare_again(made: World, content: Content) -> PlanOptions:
@@ -345,7 +392,12 @@ SITUATIONS: Mapping[str, Situation] = {
     ),
     "re-creation": Situation(plant_recreation, {}),
     "duplicates": Situation(plant_duplicates, {}),
-    "look-alike": Situation(plant_look_alike, {"another `title`": set_key("title", "A second one")}),
+    "look-alike": Situation(plant_look_alike, {"another location and another `title`": second_flow}),
+    "exported-by-other-project": Situation(
+        plant_renamed_project, {"change the datasets or the location": set_key("subpath", "second")}
+    ),
+    "moved": Situation(plant_moved, {"remove exports.orders": undeclare_orders, "another key": declare_under_new_key}),
+    "move-differs": Situation(plant_move_to_other_account, {"`account: {id:": use_account_of_the_flow}),
     "adoption-differs": Situation(
         plant_adoption_differs, {"write the values of the flow into the YAML": set_key("subpath", "")}
     ),

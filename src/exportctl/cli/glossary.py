@@ -77,6 +77,8 @@ _TERMS: Mapping[str, str] = {
     " it is safe to do so.",
     "duplicate": "A second flow for one export. exportctl changes neither of them until the config says which one to"
     " keep: `keep: <flow id>`.",
+    "move": "Giving a flow from one project to another, or to the new name of a project. The config of the receiver"
+    " lists each flow under `move_from`; apply writes ownership markers only. The former project then says `moved`.",
     "plan": "The changes that would make the sandbox equal to the config, with the cause of each. `exportctl plan`"
     " shows it and writes nothing.",
     "saved plan": "A plan in a file, from `plan --out FILE`. It is an approval of values: `apply FILE` does exactly"
@@ -199,6 +201,8 @@ VERBS: Mapping[Verb, str] = {
     Verb.DELETE: "Apply deletes the object. exportctl cannot bring it back.",
     Verb.ADOPT: "Apply writes the ownership marker of this project on a flow that was made elsewhere, and changes"
     " nothing else.",
+    Verb.MOVE: "Apply writes the ownership marker of this project on a flow of another project that `move_from` lists,"
+    " and changes nothing else.",
     Verb.RELEASE: "Apply removes the ownership marker. The flow keeps running, and exportctl no longer manages it.",
     Verb.CLEAN: "Apply deletes orphans: connections of this project that no flow uses.",
     Verb.MARK: "Apply writes only the ownership marker.",
@@ -278,6 +282,7 @@ _HEALTH: Mapping[HealthResult, str] = {
     HealthResult.EXPIRED: "The end is in the past. The flow exports nothing.",
     HealthResult.ENDING: "The end is within `policy.end_warning` (or --expiring). Run `exportctl renew` or apply a"
     " later end.",
+    HealthResult.MOVED: "Another project took the flow over with `move_from`. Remove the export from this config.",
     HealthResult.NOT_APPLIED: "This sandbox has no flow for the export. Run `exportctl apply`.",
     HealthResult.UNKNOWN: "exportctl cannot read the schedule of the flow, or the flow is neither enabled nor"
     " disabled.",
@@ -288,6 +293,7 @@ _HEALTH: Mapping[HealthResult, str] = {
 }
 
 _STATES: Mapping[FlowState, str] = {
+    FlowState.MOVED: "Another project took the flow over with `move_from`.",
     FlowState.NOT_APPLIED: "This sandbox has no flow for the export.",
     FlowState.PAUSED: "A person or another tool disabled the flow, moved its end or start, or took datasets out.",
     FlowState.EXPIRED: "The end is in the past.",

@@ -175,6 +175,7 @@ def _sections(project: Project) -> dict[str, _Field]:
         "repository": (project.repository, ("repository",)),
         "platform.credentials": (sorted(platform.credentials.items()) or None, ("platform", "credentials")),
         "removed": ([(r.root, r.name, r.do) for r in project.removed], ("removed",)),
+        "move_from": ([(m.project, m.export, m.flow, m.to) for m in project.move_from], ("move_from",)),
         "accept": ([(a.address, a.field, a.until) for a in project.accept], ("accept",)),
     }
     named |= {f"platform.{n}": (getattr(platform, n), ("platform", n)) for n in ("organization", "sandbox", "url")}

@@ -16,7 +16,7 @@ from exportctl.config.yaml_nodes import BrokenNode, ListNode, MapEntry, MapNode,
 from exportctl.errors import Finding, Level, SourcePosition
 from exportctl.model.similar_names import did_you_mean
 
-LIST_SECTIONS = ("removed", "accept")
+LIST_SECTIONS = ("removed", "move_from", "accept")
 REPLACED_WHOLE = (
     ("datasets", "*"),
     ("formats", "*"),

@@ -118,12 +118,13 @@ def _base_id(one: Destination, desired: DesiredState, ownership: Ownership, as_o
 
 
 def _taken_names(tree: MapNode, desired: DesiredState, ownership: Ownership) -> dict[str, frozenset[str]]:
-    """Return the used names; also those under `removed`, in `renamed_from`, or in markers, which have a meaning."""
+    """Return the used names; those under `removed`, `move_from` and `renamed_from`, and in markers, count too."""
     project = desired.project
     layers = [tree, *(entry.node for entry in _entries(tree, "environments").values())]
     taken = {section: {name for layer in layers for name in _entries(layer, section)} for section in SECTIONS}
     for removed in project.removed:
         taken[removed.root].add(removed.name)
+    taken[EXPORTS] |= {moved.to.partition("/")[0] for moved in project.move_from}
     for address in (*ownership.own_flows, *ownership.orphans, *ownership.own_accounts):
         taken[address.root].add(address.name.partition("/")[0])
     before = [e.renamed_from for e in project.exports.values()]

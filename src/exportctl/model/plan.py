@@ -15,6 +15,8 @@ from enum import StrEnum
 from typing import Any
 
 from exportctl.errors import Finding, Level, SourcePosition
+from exportctl.model.next_steps import MoveOffer, NextStep
+from exportctl.model.other_flow import OtherFlow
 from exportctl.model.profile_note import ProfileNote
 
 Fields = Mapping[str, Any]
@@ -103,6 +105,7 @@ class Verb(StrEnum):
     REPLACE = "replace"
     DELETE = "delete"
     ADOPT = "adopt"
+    MOVE = "move"  # from another project: markers only
     RELEASE = "release"
     CLEAN = "clean"  # deletes orphans only
     MARK = "mark"  # marker only
@@ -152,6 +155,7 @@ class Refusal:
     safety_check: str
     text: str
     allow: str
+    moves: tuple[MoveOffer, ...] = ()  # the flows that `move_from` can take over instead
 
 
 @dataclass(frozen=True)
@@ -291,21 +295,9 @@ class PlanItem:
         return Cause.EXPIRED in self.causes()
 
 
-CHANGE_VERBS = frozenset({Verb.CREATE, Verb.COMPLETE, Verb.UPDATE, Verb.REPLACE, Verb.DELETE, Verb.ADOPT, Verb.RELEASE})
-
-
-@dataclass(frozen=True)
-class OtherFlow:
-    """A live flow of another project (`owner`) or without a known owner (None): shown, never changed."""
-
-    id: str
-    name: str
-    type: str | None
-    owner: str | None
-    enabled: bool | None  # None: the state says neither
-    ends: int | None
-    assumed_end: bool
-    state: str = ""  # as the service shows it
+CHANGE_VERBS = frozenset(
+    {Verb.CREATE, Verb.COMPLETE, Verb.UPDATE, Verb.REPLACE, Verb.DELETE, Verb.ADOPT, Verb.MOVE, Verb.RELEASE}
+)
 
 
 END_RULE = "unknown-end"  # of the finding about an end that exportctl cannot read
@@ -339,6 +331,7 @@ class Plan:
     items: tuple[PlanItem, ...]
     findings: tuple[Finding, ...] = ()  # about the plan as a whole
     other_flows: tuple[OtherFlow, ...] = ()
+    next_steps: tuple[NextStep, ...] = ()
     unset: tuple[str, ...] = ()  # variables that were not set when the plan was made
     options: Mapping[str, Any] = field(default_factory=dict)
     targeted_out: int = 0  # addresses that --target left out
@@ -348,7 +341,7 @@ class Plan:
 
     @property
     def is_empty(self) -> bool:
-        """True without create, update, replace, delete, adopt and release; renewals and marker writes do not count."""
+        """True without create, update, replace, delete, adopt, move and release; renewals and markers do not count."""
         return not any(item.verb in CHANGE_VERBS for item in self.items)
 
     @property
@@ -373,6 +366,7 @@ class Plan:
             "replace": verbs.count(Verb.REPLACE),
             "delete": verbs.count(Verb.DELETE),
             "adopt": verbs.count(Verb.ADOPT),
+            "move": verbs.count(Verb.MOVE),
             "paused": sum(item.is_paused for item in self.items),
             "renew": sum(item.has_renewal for item in self.items),
             "blocked": verbs.count(Verb.BLOCKED),

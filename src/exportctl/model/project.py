@@ -174,6 +174,18 @@ class RemovedEntry:
 
 
 @dataclass(frozen=True)
+class MoveEntry:
+    """A flow that moves here from `export` (KEY or KEY/PART) of another project; `to` is the key in this project."""
+
+    project: str
+    export: str
+    flow: str
+    to: str
+    reason: str
+    at: SourcePosition
+
+
+@dataclass(frozen=True)
 class AcceptEntry:
     """A difference that is accepted until `until` (epoch seconds, exclusive); `field` as the plan names it."""
 
@@ -230,6 +242,7 @@ class Project:
     destinations: Mapping[str, Destination]
     exports: Mapping[str, Export]
     removed: tuple[RemovedEntry, ...] = ()
+    move_from: tuple[MoveEntry, ...] = ()
     accept: tuple[AcceptEntry, ...] = ()
     policy: Policy = Policy()
     rules: Mapping[str, RuleSetting] = field(default_factory=dict)

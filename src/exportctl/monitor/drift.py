@@ -27,7 +27,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from exportctl.errors import Finding
-from exportctl.model.plan import Address, Cause, FieldChange, OtherFlow, Plan, PlanHeader, PlanItem, Verb
+from exportctl.model.other_flow import OtherFlow
+from exportctl.model.plan import Address, Cause, FieldChange, Plan, PlanHeader, PlanItem, Verb
 
 
 class DriftGroup(StrEnum):
@@ -71,7 +72,7 @@ _RULES = {
     "flow-state": DriftGroup.UNKNOWN_ORIGIN,
 }
 _ENDS = frozenset({str(DriftGroup.EXPIRED), str(DriftGroup.ENDING)})  # rules of the planner that have entries here
-_WHOLE_CHANGES = frozenset({Verb.CREATE, Verb.COMPLETE, Verb.REPLACE, Verb.DELETE, Verb.ADOPT, Verb.RELEASE})
+_WHOLE_CHANGES = frozenset({Verb.CREATE, Verb.COMPLETE, Verb.REPLACE, Verb.DELETE, Verb.ADOPT, Verb.MOVE, Verb.RELEASE})
 
 
 @dataclass(frozen=True)

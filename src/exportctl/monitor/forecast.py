@@ -110,7 +110,9 @@ def _flow_forecasts(
         for live_flow in live_flows:
             yield _flow_forecast(item.address, flow_view(live_flow, ownership), window, item.is_paused)
     else:
-        yield FlowForecast(item.address, None, item.schedule or "", no_run_reason="not applied")
+        is_moved = any(f.rule == "moved" for f in item.findings)
+        why = "moved to another project" if is_moved else "not applied"
+        yield FlowForecast(item.address, None, item.schedule or "", no_run_reason=why)
 
 
 def _flow_forecast(address: Address, seen: FlowView, window: range, paused: bool) -> FlowForecast:

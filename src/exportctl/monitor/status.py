@@ -30,7 +30,8 @@ from enum import StrEnum
 
 from exportctl.errors import Finding
 from exportctl.model import schedule
-from exportctl.model.plan import EXPORTS, UNKNOWN_RULES, Address, OtherFlow, Plan, PlanHeader, PlanItem, Verb
+from exportctl.model.other_flow import OtherFlow
+from exportctl.model.plan import EXPORTS, UNKNOWN_RULES, Address, Plan, PlanHeader, PlanItem, Verb
 from exportctl.model.project import Export, Project
 from exportctl.model.schedule import ONCE, format_moment
 from exportctl.monitor.delivery.expectation import GRACE
@@ -50,6 +51,7 @@ class HealthResult(StrEnum):
     EXPIRED = "EXPIRED"
     ENDING = "ENDING"
     NOT_APPLIED = "NOT APPLIED"
+    MOVED = "MOVED"
     UNKNOWN = "UNKNOWN"
     WAITING = "WAITING"
     DISABLED = "DISABLED"
@@ -61,6 +63,7 @@ class FlowState(StrEnum):
     """What a flow is, whatever its runs did."""
 
     NOT_APPLIED = "not applied"
+    MOVED = "moved"
     PAUSED = "paused by hand"
     EXPIRED = "expired"
     FINISHED = "finished"
@@ -135,6 +138,8 @@ def _row(item: PlanItem, ownership: Ownership, project: Project, as_of: int, war
         if declared is None:
             return None
         notes = tuple(_missing_notes(item, declared))
+        if any(f.rule == "moved" for f in item.findings):
+            return ExportHealth(item.address, None, FlowState.MOVED, HealthResult.MOVED, notes=notes)
         return ExportHealth(item.address, None, FlowState.NOT_APPLIED, HealthResult.NOT_APPLIED, notes=notes)
     seen = flow_view(live_flow, ownership)
     within = declared.expect.within if declared and declared.expect else None
@@ -204,6 +209,7 @@ def _health_result(seen: FlowView, paused: bool, soon: bool, missed: int | None,
 
 
 def _missing_notes(item: PlanItem, declared: Export) -> Iterator[str]:
+    yield from (f"{f.message.removeprefix(f'{item.address}: ')}; {f.hint}" for f in item.findings if f.rule == "moved")
     if any(f.rule == "flow-gone" for f in item.findings):
         yield "the flow was deleted, or is hidden from us: see exportctl drift"
     if item.verb is Verb.COMPLETE:

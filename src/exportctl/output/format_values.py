@@ -166,6 +166,7 @@ SYMBOLS: Mapping[Verb, str] = {
     Verb.REPLACE: "-/+",
     Verb.DELETE: "-",
     Verb.ADOPT: ">",
+    Verb.MOVE: ">",
     Verb.RELEASE: ">",
     Verb.CLEAN: "-",
     Verb.MARK: ">",

@@ -22,6 +22,12 @@ def code(shown: object) -> str:
     return f"<code>{_entities(clean_text(str(shown)))}</code>"
 
 
+def block(text: str) -> str:
+    """Return lines as code to copy, each with its indentation."""
+    lines = "\n".join(_entities(clean_text(line)) for line in text.split("\n"))
+    return f"<pre><code>{lines}</code></pre>"
+
+
 def prose(text: str) -> str:
     """Return our own sentence, which may quote foreign text."""
     line = " ".join(clean_text(part) for part in text.split("\n"))

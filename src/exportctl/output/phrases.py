@@ -34,6 +34,7 @@ VERBS: Mapping[Verb, str] = {
     Verb.REPLACE: "replace: a new flow, with a full re-export",
     Verb.DELETE: "delete",
     Verb.ADOPT: "adopt: writes ownership markers only",
+    Verb.MOVE: "move from another project: writes ownership markers only",
     Verb.RELEASE: "release: removes the ownership markers, the export keeps running",
     Verb.CLEAN: "delete orphans",
     Verb.MARK: "marker only",
@@ -115,10 +116,12 @@ def resume_option(item: PlanItem) -> str:
 
 def summary(n: Mapping[str, int]) -> str:
     """Return `Plan: 2 to create, …, 14 unchanged.` from a plan's counts; it names blocked ones where there are any."""
+    move = f"{n['move']} to move, " if n.get("move") else ""
     blocked = f"{n['blocked']} blocked, " if n["blocked"] else ""
     return (
         f"Plan: {n['create']} to create, {n['update']} to update, {n['replace']} to replace, {n['delete']} to delete, "
-        f"{n['adopt']} to adopt, {n['paused']} left paused, {n['renew']} to renew, {blocked}{n['unchanged']} unchanged."
+        f"{n['adopt']} to adopt, {move}{n['paused']} left paused, {n['renew']} to renew, "
+        f"{blocked}{n['unchanged']} unchanged."
     )
 
 

@@ -2,7 +2,7 @@
 Plan an export without a flow: create it, complete it after an interrupted run, or refuse. Pure.
 
     our connections without a flow      result
-    none                                create, unless an unmarked flow looks the same (it could be a duplicate)
+    none                                create, unless a flow of others exports the same (plan/look_alikes.py)
     younger than 24 hours               complete: use what fits, create the rest, delete other orphans
     older                               the flow was deleted or is hidden: refuse without --allow-recreate
 """
@@ -33,6 +33,7 @@ from exportctl.plan import steps
 from exportctl.plan.dataset_lookup import DatasetLookup, look_up_datasets
 from exportctl.plan.desired import DesiredExport, finding
 from exportctl.plan.flow_state import PlanInputs
+from exportctl.plan.look_alikes import look_alike_refusal
 from exportctl.plan.ownership import LiveFlow, Ownership, export_addresses, lost_owner_refusal
 from exportctl.resources import kinds, wire
 from exportctl.resources.kinds import FLOW, SOURCE_CONNECTION, TARGET_CONNECTION, FieldRequest, leaf_path
@@ -104,7 +105,7 @@ def plan_creation(
         item = _add_flow_gone_finding(export, item, old, inputs)
     elif orphans:
         item = _add_half_built_finding(export, item, orphans)
-    return _add_look_alike_refusal(export, lookup, item, inputs)
+    return _add_look_alike_refusal(export, base, lookup, item, inputs)
 
 
 def _created_fields(export: DesiredExport, lookup: DatasetLookup, end: int | None) -> tuple[FieldChange, ...]:
@@ -280,15 +281,16 @@ def full_export_consequence(text: str) -> Consequence:
 
 
 def _add_look_alike_refusal(
-    export: DesiredExport, lookup: DatasetLookup, item: PlanItem, inputs: PlanInputs
+    export: DesiredExport, base: str | Step, lookup: DatasetLookup, item: PlanItem, inputs: PlanInputs
 ) -> PlanItem:
-    """Refuse a possible duplicate: of an unmarked flow that looks the same, or of a flow that lost its marker."""
+    """Refuse a possible duplicate: of a flow that exports the same, or of a flow that lost its marker."""
     lost = lost_owner_refusal(export.declared, inputs.ownership)
     if lost:
         found = lost_owner_findings(export, inputs.ownership)
         return replace(item, refusals=(*item.refusals, lost), findings=(*item.findings, *found))
     ids = [i for i, _ in lookup.datasets]
-    same = next((r for h in inputs.ownership.flows if (r := _same_flow_refusal(export, ids, h))), None)
+    account = inputs.accounts.get(export.account.own) if export.account.own else None
+    same = look_alike_refusal(export, account, base, ids, inputs.ownership)
     return replace(item, refusals=(*item.refusals, same)) if same else item
 
 
@@ -298,16 +300,6 @@ def lost_owner_findings(export: DesiredExport, ownership: Ownership) -> tuple[Fi
     if lost is None:
         return ()
     return (finding(export, "marker-lost", f"{lost.text}; exportctl neither changes nor renews it", lost.allow),)
-
-
-def _same_flow_refusal(export: DesiredExport, ids: list[str], live_flow: LiveFlow) -> Refusal | None:
-    if live_flow.marker or live_flow.flow.name != export.declared.title or live_flow.source is None:
-        return None
-    if live_flow.type is not export.type or live_flow.dataset_ids != ids:
-        return None
-    text = f"the unmanaged flow {live_flow.quoted_name} has the same title, type and datasets"
-    allow = f"write `adopt: {live_flow.flow.id}` in {export.address} to adopt it, or another `title` to create a second"
-    return Refusal("look-alike", text, allow)
 
 
 def late_start_findings(export: DesiredExport, as_of: int) -> tuple[Finding, ...]:

@@ -54,7 +54,8 @@ from exportctl.plan import safety_checks, steps
 from exportctl.plan.create import COMPLETION_WINDOW, deletion_steps
 from exportctl.plan.desired import DesiredState
 from exportctl.plan.flow_state import PlanInputs
-from exportctl.plan.ownership import LiveFlow, Ownership, build_ownership
+from exportctl.plan.look_alikes import moved_finding
+from exportctl.plan.ownership import LiveFlow, Ownership, build_ownership, moved_to_other_project
 from exportctl.resources.kinds import KINDS
 
 _RELEASED = Consequence("released", "removes the ownership marker; the flow still runs, but exportctl ignores it")
@@ -86,7 +87,18 @@ def undeclared_exports(wanted: DesiredState, excluded: frozenset[Address], input
         for a in {*ownership.own_flows, *ownership.orphans, *released}
         if a not in wanted.exports and a not in excluded
     )
-    return [_export_item(address, wanted, inputs) for address in undeclared if address.root == EXPORTS]
+    made = [_export_item(address, wanted, inputs) for address in undeclared if address.root == EXPORTS]
+    return [*made, *_moved_items(wanted, {i.address for i in made}, ownership)]
+
+
+def _moved_items(wanted: DesiredState, planned: Collection[Address], ownership: Ownership) -> Iterator[PlanItem]:
+    """Yield a note for each `removed` entry of an export that another project took over."""
+    for entry in wanted.project.removed:
+        address = Address(entry.root, entry.name)
+        live_flow = moved_to_other_project(address, ownership) if entry.root == EXPORTS else None
+        if live_flow and address not in {*planned, *wanted.exports}:
+            note = moved_finding(address, live_flow, is_declared=False)
+            yield PlanItem(address, Verb.UNCHANGED, findings=(note,), at=entry.at)
 
 
 def _export_item(address: Address, wanted: DesiredState, inputs: PlanInputs) -> PlanItem:
@@ -147,6 +159,8 @@ def _claimed_connections(ownership: Ownership) -> dict[Address, list[LiveObject]
         if child is None or claim is None or claim.project != ownership.project or claim.address.root != EXPORTS:
             continue
         own = live_flow.marker if not live_flow.marker_lost else None
+        if own and moved_to_other_project(claim.address, ownership) is live_flow:
+            continue  # the other project writes the marker of the target last
         if own is None or (own.project, own.address) != (claim.project, claim.address):
             found.setdefault(claim.address, []).append(child)
     return found

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from exportctl.errors import Finding, Level
+from exportctl.model.next_steps import MoveOffer
 from exportctl.model.plan import (
     WRITE_CAUSES,
     Action,
@@ -35,6 +36,7 @@ from exportctl.plan.dataset_lookup import DatasetLookup
 from exportctl.plan.desired import DesiredExport, finding
 from exportctl.plan.export_diff import ExportDiff, diff_consequences, diff_export, diff_findings, diff_refusals
 from exportctl.plan.flow_state import PlanInputs
+from exportctl.plan.look_alikes import entry_phrase
 from exportctl.plan.own_actions import withdrawn_intent
 from exportctl.plan.ownership import LiveFlow, choose_flows
 from exportctl.plan.replacement import paused_refusals, pauses_of, plan_replacement, replacement_reason
@@ -255,7 +257,8 @@ def _adoption(export: DesiredExport, flow: str, base: str | Step | None, inputs:
     if owner is not None:
         text = f"the flow {flow} is owned by project {owner.project} ({owner.address})"
         entry = f"removed: [{{export: {owner.address.name}, do: release, reason: …}}]"
-        allow = f"release it in that project first: `{entry}`"
+        move = entry_phrase(MoveOffer(owner.project, owner.address.name, flow, export.address.name))
+        allow = f"release it in that project first: `{entry}`; or write {move} instead of `adopt`"
         refusal = Refusal("other-project", text, allow)
         found = create.lost_owner_findings(export, inputs.ownership)
         return PlanItem(export.address, Verb.ADOPT, id=flow, refusals=(refusal,), findings=found, at=export.declared.at)

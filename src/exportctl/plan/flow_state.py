@@ -17,12 +17,13 @@ No page of Adobe says what an expired flow sends after its end moves to the futu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from exportctl.errors import Finding, Level
 from exportctl.model import schedule
 from exportctl.model.plan import (
+    Address,
     Cause,
     Consequence,
     FieldChange,
@@ -38,7 +39,7 @@ from exportctl.model.project import AcceptEntry, Export
 from exportctl.model.schedule import ONCE, format_age, format_moment
 from exportctl.plan import field_diff, pauses, steps
 from exportctl.plan.comparison import ComparisonInputs
-from exportctl.plan.desired import DesiredExport, finding
+from exportctl.plan.desired import DesiredAccount, DesiredExport, finding
 from exportctl.plan.field_diff import field_changes
 from exportctl.plan.last_editor import actor
 from exportctl.plan.own_actions import has_missing_action, is_disabled_by_exportctl, keep_intent, own_rename
@@ -62,6 +63,7 @@ class PlanInputs:
     as_of: int
     accept: tuple[AcceptEntry, ...]
     listing_hint: str  # for a dataset that the listing lacks
+    accounts: Mapping[Address, DesiredAccount] = field(default_factory=dict)
 
 
 # -- changes ----------------------------------------------------------------------------------------------------------

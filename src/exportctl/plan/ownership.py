@@ -23,6 +23,7 @@ from exportctl.resources import flow_states, kinds, wire
 from exportctl.resources.destinations.type import DestinationType
 from exportctl.resources.kinds import BASE_CONNECTION, FLOW, SOURCE_CONNECTION, TARGET_CONNECTION
 from exportctl.resources.marker import refuse_newer_markers
+from exportctl.resources.marker import trace as marker_trace
 from exportctl.resources.unknown_schedule import unknown_end
 
 FLOW_LIMIT = 100  # destinations per sandbox, hard limit [GR]
@@ -191,6 +192,22 @@ def export_addresses(declared: Export) -> tuple[Address, ...]:
     return tuple(Address(EXPORTS, name) for name in (declared.key, declared.renamed_from) if name)
 
 
+def moved_to_other_project(address: Address, ownership: Ownership) -> LiveFlow | None:
+    """Return the flow of another project that came from this address of ours, None if there is none."""
+    trace = marker_trace(ownership.project, address.name)
+    found = (h for h in ownership.flows if h.marker and h.marker.project != ownership.project)
+    return next((h for h in found if h.marker and h.marker.moved_from == trace), None)
+
+
+def came_from(live_flow: LiveFlow, project: str) -> str | None:
+    """Return the address of `project` that a flow of another owner came from, as far as its source still says so."""
+    claim = live_flow.source.marker if live_flow.source else None
+    if live_flow.marker is None or claim is None or claim.project != project:
+        return None
+    is_traced = live_flow.marker.moved_from == marker_trace(project, claim.name)
+    return str(claim.address) if is_traced and not live_flow.is_owned_by(project) else None
+
+
 def choose_flows(declared: Export, ownership: Ownership) -> tuple[tuple[LiveFlow, ...], tuple[LiveFlow, ...]]:
     """
     Return the current flow of an export, and older flows that apply deletes.
@@ -242,6 +259,8 @@ def _flow_owner_refusal(declared: Export, live_flow: LiveFlow, project: str) -> 
     claim = child.marker if child and live_flow.can_change(child) else None
     if claim is None or claim.project != project or claim.address not in export_addresses(declared):
         return None
+    if live_flow.marker and live_flow.marker.moved_from == marker_trace(project, claim.name):
+        return None  # it moved: the marker of the target is written last
     says = f"but its {'target' if live_flow.target else 'source'} still has the marker of {claim.address}"
     flow = f"the flow {live_flow.quoted_name}"
     if live_flow.flow.marker:

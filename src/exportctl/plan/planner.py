@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from exportctl.errors import Finding, Level
+from exportctl.model.other_flow import OtherFlow
 from exportctl.model.plan import (
     CHANGE_VERBS,
     DESTINATIONS,
@@ -23,7 +24,6 @@ from exportctl.model.plan import (
     Address,
     Inventory,
     LiveObject,
-    OtherFlow,
     Plan,
     PlanHeader,
     PlanItem,
@@ -33,7 +33,15 @@ from exportctl.model.plan import (
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.project import Policy, Project
 from exportctl.model.schedule import ONCE, default_end
-from exportctl.plan import dataset_lookup, dataset_moves, rename_hints, safety_checks, spec_check
+from exportctl.plan import (
+    dataset_lookup,
+    dataset_moves,
+    look_alikes,
+    owner_changes,
+    rename_hints,
+    safety_checks,
+    spec_check,
+)
 from exportctl.plan.accounts import AccountPlan, live_accounts, plan_account
 from exportctl.plan.cut_descriptions import refuse_cut_descriptions
 from exportctl.plan.delete import add_orphan_deletions, removed_entry, undeclared_accounts, undeclared_exports
@@ -41,7 +49,15 @@ from exportctl.plan.desired import DesiredExport, DesiredState, finding
 from exportctl.plan.exports import plan_export
 from exportctl.plan.flow_state import PlanInputs, ending_soon_findings, plan_renewal
 from exportctl.plan.freshness import add_commit_times
-from exportctl.plan.ownership import FLOW_LIMIT, Ownership, build_ownership, export_addresses, reclaim_adopted_flows
+from exportctl.plan.moves import Moves, move_export_item, plan_moves
+from exportctl.plan.ownership import (
+    FLOW_LIMIT,
+    Ownership,
+    build_ownership,
+    came_from,
+    export_addresses,
+    reclaim_adopted_flows,
+)
 from exportctl.resources import wire
 from exportctl.resources.destinations.type import Scope
 from exportctl.resources.kinds import ENABLED, END, EVERY, LOCATION
@@ -76,15 +92,15 @@ def build_plan(
     """
     project = desired.project
     adopted = {e.adopt: frozenset(export_addresses(e)) for e in project.exports.values() if e.adopt}
-    ownership = reclaim_adopted_flows(build_ownership(live, project.name), adopted)
-    inputs = PlanInputs(
-        ownership, live.datasets or (), options, as_of, project.accept, dataset_lookup.listing_hint(header)
-    )
+    owned_now = reclaim_adopted_flows(build_ownership(live, project.name), adopted)
     chosen = {a: e for a, e in desired.exports.items() if options.is_targeted(a)}
+    made = Moves(owned_now) if options.renew_only else plan_moves(desired, owned_now, chosen)
+    ownership, hint = made.ownership, dataset_lookup.listing_hint(header)
+    inputs = PlanInputs(ownership, live.datasets or (), options, as_of, project.accept, hint, desired.accounts)
     if options.renew_only:
         items = [_renewal_item(export, inputs, project.policy) for export in chosen.values()]
     else:
-        items = _planned_items(desired, chosen, live, inputs)
+        items = _planned_items(desired, chosen, live, inputs, made)
         items = add_commit_times(items, live, project.name, options, as_of)
     items = [replace(i, findings=apply_settings(i.findings, project, PLAN_RULES_BY_ID, str(i.address))) for i in items]
     if options.renew_only:  # a level that the config raises must not prevent a renewal
@@ -93,8 +109,13 @@ def build_plan(
         header=header,
         as_of=as_of,
         items=tuple(sorted(_with_service_states(items, ownership), key=_sort_key)),
-        findings=apply_settings(_plan_findings(project, ownership, items), project, PLAN_RULES_BY_ID),
-        other_flows=_other_flows(ownership),
+        findings=apply_settings(
+            (*_plan_findings(project, ownership, items), *owner_changes.misplaced_errors(made, chosen)),
+            project,
+            PLAN_RULES_BY_ID,
+        ),
+        other_flows=_other_flows(owned_now),
+        next_steps=look_alikes.next_steps([r for i in items for r in i.refusals], project),
         unset=tuple(sorted(unset)),
         options=options.to_json_values(),
         targeted_out=len(desired.exports) - len(chosen),
@@ -102,16 +123,28 @@ def build_plan(
 
 
 def _planned_items(
-    desired: DesiredState, chosen: Mapping[Address, DesiredExport], live: Inventory, inputs: PlanInputs
+    desired: DesiredState,
+    chosen: Mapping[Address, DesiredExport],
+    live: Inventory,
+    inputs: PlanInputs,
+    moves: Moves,
 ) -> list[PlanItem]:
     """Plan all items, and add what only the whole plan shows."""
     ownership, options, as_of = inputs.ownership, inputs.options, inputs.as_of
-    accounts = _account_plans(desired, chosen.values(), ownership, options, as_of)
-    adopted_ids = frozenset(e.declared.adopt for e in chosen.values() if e.declared.adopt)
-    lookups = {a: _look_up_base(e, accounts, ownership) for a, e in sorted(chosen.items())}
-    bases = {address: found.value for address, found in lookups.items()}
-    exports = [_export_item(chosen[a], one, inputs, live, adopted_ids, desired) for a, one in lookups.items()]
-    items = [*(a.item for a in accounts.values()), *exports]
+    away = {
+        a: h
+        for a, e in chosen.items()
+        if a not in moves.errors and (h := look_alikes.moved_flow(e.declared, ownership))
+    }
+    here = {a: e for a, e in sorted(chosen.items()) if a not in away}
+    accounts = _account_plans(desired, here.values(), ownership, options, as_of)
+    adopted_ids = frozenset(e.declared.adopt for e in here.values() if e.declared.adopt)
+    lookups = {a: _look_up_base(e, accounts, ownership) for a, e in here.items()}
+    bases = dict.fromkeys(away) | {address: found.value for address, found in lookups.items()}
+    exports = [_export_item(here[a], one, inputs, live, adopted_ids, desired, moves) for a, one in lookups.items()]
+    exports = owner_changes.add_renamed_project_refusals(exports, here, moves, inputs)
+    exports += [owner_changes.moved_item(chosen[a], live_flow) for a, live_flow in away.items()]
+    items = [*owner_changes.account_items(desired, accounts, moves, exports), *exports]
     items = _merge_items([*items, *_removal_items(desired, accounts, items, inputs)])
     items = rename_hints.add_rename_findings(items, desired, bases, inputs)
     items = dataset_moves.add_dataset_moves(items, desired, bases, inputs)
@@ -194,8 +227,13 @@ def _export_item(
     live: Inventory,
     adopted_ids: frozenset[str],
     desired: DesiredState,
+    moves: Moves,
 ) -> PlanItem:
+    if export.address in moves.errors:
+        errors = moves.errors[export.address]
+        return PlanItem(export.address, Verb.UNCHANGED, findings=errors, at=export.declared.at)
     item = plan_export(export, base.value, inputs)
+    item = move_export_item(export, item, moves) if export.address in moves.flows else item
     found = [base.finding] if base.finding else []
     if item.verb in CHANGE_VERBS:
         written = None if item.verb in _SENDS_EVERYTHING else _written_paths(item)
@@ -327,6 +365,7 @@ def _other_flows(ownership: Ownership) -> tuple[OtherFlow, ...]:
             ends=default_end(flow.created_at) if assumed else fields[END],
             assumed_end=assumed,
             state=live_flow.state,
+            moved_from=came_from(live_flow, ownership.project),
         )
         found.append(other)
     return tuple(sorted(found, key=lambda u: (u.name, u.id)))

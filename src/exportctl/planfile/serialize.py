@@ -28,6 +28,8 @@ from exportctl.model.json_form import (
     part,
     text,
 )
+from exportctl.model.next_steps import MoveOffer, NextStep
+from exportctl.model.other_flow import OtherFlow
 from exportctl.model.plan import (
     EXPORTS,
     Action,
@@ -37,7 +39,6 @@ from exportctl.model.plan import (
     Consequence,
     FieldChange,
     Marker,
-    OtherFlow,
     Plan,
     PlanHeader,
     PlanItem,
@@ -57,6 +58,7 @@ COUNTS = (
     "replace",
     "delete",
     "adopt",
+    "move",
     "paused",
     "renew",
     "blocked",
@@ -197,11 +199,19 @@ CONSEQUENCE = JsonObject[Consequence](
     level=text("info, warning, or cost (may send data again)"),
 )
 
+MOVE_OFFER = JsonObject[MoveOffer](
+    "a flow of another project that an entry of `move_from` can move here",
+    project=text("the project that owns the flow"),
+    export=text("KEY or KEY/PART of the export in that project"),
+    flow=text("flow id"),
+    to=text("KEY or KEY/PART of the export in this project"),
+)
 REFUSAL = JsonObject[Refusal](
     "one safety check that blocks",
     safety_check=text("name of the safety check"),
     text=text("for people"),
     allow=text("the one edit or flag that allows exactly this"),
+    moves=optional(listing("flows that can move here instead", MOVE_OFFER), lambda r: bool(r.moves)),
 )
 ITEM = Definition[PlanItem](
     "item",
@@ -237,6 +247,12 @@ OTHER_FLOW = Definition[OtherFlow](
     state=text("the state as the service shows it; empty: it shows none"),
     ends=nullable(number(_MOMENT)),
     assumed_end=flag("the service shows no end; `ends` is the default, computed from the creation"),
+    moved_from=optional(text("the address that the flow had in this project"), lambda u: u.moved_from is not None),
+)
+NEXT_STEP = JsonObject[NextStep](
+    "what to do about the whole plan",
+    text=text("for people"),
+    yaml=text("the lines to paste into the config"),
 )
 HEADER = JsonObject[PlanHeader](
     "what the plan was made for",
@@ -254,13 +270,14 @@ CONTENT: Mapping[str, Member[Plan]] = {
     "unset": listing("references without a value", text("name"), lambda p: sorted(p.unset)),
     "targeted_out": number("addresses that --target left out"),
     "counts": counts("the footer's numbers", COUNTS, lambda p: {**p.counts(), "writes": len(p.steps())}),
-    "empty": flag("no create, update, replace, delete, adopt or release", lambda p: p.is_empty),
+    "empty": flag("no create, update, replace, delete, adopt, move or release", lambda p: p.is_empty),
     "refused": flag("a safety check blocks the plan", lambda p: p.is_refused),
     "items": listing(
         "in plan order; unchanged addresses are only counted", ITEM, lambda p: filter(has_content, p.items)
     ),
     "findings": listing("messages about the plan as a whole", FINDING),
     "other_flows": listing("live flows that this config does not manage", OTHER_FLOW),
+    "next_steps": listing("edits that the plan offers as a whole", NEXT_STEP),
 }
 SAVED_PLAN = JsonObject[Plan]("the plan", header=part(HEADER), as_of=number(_MOMENT), **CONTENT)
 
@@ -290,6 +307,7 @@ def decode_plan(content: Json) -> Plan:
         items=tuple(_item(i) for i in content["items"]),
         findings=tuple(_finding(f) for f in content["findings"]),
         other_flows=tuple(OtherFlow(**u) for u in content["other_flows"]),
+        next_steps=tuple(NextStep(**s) for s in content["next_steps"]),
         unset=tuple(content["unset"]),
         options=content["options"],
         targeted_out=content["targeted_out"],
@@ -304,7 +322,7 @@ def _item(document: Json) -> PlanItem:
         fields=tuple(_field(f) for f in document["fields"]),
         steps=tuple(_step(s) for s in document["steps"]),
         consequences=tuple(Consequence(**c) for c in document["consequences"]),
-        refusals=tuple(Refusal(**r) for r in document["refusals"]),
+        refusals=tuple(_refusal(r) for r in document["refusals"]),
         findings=tuple(_finding(f) for f in document["findings"]),
         ends=document["ends"],
         schedule=document["schedule"],
@@ -313,6 +331,11 @@ def _item(document: Json) -> PlanItem:
         at=_source_position(document["at"]),
         service_state=document.get("service_state"),
     )
+
+
+def _refusal(document: Json) -> Refusal:
+    moves = tuple(MoveOffer(**m) for m in document.get("moves", ()))
+    return Refusal(document["safety_check"], document["text"], document["allow"], moves)
 
 
 def _address(text: str) -> Address:

@@ -244,6 +244,12 @@ _ERRORS: tuple[_Row, ...] = (
         "Use the id of an unmanaged flow from `exportctl drift`.",
     ),
     (
+        "move-unknown",
+        "An entry of move_from that fits no flow",
+        "It names project, export and flow, so that no other flow is taken (ours).",
+        "Write what the error found.",
+    ),
+    (
         "reference-unset",
         "A variable that is not set",
         "exportctl can neither compare nor send its value (ours).",
@@ -279,6 +285,12 @@ _ERRORS: tuple[_Row, ...] = (
 )
 
 _WARNINGS: tuple[_Row, ...] = (
+    (
+        "moved",
+        "An export that moved to another project",
+        "Another project owns its flow now. This project neither creates nor deletes it (ours).",
+        "Remove the export, or its entry under `removed`; or move the flow back with `move_from`.",
+    ),
     (
         "marker-damaged",
         "A marker that was edited",

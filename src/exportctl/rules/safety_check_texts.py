@@ -72,8 +72,25 @@ SAFETY_CHECKS: tuple[SafetyCheck, ...] = (
     ),
     SafetyCheck(
         "look-alike",
-        "Creating a flow beside an unmanaged one with the same name, type and datasets.",
-        "`adopt: <flow id>` in the export adopts it; with another `title` both flows exist.",
+        "Creating a flow beside an unmanaged one that exports the same datasets to the same location, or that has the"
+        " same name, type and datasets.",
+        "`adopt: <flow id>` in the export adopts it; with another location, or another `title`, both flows exist.",
+    ),
+    SafetyCheck(
+        "exported-by-other-project",
+        "Creating a flow beside one of another project, or of this project under its former name, that exports the same"
+        " datasets to the same location.",
+        "Change the export, or move the flows: `move_from: [{project: …, export: …, flow: <flow id>, reason: …}]`.",
+    ),
+    SafetyCheck(
+        "moved",
+        "Creating an export again whose flow another project took over with `move_from`.",
+        "Remove the export from this config, or move the flow back with `move_from`.",
+    ),
+    SafetyCheck(
+        "move-differs",
+        "Moving a flow to an export with another destination type or account: it would need a new flow.",
+        "Declare the destination type of the flow, and its account: `account: {id: …}`; or move all flows of it.",
     ),
     SafetyCheck(
         "adoption-differs",
@@ -84,7 +101,8 @@ SAFETY_CHECKS: tuple[SafetyCheck, ...] = (
         "other-project",
         "Adopting a flow of another project, or creating one beside a flow of this project that now has the marker of"
         " another owner.",
-        "That project releases it first: `removed: [{export: …, do: release, reason: …}]`. If the marker was"
+        "That project releases it first: `removed: [{export: …, do: release, reason: …}]`; or list the flow under"
+        " `move_from` instead of `adopt`. If the marker was"
         " overwritten, write the former one into the flow's description again.",
     ),
     SafetyCheck(

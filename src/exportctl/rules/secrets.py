@@ -55,6 +55,8 @@ def texts(project: Project) -> Iterator[Text]:
             yield "reason", allow.reason, allow.at, address
     for removed in project.removed:
         yield "reason", removed.reason, removed.at, removed.address
+    for moved in project.move_from:
+        yield "reason", moved.reason, moved.at, f"exports.{moved.to}"
     for accepted in project.accept:
         yield "reason", f"{accepted.reason} {accepted.owner}", accepted.at, accepted.address
     for setting in project.rules.values():

@@ -25,6 +25,7 @@ from exportctl.model.project import (
     Destination,
     Export,
     Format,
+    MoveEntry,
     PlatformSettings,
     Policy,
     Project,
@@ -33,6 +34,7 @@ from exportctl.model.project import (
 )
 from exportctl.model.secret import Secrecy
 from exportctl.model.urls import PRODUCTION, allowed_hosts, check_host
+from exportctl.resources.kinds import FLOW
 
 _ORGANIZATION = r"[0-9A-Za-z]+@AdobeOrg"
 _SANDBOX = r"[a-z0-9][a-z0-9-]{0,255}"
@@ -65,6 +67,7 @@ def resolve_project(
         destinations=destinations,
         exports=_exports(root, environment, context),
         removed=_removed_entries(root),
+        move_from=_move_entries(root),
         accept=_accept_entries(root),
         policy=_policy(root.section("policy")),
         rules=_rules(root),
@@ -171,6 +174,21 @@ def _removed_entry(section: Section) -> RemovedEntry | None:
         hint = f"write the key that is declared under `{key}s`, without `{key}s.`"
         section.fail("bad-name", f'"{name}" is not a key', section.position(key), hint)
     return RemovedEntry(f"{key}s", name, section.text("do"), section.text("reason"), section.at)
+
+
+def _move_entries(root: Section) -> tuple[MoveEntry, ...]:
+    found = [_move_entry(section) for section in root.map_items("move_from")]
+    return tuple(sorted(found, key=lambda m: (m.project, m.export, m.flow)))
+
+
+def _move_entry(section: Section) -> MoveEntry:
+    for key in ("export", "to"):
+        name = section.optional_text(key)
+        if name is not None and not section.is_unset(key) and not re.fullmatch(rf"{NAME}(/{NAME})?", name):
+            hint = "write KEY or KEY/PART, without `exports.`"
+            section.fail("bad-name", f'"{name}" is not a key', section.position(key), hint)
+    project, export, flow, reason = (section.text(key) for key in ("project", "export", FLOW.name, "reason"))
+    return MoveEntry(project, export, flow, section.optional_text("to") or export, reason, section.at)
 
 
 def _accept_entries(root: Section) -> tuple[AcceptEntry, ...]:

@@ -164,6 +164,23 @@ def _removed_entry() -> Schema:
     )
 
 
+def _move_entry() -> Schema:
+    return map_schema(
+        "Move",
+        "A flow that this project takes over from another project, or from its own former name. Apply writes only "
+        "ownership markers. Afterwards the entry has no effect.",
+        {
+            "project": text("The project that owns the flow now.", "acme", pattern=r"[a-z0-9][a-z0-9-]{0,31}"),
+            "export": text("KEY or KEY/PART of the export in that project.", "web-to-lake"),
+            "flow": text("The id of the flow.", EXAMPLE_ID, min_length=1),
+            "to": text("KEY or KEY/PART of the export in this project; the default is the same.", "web-events"),
+            "reason": text("Why it moves.", "the project was renamed", min_length=1),
+        },
+        example={"project": "acme", "export": "web-to-lake", "flow": EXAMPLE_ID, "reason": "the project was renamed"},
+        required=("project", "export", "flow", "reason"),
+    )
+
+
 def _accept_entry() -> Schema:
     return map_schema(
         "Accepted difference",
@@ -272,6 +289,11 @@ def _sections() -> Schema:
         "removed": list_schema(
             "Reviewed consent to deletions and releases.", ref("removal"), example=_removed_entry()["examples"]
         ),
+        "move_from": list_schema(
+            "Flows that this project takes over from other projects, or from its own former name.",
+            ref("move"),
+            example=_move_entry()["examples"],
+        ),
         "accept": list_schema(
             "Differences that are accepted until a date.", ref("accepted"), example=_accept_entry()["examples"]
         ),
@@ -332,6 +354,7 @@ def _schema() -> Schema:
             "dataset": _dataset(),
             "declared-dataset": _declared_dataset(),
             "removal": _removed_entry(),
+            "move": _move_entry(),
             "accepted": _accept_entry(),
         },
     }

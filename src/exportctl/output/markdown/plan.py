@@ -10,11 +10,12 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 
 from exportctl.errors import Finding
+from exportctl.model.next_steps import NextStep
 from exportctl.model.plan import Cause, FieldChange, Plan, PlanHeader, PlanItem
 from exportctl.monitor import drift
 from exportctl.monitor.drift import DriftEntry, DriftGroup, DriftReport
 from exportctl.output import format_values, phrases
-from exportctl.output.markdown_escape import code, prose
+from exportctl.output.markdown_escape import block, code, prose
 from exportctl.output.text import drift as text_drift
 
 LIMIT = 65_536  # characters GitHub takes in a comment or a step summary's section
@@ -33,6 +34,7 @@ def render_plan(shown: Plan, *, limit: int = LIMIT) -> str:
         f"**{phrases.summary(shown.counts())}** {phrases.writes(shown)}\n",
         *([f"{approval}\n"] if approval else []),
         *section("Blocked by safety checks", _refusals(spoken), share),
+        *(line for step in shown.next_steps for line in _next_step(step)),
         *section("Consequences", _consequences(spoken), share),
         *section("Ends", _ends(spoken, shown.as_of), share),
         *section("Left paused", _paused_lines(spoken), share),
@@ -125,6 +127,10 @@ def _refusals(items: Iterable[PlanItem]) -> list[str]:
         for item in items
         for r in item.refusals
     ]
+
+
+def _next_step(step: NextStep) -> list[str]:
+    return [f"**Next step:** {prose(step.text)}\n", block(step.yaml), ""]
 
 
 def _consequences(items: Iterable[PlanItem]) -> list[str]:

@@ -113,6 +113,8 @@ def flow(entry: DriftEntry, as_of: int) -> str:
     parts.append(clean_text(shown.state) or _STATES_WITHOUT_WORD[shown.enabled])
     if shown.owner:
         parts.append(f"owned by project {clean_text(shown.owner)}")
+    if shown.moved_from:
+        parts.append(f"moved from {clean_text(shown.moved_from)}")
     if shown.ends is not None:
         parts.append(format_values.end_text(shown.ends, as_of) + (" (assumed)" if shown.assumed_end else ""))
     return ", ".join(parts)

@@ -35,7 +35,7 @@ _COUNTED: Mapping[str, str] = {
 KEPT = "Kept as they are, because no config can describe them:"
 _SHOWN = 3  # addresses; --format json has all
 NEXT = "Next: read the YAML, then run `exportctl plan`. `exportctl apply` adopts the flows and writes only markers."
-_MARKERS_ONLY = frozenset({Verb.UNCHANGED, Verb.MARK, Verb.PAUSED, Verb.BLOCKED, Verb.ADOPT})
+_MARKERS_ONLY = frozenset({Verb.UNCHANGED, Verb.MARK, Verb.PAUSED, Verb.BLOCKED, Verb.ADOPT, Verb.MOVE})
 
 
 def render_patch(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from exportctl.errors import Finding, Level
+from exportctl.model.next_steps import NextStep
 from exportctl.model.plan import Cause, FieldChange, Plan, PlanHeader, PlanItem, Refusal, Verb
 from exportctl.model.schedule import format_age, format_count
 from exportctl.output import format_values, phrases
@@ -62,7 +63,13 @@ def _body(shown: Plan, counts: Mapping[str, int], ink: Paint, width: int) -> lis
     lines += _section("Errors, warnings and notes:", findings(phrases.plan_findings(shown), ink))
     lines += _section("Apply will read these references:", [INDENT + clean_text(s) for s in phrases.secrets(shown)])
     lines += _section("Not set here, so not compared:", [INDENT + clean_text(name) for name in shown.unset])
+    lines += [line for step in shown.next_steps for line in next_step(step, ink)]
     return lines + footer(shown, counts, ink)
+
+
+def next_step(step: NextStep, ink: Paint) -> list[str]:
+    """Return what to do about the whole plan; the YAML has its own indentation, so that it can be pasted."""
+    return [ink("bold", f"Next step: {clean_text(step.text)}:"), *map(clean_text, step.yaml.split("\n")), ""]
 
 
 def header(shown: PlanHeader, title: str, as_of: int, ink: Paint) -> list[str]:

@@ -14,7 +14,7 @@ from exportctl.output.format_values import clean_text
 from exportctl.output.text import plan, tables
 
 if TYPE_CHECKING:
-    from exportctl.model.plan import OtherFlow
+    from exportctl.model.other_flow import OtherFlow
     from exportctl.monitor.status import ExportHealth, StatusReport
 
 TITLES = ("EXPORT", "HEALTH", "STATE", "LAST RUN", "NEXT RUN", "DAYS LEFT")
@@ -25,6 +25,7 @@ _STYLES: Mapping[HealthResult, str] = {
     HealthResult.DISABLED: "dim",
     HealthResult.ENDING: "warning",
     HealthResult.NOT_APPLIED: "warning",
+    HealthResult.MOVED: "warning",
     HealthResult.UNKNOWN: "warning",
 }
 
