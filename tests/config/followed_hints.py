@@ -183,7 +183,7 @@ EXAMPLE_HINTS: Mapping[str, Ways] = {
     },
     "the project of an environment": {
         "its keys are minimum_version, platform, defaults, formats, schedules, destinations, datasets, exports,"
-        " removed, accept, policy, rules": (", project: x", "")
+        " removed, move_from, accept, policy, rules": (", project: x", "")
     },
     "a clash of parts": {
         SHORT: (

@@ -52,7 +52,9 @@ def _date_step(step: Step, objects: dict[str, LiveObject], moment: int | None) -
     if step.marker is None:
         return step
     known = objects.get(step.id or "")
-    before = known.marker.committed_at if known and known.marker else None
+    owned = known.marker if known else None
+    is_same = owned is not None and owned.project == step.marker.project  # another project has commits of its own
+    before = owned.committed_at if owned and is_same else None
     return replace(step, marker=replace(step.marker, committed_at=before if moment is None else moment))
 
 
