@@ -83,9 +83,19 @@ def _run_command(argv: list[str], call: CommandContext) -> int:
         raise UsageError("aborted", rule="usage") from None
     except _ClickError as error:
         where = getattr(error, "ctx", None)
-        hint = f"see `{where.command_path if where else 'exportctl'} --help`"
+        hint = f"see `{where.command_path if where else _command_path(argv)} --help`"
         raise UsageError(error.format_message(), rule="usage", hint=hint) from error
     return code if isinstance(code, int) else exit_codes.DONE
+
+
+def _command_path(argv: Sequence[str]) -> str:
+    """Return the command that a command line names, as its help calls it."""
+    command, names = build_command(), ["exportctl"]
+    for word in argv:
+        below = getattr(command, "commands", {}).get(word)
+        if below is not None:
+            command, names = below, [*names, word]
+    return " ".join(names)
 
 
 def _show_error(call: CommandContext, argv: Sequence[str], error: Error) -> None:

@@ -30,6 +30,7 @@ from exportctl.workflows.load_config import STATE_FOLDER, Setup, read_config, re
 Json = dict[str, Any]
 Objects = list[Json]
 _JSON = {"Content-Type": "application/json"}
+_REFUSED = {"switches": "list all switches: exportctl emulator switches show"}  # what to do, by operation
 TIMEOUT = httpx.Timeout(30.0, read=3600.0)  # seconds; to let time pass takes as long as the exports that are due
 
 
@@ -139,7 +140,8 @@ def _make_sender(http: httpx.Client) -> Callable[[str, str, Json | None], Json]:
                 f"no emulator answers: {error}", rule="emulator-not-reached", hint="start one: exportctl emulator serve"
             ) from error
         if answer.status_code != 200:
-            raise Error(f"the emulator refused: {_reason(answer)}", rule="emulator-refused")
+            hint = _REFUSED.get(operation.partition("/")[0])
+            raise Error(f"the emulator refused: {_reason(answer)}", rule="emulator-refused", hint=hint)
         found: Json = answer.json()
         return found
 

@@ -121,7 +121,7 @@ def render_stale_plan(differences: Sequence[StaleValue], *, color: bool = False)
     ink = paint(color)
     lines = [ink("error", "The saved plan is stale: nothing was written. These values changed since it was made:")]
     lines += [f"{plan.INDENT}{difference(d)}" for d in differences]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, "Make and review a new plan.\n"])
 
 
 def difference(shown: StaleValue) -> str:

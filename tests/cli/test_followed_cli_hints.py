@@ -1,0 +1,201 @@
+"""What a command prints as the next step is taken, with the real command line, and then it works."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from exportctl.cli import exit_codes
+from tests.cli.command_line import CommandLine
+from tests.hint_words import plain
+
+Prepare = Callable[[CommandLine], object]
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """
+    A command that prints what to do next.
+
+    `words` are what it prints; «…» marks what the steps take from there: `{0}` is the first of these. A step is a
+    command line without `exportctl`.
+    """
+
+    command: str
+    words: str
+    steps: tuple[str, ...]
+    prepare: Prepare = lambda run: None
+    code: int = exit_codes.USAGE
+    ends: int = exit_codes.DONE
+
+
+def edit(before: str, after: str) -> Prepare:
+    return lambda run: run.edit(before, after)
+
+
+def save_and_drift(run: CommandLine) -> None:
+    run.edit("path: aep", "path: new")
+    run("plan", "--out", "p.json")
+    run("emulator", "ui", "path", "orders", "else/where")
+
+
+def misspell_dataset(run: CommandLine) -> None:
+    run.edit("datasets: [Orders]", "datasets: [Odrers]")
+
+
+NEW_PATH = edit("path: aep", "path: new")
+STEPS = {
+    "apply without a terminal": NextStep(
+        "apply", "add «--auto-approve», or apply a saved plan", ("apply {0}",), NEW_PATH
+    ),
+    "apply without a terminal, by a saved plan": NextStep(
+        "apply",
+        "apply a saved plan: exportctl «plan --out plan.json»; exportctl «apply plan.json»",
+        ("{0}", "{1}"),
+        NEW_PATH,
+    ),
+    "a plan names its digest": NextStep(
+        "plan", "To apply exactly this: exportctl «apply --only-if {digest}»", ("{0}",), NEW_PATH, exit_codes.DONE
+    ),
+    "a saved plan names its file": NextStep(
+        "plan --out p.json", "exportctl «apply p.json»", ("{0}",), NEW_PATH, exit_codes.DONE
+    ),
+    "a stale saved plan": NextStep(
+        "apply p.json",
+        "Make and review a new plan.",
+        ("plan --out p.json", "apply p.json"),
+        save_and_drift,
+        exit_codes.STALE,
+    ),
+    "a wrong digest": NextStep(
+        "apply --only-if 0123456789abcdef",
+        "make and review a new plan",
+        ("plan", "apply --auto-approve"),
+        NEW_PATH,
+        exit_codes.STALE,
+    ),
+    "a saved plan that is none": NextStep(
+        "show exports.yaml", "make a new plan with `exportctl «plan --out FILE»`", ("{0}", "show FILE"), code=1
+    ),
+    "a snapshot that is none": NextStep(
+        "plan --refresh-from exports.yaml",
+        "take a new one with `exportctl «snapshot --out FILE»`",
+        ("{0}", "plan --refresh-from FILE"),
+        code=1,
+    ),
+    "a plan from a snapshot cannot be saved": NextStep(
+        "plan --refresh-from s.json --out p.json",
+        "apply cannot use a plan from a snapshot: leave out --out",
+        ("plan --refresh-from s.json",),
+        lambda run: run("snapshot", "--out", "s.json"),
+    ),
+    "a misspelt address of a flag": NextStep(
+        "apply --auto-approve --resume exports.ordres",
+        "did you mean «exports.orders»?",
+        ("apply --auto-approve --resume {0}",),
+        lambda run: run("emulator", "ui", "disable", "orders"),
+    ),
+    "a target like none": NextStep(
+        "plan --target zzz", "choose one of «exports.orders», exports.returns", ("plan --target {0}",)
+    ),
+    "runs of nothing": NextStep("runs zzz", "choose one of «exports.orders», exports.returns", ("runs {0}",)),
+    "an account like none": NextStep(
+        "rotate zzz --auto-approve", "choose one of «lake»", ("rotate {0} --auto-approve",), ends=5
+    ),
+    "an account without a secret": NextStep(
+        "rotate lake --auto-approve",
+        "it authenticates with role_arn: change that in the YAML and run `exportctl «apply»`",
+        ("{0} --auto-approve",),
+        edit("${env:LAKE_ROLE_ARN}", "arn:aws:iam::123456789012:role/new"),
+        5,
+    ),
+    "an import of no flow": NextStep(
+        "import --flow zzz",
+        "list flows with `exportctl «drift»`",
+        ("{0}",),
+        lambda run: run("emulator", "ui", "create-flow", "Theirs", "--dataset", "Orders"),
+    ),
+    "switches of a rehearsal alone": NextStep(
+        "plan --rehearse-switch list_lag=60", "add «--rehearse»", ("plan {0} --rehearse-switch list_lag=60",)
+    ),
+    "no such switch of a rehearsal": NextStep(
+        "plan --rehearse --rehearse-switch lag=60", "list all switches: exportctl «emulator switches show»", ("{0}",)
+    ),
+    "no such switch": NextStep(
+        "emulator switches set lag=60", "list all switches: exportctl «emulator switches show»", ("{0}",), code=1
+    ),
+    "a dataset that the emulator does not have": NextStep(
+        "plan",
+        "to add it to the embedded emulator, run: exportctl «emulator seed --from-config»",
+        ("{0}", "plan"),
+        misspell_dataset,
+        1,
+    ),
+    "an unknown dataset": NextStep(
+        "plan", "run `exportctl «datasets»` to list what can be exported", ("{0}",), misspell_dataset, 1
+    ),
+    "no such flow": NextStep(
+        "emulator ui disable zzz", "give an export's address (exports.x or x)", ("emulator ui disable orders",), code=1
+    ),
+    "a term like none": NextStep("explain unknwon-rule", "did you mean «unknown rule»", ("explain {0}",)),
+    "an option without its value": NextStep("forecast --svg", "see `exportctl «forecast --help»`", ("{0}",)),
+    "a command that does not exist": NextStep("emulator fault", "see `exportctl «emulator --help»`", ("{0}",)),
+    "a probe without a terminal": NextStep(
+        "probe --dataset Orders", "add «--auto-approve»", ("probe --dataset Orders {0}",)
+    ),
+    "a probe of a misspelt dataset": NextStep(
+        "probe --dataset Odrers --auto-approve",
+        "did you mean «Orders»?",
+        ("probe --dataset {0} --auto-approve",),
+        code=1,
+    ),
+    "a probe of no dataset": NextStep(
+        "probe --dataset zzzzzz --auto-approve", "exportctl «datasets»", ("{0}",), code=1
+    ),
+    "a sandbox that was not probed": NextStep(
+        "doctor", "exportctl «probe --dataset» NAME", ("{0} Orders --auto-approve", "doctor"), code=exit_codes.DONE
+    ),
+    "a config that is not valid": NextStep(
+        "doctor", "run `exportctl «validate»`", ("{0}",), edit("bucket: acme-lake", "bukket: acme-lake"), 1, 1
+    ),
+    "a config with warnings": NextStep(
+        "doctor",
+        "`exportctl «validate»` shows them",
+        ("{0}",),
+        edit("every: 1 day", "every: 8 hours"),
+        exit_codes.DONE,
+    ),
+    "a start exists already": NextStep(
+        "init", "see what it does with `exportctl «plan»`, or choose another folder with -C DIR", ("{0}",), code=1
+    ),
+    "a question of an environment that is not declared": NextStep(
+        "plan --env prod", "remove --env and EXPORTCTL_ENV", ("plan",), code=1
+    ),
+}
+
+
+def printed(run: CommandLine, command: str) -> tuple[int, str]:
+    ended = run(*shlex.split(command))
+    return ended.code, ended.out + ended.err
+
+
+@pytest.mark.parametrize("case", STEPS)
+def test_the_next_step_that_a_command_prints_works(applied: CommandLine, case: str) -> None:
+    """The text of a command with a gap, such as `{digest}`, is read from what it printed."""
+    step = STEPS[case]
+    step.prepare(applied)
+    code, text = printed(applied, step.command)
+    assert code == step.code, text
+    pattern = re.sub(r"\\\{\w+\\\}", r"\\S+", re.escape(step.words.replace("«", "\0").replace("»", "\1")))
+    found = re.search(pattern.replace("\0", "(").replace("\1", ")"), text)
+    assert found, (plain(step.words), text)
+    for line in step.steps:
+        for number, value in enumerate(found.groups()):
+            line = line.replace(f"{{{number}}}", value)
+        code, text = printed(applied, line)
+        is_last = line == step.steps[-1] or code
+        assert code == (step.ends if is_last else exit_codes.DONE), (line, text)
