@@ -87,6 +87,12 @@ def test_a_newer_commit_alone_writes_nothing(small: World) -> None:
     assert at(small, NEW).plan().steps() == ()
 
 
+def test_a_commit_time_is_no_option_that_a_person_must_repeat(small: World) -> None:
+    small.write(orders())
+    assert "and the same options" not in text_plan.render_plan(at(small, NEW).plan())
+    assert "and the same options" in text_plan.render_plan(at(small, NEW).plan(ALLOWED))
+
+
 def test_what_an_older_config_does_not_declare_is_safe_too(small: World) -> None:
     both = config(exports={"orders": {"datasets": ["Orders"]}, "returns": {"datasets": ["Returns"]}})
     apply_at(small, OLD, orders())

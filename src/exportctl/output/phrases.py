@@ -145,7 +145,7 @@ def approval(plan: Plan) -> str | None:
         or "rotate" in plan.options
     ):
         return None
-    options = " and the same options" if any(plan.options.values()) else ""
+    options = " and the same options" if any(v for name, v in plan.options.items() if name != "committed_at") else ""
     environment = f"--env {clean_text(plan.header.environment)} " if plan.header.environment else ""
     return f"To apply exactly this: exportctl apply {environment}--only-if {approval_digest(plan)}{options}"
 
