@@ -252,9 +252,12 @@ def _flow_step(
 
 def _add_half_built_finding(export: DesiredExport, item: PlanItem, young: Sequence[LiveObject]) -> PlanItem:
     since = format_moment(min(o.created_at for o in young))
-    exists = f"{len(young)} of its connections exist, but not the flow"
-    hint = "run `exportctl apply` to complete it; if you deleted the flow, remove the export"
-    found = finding(export, "half-built", f"its creation of {since} was interrupted; {exists}", hint)
+    text = (
+        f"{len(young)} of its connections of {since} exist, but not the flow: a run was interrupted while it created "
+        "or removed the export, or the flow was deleted"
+    )
+    hint = "run `exportctl apply` to create the flow; if you deleted it on purpose, remove the export"
+    found = finding(export, "half-built", text, hint)
     note = Consequence("complete", f"completes the creation of {since}; if you deleted the flow, remove the export")
     return replace(item, findings=(*item.findings, found), consequences=(note, *item.consequences))
 

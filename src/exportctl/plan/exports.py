@@ -192,6 +192,9 @@ def _update_steps(diff: ExportDiff, lookup: DatasetLookup, inputs: PlanInputs) -
     fields, marker = diff.target_fields, diff.new_target_marker()
     if fields or marker:
         made.append(steps.update_step(address, live_flow.target, type_name=type_name, fields=fields, marker=marker))
+    # A rename moves the flow last: until then, either config finds the flow at the former address.
+    is_renamed = live_flow.marker is not None and live_flow.marker.address != address
+    first = [s.key for s in made] if is_renamed else []
     source = _source(diff, lookup, inputs) if DATASETS in diff.written_changes else None
     refs = {SOURCE_IDS: steps.reference(source)} if source else {}
     if isinstance(source, Step):
@@ -207,6 +210,7 @@ def _update_steps(diff: ExportDiff, lookup: DatasetLookup, inputs: PlanInputs) -
             marker=marker,
             text=text,
             refs=refs,
+            needs=first,
         )
         acting.append(patch)
         if source and live_flow.can_change(live_flow.source):
