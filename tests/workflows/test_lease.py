@@ -434,15 +434,12 @@ def test_a_service_that_cannot_hold_a_lease_is_found_out_before_anything_is_writ
 SETTINGS: list[dict[str, Any]] = [
     {"read_lag": 30},
     {"read_lag": 60, "list_lag": 60},
-    {"stale_reads": 30},
     {"stale_reads": 60},
     {"transition": 10},
     {"name_unique": True, "list_lag": 30},
     {"background_after_write": False},
-    {"description_text": "one-line"},
-    {"names": "trimmed"},
+    {"description_text": "one-line", "names": "trimmed", "not_found_status": 400},
     {"child_patch_answer": "items", "delete_status": 204, "empty_list": "bare"},
-    {"not_found_status": 400},
 ]
 
 
