@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
+import signal
 from collections.abc import Callable
 from contextlib import closing
 from typing import Any
@@ -11,6 +14,7 @@ import httpx
 import pytest
 
 from exportctl.cli import exit_codes
+from exportctl.cli.main import main
 from exportctl.emulator import Emulator
 from exportctl.errors import LeaseHeld, LeaseLost
 from tests.cli.command_line import CommandLine, Terminal
@@ -91,6 +95,31 @@ def test_a_lease_of_a_dead_run_is_taken_and_the_wait_is_announced(leased: Comman
     assert "The lease was not renewed for 90 s: this run takes it." in ended.err
     with closing(leased.emulator()) as emulator:
         assert "T2" in {flow["name"] for flow in emulator.snapshot("demo")["flows"]}
+
+
+class Watched(io.StringIO):
+    """A stream that sends this process a signal as soon as a text is written."""
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.text = text
+
+    def write(self, text: str, /) -> int:
+        if self.text in text:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return super().write(text)
+
+
+def test_a_signal_ends_the_wait_for_the_lease(leased: CommandLine) -> None:
+    with closing(leased.emulator()) as emulator:
+        write_lease(emulator, "taken 101")
+    before, err = leased.writes(), Watched("Waiting up to 90 s")
+
+    code = main(["-C", str(leased.folder), "apply", "--auto-approve"], {}, out=io.StringIO(), err=err)
+
+    assert code == 8
+    assert "interrupted while waiting for the lease; nothing was written" in err.getvalue()
+    assert leased.writes() == before
 
 
 class Reviewer(Terminal):
