@@ -172,6 +172,28 @@ def test_a_killed_run_leaves_the_lease_and_the_next_one_takes_it_after_90_second
     assert state_of(made) == "free"
 
 
+@pytest.mark.parametrize("arrives", [True, False])
+def test_a_run_that_takes_the_lease_of_a_dead_one_waits_for_the_lists_whatever_answer_is_lost(
+    tmp_path: Path, arrives: bool
+) -> None:
+    made = leased_world(tmp_path, Switches(list_lag=60))
+    more = lease_config({"orders": ORDERS, "returns": RETURNS}, lease=True)
+    made.write(more)
+    dying = Race(made, random.Random(1))
+    dying.add_run("killed", made, Kill(25, arrives=True))
+    assert dying.play()[0].was_killed
+    race = race_of(made, more)
+    race.runs[0].faults.append(LostAnswer(1, arrives))
+
+    (ending,) = race.play()
+    made.emulator.advance(LISTED)
+
+    assert ending.rule == "done"
+    assert "until lists show what the run before this one wrote" in " ".join(ending.said)
+    assert duplicate_count(made) == 0
+    assert len(made.emulator.snapshot(SANDBOX)["flows"]) == 2
+
+
 def test_a_run_that_was_stopped_for_long_writes_nothing_after_another_took_the_lease(tmp_path: Path) -> None:
     made = leased_world(tmp_path)
     race = race_of(made, TWO, lease_config({"orders": {**ORDERS, "title": "U"}}, lease=True))

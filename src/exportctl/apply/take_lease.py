@@ -49,7 +49,7 @@ class LeaseTaker:
     interrupted: Callable[[], bool]
     gone: set[str] = field(default_factory=set)  # ids that a list shows and a request by id does not know
     others: tuple[LeaseObject, ...] = ()  # younger objects that killed first runs left
-    swapped_at: float = 0.0  # the moment before the last swap was sent
+    quiet_from: float | None = None  # since when the run before wrote nothing, if it may have written just before
     proved: str | None = None  # id of the object on which swaps work
     failed_etag: str | None = None  # of the last swap that met another write
 
@@ -64,13 +64,13 @@ class LeaseTaker:
         for _ in range(MAX_OBJECTS):
             identity = self._find_object()
             try:
-                lease, quiet_from = self._take_object(identity)
+                lease = self._take_object(identity)
             except NotFound:  # a list shows a deleted object for some time, or a person deleted it just now
                 self.gone.add(identity)
                 continue
             with suppress(ServiceError):  # they do no harm
                 self._delete_others(identity)
-            return self._wait_for_lists(lease, quiet_from)
+            return self._wait_for_lists(lease)
         raise Error("the lease object is deleted again and again", rule="lease", hint=_OFF)
 
     # -- the object ---------------------------------------------------------------------------------------------------
@@ -128,8 +128,8 @@ class LeaseTaker:
 
     # -- the record ---------------------------------------------------------------------------------------------------
 
-    def _take_object(self, identity: str) -> tuple[Lease, float | None]:
-        """Swap the record to this run. Return the lease, and since when the run before it wrote nothing, if it may."""
+    def _take_object(self, identity: str) -> Lease:
+        """Swap the record to this run, as soon as that is allowed."""
         seen: tuple[LeaseRecord | None, float] | None = None  # what another run wrote, and when it was first seen
         for _ in range(int(LONGEST / POLL)):
             found, now = self.store.read(identity), self.clock.monotonic()
@@ -138,7 +138,8 @@ class LeaseTaker:
                 text = f"a newer exportctl wrote the lease of project {self.store.project}"
                 raise Error(text, rule="newer-marker", hint="upgrade exportctl; nothing was written")
             if record is not None and (record.state, record.run) == (LeaseState.TAKEN, self.record.run):
-                return Lease(self.store, self.clock, found, self.swapped_at), None  # the answer to the swap was lost
+                # The answer to the swap was lost, and so is the moment of it: the lease is renewed before it is used.
+                return Lease(self.store, self.clock, found, now - TAKE_AFTER)
             if record is not None and record.state is not LeaseState.TAKEN:
                 seen = None
             elif seen is None or seen[0] != record:
@@ -147,16 +148,18 @@ class LeaseTaker:
             if seen is not None and now - seen[1] < TAKE_AFTER:
                 self._pause(POLL)
                 continue
-            lease = self._swap(found) if found.is_settled else self._prove_and_swap(found)
-            if lease is None:
-                if found.etag == self.failed_etag or not found.is_settled:
-                    self._pause(POLL)  # the read may show a former version, or another run is at it too
-                self.failed_etag = found.etag
-                continue
             if seen is not None:
-                self.say(f"The lease was not renewed for {TAKE_AFTER:.0f} s: this run takes it.")
-                return lease, seen[1] + WRITE_LIMIT + ANSWER_SECONDS
-            return lease, now if record is not None and record.state is LeaseState.SETTLING else None
+                self.quiet_from = seen[1] + WRITE_LIMIT + ANSWER_SECONDS
+            elif record is not None and record.state is LeaseState.SETTLING:
+                self.quiet_from = now
+            lease = self._swap(found) if found.is_settled else self._prove_and_swap(found)
+            if lease is not None:
+                if seen is not None:
+                    self.say(f"The lease was not renewed for {TAKE_AFTER:.0f} s: this run takes it.")
+                return lease
+            if found.etag == self.failed_etag or not found.is_settled:
+                self._pause(POLL)  # the read may show a former version, or another run is at it too
+            self.failed_etag = found.etag
         raise Error("the lease cannot be taken: every attempt met another write", rule="lease", hint=_OFF)
 
     def _check_other_run(self, record: LeaseRecord | None, *, is_first: bool) -> None:
@@ -181,9 +184,9 @@ class LeaseTaker:
 
     def _swap(self, found: LeaseObject) -> Lease | None:
         before = found.record.counter if found.record else 0
-        self.swapped_at = self.clock.monotonic()
+        started = self.clock.monotonic()
         swapped = self.store.swap(found, replace(self.record, state=LeaseState.TAKEN, counter=before + 1))
-        return Lease(self.store, self.clock, swapped, self.swapped_at) if swapped else None
+        return Lease(self.store, self.clock, swapped, started) if swapped else None
 
     def _prove_swaps(self, found: LeaseObject) -> LeaseObject | None:
         """
@@ -217,23 +220,24 @@ class LeaseTaker:
 
     # -- waiting ------------------------------------------------------------------------------------------------------
 
-    def _wait_for_lists(self, lease: Lease, quiet_from: float | None) -> Lease:
-        """Wait, with the lease, until lists show what the run before it wrote until `quiet_from`."""
-        if quiet_from is not None:
-            lease.lists_are_current = False
-            until = quiet_from + self.settle
-            left = until - self.clock.monotonic()
-            if left > 0:
-                self.say(f"Waiting {left:.0f} s until lists show what the run before this one wrote.")
-            try:
-                while self.clock.monotonic() < until:
-                    self._pause(min(SLICE, until - self.clock.monotonic()))
-                    lease.require()
-            except BaseException:
-                with suppress(ServiceError):  # then the next run waits
-                    lease.release()
-                raise
-            lease.lists_are_current = True
+    def _wait_for_lists(self, lease: Lease) -> Lease:
+        """Wait, with the lease, until lists show what the run before this one wrote."""
+        if self.quiet_from is None:
+            return lease
+        lease.lists_are_current = False
+        until = self.quiet_from + self.settle
+        left = until - self.clock.monotonic()
+        if left > 0:
+            self.say(f"Waiting {left:.0f} s until lists show what the run before this one wrote.")
+        try:
+            while self.clock.monotonic() < until:
+                self._pause(min(SLICE, until - self.clock.monotonic()))
+                lease.require()
+        except BaseException:
+            with suppress(ServiceError):  # then the next run waits
+                lease.release()
+            raise
+        lease.lists_are_current = True
         return lease
 
     def _pause(self, seconds: float) -> None:
