@@ -48,17 +48,16 @@ def options_of(path: tuple[str, ...]) -> set[str]:
     return {name for level in levels for parameter in level.params for name in (*parameter.opts, "--help", "-C", "-f")}
 
 
-def printed_commands() -> list[tuple[str, str]]:
+def commands_in(text: str) -> list[str]:
     """What stands in backticks, and what follows a colon and looks like a command: `list them: exportctl datasets`."""
     names = [path[0] for path in COMMANDS if path]
-    found = []
-    for where, text in texts():
-        for quoted, line in COMMAND.findall(text):
-            if quoted and quoted not in NO_COMMANDS:
-                found.append((where, quoted))
-            elif line and get_close_matches(line.split()[0], names, cutoff=0.75):
-                found.append((where, line))
-    return found
+    quoted = [line for line, _ in COMMAND.findall(text) if line and line not in NO_COMMANDS]
+    plain = [line for _, line in COMMAND.findall(text) if line]
+    return [*quoted, *(line for line in plain if get_close_matches(line.split()[0], names, cutoff=0.75))]
+
+
+def printed_commands() -> list[tuple[str, str]]:
+    return [(where, line.strip()) for where, text in texts() for line in commands_in(text)]
 
 
 def faults(line: str) -> str:

@@ -117,12 +117,12 @@ def _check_label(label: str, rest: str, problem: _Problem) -> None:
 
 
 def _passphrase_error(problem: _Problem) -> Error:
-    hint = "write a copy without it: ssh-keygen -p -N '' -f COPY; the service cannot ask for a passphrase"
+    hint = "remove it from a copy: cp KEY COPY && ssh-keygen -p -N '' -f COPY; the service cannot ask for it"
     return problem("private-key-passphrase", "has a passphrase", hint)
 
 
 def _not_rsa_error(problem: _Problem, what: str) -> Error:
-    hint = "make one: ssh-keygen -t rsa -b 4096 -m PEM -f key"
+    hint = "make one without a passphrase: ssh-keygen -t rsa -b 4096 -m PEM -N '' -f KEY"
     return problem("private-key-not-rsa", f"is not an RSA key ({what})", hint)
 
 
