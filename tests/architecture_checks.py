@@ -37,6 +37,7 @@ PURE_IMPORTS = {
     "functools",
     "graphlib",
     "hashlib",
+    "hmac",
     "html",
     "ipaddress",
     "itertools",

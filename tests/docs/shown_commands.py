@@ -26,7 +26,7 @@ NOON = 1_796_126_400  # 2026-12-01 12:00 UTC
 ORGANIZATION = "0123456789ABCDEF01234567@AdobeOrg"
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 CHANGING_PARTS = (  # what differs from run to run
-    (r"--only-if [0-9a-f]{16}", "--only-if DIGEST"),
+    (r"--only-if [0-9a-f]{64}", "--only-if DIGEST"),
     (UUID, "ID"),
     (r"\b[0-9a-f]{24}\b", "DATASET"),
     (r"\b\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)? UTC", "MOMENT"),

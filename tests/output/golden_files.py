@@ -15,6 +15,7 @@ from exportctl.output.text import apply
 from exportctl.output.text import drift as text_drift
 from exportctl.output.text import plan as text_plan
 from exportctl.planfile import file as planfile
+from exportctl.planfile.signature import SignatureState
 from tests.output.sample_plans import AS_OF, DAY, every_cause, full_plan, outcomes
 
 FOLDER = Path(__file__).parent / "golden"
@@ -24,6 +25,7 @@ def texts() -> dict[str, str]:
     plan, causes = full_plan(), every_cause()
     report = drift.build_drift_report(plan, end_warning=30 * DAY)
     saved = planfile.saved_plan(plan)
+    unsigned = SignatureState.UNSIGNED
     found = tuple(f for item in plan.items for f in item.findings)
     return {
         "plan.txt": text_plan.render_plan(plan),
@@ -35,7 +37,7 @@ def texts() -> dict[str, str]:
         "drift.md": markdown_plan.render_drift(report),
         "drift.json": json_monitoring.render_drift(report),
         "renew.txt": text_plan.render_renewals(plan),
-        "show.txt": text_plan.render_saved_plan(saved, now=AS_OF + 3 * DAY).replace(saved.version, "VERSION"),
+        "show.txt": text_plan.render_saved_plan(saved, unsigned, now=AS_OF + 3 * DAY).replace(saved.version, "VERSION"),
         "apply.txt": "".join(apply.outcome(o, n, 5) for n, o in enumerate(outcomes(), 1))
         + apply.render_apply_report(outcomes(), remaining=plan, interrupted=True),
         "apply.json": documents.render_apply_report(plan, outcomes(), remaining=None),

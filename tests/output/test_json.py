@@ -20,6 +20,7 @@ from exportctl.output.json import import_and_accept as json_edits
 from exportctl.output.json import probe as json_probe
 from exportctl.output.json.environments import EnvironmentBody
 from exportctl.planfile import file as planfile
+from exportctl.planfile.signature import SignatureState
 from exportctl.planfile.staleness import StaleValue
 from exportctl.profile import file as profile
 from tests.output.sample_environments import FINDINGS, one_of_two, two_environments
@@ -100,7 +101,8 @@ def documents() -> dict[str, tuple[str, str]]:
             "plan-environments",
             _environments("plan", plan, environments.plan_body),
         )
-        found[f"show {name}"] = ("show", json_documents.render_saved_plan(planfile.saved_plan(plan), now=AS_OF))
+        shown = json_documents.render_saved_plan(planfile.saved_plan(plan), SignatureState.VALID, now=AS_OF)
+        found[f"show {name}"] = ("show", shown)
         found[f"saved {name}"] = ("saved-plan", planfile.dump_plan(plan))
     return found
 

@@ -27,6 +27,7 @@ from exportctl.output.text import drift as text_drift
 from exportctl.output.text import plan as text_plan
 from exportctl.output.text import tables as text_tables
 from exportctl.planfile import file as planfile
+from exportctl.planfile.signature import SignatureState
 from exportctl.planfile.staleness import StaleValue
 from tests.output.golden_files import texts
 from tests.output.sample_plans import (
@@ -51,7 +52,7 @@ def evil_texts() -> dict[str, str]:
     outcome = Outcome(plan.steps()[0], OutcomeStatus.FAILED, EVIL, EVIL, EVIL, "rule")
     return {
         "plan": text_plan.render_plan(plan),
-        "show": text_plan.render_saved_plan(planfile.saved_plan(plan), now=AS_OF),
+        "show": text_plan.render_saved_plan(planfile.saved_plan(plan), SignatureState.UNSIGNED, now=AS_OF),
         "renew": text_plan.render_renewals(plan),
         "drift": text_drift.render_drift(report),
         "outcome": apply.outcome(outcome, 1, 1),
@@ -156,7 +157,7 @@ def _every_view() -> dict[str, str]:
     return {
         **texts(),
         "saved": planfile.dump_plan(full_plan()),
-        "shown.json": documents.render_saved_plan(planfile.saved_plan(full_plan()), now=0),
+        "shown.json": documents.render_saved_plan(planfile.saved_plan(full_plan()), SignatureState.UNSIGNED, now=0),
     }
 
 

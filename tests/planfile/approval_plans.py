@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from exportctl.errors import Finding, Level, SourcePosition
 from exportctl.model.other_flow import OtherFlow
 from exportctl.model.plan import (
+    MAX_TIMESTAMP,
     Action,
     Actor,
     Address,
@@ -31,8 +32,8 @@ HEADER = PlanHeader("org@AdobeOrg", "prod", None, "acme", "service")
 
 texts = st.text(max_size=8)
 names = st.text("abc-", min_size=1, max_size=4)
-moments = st.integers(0, 2**40)
-leaf_values = st.none() | st.booleans() | st.integers() | texts | texts.map(SensitiveValue)
+moments = st.integers(0, MAX_TIMESTAMP)
+leaf_values = st.none() | st.booleans() | st.integers(-MAX_TIMESTAMP, MAX_TIMESTAMP) | texts | texts.map(SensitiveValue)
 field_values = leaf_values | st.lists(leaf_values, max_size=2) | st.dictionaries(names, leaf_values, max_size=2)
 locations = st.none() | st.builds(SourcePosition, texts, st.integers(1, 9), st.integers(1, 9))
 actors = st.none() | st.builds(Actor, st.none() | texts, st.none() | texts, st.none() | moments, st.none() | texts)
@@ -93,7 +94,7 @@ plans = st.builds(
         max_size=1,
     ).map(tuple),
     unset=st.lists(texts, max_size=2, unique=True).map(tuple),
-    options=st.dictionaries(names, st.integers() | st.lists(texts, max_size=1), max_size=1),
+    options=st.dictionaries(names, st.integers(0, 9) | st.lists(texts, max_size=1), max_size=1),
 )
 
 WEB = Address("exports", "web")

@@ -107,10 +107,12 @@ def test_an_approved_change_that_is_no_more_is_a_difference() -> None:
     assert differences(APPROVED, plan()) == (StaleValue("exports.web", "verb", "update", "nothing to approve"),)
 
 
-@pytest.mark.parametrize("field", ["organization", "sandbox", "environment", "project", "platform"])
+@pytest.mark.parametrize(
+    "field", ["organization", "sandbox", "environment", "project", "platform", "url", "repository"]
+)
 def test_an_approval_for_one_place_is_none_for_another(field: str) -> None:
     other: dict[str, Any] = {field: "other"}
-    (found,) = differences(APPROVED, replace(APPROVED, header=replace(HEADER, **other)))
+    found, *_ = differences(APPROVED, replace(APPROVED, header=replace(HEADER, **other)))
 
     assert (found.address, found.path, found.now) == ("", f"header.{field}", "other")
 

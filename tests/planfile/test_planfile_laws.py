@@ -113,7 +113,7 @@ def test_what_is_only_shown_is_no_difference(shown: Plan) -> None:
         )
         for item in shown.items
     )
-    moved = replace(shown, items=items, as_of=shown.as_of + 1, findings=(), other_flows=(), unset=(), options={})
+    moved = replace(shown, items=items, as_of=shown.as_of + 1, findings=(), other_flows=(), unset=())
 
     assert planfile.approval_digest(shown) == planfile.approval_digest(moved)
     assert planfile.stale_values(planfile.saved_plan(shown), moved) == ()

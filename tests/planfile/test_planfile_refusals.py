@@ -44,11 +44,11 @@ REFUSED = {
     "laid out again": (json.dumps(DOCUMENT), "plan-file-edited", "was edited"),
     "the wrong digest": (TEXT.replace(DOCUMENT["content_digest"], "0" * 64), "plan-file-edited", "was edited"),
     "no plan": (signed_document(plan=None), "plan-file-edited", "was edited"),
-    "a hollow plan": (signed_document(plan={}), "plan-file-edited", "a part of the saved plan is missing"),
+    "a hollow plan": (signed_document(plan={}), "plan-file-edited", "the saved plan has a wrong part"),
     "a plan of odd parts": (
         signed_document(plan={**DOCUMENT["plan"], "items": [1]}),
         "plan-file-edited",
-        "a part of the saved plan is missing",
+        "the saved plan has a wrong part",
     ),
 }
 
@@ -74,8 +74,8 @@ def test_the_age_of_an_approval_is_in_seconds() -> None:
     assert (planfile.age_seconds(saved, AS_OF + 60), planfile.age_seconds(saved, AS_OF - 60)) == (60, -60)
 
 
-def test_the_digest_for_only_if_is_sixteen_hex_digits() -> None:
+def test_the_digest_for_only_if_has_256_bits() -> None:
     digest = planfile.approval_digest(plan(updated_item()))
 
-    assert len(digest) == 16
+    assert len(digest) == 64
     assert set(digest) <= set("0123456789abcdef")

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from exportctl.config.read_references import ReferenceKey, read_references
-from exportctl.errors import ConfigError, Finding
-from exportctl.model.plan import DESTINATIONS, Fields, Marker, Plan, Step, digest
+from exportctl.errors import ConfigError, Finding, StalePlan
+from exportctl.model.plan import DESTINATIONS, Fields, Marker, Plan, SensitiveValue, Step, digest
 from exportctl.model.project import Project
 from exportctl.model.secret import Secrecy, Secret
 from exportctl.resources.destinations.table import TYPES
@@ -58,6 +58,7 @@ def read_values_for_apply(
 
     Raises:
         ConfigError: variables are not set; it names each with its position; nothing was written.
+        StalePlan: a value that the plan was made with is another one now.
         Error: a value is too short, or a private key is not usable.
     """
     needing = {str(s.address) for s in plan.steps() if s.kind == BASE_CONNECTION.name and AUTH in s.fields}
@@ -71,8 +72,18 @@ def read_values_for_apply(
         hint = "set the variable where apply runs; nothing was written"
         raise ConfigError([Finding("reference-unset", text, at, hint) for text, at in missing])
     values |= {where: _placeholder(project, where) for where in read.unset}
+    _check_known_values(plan, values)
     hidden = tuple(_text(v) for v in read.values.values() if isinstance(v, Secret))
     return lambda step: fill_step(step, values), hidden
+
+
+def _check_known_values(plan: Plan, values: Mapping[ReferenceKey, str]) -> None:
+    """Check that apply sends the sensitive values of the plan: a file may have changed while somebody read the plan."""
+    for step in plan.steps():
+        for name, known in step.known.items():
+            if isinstance(known, SensitiveValue) and values.get((str(step.address), name)) != known.value:
+                text = f"the value behind {name} of {step.address} changed after the plan was made; nothing was written"
+                raise StalePlan(text, rule="stale", hint="make a new plan")
 
 
 def read_values_for_rehearsal(

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from exportctl.model.outcome import Outcome, OutcomeStatus
 from exportctl.model.plan import (
+    DIGEST_LENGTH,
     WRITE_CAUSES,
     Action,
     Address,
@@ -141,4 +142,4 @@ def _stored_digest(change: FieldChange, live: LiveObject) -> str:
             return str(change.before)
         case Treat.REPOINT:
             return digest(sorted(identity for identity, _ in change.before))  # shown with names
-    return digest(change.before) if change.path == change.field else object_digests(live)[change.field]
+    return digest(change.before) if change.path == change.field else object_digests(live)[change.field][:DIGEST_LENGTH]

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer import Argument, Option
 
+from exportctl import __version__
 from exportctl.cli import exit_codes, plan
 from exportctl.cli.apply_run import ApplyRequest, confirm_and_apply
-from exportctl.cli.context import JSON, TEXT, CommandContext, command_context, parsed_duration, read_text
+from exportctl.cli.context import JSON, TEXT, CommandContext, command_context, parsed_duration
+from exportctl.cli.files import read_plan_file
 from exportctl.cli.options import (
     AllowDeletes,
     AllowOlder,
@@ -27,18 +29,22 @@ from exportctl.cli.options import (
     reject_option,
 )
 from exportctl.config.schema_check import closest_match
-from exportctl.errors import PlanFileError, StalePlan, UsageError
+from exportctl.errors import ConfigError, Finding, StalePlan, UsageError
 from exportctl.model.outcome import OutcomeStatus
 from exportctl.model.plan import DESTINATIONS, Address
 from exportctl.model.plan_options import PlanOptions
+from exportctl.output import phrases
+from exportctl.output.format_values import clean_text
 from exportctl.output.json import documents
 from exportctl.output.text import tables
 from exportctl.planfile import file as planfile
-from exportctl.workflows.load_config import read_project
+from exportctl.planfile.signature import SignatureState
+from exportctl.workflows.load_config import read_project, require_references
 
 if TYPE_CHECKING:
     from exportctl.model.project import Project
     from exportctl.planfile.file import SavedPlan
+    from exportctl.workflows.load_config import Setup
     from exportctl.workflows.plan import ConnectedPlan
 
 
@@ -76,10 +82,14 @@ def apply(
     if file:
         only = "a saved plan has its own options: leave out all others"
         reject_option("PLANFILE", (given != PlanOptions(), only_if), only)
-    saved = planfile.load_plan(read_text(call.folder / file, "the saved plan")) if file else None
+    saved = note = None
+    if file:
+        saved, state = read_plan_file(call, file)
+        note = None if state is SignatureState.VALID else f"{file}: {phrases.SIGNATURES[state]}"
     order = ApplyRequest(
-        flags=_approved_flags(saved) if saved else given,
+        flags=planfile.saved_options(saved) if saved else given,
         saved=saved,
+        note=note,
         only_if=only_if,
         auto_approve=auto_approve,
         max_age=parsed_duration(max_age, "--max-age"),
@@ -113,24 +123,17 @@ def renew(
     )
 
 
-def _approved_flags(saved: SavedPlan) -> PlanOptions:
-    try:
-        given = PlanOptions.from_json_values(dict(saved.options))
-    except TypeError as error:
-        hint = "apply it with the exportctl that wrote it, or make a new plan"
-        raise PlanFileError(
-            "this exportctl does not know an option of the saved plan", rule="plan-file-version", hint=hint
-        ) from error
-    return replace(given, renewals=planfile.saved_renewals(saved))
-
-
 def run_apply(call: CommandContext, order: ApplyRequest) -> int:
     """Plan, check the approval, and apply if nothing blocks it."""
     saved, setup = order.saved, call.setup()
+    config = None
     if saved:
         setup = replace(setup, now=saved.as_of, environment=setup.environment or saved.header.environment)
+        config = _read_approved_config(setup, saved)
+    if order.note:
+        call.screen.say(order.note)
     unset = saved.unset if saved else ()
-    with call.open_plan(order.flags, setup, unset) as made:
+    with call.open_plan(order.flags, setup, unset, config) as made:
         if not saved:
             check_addresses(order.flags, [made.project])
         stale = _check_approval(call, order, made)
@@ -141,6 +144,9 @@ def run_apply(call: CommandContext, order: ApplyRequest) -> int:
         if made.plan.errors() or made.plan.is_refused:
             plan.report_plan(call, made)
             return exit_codes.pick_exit_code(exit_codes.plan_exit_code(made.plan), exit_codes.BLOCKED)
+        unbound = phrases.unbound_references(made.plan) if saved or order.only_if else ()
+        if unbound:
+            call.screen.say(f"No plan reads these values, so the approval does not cover them: {', '.join(unbound)}")
         return confirm_and_apply(call, setup, order, made).exit_code
 
 
@@ -162,21 +168,59 @@ def _check_approval(call: CommandContext, order: ApplyRequest, made: ConnectedPl
     return exit_codes.STALE
 
 
-def _check_saved_plan(saved: SavedPlan, made: ConnectedPlan, max_age: int, now: int) -> None:
+def _read_approved_config(setup: Setup, saved: SavedPlan) -> tuple[Project, tuple[Finding, ...]]:
     """
-    Check what every value depends on: the sandbox first, since another sandbox may have another clock.
+    Read the config of a saved plan, and check without the network that the plan was made for it.
 
     Raises:
-        StalePlan: the plan is for another sandbox, is older than `max_age` seconds, or would make a flow run again that
-            has ended since.
+        StalePlan: the plan was made for another environment, organization, sandbox, project, url or repository, or with
+            another version of exportctl.
     """
-    before, live = saved.header, made.plan.header
-    if (before.organization, before.sandbox) != (live.organization, live.sandbox):
+    before = saved.header
+    other = f"the plan was saved for {_environment_phrase(before.environment)}, "
+    if setup.environment != before.environment:
+        raise _stale_plan(f"{other}this is {_environment_phrase(setup.environment)}", _CHOOSE)
+    try:
+        config = read_project(setup, saved.as_of)
+    except ConfigError as error:
+        if any(f.rule in ("unknown-environment", "environment-needed") for f in error.all):
+            raise _stale_plan(f"{other}which this config does not have", _CHOOSE) from error
+        raise
+    from exportctl.workflows.connect import plan_header
+
+    require_references(config[0])
+    here = plan_header(config[0])
+    if (before.organization, before.sandbox) != (here.organization, here.sandbox):
         raise _stale_plan(
-            f"the plan was saved for sandbox {before.sandbox} of {before.organization}, "
-            f"this is {live.sandbox} of {live.organization}",
-            "choose the environment of the plan with --env, or make and review a new plan",
+            f"the plan was saved for sandbox {clean_text(before.sandbox)} of {clean_text(before.organization)}, "
+            f"this is {here.sandbox} of {here.organization}",
+            _CHOOSE,
         )
+    sides = {
+        "exportctl": (saved.version, __version__),
+        **{name: (getattr(before, name), getattr(here, name)) for name in ("project", "platform", "url", "repository")},
+    }
+    for name, (then, now) in sides.items():
+        if then != now:
+            text = f"the plan was saved with {name} {clean_text(str(then))}, this is {clean_text(str(now))}"
+            raise _stale_plan(text, "make and review a new plan")
+    return config
+
+
+_CHOOSE = "choose the environment of the plan with --env, or make and review a new plan"
+
+
+def _environment_phrase(name: str | None) -> str:
+    return f"environment {clean_text(name)}" if name else "a config without environments"
+
+
+def _check_saved_plan(saved: SavedPlan, made: ConnectedPlan, max_age: int, now: int) -> None:
+    """
+    Check the age of an approval.
+
+    Raises:
+        StalePlan: the plan is older than `max_age` seconds, or would make a flow run again that has ended since.
+    """
     age = planfile.age_seconds(saved, now)
     if age > max_age:
         raise _stale_plan(

@@ -49,6 +49,7 @@ class ApplyRequest:
 
     flags: PlanOptions
     saved: SavedPlan | None = None
+    note: str | None = None  # what people should know about the file
     only_if: str | None = None
     auto_approve: bool = False
     max_age: int = WEEK

@@ -29,10 +29,12 @@ from exportctl.cli.screen import Screen
 from exportctl.config.scalars import parse_duration, parse_moment, parse_time_of_day
 from exportctl.errors import Error, UsageError
 from exportctl.model.references import BadValue
-from exportctl.workflows.load_config import Setup, hidden_values
+from exportctl.workflows.load_config import Setup, hidden_values, read_project
 
 if TYPE_CHECKING:
+    from exportctl.errors import Finding
     from exportctl.model.plan_options import PlanOptions
+    from exportctl.model.project import Project
     from exportctl.workflows.plan import ConnectedPlan
 
 TEXT, JSON, MARKDOWN, JUNIT = "text", "json", "markdown", "junit"
@@ -84,13 +86,22 @@ class CommandContext:
 
     @contextmanager
     def open_plan(
-        self, asked: PlanOptions, setup: Setup | None = None, leave_unset: tuple[str, ...] = ()
+        self,
+        asked: PlanOptions,
+        setup: Setup | None = None,
+        leave_unset: tuple[str, ...] = (),
+        config: tuple[Project, tuple[Finding, ...]] | None = None,
     ) -> Iterator[ConnectedPlan]:
-        """Plan against the sandbox. From now on the screen masks the secrets of the config."""
+        """
+        Plan against the sandbox. From now on the screen masks the secrets of the config.
+
+        `config` is a project that was read already, with its findings.
+        """
         from exportctl.workflows import plan as plan_workflow
 
         setup = setup or self.setup()
-        with plan_workflow.open_plan(setup, asked, wall=self.wall, leave_unset=leave_unset) as made:
+        project, findings = config or read_project(setup, setup.now or self.wall())
+        with plan_workflow.open_project_plan(project, findings, setup, asked, leave_unset=leave_unset) as made:
             self.screen.hide(hidden_values(made.project, setup))
             yield made
 

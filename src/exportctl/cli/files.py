@@ -16,12 +16,16 @@ from pathlib import Path
 from secrets import token_hex
 
 from exportctl.cli.context import CommandContext
-from exportctl.errors import Error
+from exportctl.config.checkout import UnusableFile, read_regular_file
+from exportctl.errors import Error, PlanFileError
 from exportctl.model.plan import Plan
 from exportctl.output.format_values import escape_surrogates
 from exportctl.planfile import file as planfile
+from exportctl.planfile.file import SavedPlan
+from exportctl.planfile.signature import SignatureState, check_signature, read_plan_key
 
 OWNER_ONLY = 0o600
+MAX_PLAN_BYTES = 256 * 2**20  # of a saved plan: one of 10,000 exports has about a tenth
 _WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -167,8 +171,23 @@ def save_plan(call: CommandContext, plan: Plan, file: Path) -> None:
     if plan.errors() or plan.is_refused:
         call.screen.say(f"{file} is not written: apply would refuse this plan.")
         return
-    text = planfile.dump_plan(plan)
+    text = planfile.dump_plan(plan, read_plan_key(call.env))
     if call.screen.mask_text(text) != text:
         raise Error(f"{file} is not written: the plan holds a secret value", rule="secret-in-plan", hint=_HINT)
     write_file(call.folder / file, text, mode=OWNER_ONLY)
     call.screen.say(f"Saved to {file}. To apply exactly this plan: exportctl apply {file}")
+
+
+def read_plan_file(call: CommandContext, file: Path) -> tuple[SavedPlan, SignatureState]:
+    """Read a saved plan and check its signature, or raise a PlanFileError. The key comes from the environment."""
+    key = read_plan_key(call.env)
+    try:
+        data = read_regular_file(call.folder / file, MAX_PLAN_BYTES + 1)
+        if len(data) > MAX_PLAN_BYTES:
+            raise UnusableFile(f"is larger than {MAX_PLAN_BYTES // 2**20} MiB")
+        saved = planfile.load_plan(data.decode("utf-8"))
+    except (FileNotFoundError, UnusableFile, UnicodeDecodeError) as error:
+        reasons = {FileNotFoundError: "does not exist", UnicodeDecodeError: "is not UTF-8 text"}
+        text, hint = reasons.get(type(error), str(error)), "name the file that `exportctl plan --out FILE` wrote"
+        raise PlanFileError(f"the saved plan {file} {text}", rule="plan-file", hint=hint) from error
+    return saved, check_signature(saved.signature, saved.digest, key)

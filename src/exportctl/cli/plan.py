@@ -15,7 +15,7 @@ from exportctl.cli import exit_codes
 from exportctl.cli.ci_reports import publish_plan, show_warnings
 from exportctl.cli.context import JSON, MARKDOWN, TEXT, CommandContext, command_context, read_text
 from exportctl.cli.environments import EnvironmentCommand, run_all_environments
-from exportctl.cli.files import save_plan
+from exportctl.cli.files import read_plan_file, save_plan
 from exportctl.cli.options import (
     AllEnvironments,
     AllowDeletes,
@@ -43,6 +43,7 @@ from exportctl.output.rehearsal import NO_REHEARSAL, RehearsalView, render_rehea
 from exportctl.output.text import plan as text_plan
 from exportctl.output.text import tables
 from exportctl.planfile import file as planfile
+from exportctl.planfile.signature import read_plan_key
 from exportctl.profile.file import default_path
 from exportctl.workflows.load_config import hidden_values, readable_config
 
@@ -100,6 +101,8 @@ def plan(
     if not rehearse:
         reject_option("--rehearse-switch", (rehearse_switch,), "add --rehearse")
     switches = parse_switches(rehearse_switch or ())
+    if out:
+        read_plan_key(call.env)  # a key that cannot be used is said before the plan
     made, snapshot = _make_plan(call, asked, refresh_from)
     check_addresses(asked, [made.project])
     made, played = _use_profile(call, made, profile)
@@ -239,12 +242,16 @@ def show_explained_values(call: CommandContext) -> int:
 def show(ctx: typer.Context, file: Annotated[Path, Argument(metavar="PLANFILE", help="A saved plan.")]) -> int:
     """Show a saved plan. Reads no config and no network."""
     call = command_context(ctx)
-    saved = planfile.load_plan(read_text(call.folder / file, "the saved plan"))
-    if call.require_format(TEXT, JSON) == JSON:
-        call.screen.write_document(documents.render_saved_plan(saved, now=call.as_of()))
-    else:
-        screen = call.screen
-        screen.show(text_plan.render_saved_plan(saved, now=call.as_of(), color=screen.color, width=screen.width))
+    chosen = call.require_format(TEXT, JSON)
+    saved, state = read_plan_file(call, file)
+    screen = call.screen
+    with planfile.refuse_wrong_values():
+        if chosen == JSON:
+            screen.write_document(documents.render_saved_plan(saved, state, now=call.as_of()))
+        else:
+            screen.show(
+                text_plan.render_saved_plan(saved, state, now=call.as_of(), color=screen.color, width=screen.width)
+            )
     return exit_codes.DONE
 
 

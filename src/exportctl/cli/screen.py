@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import TextIO
 
 from exportctl.cli.streams import OutputStream
+from exportctl.model.references import PLAN_KEY
 from exportctl.model.secret import build_mask
 from exportctl.output import github_actions
 from exportctl.output.markdown_escape import spellings
@@ -34,7 +35,9 @@ class Screen:
         self.reported_elsewhere = False
         self._warned: set[str] = set()
         self._env = env
-        self._hidden: set[str] = {env[n] for n in ("AEP_CLIENT_SECRET", "AEP_ACCESS_TOKEN") if len(env.get(n, "")) >= 8}
+        self._hidden: set[str] = {
+            env[n] for n in ("AEP_CLIENT_SECRET", "AEP_ACCESS_TOKEN", PLAN_KEY) if len(env.get(n, "")) >= 8
+        }
         self._mask = build_mask(self._hidden, spellings)
 
     def hide(self, values: Iterable[str]) -> None:

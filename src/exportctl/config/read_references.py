@@ -17,7 +17,7 @@ from exportctl.errors import Error
 from exportctl.model.plan import DESTINATIONS
 from exportctl.model.private_key import normalise_private_key
 from exportctl.model.project import AuthValue, Project, UnsetReference
-from exportctl.model.references import Reference, parse_references
+from exportctl.model.references import PLAN_KEY, Reference, parse_references
 from exportctl.model.secret import Secrecy, Secret, check_secret_length, check_single_line
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.destinations.type import DestinationType
@@ -134,6 +134,9 @@ def _all_values(project: Project) -> Iterator[tuple[ReferenceKey, AuthValue]]:
 
 
 def _part_value(part: Reference, variables: Mapping[str, str], read: Callable[[str], str | None]) -> str | None:
+    if part.kind == "env" and part.name == PLAN_KEY:
+        hint = "keep this key for plan files; a secret of a destination needs a variable of its own"
+        raise Error(f"a config cannot use ${{env:{PLAN_KEY}}}", rule="reference-not-allowed", hint=hint)
     if part.kind == "env":
         return variables.get(part.name) or part.default
     return read(part.name) if part.kind == "file" else None

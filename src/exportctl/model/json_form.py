@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
+from exportctl.model.json_check import is_too_deep
 from exportctl.model.plan import canonical_json
 
 Json = dict[str, Any]
@@ -190,10 +191,11 @@ def _nullable_schema(schema: Json) -> Json:
 
 @dataclass(frozen=True)
 class SealedContent:
-    """What a file holds: its content, and the version of exportctl that wrote it."""
+    """What a file holds: its content, the version of exportctl that wrote it, and a signature if it has one."""
 
     content: Json
     version: str
+    signature: str | None = None
 
 
 class SealError(Exception):
@@ -213,7 +215,15 @@ class SealedFile:
     """One kind of file. Its member `name` holds the content."""
 
     def __init__(
-        self, description: str, *, kind: str, format_version: int, name: str, content: JsonObject[Any], indent: int
+        self,
+        description: str,
+        *,
+        kind: str,
+        format_version: int,
+        name: str,
+        content: JsonObject[Any],
+        indent: int,
+        is_signed: bool = False,
     ) -> None:
         rest = JsonObject[SealedContent](
             description,
@@ -228,8 +238,11 @@ class SealedFile:
 
         self.kind, self.format_version, self.name, self.indent = kind, format_version, name, indent
         self.digest = digest
+        signature: Member[SealedContent] = text("HMAC-SHA256 over content_digest", lambda file: file.signature)
+        signed = {"signature": optional(signature, lambda file: file.signature is not None)} if is_signed else {}
+        covered = "all but the signature" if is_signed else "all the rest"
         self._form = JsonObject[SealedContent](
-            description, **rest.members, content_digest=text("sha256 of all the rest", digest)
+            description, **rest.members, content_digest=text(f"sha256 of {covered}", digest), **signed
         )
 
     def schema(self) -> Json:
@@ -251,14 +264,16 @@ class SealedFile:
             document = json.loads(text)
         except (ValueError, RecursionError) as error:
             raise SealError("json") from error
+        if is_too_deep(document):
+            raise SealError("json")
         if not isinstance(document, dict) or document.get("kind") != self.kind:
             raise SealError("kind")
         if document.get("format_version") != self.format_version:
             raise SealError("version", json.dumps(document.get("format_version")))
-        content, version = document.get(self.name), document.get("exportctl")
+        content, version, signature = (document.get(name) for name in (self.name, "exportctl", "signature"))
         # The digest notices an edit by hand; the comparison of bytes also notices one that leaves the same JSON values.
-        if isinstance(content, dict) and isinstance(version, str):
-            file = SealedContent(content, version)
+        if isinstance(content, dict) and isinstance(version, str) and isinstance(signature, str | None):
+            file = SealedContent(content, version, signature)
             if self.dump(file) == text:
                 return file
         raise SealError("edited")

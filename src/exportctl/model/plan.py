@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Any
 
 from exportctl.errors import Finding, Level, SourcePosition
+from exportctl.model.bound_values import BoundValues
 from exportctl.model.next_steps import MoveOffer, NextStep
 from exportctl.model.other_flow import OtherFlow
 from exportctl.model.profile_note import ProfileNote
@@ -24,6 +25,7 @@ Fields = Mapping[str, Any]
 EXPORTS = "exports"
 DESTINATIONS = "destinations"
 MAX_TIMESTAMP = 250_000_000_000  # seconds since 1970, in the year 9892: no moment is later
+DIGEST_LENGTH = 4  # hex digits in a marker
 MARKER_VERSION = 2  # of the ownership markers that this exportctl writes; it does not read digests of a later version
 
 
@@ -258,6 +260,7 @@ class Step:
     text: str | None = None  # the person's own description, when the request carries one
     # A deletion that must succeed before anything is created: "still in use" means that a hidden flow exists.
     detects_hidden_flow: bool = False
+    known: Fields = field(default_factory=dict)  # values behind the references of `auth` that the plan read, or UNSET
 
 
 @dataclass(frozen=True)
@@ -278,6 +281,7 @@ class PlanItem:
     next_after: tuple[int, ...] = ()
     at: SourcePosition | None = None  # for display only
     service_state: str | None = None  # the flow's state as the service shows it, if it says neither on nor off
+    bound: BoundValues | None = None  # only in documents (planfile/binding.py), and then `seen` of steps is salted too
 
     def causes(self) -> frozenset[Cause]:
         return frozenset(f.cause for f in self.fields)
@@ -310,7 +314,8 @@ class PlanHeader:
     """
     The sandbox of a plan. `platform` is one of `PLATFORMS`; only "service" reaches Adobe.
 
-    `profile` is for display only: no saved plan and no digest has it.
+    `profile` is for display only: no saved plan and no digest has it. `url` and `repository` are only for saved plans
+    and digests: apply uses both.
     """
 
     organization: str
@@ -320,6 +325,8 @@ class PlanHeader:
     platform: str
     snapshot_at: int | None = None  # for a plan against a snapshot: when the sandbox was read, in seconds
     profile: ProfileNote | None = None
+    url: str = ""
+    repository: str | None = None  # apply writes it into descriptions
 
 
 @dataclass(frozen=True)
@@ -389,6 +396,11 @@ def _json_value(value: object) -> object:
     raise TypeError(f"cannot make a digest of a {type(value).__name__}")
 
 
+def full_digest(value: Any) -> str:
+    """Return the SHA-256 of a value in 64 hex digits. It is salted before a document shows it (planfile/binding.py)."""
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()
+
+
 def digest(value: Any) -> str:
     """Return four hex digits of a value: enough to find the cause of a difference, too few to reveal a value."""
-    return hashlib.sha256(canonical_json(value).encode()).hexdigest()[:4]
+    return full_digest(value)[:DIGEST_LENGTH]

@@ -56,7 +56,17 @@ class PlanOptions:
 
     @staticmethod
     def from_json_values(saved: dict[str, Any]) -> PlanOptions:
-        """Build options from `to_json_values`; an unknown name is a TypeError, which the reader of the file reports."""
+        """
+        Build options from `to_json_values`, which may come from outside.
+
+        Raises:
+            TypeError: a name is unknown, or a value has another type.
+        """
+        known = PlanOptions().to_json_values()
+        for name, value in saved.items():
+            of_texts = not isinstance(value, list) or all(isinstance(one, str) for one in value)
+            if name not in known or type(value) is not type(known[name]) or not of_texts:
+                raise TypeError(f"the option {name} is unknown or has another type")
         given: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in saved.items()}
         return PlanOptions(**given)
 

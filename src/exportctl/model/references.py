@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 _VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*"
+PLAN_KEY = "EXPORTCTL_PLAN_KEY"  # the variable with the key of plan files: no reference may name it
 _MAX_SHOWN = 40  # characters of a wrong reference in a message
 
 

@@ -14,12 +14,15 @@ from exportctl.model.plan import (
     Plan,
     PlanHeader,
     PlanItem,
+    UnknownValue,
     Verb,
 )
+from exportctl.model.references import PLAN_KEY
 from exportctl.model.schedule import format_age, format_count
 from exportctl.output import format_values
 from exportctl.output.format_values import clean_text
 from exportctl.planfile.file import approval_digest
+from exportctl.planfile.signature import SignatureState
 from exportctl.resources.kinds import AT, DATASETS, ENABLED, END, EVERY, START
 
 EMULATOR = "EMULATOR: nothing reaches Adobe"
@@ -27,6 +30,11 @@ NO_CHANGES = "No changes. The sandbox holds what the config asks for."
 NOT_PLANNED = "Not everything could be planned: fix the errors above first."
 NOTHING_TO_APPLY = "No changes. See above for what is left paused, renewed, blocked or reported, and for orphans."
 
+SIGNATURES: Mapping[SignatureState, str] = {
+    SignatureState.VALID: f"Signed: the job that made this plan has {PLAN_KEY}.",
+    SignatureState.UNCHECKED: f"The signature is not checked: {PLAN_KEY} is not set here.",
+    SignatureState.UNSIGNED: "Not signed: the file proves that nobody changed it by mistake, not who made it.",
+}
 VERBS: Mapping[Verb, str] = {
     Verb.CREATE: "create",
     Verb.COMPLETE: "complete the creation that an interrupted run began",
@@ -190,6 +198,17 @@ def not_renewed_findings(plan: Plan) -> tuple[Finding, ...]:
 def item_not_renewed_findings(item: PlanItem) -> tuple[Finding, ...]:
     """Return those of one item."""
     return tuple(f for f in item.findings if f.rule == "not-renewed")
+
+
+def unbound_references(plan: Plan) -> tuple[str, ...]:
+    """Return the references of an apply that no approval covers: secrets, and variables that the plan did not have."""
+    unset = {
+        f"{name} of {step.address}"
+        for step in plan.steps()
+        for name, value in step.known.items()
+        if value is UnknownValue.UNSET
+    }
+    return tuple(sorted({*secrets(plan), *unset}))
 
 
 def secrets(plan: Plan) -> tuple[str, ...]:

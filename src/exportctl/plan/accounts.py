@@ -185,7 +185,7 @@ def _fields(account: DesiredAccount) -> dict[str, object]:
 
 
 def _create_step(account: DesiredAccount, ownership: Ownership, generation: int) -> Step:
-    return steps.create_step(
+    step = steps.create_step(
         BASE_CONNECTION,
         account.address,
         type_name=account.type.name,
@@ -195,6 +195,7 @@ def _create_step(account: DesiredAccount, ownership: Ownership, generation: int)
         marker=_marker(account, ownership.project, generation),
         secrets=account.secrets,
     )
+    return replace(step, known=account.auth)
 
 
 def _compared_item(
@@ -234,6 +235,7 @@ def _compared_item(
     )
     if not writes:
         return replace(item, verb=Verb.MARK, steps=(step,))
+    step = replace(step, known=account.auth)
     lost, dropped = _unsent_keys(account, base)
     return replace(
         item,

@@ -8,27 +8,42 @@ Convert a Plan to versioned JSON text and back. A saved plan approves values; th
     saved_renewals(saved)           addresses with a renewal in the file
     reduce_to_approval(saved, plan) the new plan without renewals, markers and cleaning that are not in the file
     expired_since_plan(plan, now)   addresses that ended between the plan and now, and that the plan would revive
-    approval_digest(plan)           16 hex digits over the approved values, for `--only-if`
+    approval_digest(plan)           64 hex digits over the approved values, for `--only-if`
 
 apply never takes steps from a file: it plans again with the `as_of` and the options of the file, and compares. Pure.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
 from exportctl import __version__
 from exportctl.errors import PlanFileError
+from exportctl.model.json_check import find_problem
 from exportctl.model.json_form import Json, SealedContent, SealedFile, SealError
-from exportctl.model.plan import WRITE_CAUSES, Cause, Plan, PlanHeader, PlanItem, Verb, canonical_json
-from exportctl.planfile.serialize import SAVED_PLAN, encode_plan
+from exportctl.model.plan import (
+    MAX_TIMESTAMP,
+    WRITE_CAUSES,
+    Cause,
+    Plan,
+    PlanHeader,
+    PlanItem,
+    Verb,
+    canonical_json,
+    full_digest,
+)
+from exportctl.model.plan_options import PlanOptions
+from exportctl.model.secret import Secret
+from exportctl.planfile.serialize import SAVED_PLAN, decode_plan, encode_plan, plan_schemas
+from exportctl.planfile.signature import sign
 from exportctl.planfile.staleness import StaleValue, approvals, compare_approvals
 from exportctl.resources.kinds import END
 
 KIND = "saved-plan"
+CONFIG_VERSION = 1  # of the config language that this exportctl reads: the key `version`
 FILE = SealedFile(
     "a plan that is saved for approval; exportctl refuses an edited one",
     kind=KIND,
@@ -36,6 +51,7 @@ FILE = SealedFile(
     name="plan",
     content=SAVED_PLAN,
     indent=2,
+    is_signed=True,
 )
 _NEW = "make a new plan with `exportctl plan --out FILE`"
 _UNAPPROVED_VERBS = (Verb.RENEW, Verb.MARK, Verb.CLEAN)  # an approval does not cover them
@@ -61,12 +77,14 @@ class SavedPlan:
     entries: Mapping[str, Json]
     content: Json
     digest: str
-    version: str  # of the exportctl that wrote it; for showing only
+    version: str  # of the exportctl that wrote it
+    signature: str | None = None
 
 
-def dump_plan(plan: Plan) -> str:
-    """Return the text of a saved plan: sorted keys, ASCII, a line end at the end."""
-    return FILE.dump(SealedContent(encode_plan(plan), __version__))
+def dump_plan(plan: Plan, key: Secret | None = None) -> str:
+    """Return the text of a saved plan: sorted keys, ASCII, a line end at the end; signed if there is a key."""
+    file = SealedContent(encode_plan(plan), __version__)
+    return FILE.dump(file if key is None else replace(file, signature=sign(key, FILE.digest(file))))
 
 
 def saved_plan(plan: Plan) -> SavedPlan:
@@ -76,18 +94,66 @@ def saved_plan(plan: Plan) -> SavedPlan:
 
 def load_plan(text: str) -> SavedPlan:
     """
-    Read a saved plan.
+    Read a saved plan. The text is data from outside: whoever wrote it may have computed its digest.
 
     Raises:
-        PlanFileError: the text is not JSON, not a saved plan, has another format version, or was edited.
+        PlanFileError: the text is not JSON, not a saved plan, has another format version, was edited, or has a part
+            that no plan of exportctl has.
     """
     try:
-        return _saved_plan(FILE.load(text))
+        file = FILE.load(text)
     except SealError as error:
         message, hint = _PROBLEMS[error.problem]
         raise PlanFileError(message.format(error.found), rule=f"plan-file-{error.problem}", hint=hint) from error
-    except (KeyError, TypeError, AttributeError) as error:
-        raise PlanFileError("a part of the saved plan is missing", rule="plan-file-edited", hint=_NEW) from error
+    problem = find_problem(*plan_schemas(), file.content) or _inconsistency(file.content)
+    if problem:
+        raise _bad_part(problem)
+    return _saved_plan(file)
+
+
+@contextmanager
+def refuse_wrong_values() -> Iterator[None]:
+    """Refuse a file with a value that cannot be shown: `load_plan` checks the form of each value, not its meaning."""
+    try:
+        yield
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise _bad_part(f"{type(error).__name__} in a value") from error
+
+
+def saved_options(saved: SavedPlan) -> PlanOptions:
+    """
+    Return the options that the plan was made with.
+
+    Raises:
+        PlanFileError: this exportctl does not know an option, or its value.
+    """
+    try:
+        given = PlanOptions.from_json_values(dict(saved.options))
+    except TypeError as error:
+        raise _bad_part(str(error)) from error
+    return replace(given, renewals=saved_renewals(saved))
+
+
+def _bad_part(problem: str) -> PlanFileError:
+    shown = problem.encode("ascii", "backslashreplace").decode()[:200]
+    return PlanFileError(f"the saved plan has a wrong part: {shown}", rule="plan-file-edited", hint=_NEW)
+
+
+def _inconsistency(content: Json) -> str | None:
+    """Return what no plan of exportctl contains, although each part has the right form."""
+    try:
+        plan = decode_plan(content)
+    except (KeyError, TypeError, ValueError) as error:
+        return f"{type(error).__name__} in an item"
+    moments = [plan.as_of, *(m for item in plan.items for m in (item.ends, *item.next_before, *item.next_after))]
+    if any(m is not None and not 0 <= m <= MAX_TIMESTAMP for m in moments):
+        return "a moment is beyond the year 9892 or before 1970"
+    if len({item.address for item in plan.items}) != len(plan.items):
+        return "an address is there twice"
+    found = {**plan.counts(), "writes": len(plan.steps())}
+    wrong = [name for name, number in content["counts"].items() if name != "unchanged" and number != found[name]]
+    flags = content["empty"], content["refused"]
+    return "the counts do not match the items" if wrong or flags != (plan.is_empty, plan.is_refused) else None
 
 
 def stale_values(saved: SavedPlan, plan: Plan) -> tuple[StaleValue, ...]:
@@ -96,12 +162,26 @@ def stale_values(saved: SavedPlan, plan: Plan) -> tuple[StaleValue, ...]:
 
     An approval for one sandbox is not valid for another.
     """
-    before, now = saved.content, encode_plan(plan)
-    headers = ((f"header.{name}", value, now["header"][name]) for name, value in before["header"].items())
+    before, now = _approval(saved.content, saved.version), _approval(encode_plan(plan), __version__)
+    whole = [
+        (f"{part}.{name}", before[part].get(name), now[part].get(name))
+        for part in ("header", "options", "versions")
+        for name in sorted({*before[part], *now[part]})
+    ]
     return (
-        *(StaleValue("", path, value, other) for path, value, other in headers if value != other),
-        *compare_approvals(approvals(before["items"]), approvals(now["items"])),
+        *(StaleValue("", path, a, b) for path, a, b in whole if canonical_json(a) != canonical_json(b)),
+        *compare_approvals(before["items"], now["items"]),
     )
+
+
+def _approval(content: Json, version: str) -> Json:
+    """Return all that an approval covers, as JSON."""
+    return {
+        "header": content["header"],
+        "options": content["options"],
+        "versions": {"exportctl": version, "saved plan": FILE.format_version, "config": CONFIG_VERSION},
+        "items": approvals(content["items"]),
+    }
 
 
 def reduce_to_approval(saved: SavedPlan, plan: Plan) -> Plan:
@@ -143,10 +223,13 @@ def saved_renewals(saved: SavedPlan) -> frozenset[str]:
 
 
 def approval_digest(plan: Plan) -> str:
-    """Return 16 hex digits over header and approvals, without moment, options, renewals and display-only values."""
-    content = encode_plan(plan)
-    approval = {"header": content["header"], "items": approvals(content["items"])}
-    return hashlib.sha256(canonical_json(approval).encode()).hexdigest()[:16]
+    """Return 64 hex digits over all that an approval covers: not the moment, renewals and display-only values."""
+    return full_digest(_approval(encode_plan(plan), __version__))
+
+
+def saved_digest(saved: SavedPlan) -> str:
+    """Return the `approval_digest` of the plan in a file."""
+    return full_digest(_approval(saved.content, saved.version))
 
 
 def age_seconds(saved: SavedPlan, now: int) -> int:
@@ -165,4 +248,5 @@ def _saved_plan(file: SealedContent) -> SavedPlan:
         content=content,
         digest=FILE.digest(file),
         version=file.version,
+        signature=file.signature,
     )

@@ -9,9 +9,11 @@ compared says why; a Plan contains no secret. Unchanged addresses without conten
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any, TypeVar
 
 from exportctl.errors import Finding, Level, SourcePosition
+from exportctl.model.bound_values import BoundValues
 from exportctl.model.json_form import (
     Definition,
     Json,
@@ -32,6 +34,7 @@ from exportctl.model.next_steps import MoveOffer, NextStep
 from exportctl.model.other_flow import OtherFlow
 from exportctl.model.plan import (
     EXPORTS,
+    PLATFORMS,
     Action,
     Actor,
     Address,
@@ -48,6 +51,7 @@ from exportctl.model.plan import (
     Step,
     Verb,
 )
+from exportctl.planfile.binding import bound_items
 
 T = TypeVar("T")
 
@@ -181,7 +185,7 @@ STEP = Definition[Step](
     remove_marker=flag("the request removes the ownership marker"),
     operation=nullable(text("operation of an `act`, e.g. disable")),
     needs=listing("steps that must be done before this one", text("key of a step"), lambda s: sorted(s.needs)),
-    seen=mapping("by field: digest of the value that was read", text("digest")),
+    seen=mapping("by field: salted SHA-256 of the value that was read", text("64 hex digits")),
     secrets=listing(
         "secret references with a value that apply sends",
         text("name of the reference, never its value"),
@@ -213,6 +217,14 @@ REFUSAL = JsonObject[Refusal](
     allow=text("the one edit or flag that allows exactly this"),
     moves=optional(listing("flows that can move here instead", MOVE_OFFER), lambda r: bool(r.moves)),
 )
+BOUND = JsonObject[BoundValues](
+    "salted SHA-256 digests of what the approval covers and the document does not show",
+    fields=mapping("of sensitive values of fields, by number, path and side", text("64 hex digits")),
+    steps=mapping(
+        "by step: of sensitive texts that it sends, and of the values behind their references",
+        mapping("by name", text("64 hex digits; or that the variable was not set")),
+    ),
+)
 ITEM = Definition[PlanItem](
     "item",
     "everything that a plan says and does about one address",
@@ -235,6 +247,7 @@ ITEM = Definition[PlanItem](
     next_before=listing("next runs without this plan", number(_MOMENT)),
     next_after=listing("next runs after this plan", number(_MOMENT)),
     at=nullable(part(POSITION)),
+    bound=part(BOUND),
 )
 OTHER_FLOW = Definition[OtherFlow](
     "other_flow",
@@ -260,10 +273,12 @@ HEADER = JsonObject[PlanHeader](
     sandbox=text("sandbox name"),
     environment=nullable(text("the config's environment")),
     project=text("the config's project"),
-    platform=text("service, embedded or loopback"),
+    platform=choice("service, or an emulator, from which nothing reaches Adobe", PLATFORMS),
     snapshot_at=optional(
         number(f"when the snapshot behind this document was taken, {_MOMENT}"), lambda h: h.snapshot_at is not None
     ),
+    url=text("where apply sends its requests"),
+    repository=nullable(text("the repository that apply writes into descriptions")),
 )
 CONTENT: Mapping[str, Member[Plan]] = {
     "options": mapping("options that the plan was made with", field_value()),
@@ -273,13 +288,20 @@ CONTENT: Mapping[str, Member[Plan]] = {
     "empty": flag("no create, update, replace, delete, adopt, move or release", lambda p: p.is_empty),
     "refused": flag("a safety check blocks the plan", lambda p: p.is_refused),
     "items": listing(
-        "in plan order; unchanged addresses are only counted", ITEM, lambda p: filter(has_content, p.items)
+        "in plan order; unchanged addresses are only counted", ITEM, lambda p: filter(has_content, bound_items(p))
     ),
     "findings": listing("messages about the plan as a whole", FINDING),
     "other_flows": listing("live flows that this config does not manage", OTHER_FLOW),
     "next_steps": listing("edits that the plan offers as a whole", NEXT_STEP),
 }
 SAVED_PLAN = JsonObject[Plan]("the plan", header=part(HEADER), as_of=number(_MOMENT), **CONTENT)
+
+
+@cache
+def plan_schemas() -> tuple[Json, Mapping[str, Json]]:
+    """Return the schema of a saved plan, and those of the definitions that it uses."""
+    used = (ACTOR, ERROR, FIELD, FINDING, ITEM, MARKER, OTHER_FLOW, POSITION, STEP)
+    return SAVED_PLAN.schema(), {one.name: one.schema() for one in used}
 
 
 def has_content(shown: PlanItem) -> bool:
@@ -330,6 +352,7 @@ def _item(document: Json) -> PlanItem:
         next_after=tuple(document["next_after"]),
         at=_source_position(document["at"]),
         service_state=document.get("service_state"),
+        bound=BoundValues(**document["bound"]),
     )
 
 

@@ -3,9 +3,12 @@ Say which values of a plan a reviewer approves, and which of them changed.
 
 In: items in their document form. Out: approvals by address, changed values.
 
-An approval covers each address that is created, completed, updated, replaced, deleted, adopted, released or refused:
+An approval covers the header (organization, sandbox, environment, project, url, repository), the options, and the
+versions of exportctl and of its formats.
+
+It covers each address that is created, completed, updated, replaced, deleted, adopted, released or refused:
 the verb; each field with both values and its cause; each step with what it sends, its references, its needs and the
-values it was planned from; the refusals.
+values it was planned from; the refusals. Sensitive values count by their digests (binding.py).
 
 An approval leaves out what changes by itself or is only for display: source positions, people, consequences, findings,
 next runs, ends, the names of secret references, and a start that was computed from the moment of the plan. It also
@@ -23,6 +26,7 @@ Addresses with only a paused flow, a renewal, a marker write or cleaning are not
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -49,8 +53,13 @@ class StaleValue:
     def __str__(self) -> str:
         """Format one line of ASCII with JSON values, so that a text from outside cannot control the terminal."""
         where = f"{self.address} {self.path}".strip().encode("ascii", "backslashreplace").decode()
-        sides = [json.dumps(side, sort_keys=True) for side in (self.saved, self.now)]
+        sides = [_shorten_digest(json.dumps(side, sort_keys=True)) for side in (self.saved, self.now)]
         return f"{where}: saved {sides[0]}, now {sides[1]}"
+
+
+def _shorten_digest(text: str) -> str:
+    """Return the start of a digest, which is enough to see that two differ, and any other text as it is."""
+    return f'"{text[1:13]}…"' if re.fullmatch(r'"[0-9a-f]{64}"', text) else text
 
 
 def approvals(items: Sequence[Json]) -> dict[str, Json]:
@@ -80,6 +89,10 @@ def _item_approval(item: Json, steps: Mapping[str, Json], kept: set[str]) -> Jso
         "refusals": _key_by_name(
             (r["safety_check"], {"text": r["text"], "allow": r["allow"]}) for r in item["refusals"]
         ),
+        "bound": {
+            "fields": item["bound"]["fields"],
+            "steps": {key: digests for key, digests in item["bound"]["steps"].items() if key in steps},
+        },
     }
 
 

@@ -14,7 +14,7 @@ from dataclasses import astuple
 from typing import Any
 
 from exportctl.model import schedule as schedules
-from exportctl.model.plan import MAX_TIMESTAMP, Fields, LiveObject, SensitiveValue, UnknownValue, digest
+from exportctl.model.plan import MAX_TIMESTAMP, Fields, LiveObject, SensitiveValue, UnknownValue, full_digest
 from exportctl.model.secret import Secrecy
 from exportctl.resources import flow_states, kinds
 from exportctl.resources.destinations.table import TYPES, type_by_connection_spec, type_by_flow_spec
@@ -386,13 +386,13 @@ def ids(raw: Mapping[str, Any], name: str) -> tuple[str, ...]:
 
 
 def object_digests(live: LiveObject) -> dict[str, str]:
-    """Return digests of what was read of one object. Values are compared, not etags: an etag changes with every run."""
+    """Return full digests of what was read of one object: of values, not of etags, which change with every run."""
     kind = kinds.KINDS[live.kind]
     fields = read_fields(live.kind, live.raw)
-    read = {name: digest(fields[name]) for name in sorted(fields)}
-    read |= {name: digest(list(ids(live.raw, name))) for name in kind.refs}
+    read = {name: full_digest(fields[name]) for name in sorted(fields)}
+    read |= {name: full_digest(list(ids(live.raw, name))) for name in kind.refs}
     if fields.get(kinds.END, 0) is None:  # none, or one that cannot be read
-        read[kinds.END] = digest(members(live.raw.get("scheduleParams")).get("endTime"))
-    read[kinds.TITLE] = digest(live.name)
-    read["description"] = digest(live.raw.get("description") or "")
+        read[kinds.END] = full_digest(members(live.raw.get("scheduleParams")).get("endTime"))
+    read[kinds.TITLE] = full_digest(live.name)
+    read["description"] = full_digest(live.raw.get("description") or "")
     return read

@@ -78,7 +78,14 @@ def plan_header(project: Project, taken_at: int | None = None) -> PlanHeader:
     """
     platform = project.platform
     return PlanHeader(
-        platform.organization, platform.sandbox, project.environment, project.name, platform_kind(project), taken_at
+        platform.organization,
+        platform.sandbox,
+        project.environment,
+        project.name,
+        platform_kind(project),
+        taken_at,
+        url=platform.url,
+        repository=project.repository,
     )
 
 

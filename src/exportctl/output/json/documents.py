@@ -29,7 +29,8 @@ from exportctl.output.json.envelope import MOMENT, OUTCOME, PLAN, REHEARSAL, Doc
 from exportctl.output.text import apply
 from exportctl.planfile import file as planfile
 from exportctl.planfile.file import SavedPlan
-from exportctl.planfile.serialize import CONTENT, FIELD, FINDING, POSITION, address, decode_plan, field_value
+from exportctl.planfile.serialize import CONTENT, FIELD, FINDING, POSITION, address, field_value
+from exportctl.planfile.signature import SignatureState
 from exportctl.planfile.staleness import StaleValue
 
 
@@ -64,6 +65,7 @@ def render_plan(shown: Plan, *, more: Mapping[str, Json | None] | None = None, e
 
 class _ShownFile(NamedTuple):
     saved: SavedPlan
+    signature: SignatureState
     now: int
 
     @property
@@ -71,7 +73,7 @@ class _ShownFile(NamedTuple):
         """The file's own content, and the members that only the document of a plan has."""
         named = {
             "project": self.saved.header.project,
-            "digest": planfile.approval_digest(decode_plan(self.saved.content)),
+            "digest": planfile.saved_digest(self.saved),
         }
         return {**named, **{name: self.saved.content[name] for name in CONTENT}}
 
@@ -82,6 +84,7 @@ SHOW = Document(
         "a saved plan",
         exportctl=text("version of exportctl that wrote the file", lambda f: f.saved.version),
         content_digest=text("sha256 of the file's content", lambda f: f.saved.digest),
+        signature=choice("what is known of the signature of the file", SignatureState),
         age=number(
             "seconds since the plan was made; negative: it was made with a later clock",
             lambda f: planfile.age_seconds(f.saved, f.now),
@@ -91,9 +94,9 @@ SHOW = Document(
 )
 
 
-def render_saved_plan(shown: SavedPlan, *, now: int) -> str:
+def render_saved_plan(shown: SavedPlan, signature: SignatureState, *, now: int) -> str:
     """Return the document of a saved plan, with its age."""
-    return SHOW.render(_ShownFile(shown, now), header=shown.header, as_of=shown.as_of)
+    return SHOW.render(_ShownFile(shown, signature, now), header=shown.header, as_of=shown.as_of)
 
 
 ERRORS: Document[Any] = Document("error", None)

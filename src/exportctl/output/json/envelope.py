@@ -51,7 +51,7 @@ PLAN = Definition[Plan](
     "plan",
     "a plan",
     project=PROJECT,
-    digest=text("16 hex digits of what is approved; `apply --only-if` takes them", approval_digest),
+    digest=text("64 hex digits of what is approved; `apply --only-if` takes them", approval_digest),
     **CONTENT,
 )
 OUTCOME = Definition[Outcome](

@@ -16,8 +16,9 @@ from exportctl.model.schedule import format_age, format_count
 from exportctl.output import format_values, phrases
 from exportctl.output.color import Paint, paint
 from exportctl.output.format_values import clean_text
-from exportctl.planfile.file import SavedPlan, age_seconds, approval_digest
+from exportctl.planfile.file import SavedPlan, age_seconds, saved_digest
 from exportctl.planfile.serialize import decode_plan
+from exportctl.planfile.signature import SignatureState
 
 INDENT = "    "
 _STYLES = {"+": "create", "~": "update", "-": "delete", "-/+": "delete", "!": "refused", ">": "other", " ": "dim"}
@@ -45,13 +46,16 @@ def render_plan(shown: Plan, *, color: bool = False, width: int = 120) -> str:
     )
 
 
-def render_saved_plan(saved: SavedPlan, *, now: int, color: bool = False, width: int = 120) -> str:
+def render_saved_plan(
+    saved: SavedPlan, signature: SignatureState, *, now: int, color: bool = False, width: int = 120
+) -> str:
     """Return a saved plan as it was reviewed, with its age and digest."""
     ink = paint(color)
     shown = decode_plan(saved.content)
     made = f"made {format_age(age_seconds(saved, now))} ago" if now >= saved.as_of else "made with a later clock"
     lines = header(saved.header, "Saved plan", saved.as_of, ink)
-    lines += [f"{made} by exportctl {clean_text(saved.version)}, approves {approval_digest(shown)}", ""]
+    lines += [f"{made} by exportctl {clean_text(saved.version)}, approves {saved_digest(saved)}"]
+    lines += [phrases.SIGNATURES[signature], ""]
     return "\n".join([*lines, *_body(shown, saved.content["counts"], ink, width), ""])
 
 
