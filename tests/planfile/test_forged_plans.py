@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from exportctl.cli.files import refuse_wrong_values
 from exportctl.errors import PlanFileError
 from exportctl.model.json_check import MAX_DEPTH
 from exportctl.model.plan import MAX_TIMESTAMP
@@ -98,7 +99,7 @@ def read_and_use(text: str) -> bool:
     try:
         saved = planfile.load_plan(text)
         planfile.saved_options(saved)
-        with planfile.refuse_wrong_values():
+        with refuse_wrong_values():
             text_plan.render_saved_plan(saved, SignatureState.UNSIGNED, now=0)
             documents.render_saved_plan(saved, SignatureState.UNSIGNED, now=0)
     except PlanFileError as error:

@@ -78,7 +78,7 @@ def read_values_for_apply(
 
 
 def _check_known_values(plan: Plan, values: Mapping[ReferenceKey, str]) -> None:
-    """Check that apply sends the sensitive values of the plan: a file may have changed while somebody read the plan."""
+    """Check that apply sends the sensitive values of the plan: a file may have changed while a person read the plan."""
     for step in plan.steps():
         for name, known in step.known.items():
             if isinstance(known, SensitiveValue) and values.get((str(step.address), name)) != known.value:

@@ -196,11 +196,14 @@ def _read_approved_config(setup: Setup, saved: SavedPlan) -> tuple[Project, tupl
             f"this is {here.sandbox} of {here.organization}",
             _CHOOSE,
         )
-    sides = {
-        "exportctl": (saved.version, __version__),
-        **{name: (getattr(before, name), getattr(here, name)) for name in ("project", "platform", "url", "repository")},
-    }
-    for name, (then, now) in sides.items():
+    sides = (
+        ("exportctl", saved.version, __version__),
+        ("project", before.project, here.project),
+        ("platform", before.platform, here.platform),
+        ("the platform at", before.url, here.url),
+        ("repository", before.repository, here.repository),
+    )
+    for name, then, now in sides:
         if then != now:
             text = f"the plan was saved with {name} {clean_text(str(then))}, this is {clean_text(str(now))}"
             raise _stale_plan(text, "make and review a new plan")

@@ -178,6 +178,15 @@ def save_plan(call: CommandContext, plan: Plan, file: Path) -> None:
     call.screen.say(f"Saved to {file}. To apply exactly this plan: exportctl apply {file}")
 
 
+@contextmanager
+def refuse_wrong_values() -> Iterator[None]:
+    """Refuse a plan file with a value that cannot be shown: its reader checks the form of a value, not its meaning."""
+    try:
+        yield
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise planfile.wrong_part_error(f"{type(error).__name__} in a value") from error
+
+
 def read_plan_file(call: CommandContext, file: Path) -> tuple[SavedPlan, SignatureState]:
     """Read a saved plan and check its signature, or raise a PlanFileError. The key comes from the environment."""
     key = read_plan_key(call.env)

@@ -15,7 +15,7 @@ from exportctl.cli import exit_codes
 from exportctl.cli.ci_reports import publish_plan, show_warnings
 from exportctl.cli.context import JSON, MARKDOWN, TEXT, CommandContext, command_context, read_text
 from exportctl.cli.environments import EnvironmentCommand, run_all_environments
-from exportctl.cli.files import read_plan_file, save_plan
+from exportctl.cli.files import read_plan_file, refuse_wrong_values, save_plan
 from exportctl.cli.options import (
     AllEnvironments,
     AllowDeletes,
@@ -42,7 +42,6 @@ from exportctl.output.markdown import plan as markdown_plan
 from exportctl.output.rehearsal import NO_REHEARSAL, RehearsalView, render_rehearsal
 from exportctl.output.text import plan as text_plan
 from exportctl.output.text import tables
-from exportctl.planfile import file as planfile
 from exportctl.planfile.signature import read_plan_key
 from exportctl.profile.file import default_path
 from exportctl.workflows.load_config import hidden_values, readable_config
@@ -245,7 +244,7 @@ def show(ctx: typer.Context, file: Annotated[Path, Argument(metavar="PLANFILE", 
     chosen = call.require_format(TEXT, JSON)
     saved, state = read_plan_file(call, file)
     screen = call.screen
-    with planfile.refuse_wrong_values():
+    with refuse_wrong_values():
         if chosen == JSON:
             screen.write_document(documents.render_saved_plan(saved, state, now=call.as_of()))
         else:

@@ -33,7 +33,7 @@ NOTHING_TO_APPLY = "No changes. See above for what is left paused, renewed, bloc
 SIGNATURES: Mapping[SignatureState, str] = {
     SignatureState.VALID: f"Signed: the job that made this plan has {PLAN_KEY}.",
     SignatureState.UNCHECKED: f"The signature is not checked: {PLAN_KEY} is not set here.",
-    SignatureState.UNSIGNED: "Not signed: the file proves that nobody changed it by mistake, not who made it.",
+    SignatureState.UNSIGNED: "Not signed: the file proves that it was not changed by mistake, not who made it.",
 }
 VERBS: Mapping[Verb, str] = {
     Verb.CREATE: "create",

@@ -5,7 +5,7 @@ Bind what a plan must not show: digests of sensitive values and of what was read
 
 The salt makes equal values at two addresses, or in two sandboxes, look different. Equal input gives equal bytes, so two
 plans can be compared. The salt is no secret: a value that can be guessed, such as the ARN of a role, can be confirmed
-by somebody who has the document. A secret is never read for a plan, so a document holds no digest of one.
+by a reader of the document. A secret is never read for a plan, so a document holds no digest of one.
 
 In: a plan in memory. Out: its items with digests in place of values. Pure.
 """

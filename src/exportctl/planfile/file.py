@@ -15,8 +15,7 @@ apply never takes steps from a file: it plans again with the `as_of` and the opt
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -107,17 +106,8 @@ def load_plan(text: str) -> SavedPlan:
         raise PlanFileError(message.format(error.found), rule=f"plan-file-{error.problem}", hint=hint) from error
     problem = find_problem(*plan_schemas(), file.content) or _inconsistency(file.content)
     if problem:
-        raise _bad_part(problem)
+        raise wrong_part_error(problem)
     return _saved_plan(file)
-
-
-@contextmanager
-def refuse_wrong_values() -> Iterator[None]:
-    """Refuse a file with a value that cannot be shown: `load_plan` checks the form of each value, not its meaning."""
-    try:
-        yield
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        raise _bad_part(f"{type(error).__name__} in a value") from error
 
 
 def saved_options(saved: SavedPlan) -> PlanOptions:
@@ -130,11 +120,12 @@ def saved_options(saved: SavedPlan) -> PlanOptions:
     try:
         given = PlanOptions.from_json_values(dict(saved.options))
     except TypeError as error:
-        raise _bad_part(str(error)) from error
+        raise wrong_part_error(str(error)) from error
     return replace(given, renewals=saved_renewals(saved))
 
 
-def _bad_part(problem: str) -> PlanFileError:
+def wrong_part_error(problem: str) -> PlanFileError:
+    """Return the error about a part of a file that no plan of exportctl has."""
     shown = problem.encode("ascii", "backslashreplace").decode()[:200]
     return PlanFileError(f"the saved plan has a wrong part: {shown}", rule="plan-file-edited", hint=_NEW)
 

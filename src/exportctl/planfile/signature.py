@@ -3,7 +3,7 @@ Sign saved plans with a shared key, so that a plan file from an untrusted job is
 
     signature = HMAC-SHA256(key, purpose and the SHA-256 of the whole file without it), 64 hex digits
 
-An unsigned file proves that nobody changed it by mistake. It does not prove who made it: whoever can write the file can
+An unsigned file proves that it was not changed by mistake. It does not prove who made it: whoever can write the file can
 write another plan with a digest that is right. With a key, only a job that has the key can make a file that another job
 with the key applies. exportctl reads the key from the environment and never shows it.
 """
@@ -18,7 +18,7 @@ from exportctl.errors import Error, PlanFileError
 from exportctl.model.references import PLAN_KEY
 from exportctl.model.secret import Secret, check_single_line
 
-MIN_KEY_LENGTH = 32  # characters: 128 bits as hex digits, the least that nobody can guess
+MIN_KEY_LENGTH = 32  # characters: 128 bits as hex digits, too many to guess
 _PURPOSE = "exportctl saved plan, signature 1\n"
 _MAKE_KEY = f"make one with `openssl rand -hex 32`, and give it as {PLAN_KEY} to the jobs that plan and apply only"
 
