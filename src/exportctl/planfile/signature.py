@@ -3,9 +3,9 @@ Sign saved plans with a shared key, so that a plan file from an untrusted job is
 
     signature = HMAC-SHA256(key, purpose and the SHA-256 of the whole file without it), 64 hex digits
 
-An unsigned file proves that it was not changed by mistake. It does not prove who made it: whoever can write the file can
-write another plan with a digest that is right. With a key, only a job that has the key can make a file that another job
-with the key applies. exportctl reads the key from the environment and never shows it.
+An unsigned file proves that it was not changed by mistake. It does not prove who made it: whoever can write the file
+can write another plan with a digest that is right. With a key, only a job that has the key can make a file that another
+job with the key applies. exportctl reads the key from the environment and never shows it.
 """
 
 from __future__ import annotations
