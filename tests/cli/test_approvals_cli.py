@@ -112,7 +112,7 @@ def test_a_plan_of_another_version_of_exportctl_is_not_applied(run: CommandLine)
     (run.folder / "plan.json").write_text(sealed(document), encoding="utf-8")
     ended = run("apply", "plan.json")
     assert ended.code == 6
-    assert "saved with exportctl 99.0" in ended.err
+    assert 'versions.exportctl: saved "99.0"' in ended.err
     assert run.writes() == 0
 
 
@@ -120,13 +120,18 @@ def test_a_plan_of_another_version_of_exportctl_is_not_applied(run: CommandLine)
 ELSEWHERE = {
     "another sandbox": ("sandbox: demo", "sandbox: other", (), "saved for sandbox demo"),
     "another organization": ("0123456789ABCDEF01234567@", "ABCDEF0123456789ABCDEF01@", (), "saved for sandbox demo"),
-    "another project": ("project: acme", "project: other", (), "saved with project acme"),
-    "an environment": ("", "", ("--env", "prod"), "saved for a config without environments, this is environment prod"),
+    "another project": ("project: acme", "project: other", (), 'header.project: saved "acme"'),
+    "an environment": (
+        "",
+        "",
+        ("--env", "prod"),
+        "and this config has no environment prod",
+    ),
     "environments now": (
         ", sandbox: demo, url: embedded}",
         ", url: embedded}\nenvironments: {prod: {platform: {sandbox: demo}}}",
         (),
-        "which this config does not have",
+        "and this config has environments",
     ),
 }
 
@@ -151,7 +156,7 @@ def test_a_plan_for_another_url_is_refused_before_any_request(run: CommandLine) 
     run.edit("url: embedded", f'url: "{NOWHERE}"')
     ended = run("apply", "plan.json", AEP_CLIENT_ID="id", AEP_CLIENT_SECRET="client-secret")
     assert ended.code == 6
-    assert "saved with platform embedded" in ended.err
+    assert 'header.platform: saved "embedded"' in ended.err
 
 
 def test_a_signed_plan_is_applied_with_its_key_only(run: CommandLine) -> None:

@@ -39,6 +39,7 @@ from exportctl.output.json import documents
 from exportctl.output.text import tables
 from exportctl.planfile import file as planfile
 from exportctl.planfile.signature import SignatureState
+from exportctl.planfile.staleness import StaleValue
 from exportctl.workflows.load_config import read_project, require_references
 
 if TYPE_CHECKING:
@@ -176,15 +177,15 @@ def _read_approved_config(setup: Setup, saved: SavedPlan) -> tuple[Project, tupl
         StalePlan: the plan was made for another environment, organization, sandbox, project, url or repository, or with
             another version of exportctl.
     """
-    before = saved.header
-    other = f"the plan was saved for {_environment_phrase(before.environment)}, "
-    if setup.environment != before.environment:
-        raise _stale_plan(f"{other}this is {_environment_phrase(setup.environment)}", _CHOOSE)
+    before, version = saved.header, StaleValue("", "versions.exportctl", saved.version, __version__)
     try:
         config = read_project(setup, saved.as_of)
     except ConfigError as error:
         if any(f.rule in ("unknown-environment", "environment-needed") for f in error.all):
-            raise _stale_plan(f"{other}which this config does not have", _CHOOSE) from error
+            chosen = setup.environment
+            lacks = f"has no environment {clean_text(chosen)}" if chosen else "has environments, and none is chosen"
+            text = f"the plan was saved for {_environment_phrase(before.environment)}, and this config {lacks}"
+            raise _stale_plan(text, _CHOOSE) from error
         raise
     from exportctl.workflows.connect import plan_header
 
@@ -196,17 +197,11 @@ def _read_approved_config(setup: Setup, saved: SavedPlan) -> tuple[Project, tupl
             f"this is {here.sandbox} of {here.organization}",
             _CHOOSE,
         )
-    sides = (
-        ("exportctl", saved.version, __version__),
-        ("project", before.project, here.project),
-        ("platform", before.platform, here.platform),
-        ("the platform at", before.url, here.url),
-        ("repository", before.repository, here.repository),
-    )
-    for name, then, now in sides:
-        if then != now:
-            text = f"the plan was saved with {name} {clean_text(str(then))}, this is {clean_text(str(now))}"
-            raise _stale_plan(text, "make and review a new plan")
+    names = ("environment", "project", "platform", "url", "repository")
+    sides = (StaleValue("", f"header.{n}", getattr(before, n), getattr(here, n)) for n in names)
+    moved = [str(one) for one in (version, *sides) if one.saved != one.now]
+    if moved:
+        raise _stale_plan(f"the plan was saved for another config: {'; '.join(moved)}", _CHOOSE)
     return config
 
 
