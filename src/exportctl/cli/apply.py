@@ -38,6 +38,7 @@ from exportctl.output.format_values import clean_text
 from exportctl.output.json import documents
 from exportctl.output.text import tables
 from exportctl.planfile import file as planfile
+from exportctl.planfile.serialize import HEADER
 from exportctl.planfile.signature import SignatureState
 from exportctl.planfile.staleness import StaleValue
 from exportctl.workflows.load_config import read_project, require_references
@@ -197,8 +198,7 @@ def _read_approved_config(setup: Setup, saved: SavedPlan) -> tuple[Project, tupl
             f"this is {here.sandbox} of {here.organization}",
             _CHOOSE,
         )
-    names = ("environment", "project", "platform", "url", "repository")
-    sides = (StaleValue("", f"header.{n}", getattr(before, n), getattr(here, n)) for n in names)
+    sides = (StaleValue("", f"header.{n}", getattr(before, n), getattr(here, n)) for n in HEADER.members)
     moved = [str(one) for one in (version, *sides) if one.saved != one.now]
     if moved:
         raise _stale_plan(f"the plan was saved for another config: {'; '.join(moved)}", _CHOOSE)
