@@ -15,9 +15,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from exportctl.model.digests import MARKER_DIGITS
 from exportctl.model.outcome import Outcome, OutcomeStatus
 from exportctl.model.plan import (
-    DIGEST_LENGTH,
     WRITE_CAUSES,
     Action,
     Address,
@@ -142,4 +142,4 @@ def _stored_digest(change: FieldChange, live: LiveObject) -> str:
             return str(change.before)
         case Treat.REPOINT:
             return digest(sorted(identity for identity, _ in change.before))  # shown with names
-    return digest(change.before) if change.path == change.field else object_digests(live)[change.field][:DIGEST_LENGTH]
+    return digest(change.before) if change.path == change.field else object_digests(live)[change.field][:MARKER_DIGITS]

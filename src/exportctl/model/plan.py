@@ -25,7 +25,6 @@ Fields = Mapping[str, Any]
 EXPORTS = "exports"
 DESTINATIONS = "destinations"
 MAX_TIMESTAMP = 250_000_000_000  # seconds since 1970, in the year 9892: no moment is later
-DIGEST_LENGTH = 4  # hex digits in a marker
 MARKER_VERSION = 2  # of the ownership markers that this exportctl writes; it does not read digests of a later version
 
 
@@ -396,11 +395,6 @@ def _json_value(value: object) -> object:
     raise TypeError(f"cannot make a digest of a {type(value).__name__}")
 
 
-def full_digest(value: Any) -> str:
-    """Return the SHA-256 of a value in 64 hex digits. It is salted before a document shows it (planfile/binding.py)."""
-    return hashlib.sha256(canonical_json(value).encode()).hexdigest()
-
-
 def digest(value: Any) -> str:
     """Return four hex digits of a value: enough to find the cause of a difference, too few to reveal a value."""
-    return full_digest(value)[:DIGEST_LENGTH]
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()[:4]

@@ -21,6 +21,7 @@ from typing import Any
 
 from exportctl import __version__
 from exportctl.errors import PlanFileError
+from exportctl.model.digests import full_digest
 from exportctl.model.json_check import find_problem
 from exportctl.model.json_form import Json, SealedContent, SealedFile, SealError
 from exportctl.model.plan import (
@@ -32,7 +33,6 @@ from exportctl.model.plan import (
     PlanItem,
     Verb,
     canonical_json,
-    full_digest,
 )
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.secret import Secret

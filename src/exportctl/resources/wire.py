@@ -14,7 +14,8 @@ from dataclasses import astuple
 from typing import Any
 
 from exportctl.model import schedule as schedules
-from exportctl.model.plan import MAX_TIMESTAMP, Fields, LiveObject, SensitiveValue, UnknownValue, full_digest
+from exportctl.model.digests import full_digest
+from exportctl.model.plan import MAX_TIMESTAMP, Fields, LiveObject, SensitiveValue, UnknownValue
 from exportctl.model.secret import Secrecy
 from exportctl.resources import flow_states, kinds
 from exportctl.resources.destinations.table import TYPES, type_by_connection_spec, type_by_flow_spec
