@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from exportctl import __version__
@@ -36,7 +37,20 @@ from exportctl.model.plan import (
 )
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.secret import Secret
-from exportctl.planfile.serialize import SAVED_PLAN, decode_plan, encode_plan, plan_schemas
+from exportctl.planfile.serialize import (
+    ACTOR,
+    ERROR,
+    FIELD,
+    FINDING,
+    ITEM,
+    MARKER,
+    OTHER_FLOW,
+    POSITION,
+    SAVED_PLAN,
+    STEP,
+    decode_plan,
+    encode_plan,
+)
 from exportctl.planfile.signature import sign
 from exportctl.planfile.staleness import StaleValue, approvals, compare_approvals
 from exportctl.resources.kinds import END
@@ -89,6 +103,13 @@ def dump_plan(plan: Plan, key: Secret | None = None) -> str:
 def saved_plan(plan: Plan) -> SavedPlan:
     """Return what `load_plan(dump_plan(plan))` returns."""
     return _saved_plan(SealedContent(encode_plan(plan), __version__))
+
+
+@cache
+def plan_schemas() -> tuple[Json, Mapping[str, Json]]:
+    """Return the schema of a saved plan, and those of the definitions that it uses."""
+    used = (ACTOR, ERROR, FIELD, FINDING, ITEM, MARKER, OTHER_FLOW, POSITION, STEP)
+    return SAVED_PLAN.schema(), {one.name: one.schema() for one in used}
 
 
 def load_plan(text: str) -> SavedPlan:

@@ -9,7 +9,6 @@ compared says why; a Plan contains no secret. Unchanged addresses without conten
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from typing import Any, TypeVar
 
 from exportctl.errors import Finding, Level, SourcePosition
@@ -295,13 +294,6 @@ CONTENT: Mapping[str, Member[Plan]] = {
     "next_steps": listing("edits that the plan offers as a whole", NEXT_STEP),
 }
 SAVED_PLAN = JsonObject[Plan]("the plan", header=part(HEADER), as_of=number(_MOMENT), **CONTENT)
-
-
-@cache
-def plan_schemas() -> tuple[Json, Mapping[str, Json]]:
-    """Return the schema of a saved plan, and those of the definitions that it uses."""
-    used = (ACTOR, ERROR, FIELD, FINDING, ITEM, MARKER, OTHER_FLOW, POSITION, STEP)
-    return SAVED_PLAN.schema(), {one.name: one.schema() for one in used}
 
 
 def has_content(shown: PlanItem) -> bool:
