@@ -37,18 +37,20 @@ from tests.workflows.world import SANDBOX, World, config, world
 
 @dataclass
 class Kill:
-    """The run dies at its `nth` request, which `arrives` or not."""
+    """The run dies at its `nth` request, which `arrives` or not; `leased` counts from the one that took the lease."""
 
     nth: int
     arrives: bool
+    leased: bool = False
 
 
 @dataclass
 class Stop:
-    """The run stands still for so many seconds after its `nth` request."""
+    """The run stands still for so many seconds after its `nth` request; `leased` as for a kill."""
 
     nth: int
     seconds: float
+    leased: bool = False
 
 
 @dataclass
@@ -89,11 +91,13 @@ class Run(httpx.BaseTransport):
         self.inner: httpx.BaseTransport = httpx.WSGITransport(app=made.emulator)
         self.clock = Clock(lambda: int(made.emulator.now), lambda: made.emulator.now, self.sleep)
         self.ending = Ending()
+        self.start_after = 0.0  # seconds after the others
         self.stop = threading.Event()  # what Ctrl-C sets
         self.waiting = 0  # requests at the gate
         self.wakes: list[float] = []  # of the threads that sleep
         self.frozen_until = 0.0
         self.requests = 0
+        self.leased_requests = 0  # those since the first write to the lease
         self.lease_writes = 0
         self.at_stop: Callable[[], Any] = lambda: None  # what others do while it stands still
         self.renewed_at = 0.0
@@ -104,6 +108,7 @@ class Run(httpx.BaseTransport):
 
     def _work(self) -> None:
         try:
+            self.sleep(self.start_after)
             self._apply()
         except ProcessKilled:
             self.ending.was_killed = True
@@ -159,12 +164,13 @@ class Run(httpx.BaseTransport):
 
     def _due_fault(self, request: httpx.Request) -> Kill | Stop | LostAnswer | None:
         is_lease = b"exportctl-lease/" in request.content
+        self.leased_requests += self.renewed_at > 0
         self.lease_writes += is_lease
         for fault in self.faults:
             if isinstance(fault, LostAnswer):
                 if is_lease and fault.nth == self.lease_writes:
                     return fault
-            elif fault.nth == self.requests:
+            elif fault.nth == (self.leased_requests if fault.leased else self.requests):
                 return fault
         return None
 

@@ -135,20 +135,18 @@ def test_a_lease_that_breaks_after_its_proof_is_no_worse_than_none(tmp_path: Pat
 
 def test_a_run_that_meets_one_at_work_ends_and_names_it(tmp_path: Path) -> None:
     made = leased_world(tmp_path)
-    race = Race(made, random.Random(1), latency=8.0)
-    for number, content in enumerate((TWO, ONE)):
-        (tmp_path / f"{number}").mkdir()
-        own = World(tmp_path / f"{number}", made.emulator)
-        own.write(content)
-        race.add_run(f"run-{number}", own)
+    race = race_of(made, TWO, ONE)
+    race.runs[0].faults += [
+        Stop(5, 20.0, leased=True),
+        Stop(13, 20.0, leased=True),
+    ]  # it works for long, and renews the lease in between
+    race.runs[1].start_after = 10.0
 
-    endings = race.play()
+    at_work, refused = race.play()
 
-    (refused,) = [e for e in endings if e.rule == "lease-held"]
-    other = next(n for n, e in enumerate(endings) if e is not refused)
-    assert f"run-{other} on " in str(refused.error)
+    assert (at_work.rule, refused.rule) == ("done", "lease-held")
+    assert "run-0 on " in str(refused.error)
     assert refused.outcomes == ()
-    assert endings[other].rule == "done"
 
 
 @pytest.mark.parametrize("arrives", [True, False])
@@ -158,7 +156,7 @@ def test_a_killed_run_leaves_the_lease_and_the_next_one_takes_it_after_90_second
     made = leased_world(tmp_path)
     made.write(TWO)
     race = Race(made, random.Random(1))
-    race.add_run("killed", made, Kill(17, arrives))
+    race.add_run("killed", made, Kill(7, arrives, leased=True))
     assert race.play()[0].was_killed
     assert state_of(made) == "taken"
     before = made.emulator.now
@@ -180,7 +178,7 @@ def test_a_run_that_takes_the_lease_of_a_dead_one_waits_for_the_lists_whatever_a
     more = lease_config({"orders": ORDERS, "returns": RETURNS}, lease=True)
     made.write(more)
     dying = Race(made, random.Random(1))
-    dying.add_run("killed", made, Kill(25, arrives=True))
+    dying.add_run("killed", made, Kill(14, arrives=True, leased=True))
     assert dying.play()[0].was_killed
     race = race_of(made, more)
     race.runs[0].faults.append(LostAnswer(1, arrives))
@@ -197,7 +195,7 @@ def test_a_run_that_takes_the_lease_of_a_dead_one_waits_for_the_lists_whatever_a
 def test_a_run_that_was_stopped_for_long_writes_nothing_after_another_took_the_lease(tmp_path: Path) -> None:
     made = leased_world(tmp_path)
     race = race_of(made, TWO, lease_config({"orders": {**ORDERS, "title": "U"}}, lease=True))
-    race.runs[0].faults.append(Stop(16, 400.0))
+    race.runs[0].faults.append(Stop(5, 400.0, leased=True))
 
     stopped, other = race.play()
 
@@ -211,7 +209,7 @@ def test_a_run_that_was_stopped_for_long_writes_nothing_after_another_took_the_l
 def test_a_run_that_was_stopped_goes_on_if_no_other_run_came(tmp_path: Path) -> None:
     made = leased_world(tmp_path)
     race = race_of(made, TWO)
-    race.runs[0].faults.append(Stop(16, 400.0))
+    race.runs[0].faults.append(Stop(5, 400.0, leased=True))
 
     assert race.play()[0].rule == "done"
     assert race.runs[0].longest_age <= WRITE_LIMIT
@@ -230,7 +228,7 @@ def test_a_run_after_one_that_ended_well_does_not_wait(tmp_path: Path) -> None:
 def test_an_interrupted_run_gives_the_lease_back_and_the_next_one_waits_for_the_lists(tmp_path: Path) -> None:
     made = leased_world(tmp_path)
     race = race_of(made, lease_config({"orders": ORDERS, "returns": RETURNS}, lease=True))
-    race.runs[0].faults.append(Stop(18, 1.0))  # it has created the first connection
+    race.runs[0].faults.append(Stop(10, 1.0, leased=True))  # it has created the first connection
     race.runs[0].at_stop = race.runs[0].stop.set
     race.play()
     assert state_of(made) == "settling"
@@ -249,7 +247,7 @@ def test_lost_answers_about_the_lease_cost_time_at_most(tmp_path: Path, nth: int
     """The first is the swap that takes it, the second a renewal, the third the release."""
     made = leased_world(tmp_path)
     race = race_of(made, TWO)
-    race.runs[0].faults += [LostAnswer(nth, arrives), Stop(16, 30.0)]
+    race.runs[0].faults += [LostAnswer(nth, arrives), Stop(5, 30.0, leased=True)]
 
     assert race.play()[0].rule == "done"
 
@@ -345,7 +343,7 @@ def test_a_run_that_finds_its_lease_deleted_or_edited_writes_nothing_more(
 ) -> None:
     made = leased_world(tmp_path)
     race = race_of(made, TWO)
-    race.runs[0].faults.append(Stop(16, 30.0))
+    race.runs[0].faults.append(Stop(5, 30.0, leased=True))
     race.runs[0].at_stop = lambda: change(made)
 
     assert race.play()[0].rule == "lease-lost"
