@@ -69,6 +69,15 @@ def test_it_is_too_old_after_a_week(applied: CommandLine) -> None:
     assert applied("apply", "plan.json", "--max-age", "30 days").code == 0
 
 
+def test_one_that_moves_a_live_end_is_applied_later(applied: CommandLine) -> None:
+    applied.edit("end: {rolling: 180 days, renew_before: 30 days}", "end: 2027-12-01")
+    assert applied("plan", "--out", "plan.json").code == 0
+    assert applied("emulator", "clock", "advance", "2 days").code == 0
+    ended = applied("apply", "plan.json")
+    assert ended.code == 0, ended.err
+    assert applied("plan", "--detailed-exitcode").code == 0
+
+
 def test_a_renewal_that_is_not_in_it_is_not_done(applied: CommandLine) -> None:
     _save_plan(applied)
     assert applied("emulator", "clock", "advance", "160 days").code == 0

@@ -110,7 +110,7 @@ def client_of(script: Any, **changes: Any) -> Client:
         "backoff": Backoff(),
     }
     on_throttle = changes.pop("on_throttle", None)
-    client = Client("https://platform.adobe.io", **{**settings, **changes})
+    client = Client(changes.pop("url", "https://platform.adobe.io"), **{**settings, **changes})
     if on_throttle is not None:
         client.on_throttle(on_throttle)
     return client

@@ -7,7 +7,7 @@ import json as stdlib_json
 
 import pytest
 
-from exportctl.model.plan import DESTINATIONS, Address, Cause, Plan, PlanItem, Verb
+from exportctl.model.plan import DESTINATIONS, Address, Cause, FieldChange, Plan, PlanItem, Verb
 from exportctl.output import phrases
 from exportctl.output.json import documents
 from exportctl.output.markdown import plan as markdown_plan
@@ -123,3 +123,11 @@ def test_what_happens_to_an_account_is_not_said_in_words_of_a_flow(verb: Verb) -
     assert "flow, which sends everything again" not in shown
     assert "keeps running" not in shown
     assert "account" in shown
+
+
+@pytest.mark.parametrize("cause", [Cause.PENDING, Cause.CONFLICT])
+def test_a_changed_value_of_auth_is_not_called_a_change_of_the_yaml(cause: Cause) -> None:
+    sent, written = (phrases.cause(FieldChange(f"{name}.x", name, "a", "b", cause)) for name in ("auth", "location"))
+    assert "the YAML changed" not in sent
+    assert "the value to send changed (the YAML, or a variable in it)" in sent
+    assert "the YAML changed" in written

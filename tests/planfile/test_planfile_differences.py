@@ -152,6 +152,16 @@ def test_a_write_of_nothing_but_renewal_and_marker_breaks_no_approval() -> None:
     )
 
 
+def test_a_deletion_within_an_update_is_part_of_the_approval() -> None:
+    source = Step("exports.web/source_connection/delete-s-1", Action.DELETE, "source_connection", WEB, "s-1")
+    target = Step("exports.web/target_connection/disable", Action.ACT, "target_connection", WEB, "t-1", operation="x")
+    alone, both = updated_item(), updated_item()
+    for step in (source, target):
+        more = replace(both, steps=(*alone.steps, step))
+        assert [d.path for d in differences(plan(alone), plan(more))] == [f"steps.{step.key}"]
+        assert [d.path for d in differences(plan(more), plan(alone))] == [f"steps.{step.key}"]
+
+
 def test_an_end_that_the_yaml_moves_is_part_of_the_approval() -> None:
     moved = FieldChange("end", "end", AS_OF, AS_OF + 1000, Cause.PENDING)
     before = updated_item(patch_step(fields={"end": AS_OF + 1000}), fields=(moved,))
