@@ -17,7 +17,7 @@ export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check lint format check-format types check-generated check-locks
-.PHONY: test-slow test-real test-ecosystem coverage bench layout lock schemas docs clean
+.PHONY: test-slow fuzz test-real test-ecosystem coverage bench layout lock schemas docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -51,6 +51,9 @@ check-generated: $(VENV)/.installed-dev ## check that schemas/ and docs/ are wha
 test-slow: $(VENV)/.installed-dev ## the long sweeps
 	$(BIN)/python -m pytest -n auto -m slow
 	EXPORTCTL_TEST_FACTOR=25 $(BIN)/python -m pytest -n auto -m 'law and not slow'
+
+fuzz: $(VENV)/.installed-dev ## a million random inputs of every kind that comes from outside
+	$(BIN)/python -m tests.fuzz.sweep --inputs 1000000
 
 test-real: $(VENV)/.installed-real build/azurite/.installed ## against real storage servers; needs npm and OpenSSH's server
 	$(BIN)/python -m pytest -m real

@@ -8,15 +8,76 @@ from typing import Any
 
 # What breaks parsers: signs of their grammars, ends of ranges, characters that are not what they look like.
 TOKENS = (
-    *("", " ", "\n", "\r\n", "\t", "\x00", "\x1b[2K", "\u202e", "\ufeff", "\ud800", "é", "e\u0301", "％", "\U0001f600"),
-    *("[", "]", "{", "}", "[" * 300, "{" * 300, ":", ",", '"', "'", "\\", "#", "&a", "*a", "!!python/object:os", "|", ">"),
+    *(
+        "",
+        " ",
+        "\n",
+        "\r\n",
+        "\t",
+        "\x00",
+        "\x1b[2K",
+        "\u202e",
+        "\ufeff",
+        "\ud800",
+        "é",
+        "e\u0301",
+        "\uff05",
+        "\U0001f600",
+    ),
+    *(
+        "[",
+        "]",
+        "{",
+        "}",
+        "[" * 300,
+        "{" * 300,
+        ":",
+        ",",
+        '"',
+        "'",
+        "\\",
+        "#",
+        "&a",
+        "*a",
+        "!!python/object:os",
+        "|",
+        ">",
+    ),
     *("<<:", "---", "...", "%", "%DATASET_ID%", "%{}%", "${env:X}", "${", "..", "/", "//", "~", "null", "true", "yes"),
-    *("0", "-1", "1e999", "NaN", "0x10", "1_000", "9" * 30, "9999-12-31", "02:60", "2027-02-30", "P1D", "[exportctl/2 e "),
+    *(
+        "0",
+        "-1",
+        "1e999",
+        "NaN",
+        "0x10",
+        "1_000",
+        "9" * 30,
+        "9999-12-31",
+        "02:60",
+        "2027-02-30",
+        "P1D",
+        "[exportctl/2 e ",
+    ),
     *("[exportctl/9 e a b 1]", "<html>", "::error::", "A" * 5000, "\u0661\u0662"),
 )
 VALUES: tuple[Any, ...] = (
     *(None, True, False, 0, -1, 1, 2**31, 2**63, -(2**63), 10**400, 0.5, -0.0, 1e308, float("nan"), float("inf")),
-    *("", " ", "a", "\x00", "\ud800", "\u202e", "9" * 30, "1799971200", "daily", "DISABLED", "hour", "../..", "%", "ſ"),
+    *(
+        "",
+        " ",
+        "a",
+        "\x00",
+        "\ud800",
+        "\u202e",
+        "9" * 30,
+        "1799971200",
+        "daily",
+        "DISABLED",
+        "hour",
+        "../..",
+        "%",
+        "\u017f",
+    ),
     *([], {}, [[]], [None], [{}], {"": None}, ["a", "a"], {"id": None}, {"items": []}, [1, "1", None]),
 )
 
@@ -25,15 +86,18 @@ def mutate_text(random: Random, text: str) -> str:
     """Change a text in one to four places."""
     for _ in range(random.randint(1, 4)):
         at, size = random.randint(0, len(text)), random.choice((0, 1, 1, 3, 17, 200))
-        piece = random.choice(
-            (
-                lambda: random.choice(TOKENS),
-                lambda: text[at : at + size] * 2,
-                lambda: "",
-                lambda: chr(random.randrange(0x80)),
-                lambda: text[random.randint(0, len(text)) :][:size],
-            )
-        )()
+        match random.randrange(5):
+            case 0:
+                piece = random.choice(TOKENS)
+            case 1:
+                piece = text[at : at + size] * 2
+            case 2:
+                piece = ""
+            case 3:
+                piece = chr(random.randrange(0x80))
+            case _:
+                start = random.randint(0, len(text))
+                piece = text[start : start + size]
         text = text[:at] + piece + text[at + size :]
     return text
 

@@ -25,7 +25,7 @@ from exportctl.client import inventory as client_inventory
 from exportctl.config import load
 from exportctl.errors import Error
 from exportctl.model.json_form import SealedContent, SealedFile
-from exportctl.model.plan import Inventory
+from exportctl.model.plan import MARKER_VERSION, Inventory
 from exportctl.model.plan_options import PlanOptions
 from exportctl.monitor.delivery.folder_layout import folder_layout
 from exportctl.monitor.delivery.stored_files import parse_manifest
@@ -41,10 +41,9 @@ from exportctl.snapshot import file as snapshots
 from exportctl.workflows.plan import PlanResult
 from tests.client.scripted import Reply, Script, client_of
 from tests.fuzz.mutate import mutate_bytes, mutate_json, mutate_text
-from tests.monitor.delivery.delivery_states import DAILY, FLOW as DELIVERED, export_time, part_name, run_id, timestamp
+from tests.monitor.delivery.delivery_states import DAILY, export_time, part_name, run_id, timestamp
+from tests.monitor.delivery.delivery_states import FLOW as DELIVERED
 from tests.workflows.world import DATASETS, DESTINATIONS, config, world
-
-PLANS = 40  # different plan documents whose mutations are read against one plan
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,12 @@ def build_sandbox(folder: Path) -> Sandbox:
     with made.open_plan() as planned:
         return Sandbox(
             PlanResult(
-                planned.plan, planned.live, planned.desired, planned.project, planned.findings, planned.uses_placeholders
+                planned.plan,
+                planned.live,
+                planned.desired,
+                planned.project,
+                planned.findings,
+                planned.uses_placeholders,
             ),
             (folder / "exports.yaml").read_bytes(),
         )
@@ -106,7 +110,7 @@ def _marker_target(sandbox: Sandbox) -> Target:
     def try_one(random: Random) -> None:
         kind = random.choice([*KINDS.values()])
         text, found = marker.parse_marker(mutate_text(random, random.choice(descriptions)), kind)
-        if found is not None and not found.damaged and found.version <= marker.MARKER_VERSION:
+        if found is not None and not found.damaged and found.version <= MARKER_VERSION:
             written = marker.format_description(text, None, found, kind)
             _, again = marker.parse_marker(written, kind)
             assert again is not None and (again.project, again.address) == (found.project, found.address), written
