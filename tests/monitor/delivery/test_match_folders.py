@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from exportctl.monitor.delivery.due_runs import due_runs
+from exportctl.monitor.delivery.report import DeliveryResult
 from exportctl.monitor.delivery.stored_files import ExportFiles, match_folders
 from tests.monitor.delivery.delivery_states import (
     DAILY,
@@ -61,6 +62,14 @@ def test_a_folder_that_is_named_after_another_due_run_is_not_taken_twice() -> No
     assert _matched(state) == {timestamp(5, 2): _path(timestamp(5, 2))}
 
 
+def test_a_run_of_a_whole_day_does_not_take_the_folder_of_the_next_run() -> None:
+    following = timestamp(6, 2)
+    state = _state((1, 5, 2), (2, 6, 2), folders=(following,))
+    state.runs[0] = replace(state.runs[0], completed=timestamp(6, 3))
+
+    assert _matched(state) == {following: _path(following)}
+
+
 def test_a_due_run_without_a_run_gets_no_folder_of_its_time() -> None:
     state = _state(folders=(timestamp(5, 2, 40),))
 
@@ -90,3 +99,23 @@ def test_a_manifest_of_this_flow_and_this_run_tells_which_of_two_folders_is_ours
     del state.objects[f"{theirs}/manifest-{FLOW[::-1]}-{run_id(1)}.json"]
     state.objects[f"{theirs}/manifest-{FLOW}-{run_id(7)}.json"] = 10  # of this flow, and of another run
     assert _matched(state) == {moment: ours}
+
+
+def test_without_a_time_in_the_folder_a_run_without_rows_needs_no_file_and_one_row_does() -> None:
+    undated = replace(DAILY, folder="%DATASET_ID%")
+    results = [
+        DeliveryState(undated, [succeeded_run(1, timestamp(5, 2), rows, files)], until=AS_OF).build_verdicts()[0].result
+        for rows, files in ((0, 0), (1, 1))
+    ]
+
+    assert results == [DeliveryResult.EMPTY, DeliveryResult.FILES_MISSING]
+
+
+def test_a_manifest_without_entries_is_right_for_a_run_without_rows_and_wrong_for_one_with_rows() -> None:
+    found = []
+    for rows in (0, 100):
+        state = DeliveryState(replace(DAILY, manifest=True), [succeeded_run(1, timestamp(5, 2), rows, 0)], until=AS_OF)
+        state.put_manifest(f"{_path(timestamp(5, 2))}/manifest-{FLOW}-{run_id(1)}.json", 1, [])
+        found.append(state.build_verdicts()[0].result)
+
+    assert found == [DeliveryResult.EMPTY, DeliveryResult.FILES_MISSING]
