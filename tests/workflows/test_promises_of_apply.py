@@ -158,7 +158,7 @@ class RivalAccounts(httpx.BaseTransport):
     """Before this run creates an account, a run with the former config creates the former account once more."""
 
     def __init__(self, made: World, former: httpx.Request | None = None):
-        self.inner = httpx.WSGITransport(app=made.emulator)
+        self.made, self.inner = made, httpx.WSGITransport(app=made.emulator)
         self.former = former
         self.sent: httpx.Request | None = None
 
@@ -167,6 +167,7 @@ class RivalAccounts(httpx.BaseTransport):
             self.sent = httpx.Request("POST", request.url, headers=request.headers, content=request.read())
             if self.former is not None:
                 self.inner.handle_request(self.former)
+                self.made.emulator.advance(1)  # the former account is the older one
         return self.inner.handle_request(request)
 
 
