@@ -74,6 +74,11 @@ def test_what_a_page_says_that_adobe_states_has_a_link(page: str) -> None:
     assert re.findall(r"(?<!\[)\[(?:doc|spec)\]", running) == []
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_every_test_that_a_page_names_exists(page: str) -> None:
+    assert [name for name in re.findall(r"\btests/[\w/.-]*\w", read(page)) if not (ROOT / name).exists()] == []
+
+
 def test_the_page_about_comparisons_shows_a_marker_and_every_letter() -> None:
     page = read("docs/comparison.md")
     (description,) = re.findall(r"```\n(.*?\[exportctl/2 .*?\])\n```", page, re.DOTALL)
