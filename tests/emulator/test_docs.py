@@ -25,7 +25,7 @@ ROOT = Path(exportctl.emulator.__file__).parent
 TEXTS = {path.relative_to(ROOT).as_posix(): path.read_text() for path in sorted(ROOT.rglob("*.py"))}
 
 
-def test_every_rule_is_enforced_somewhere_and_every_reference_is_a_rule() -> None:
+def test_a_comment_marks_where_each_rule_is_enforced_and_names_only_rules() -> None:
     named = {name for text in TEXTS.values() for name in re.findall(r"rule: ([a-z0-9-]+)$", text, re.MULTILINE)}
 
     assert named == set(RULES)

@@ -42,6 +42,12 @@ WAITING: dict[str, dict[str, Any]] = {
     "an unknown account": {"destination": "nowhere"},
     "a dataset taken from a protected export": {"protect": True, "datasets": ["Returns"]},
 }
+BLOCKED_BY: dict[str, tuple[list[str], list[str]]] = {  # by which safety checks, and by which errors
+    "a replacement without consent": (["replacement"], []),
+    "an unknown dataset": ([], ["dataset-unknown"]),
+    "an unknown account": ([], ["account-not-found"]),
+    "a dataset taken from a protected export": (["protect"], []),
+}
 NOWHERE = {"type": "amazon-s3", "bucket": "acme-lake", "account": {"existing": "Missing"}}
 
 
@@ -55,7 +61,8 @@ def test_what_waits_of_an_export_keeps_neither_it_nor_another_from_being_renewed
     apply_config(small, orders_and_other(protect="protect" in WAITING[why]))
     small.emulator.advance(151 * DAY)
     small.write(waiting_config(why))
-    assert safety_checks(small.plan()) or small.plan().errors()
+    plan = small.plan()
+    assert (safety_checks(plan), [e.rule for e in plan.errors()]) == BLOCKED_BY[why]
     assert [
         str(e.address)
         for e in drift.build_drift_report(small.plan(), end_warning=30 * DAY).entries_of(DriftGroup.ENDING)
