@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Mapping
 from dataclasses import replace
@@ -22,6 +23,7 @@ from tests.workflows.world import START, World, config
 
 DAY = 86_400
 OLD, NEW = START - 2 * DAY, START - DAY
+PATH = {"PATH": os.environ.get("PATH", os.defpath)}  # where Git is
 ALLOWED = PlanOptions(allow_older=True)
 SAYS = (
     "this config is of 2027-01-13 08:00 UTC, older than the one last applied, which is of 2027-01-14 08:00 UTC "
@@ -140,7 +142,7 @@ def test_a_saved_plan_binds_the_consent_and_not_the_commit(small: World) -> None
 def git(folder: Path, *command: str, when: int = OLD) -> None:
     """Run Git as a person without a config of their own."""
     env = {
-        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        **PATH,
         "HOME": str(folder),
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_COMMITTER_DATE": f"{when} +0000",
@@ -158,6 +160,7 @@ def commit(made: World, content: Mapping[str, Any], when: int) -> None:
 
 def test_an_old_pipeline_that_runs_again_is_blocked_by_the_commit_that_is_checked_out(small: World) -> None:
     git(small.folder, "init", "-q", "-b", "main")
+    small = replace(small, env={**small.env, **PATH})
     commit(small, orders(subpath="v1"), OLD)
     small.apply()
     commit(small, orders(subpath="v2"), NEW)
@@ -173,14 +176,15 @@ def test_an_old_pipeline_that_runs_again_is_blocked_by_the_commit_that_is_checke
 def test_the_commit_time_is_that_of_the_variable_then_of_git_then_of_the_pipeline(tmp_path: Path) -> None:
     file = tmp_path / "exports.yaml"
     file.write_text("version: 1", encoding="utf-8")
-    gitlab = {"CI_COMMIT_TIMESTAMP": "2027-01-14T09:00:00+01:00"}
+    gitlab = {**PATH, "CI_COMMIT_TIMESTAMP": "2027-01-14T09:00:00+01:00"}
     assert read_commit_time(file, {}) is None
     assert read_commit_time(file, gitlab) == NEW
     git(tmp_path, "init", "-q")
-    assert read_commit_time(file, {}) is None  # no commit, and Git does not track the file
+    assert read_commit_time(file, PATH) is None  # no commit, and Git does not track the file
     git(tmp_path, "add", "exports.yaml")
     git(tmp_path, "commit", "-q", "-m", "first")
     assert read_commit_time(file, gitlab) == OLD
+    assert read_commit_time(file, {**gitlab, "PATH": str(tmp_path)}) == NEW  # Git is not installed
     assert read_commit_time(file, {**gitlab, "EXPORTCTL_COMMIT_TIME": "2027-01-15T08:00:00Z"}) == START
     assert read_commit_time(file, {**gitlab, "EXPORTCTL_COMMIT_TIME": ""}) is None
 
