@@ -90,6 +90,21 @@ def test_a_cut_between_two_lines_is_refused_and_a_marker_that_a_person_removed_i
     assert the_flow(made)["description"].endswith("]")
 
 
+def test_a_text_that_a_patch_brings_and_that_is_cut_between_two_lines_is_refused(tmp_path: Path) -> None:
+    """The last operation of the flow says that more was sent than the service shows."""
+    made = world(tmp_path, Switches(description_length=256))
+    made.write(orders())
+    made.apply()
+    made.write(orders(description=LONG[:255] + "."))
+    assert not made.apply()[1].passed
+    made.emulator.advance(61)
+    made.forget_requests()
+    assert refusals(made.plan()) == ["description-cut"]
+    with pytest.raises(RefusedError):
+        made.apply()
+    assert made.writes() == []
+
+
 def test_an_account_with_a_text_that_leaves_no_room_for_the_marker_is_patched_once(tmp_path: Path) -> None:
     made = world(tmp_path, Switches(description_length=256))
     made.write(orders())
@@ -132,7 +147,8 @@ def test_the_text_of_a_person_survives_a_service_that_cuts_the_marker_off(tmp_pa
 def test_nothing_is_created_where_the_first_marker_does_not_fit(tmp_path: Path) -> None:
     made = world(tmp_path)
     made.write(orders())
-    cut = SpellingTransport(made, "connections", "/description", text(lambda whole: whole[:70]))
+    # account and source are created side by side, and whichever is first is checked
+    cut = SpellingTransport(made, "connections sourceConnections", "/description", text(lambda whole: whole[:70]))
 
     outcomes, _ = made.apply(transport=cut)
 

@@ -27,15 +27,15 @@ ROLE = "arn:aws:iam::123456789012:role/Exports"
 
 
 class SpellingTransport(httpx.BaseTransport):
-    """Changes one member of what is written to a collection; `pointer` names it, and its holder if there is one."""
+    """Changes one member of what is written to collections; `pointer` names it, and its holder if there is one."""
 
-    def __init__(self, made: World, collection: str, pointer: str, spell: Spell):
+    def __init__(self, made: World, collections: str, pointer: str, spell: Spell):
         self.inner = httpx.WSGITransport(app=made.emulator)
-        self.collection, self.pointer, self.spell = collection, pointer.strip("/").split("/"), spell
+        self.collections, self.pointer, self.spell = collections.split(), pointer.strip("/").split("/"), spell
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         path = request.url.path.split("/flowservice/")[-1].split("/")
-        if request.method not in ("POST", "PATCH") or path[0] != self.collection or path[-1] == "action":
+        if request.method not in ("POST", "PATCH") or path[0] not in self.collections or path[-1] == "action":
             return self.inner.handle_request(request)
         body = json.loads(request.content)
         if request.method == "POST":

@@ -140,15 +140,14 @@ def flow_changes(export: DesiredExport, live_flow: LiveFlow, inputs: PlanInputs)
 
 
 def paused_changes(
-    export: DesiredExport, live_flow: LiveFlow, inputs: PlanInputs, dataset_ids: Sequence[str] | None = None
+    export: DesiredExport, live_flow: LiveFlow, inputs: PlanInputs, dataset_ids: Sequence[str]
 ) -> tuple[FieldChange, ...]:
-    """Return every pause of a flow, accepted ones too; of its datasets only where those of the YAML are known."""
-    changes = flow_changes(export, live_flow, inputs)
-    if dataset_ids is not None and live_flow.source is not None:
-        sides = {DATASETS: [*dataset_ids]}, {DATASETS: live_flow.dataset_ids}
-        found = field_changes(FLOW, *sides, comparison_inputs(export, live_flow, inputs))
-        changes = (*changes, *(annotate_change(c, export, live_flow, inputs) for c in found))
-    return tuple(c for c in changes if pauses.is_pause(c))
+    """Return every pause of a flow, accepted ones too; none of datasets if its source is hidden."""
+    sides = {DATASETS: [*dataset_ids]}, {DATASETS: live_flow.dataset_ids}
+    is_shown = live_flow.source is not None
+    found = field_changes(FLOW, *sides, comparison_inputs(export, live_flow, inputs)) if is_shown else ()
+    datasets = (annotate_change(c, export, live_flow, inputs) for c in found)
+    return tuple(c for c in (*flow_changes(export, live_flow, inputs), *datasets) if pauses.is_pause(c))
 
 
 def unchanged_item(item: PlanItem, export: DesiredExport, live_flow: LiveFlow, inputs: PlanInputs) -> PlanItem:
