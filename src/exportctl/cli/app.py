@@ -41,6 +41,7 @@ common head of the other documents. The [glossary](glossary.md) explains every w
 | `EXPORTCTL_ENV` | the environment, if `--env` is not given |
 | `EXPORTCTL_COMMIT_TIME` | the commit time of the config; see [older configs](comparison.md#causes-of-a-difference) |
 | `EXPORTCTL_ALLOWED_HOSTS` | further hosts that may get the token |
+| `EXPORTCTL_PLAN_KEY` | the key that signs and checks [plan files](how-to/approve-a-plan.md#sign-plan-files) |
 | `EXPORTCTL_VAR_*` | values for plain references of the config |
 | `EXPORTCTL_TRACEBACK=1` | shows where an unexpected error comes from |
 | `AEP_CLIENT_ID`, `AEP_CLIENT_SECRET`, `AEP_SCOPES`, `AEP_ACCESS_TOKEN` | credentials of the platform |
