@@ -14,7 +14,7 @@ import pytest
 from exportctl.client.auth import Credentials
 from exportctl.client.client import Client
 from exportctl.errors import Conflict, Error, Forbidden, NotFound, NotReached, ServiceError, Unauthorized
-from exportctl.model.secret import Secret, auth_values, build_mask
+from exportctl.model.secret import Secret, auth_values
 from tests.client.scripted import SECRET, TOKEN, Reply, Script, client_of, token_reply
 
 REPORT = {
@@ -320,14 +320,6 @@ def test_nothing_shows_a_secret_by_itself() -> None:
     shown = f"{credentials!r}{client!r}{vars(client)!r}{client.request_counts!r}"
 
     assert not [part for part in (SECRET, TOKEN) if part in shown]
-
-
-def test_short_values_do_not_blot_out_ordinary_words() -> None:
-    assert build_mask(["id", "a", ""])("an id") == "an id"
-
-
-def test_the_longest_of_two_secrets_is_masked_first() -> None:
-    assert build_mask(["abcd", "abcdefgh"])("abcdefgh!") == "(secret)!"
 
 
 def test_what_a_request_says_under_auth_is_its_own_secret() -> None:

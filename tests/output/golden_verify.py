@@ -24,7 +24,7 @@ def texts() -> dict[str, str]:
         "verify-80.txt": text_verify.render_verify_report(report, width=80),
         "verify.md": markdown_monitoring.render_verify_report(report),
         "verify.json": json_monitoring.render_verify_report(report),
-        "verify.xml": junit.render_verify_report(report, str),
+        "verify.xml": junit.render_verify_report(report),
         "annotations.txt": github_actions.render_annotations(github_actions.verify_findings(report, {})),
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from exportctl.errors import ConfigError, Finding, Level, SourcePosition
+from exportctl.errors import Finding, Level, SourcePosition
 from exportctl.model.outcome import Check, CheckStatus
 from exportctl.model.plan import ListedDataset, Plan
 from exportctl.output.text import apply, plan, tables
@@ -16,13 +16,13 @@ WARNING = Finding("odd", "it is odd", level=Level.WARNING)
 
 
 def test_an_error_lists_all_its_findings_with_their_fixes() -> None:
-    assert tables.render_error(ConfigError([ERROR, WARNING])) == (
+    assert tables.render_errors([ERROR, WARNING]) == (
         "error: a.yaml:3:5: it is wrong  [bad]\n  fix it\nwarning: it is odd  [odd]\n"
     )
 
 
 def test_a_message_of_several_lines_keeps_them() -> None:
-    assert tables.render_error(ConfigError([Finding("r", "one\ntwo\nthree")])) == "error: one\n  two\n  three  [r]\n"
+    assert tables.render_errors([Finding("r", "one\ntwo\nthree")]) == "error: one\n  two\n  three  [r]\n"
 
 
 def test_validate_counts_what_is_wrong() -> None:

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import html
 import re
-import string
 import unicodedata
-from collections.abc import Callable
 from dataclasses import replace
-from xml.sax import saxutils
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exportctl.errors import Error, Finding, SourcePosition
+from exportctl.errors import Error, SourcePosition
 from exportctl.model.outcome import Check, CheckStatus, Outcome, OutcomeStatus
 from exportctl.model.plan import Cause, ListedDataset, Plan
-from exportctl.model.secret import build_mask
 from exportctl.monitor import drift
 from exportctl.output import format_values, github_actions, markdown_escape
 from exportctl.output.json import documents
@@ -57,7 +53,7 @@ def evil_texts() -> dict[str, str]:
         "drift": text_drift.render_drift(report),
         "outcome": apply.outcome(outcome, 1, 1),
         "report": apply.render_apply_report([outcome], remaining=plan),
-        "error": text_tables.render_error(Error(EVIL, hint=EVIL, at=SourcePosition(EVIL))),
+        "error": text_tables.render_errors(Error(EVIL, hint=EVIL, at=SourcePosition(EVIL)).findings()),
         "validate": text_tables.render_validation(plan.findings, exports=1, destinations=1, environments=0),
         "datasets": text_tables.render_datasets([ListedDataset(EVIL, EVIL)], {EVIL: [EVIL]}),
         "doctor": text_tables.render_checks([Check(EVIL, CheckStatus.FAILED, EVIL, EVIL)]),
@@ -104,24 +100,6 @@ def test_code_gives_the_text_back_and_nothing_markdown_reads(said: str) -> None:
 
 def test_a_link_of_others_is_not_one() -> None:
     assert "://" not in markdown_escape.prose("see https://evil.example") + markdown_escape.code("http://evil.example")
-
-
-SPELLERS = (
-    format_values.quote_text,
-    markdown_escape.code,
-    markdown_escape.prose,
-    lambda said: markdown_escape.code(format_values.quote_text(said)),
-    lambda said: markdown_escape.prose(format_values.quote_text(said)),
-    lambda said: github_actions.render_annotations([Finding("rule", said)]),
-    saxutils.escape,
-)
-
-
-@given(st.text("aZ0" + string.punctuation, min_size=8, max_size=40), st.sampled_from(SPELLERS))
-def test_a_mask_knows_a_value_however_a_view_spells_it(secret: str, speller: Callable[[str], str]) -> None:
-    mask = build_mask([secret], markdown_escape.spellings)
-
-    assert mask(speller(f"it is {secret} here")) == speller("it is (secret) here")
 
 
 @given(st.text())

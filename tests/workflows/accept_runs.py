@@ -86,7 +86,7 @@ def run_accept(
     **more: Any,
 ) -> AcceptResult:
     """The patch, written into the files as the command line does."""
-    made, _, _ = accept_from_sandbox(
+    made, _ = accept_from_sandbox(
         world.setup(**more), AcceptRequest(causes, PlanOptions(targets=targets), accounts), wall=lambda: START
     )
     for one in made.edited_files if write else ():

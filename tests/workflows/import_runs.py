@@ -25,8 +25,7 @@ def empty_config(**changes: Any) -> dict[str, Any]:
 
 
 def run_import(world: World, selection: Selection = EVERYTHING) -> ImportResult:
-    made, _ = import_from_sandbox(world.setup(), selection, wall=lambda: START)
-    return made
+    return import_from_sandbox(world.setup(), selection, wall=lambda: START)
 
 
 def write_import(world: World, made: ImportResult) -> None:

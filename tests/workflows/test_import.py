@@ -254,7 +254,7 @@ def test_an_import_into_an_environment_is_for_that_environment(empty: World) -> 
     environments = {"dev": {"platform": {"sandbox": SANDBOX}}, "prod": {"platform": {"sandbox": "prod"}}}
     empty.write({**empty_config(environments=environments), "platform": platform})
 
-    made, _ = import_from_sandbox(empty.setup(environment="dev"), EVERYTHING, wall=lambda: START)
+    made = import_from_sandbox(empty.setup(environment="dev"), EVERYTHING, wall=lambda: START)
     write_import(empty, made)
 
     assert export(made, "orders")["environments"] == ["dev"]

@@ -517,7 +517,7 @@ def test_the_clock_of_a_lease_also_runs_while_the_machine_sleeps() -> None:
 
 def test_a_rehearsal_with_the_lease_in_its_snapshot_takes_none(tmp_path: Path) -> None:
     made = leased_world(tmp_path)
-    taken, _ = take_snapshot(made.setup(), wall=lambda: START)
+    taken = take_snapshot(made.setup(), wall=lambda: START)
     made.write(TWO)
     draft = plan_from_snapshot(made.setup(), PlanOptions(), taken, wall=lambda: START)
 

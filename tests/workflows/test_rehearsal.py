@@ -34,7 +34,7 @@ Docs = dict[str, dict[str, Any]]  # of one flow, by collection
 
 def run_rehearsal(made: World, flags: PlanOptions = PlanOptions(), /, **switches: object) -> Rehearsal:  # noqa: B008
     """The plan of what the world holds now, rehearsed from a snapshot without any environment."""
-    taken = plan_workflow.take_snapshot(made.setup(), wall=lambda: 0)[0]
+    taken = plan_workflow.take_snapshot(made.setup(), wall=lambda: 0)
     made.forget_requests()
     setup = made.setup(env={}, transport=None)
     draft = plan_workflow.plan_from_snapshot(

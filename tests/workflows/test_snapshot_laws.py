@@ -38,9 +38,7 @@ class NoNetwork(httpx.BaseTransport):
 
 def take_snapshot(made: World) -> Snapshot:
     """As it comes back from its file."""
-    return document.load_snapshot(
-        document.dump_snapshot(plan_workflow.take_snapshot(made.setup(), wall=lambda: START)[0])
-    )
+    return document.load_snapshot(document.dump_snapshot(plan_workflow.take_snapshot(made.setup(), wall=lambda: START)))
 
 
 def plan_from_snapshot(made: World, snapshot: Snapshot, flags: PlanOptions = PlanOptions(), **more: Any) -> Plan:  # noqa: B008

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from exportctl.cli import exit_codes
@@ -49,11 +49,11 @@ def show_or_write_edits(call: CommandContext, order: AcceptOptions) -> tuple[Acc
     from exportctl.accept.patch_file import build_patch
     from exportctl.workflows import import_and_accept
 
-    made, project, secrets = import_and_accept.accept_from_sandbox(call.setup(), order.request, wall=call.wall)
-    call.screen.hide(secrets)
+    made, project = import_and_accept.accept_from_sandbox(call.setup(), order.request, wall=call.wall)
     check_addresses(order.request.flags, [project], targets=order.target_option)
     shown = build_patch(made.edited_files, call.folder.resolve().parts)
     _refuse_secrets(call, made, shown)
+    made = replace(call.guard.mask_echoes(made), edited_files=made.edited_files)
     report = drift.build_drift_report(made.targeted_plan, end_warning=project.policy.end_warning)
     failures = drift.failures(report, order.fail_on)
     if order.write:
@@ -68,10 +68,10 @@ def _refuse_secrets(call: CommandContext, made: AcceptResult, patch: Patch) -> N
     from exportctl.accept.patch_file import added_texts
 
     for edit in made.edited_files:
-        if any(call.screen.mask_text(text) != text for text in added_texts(edit)):
+        if any(call.guard.repeats_secret(text) for text in added_texts(edit)):
             raise Error(f"the edit of {edit.file} holds a secret value", rule="secret-in-patch", hint=_SECRET)
     for diff in patch.diffs:
-        if diff.text is not None and call.screen.mask_text(diff.text) != diff.text:
+        if diff.text is not None and call.guard.holds_secret(diff.text):
             message = f"a line beside the edit of {diff.file} holds a secret value"
             raise Error(message, rule="secret-in-patch", hint=_SECRET_BESIDE)
 

@@ -271,7 +271,7 @@ def _show_progress(screen: Screen, total: int) -> Iterator[Callable[[str], None]
         task = drawn.add_task("apply", total=total)
 
         def print_line(line: str) -> None:
-            drawn.console.print(Text.from_ansi(screen.mask_text(line).rstrip("\n")))
+            drawn.console.print(Text.from_ansi(line.rstrip("\n")))
             drawn.advance(task)
 
         yield print_line

@@ -26,10 +26,11 @@ from typer import Option
 from typer.core import TyperCommand, TyperGroup
 
 from exportctl.cli.screen import Screen
+from exportctl.client.guard import SecretGuard
 from exportctl.config.scalars import parse_duration, parse_moment, parse_time_of_day
 from exportctl.errors import Error, UsageError
 from exportctl.model.references import BadValue
-from exportctl.workflows.load_config import Setup, hidden_values, read_project
+from exportctl.workflows.load_config import Setup, read_project
 
 if TYPE_CHECKING:
     from exportctl.errors import Finding
@@ -70,6 +71,7 @@ class CommandContext:
 
     env: Mapping[str, str]
     screen: Screen
+    guard: SecretGuard = field(default_factory=SecretGuard)
     folder: Path = Path()
     files: tuple[str, ...] = ()
     environment: str | None = None
@@ -82,7 +84,7 @@ class CommandContext:
         if not self.folder.is_dir():
             raise UsageError(f"-C {self.folder}: this folder does not exist", rule="usage")
         chosen = self.environment or self.env.get("EXPORTCTL_ENV") or None
-        return Setup(self.folder, self.files, chosen, self.env, self.now, say=self.screen.say)
+        return Setup(self.folder, self.files, chosen, self.env, self.now, say=self.screen.say, guard=self.guard)
 
     @contextmanager
     def open_plan(
@@ -93,7 +95,7 @@ class CommandContext:
         config: tuple[Project, tuple[Finding, ...]] | None = None,
     ) -> Iterator[ConnectedPlan]:
         """
-        Plan against the sandbox. From now on the screen masks the secrets of the config.
+        Plan against the sandbox. From now on the guard knows the secrets of the config.
 
         `config` is a project that was read already, with its findings.
         """
@@ -102,7 +104,6 @@ class CommandContext:
         setup = setup or self.setup()
         project, findings = config or read_project(setup, setup.now or self.wall())
         with plan_workflow.open_project_plan(project, findings, setup, asked, leave_unset=leave_unset) as made:
-            self.screen.hide(hidden_values(made.project, setup))
             yield made
 
     def as_of(self) -> int:

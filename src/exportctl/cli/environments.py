@@ -40,7 +40,6 @@ from exportctl.output.text import plan as text
 from exportctl.output.text import tables
 from exportctl.workflows.load_config import (
     Setup,
-    hidden_values,
     read_config,
     read_project,
     read_projects,
@@ -112,7 +111,7 @@ def run_all_environments(call: CommandContext, asked: PlanOptions, kind: Environ
     check_addresses(asked, list(projects.values()))
     found = _read_environments(call, setup, projects, findings, asked, kind.build_result)
     sides = [
-        EnvironmentResult(name, None, one.findings())
+        EnvironmentResult(name, None, call.guard.mask_echoes(one.findings()))
         if isinstance(one := found[name], Error)
         else EnvironmentResult(name, one)
         for name in projects
@@ -142,7 +141,6 @@ def _read_environments(
     found: dict[str, T | Error] = {}
     for name, project in projects.items():
         try:
-            call.screen.hide(hidden_values(project, setup))
             require_references(project)
         except Error as error:
             found[name] = error

@@ -109,7 +109,7 @@ def append_text(file: Path, text: str) -> None:
 def append_secondary(call: CommandContext, name: str, file: Path, text: str) -> bool:
     """Append to a file that only reports on the run; False: it failed, which is said once, and the run continues."""
     try:
-        append_text(file, call.screen.mask_text(text))
+        append_text(file, text)
     except Error as error:
         call.screen.say_once(f"warning: {name}: {error.message}; the run continues")
         return False
@@ -172,7 +172,7 @@ def save_plan(call: CommandContext, plan: Plan, file: Path) -> None:
         call.screen.say(f"{file} is not written: apply would refuse this plan.")
         return
     text = planfile.dump_plan(plan, read_plan_key(call.env))
-    if call.screen.mask_text(text) != text:
+    if call.guard.holds_secret(text):
         raise Error(f"{file} is not written: the plan holds a secret value", rule="secret-in-plan", hint=_HINT)
     write_file(call.folder / file, text, mode=OWNER_ONLY)
     call.screen.say(f"Saved to {file}. To apply exactly this plan: exportctl apply {file}")

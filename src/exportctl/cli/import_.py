@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -69,17 +70,16 @@ def import_flows(
     reject_option("--dry-run", (dry_run,), "use it with --update; an import without --into writes no file")
     asked = _selection(every, flow or [], name or [])
     file = _new_file(call, into) if into else None
-    made, secrets = import_and_accept.import_from_sandbox(
+    made = import_and_accept.import_from_sandbox(
         call.setup(), asked, file=file or import_and_accept.STDOUT, wall=call.wall
     )
-    call.screen.hide(secrets)
-    if call.screen.mask_text(made.text) != made.text:
+    if call.guard.repeats_secret(made.text):
         raise Error("the YAML holds a secret value; nothing was written", rule="secret-in-import", hint=_SECRET)
     written = file if made.text else None
     if written:
         make_folder((call.folder / written).parent)
         write_new_file(call.folder / written, made.text)
-    _show_result(call, made, written)
+    _show_result(call, replace(call.guard.mask_echoes(made), text=made.text), written)
     return exit_codes.INCOMPLETE if strict and made.is_incomplete else exit_codes.DONE
 
 

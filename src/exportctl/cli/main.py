@@ -20,10 +20,12 @@ from exportctl.cli import exit_codes
 from exportctl.cli.app import build_command
 from exportctl.cli.context import COMPLETION_VARIABLE, JSON, TEXT, CommandContext, Interrupted, handle_signals
 from exportctl.cli.screen import Screen
+from exportctl.client.guard import SecretGuard
 from exportctl.errors import Error, UsageError
 from exportctl.output import github_actions
 from exportctl.output.json import documents
 from exportctl.output.text import tables
+from exportctl.workflows.load_config import environment_secrets
 
 # Typer brings a Click of its own or uses the installed one, by version; both have this class.
 _ClickError: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
@@ -40,7 +42,7 @@ def main(
     """Run one command line. Streams that are not given are those of the process, which may have closed them."""
     env = os.environ if env is None else env
     screen = Screen(stdin or sys.stdin or StringIO(), out or sys.stdout, err or sys.stderr, env)
-    call = CommandContext(env, screen)
+    call = CommandContext(env, screen, SecretGuard(environment_secrets(env)))
     code = _run_to_exit_code(argv, call)
     screen.warn_of_lost_streams(text=call.format == TEXT)
     lost = screen.report_lost and not screen.reported_elsewhere
@@ -60,9 +62,10 @@ def _run_to_exit_code(argv: Sequence[str], call: CommandContext) -> int:
         return exit_codes.error_exit_code(error)
     except Exception as error:
         if call.env.get("EXPORTCTL_TRACEBACK") == "1":
-            call.screen.say(traceback.format_exc())
+            call.screen.say(call.guard.mask(traceback.format_exc()))
         hint = "this is a bug in exportctl; set EXPORTCTL_TRACEBACK=1 to see where"
-        _show_error(call, argv, Error(f"{type(error).__name__}: {error}", rule="unexpected", hint=hint))
+        text = call.guard.mask(f"{type(error).__name__}: {error}")
+        _show_error(call, argv, Error(text, rule="unexpected", hint=hint))
         return exit_codes.FAILED
 
 
@@ -100,11 +103,11 @@ def _command_path(argv: Sequence[str]) -> str:
 
 def _show_error(call: CommandContext, argv: Sequence[str], error: Error) -> None:
     """Show an error: as the one document with --format json, else as text on stderr."""
-    screen = call.screen
+    screen, found = call.screen, call.guard.mask_echoes(error.findings())
     # arguments that could not be parsed may ask for JSON too
     if call.format == JSON or "--format=json" in argv or ("--format", JSON) in pairwise(argv):
-        screen.write_document(documents.render_errors(error.findings()))
+        screen.write_document(documents.render_errors(found))
     else:
-        screen.say_error(tables.render_error(error, color=screen.err_color))
+        screen.say_error(tables.render_errors(found, color=screen.err_color))
     if screen.is_github_actions:
-        screen.write_workflow_command(github_actions.render_annotations(error.findings()))
+        screen.write_workflow_command(github_actions.render_annotations(found))

@@ -100,8 +100,8 @@ def _drift_command(call: CommandContext, failing: frozenset[str]) -> Environment
     screen = call.screen
     return EnvironmentCommand(
         command="drift",
-        build_result=lambda made: drift_report.build_drift_report(
-            made.plan, end_warning=made.project.policy.end_warning
+        build_result=lambda made: call.guard.mask_echoes(
+            drift_report.build_drift_report(made.plan, end_warning=made.project.policy.end_warning)
         ),
         exit_code=lambda report: _exit_code(report, failing),
         summary=lambda report: text_drift.summary(report).removeprefix("Drift: "),
@@ -155,7 +155,8 @@ def _status_command(call: CommandContext, expiring: int | None) -> EnvironmentCo
     from exportctl.output.text import status as text_status
 
     def build_report(made: ConnectedPlan) -> StatusReport:
-        return health.status(made.plan, build_ownership(made.live, made.project.name), made.project, expiring=expiring)
+        ownership = build_ownership(made.live, made.project.name)
+        return call.guard.mask_echoes(health.status(made.plan, ownership, made.project, expiring=expiring))
 
     return EnvironmentCommand(
         command="status",
@@ -200,7 +201,7 @@ def runs(
     call.require_format(TEXT, JSON, MARKDOWN)
     with call.open_plan(PlanOptions()) as made:
         after = None if since is None else _parse_since(since, made.plan.as_of)
-        report = list_runs.read_recent_runs(made, export, limit=limit, since=after)
+        report = call.guard.mask_echoes(list_runs.read_recent_runs(made, export, limit=limit, since=after))
     show_warnings(call, made.findings)
     if call.format == JSON:
         call.screen.write_document(json_monitoring.render_runs(report))
@@ -251,7 +252,8 @@ def forecast(
         check_addresses(asked, [made.project])
     show_warnings(call, made.findings)
     ownership = build_ownership(made.live, made.project.name)
-    _show_forecast(call, health.forecast(made.plan, ownership, made.desired, days=days, planned=planned), svg)
+    report = health.forecast(made.plan, ownership, made.desired, days=days, planned=planned)
+    _show_forecast(call, call.guard.mask_echoes(report), svg)
     return exit_codes.FAILED if made.plan.errors() else exit_codes.DONE
 
 
@@ -267,7 +269,7 @@ def _show_forecast(call: CommandContext, report: Forecast, svg: Path | None) -> 
         screen.write_document(forecast_svg.render_forecast(report))
         return
     if svg:
-        write_file(call.folder / svg, screen.mask_text(forecast_svg.render_forecast(report)), mode=OWNER_ONLY)
+        write_file(call.folder / svg, forecast_svg.render_forecast(report), mode=OWNER_ONLY)
         screen.say(f"Wrote {svg}.")
     if call.format == JSON:
         screen.write_document(monitoring.render_forecast(report))

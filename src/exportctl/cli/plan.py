@@ -44,7 +44,7 @@ from exportctl.output.text import plan as text_plan
 from exportctl.output.text import tables
 from exportctl.planfile.signature import read_plan_key
 from exportctl.profile.file import default_path
-from exportctl.workflows.load_config import hidden_values, readable_config
+from exportctl.workflows.load_config import readable_config
 
 if TYPE_CHECKING:
     from exportctl.snapshot.file import Snapshot
@@ -181,7 +181,6 @@ def _make_plan(call: CommandContext, asked: PlanOptions, file: Path | None) -> t
         return made, None
     snapshot = document.load_snapshot(read_text(call.folder / file, "the snapshot"))
     draft = plan_workflow.plan_from_snapshot(setup, asked, snapshot, wall=call.wall)
-    call.screen.hide(hidden_values(draft.project, setup))
     return draft, snapshot
 
 

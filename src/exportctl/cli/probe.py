@@ -72,7 +72,7 @@ def probe(
         if not _ask_approval(call, probe_workflow.announcement(ready), auto_approve):
             call.screen.say("Not started.")
             return exit_codes.FAILED
-        report = _run(call, ready, out, record)
+        report = call.guard.mask_echoes(_run(call, ready, out, record))
     if call.format == JSON:
         call.screen.write_document(json_probe.render_report(report))
     else:

@@ -1,5 +1,7 @@
 """
-The streams of a run: results go to stdout, all else to stderr, both masked. Knows colour, width and terminals.
+The streams of a run: results go to stdout, all else to stderr. Knows colour, width and terminals.
+
+It writes documents as they are. Secrets are masked where texts from outside get in (client/guard.py).
 
 A stream that takes no more text never ends the run: an apply under way continues. The report then goes to the other
 stream. Only a read-only command whose reader went away (`exportctl plan | head`) says no more.
@@ -8,19 +10,16 @@ stream. Only a read-only command whose reader went away (`exportctl plan | head`
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TextIO
 
 from exportctl.cli.streams import OutputStream
-from exportctl.model.references import PLAN_KEY
-from exportctl.model.secret import build_mask
 from exportctl.output import github_actions
-from exportctl.output.markdown_escape import spellings
 
 
 class Screen:
     """
-    The streams of a run, and the values that none of them may show.
+    The streams of a run.
 
     `must_report`: the run has changed something, so its report is needed even if the reader of stdout went away.
     `report_lost`: a part of the report could be written to no stream. `reported_elsewhere`: a file has the report.
@@ -35,18 +34,6 @@ class Screen:
         self.reported_elsewhere = False
         self._warned: set[str] = set()
         self._env = env
-        self._hidden: set[str] = {
-            env[n] for n in ("AEP_CLIENT_SECRET", "AEP_ACCESS_TOKEN", PLAN_KEY) if len(env.get(n, "")) >= 8
-        }
-        self._mask = build_mask(self._hidden, spellings)
-
-    def hide(self, values: Iterable[str]) -> None:
-        """Mask these values in everything that is written from now on."""
-        self._hidden.update(values)
-        self._mask = build_mask(self._hidden, spellings)
-
-    def mask_text(self, text: str) -> str:
-        return self._mask(text)
 
     @property
     def is_github_actions(self) -> bool:
@@ -90,15 +77,15 @@ class Screen:
 
     def write_document(self, text: str) -> None:
         """Write the machine output: exactly one document per run."""
-        self._report(self._mask(text))
+        self._report(text)
 
     def show(self, text: str) -> None:
         """Write a result for people to stdout."""
-        self._report(self._masked_text(text))
+        self._report(self._log_text(text))
 
     def say(self, text: str) -> None:
         """Write progress, a warning or an error to stderr."""
-        self.err.write(self._masked_text(text if text.endswith("\n") else f"{text}\n"))
+        self.err.write(self._log_text(text if text.endswith("\n") else f"{text}\n"))
 
     def say_once(self, text: str) -> None:
         """Say a warning that the run may meet again and again."""
@@ -108,21 +95,21 @@ class Screen:
 
     def say_error(self, text: str) -> None:
         """Write an error that ends the run to stderr, else to stdout."""
-        words = self._masked_text(text)
+        words = self._log_text(text)
         if not self.err.write(words):
             self.out.write(words)
 
     def write_workflow_command(self, text: str) -> None:
         """Write workflow commands of GitHub Actions to stderr, so that stdout stays one document."""
-        self.err.write(self._mask(text))
+        self.err.write(text)
 
     def ask(self, question: str) -> str:
         self.err.write(question)
         return self.stdin.readline().strip()
 
-    def _masked_text(self, text: str) -> str:
-        masked = self._mask(text)
-        return github_actions.neutralize_commands(masked) if self.is_github_actions else masked
+    def _log_text(self, text: str) -> str:
+        """Return text in which the log of GitHub Actions finds no command."""
+        return github_actions.neutralize_commands(text) if self.is_github_actions else text
 
     def _report(self, text: str) -> None:
         """Write a part of the report to stdout; to stderr if stdout takes no more text."""

@@ -12,7 +12,6 @@ from exportctl.cli import exit_codes
 from exportctl.cli.context import TEXT, command_context
 from exportctl.cli.files import OWNER_ONLY, write_file
 from exportctl.errors import Error
-from exportctl.workflows.load_config import hidden_values
 
 _HINT = "take the value out of the name, path or description in the sandbox that holds it"
 
@@ -33,11 +32,9 @@ def snapshot(
     from exportctl.snapshot import file as document
     from exportctl.workflows import plan as plan_workflow
 
-    setup = call.setup()
-    taken, project = plan_workflow.take_snapshot(setup, wall=call.wall)
-    call.screen.hide(hidden_values(project, setup))
+    taken = plan_workflow.take_snapshot(call.setup(), wall=call.wall)
     text = document.dump_snapshot(taken)
-    if call.screen.mask_text(text) != text:
+    if call.guard.holds_secret(text):
         raise Error(
             f"{out} is not written: an object in the sandbox holds a secret value",
             rule="secret-in-snapshot",

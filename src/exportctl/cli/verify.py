@@ -31,7 +31,6 @@ from exportctl.model.references import BadValue
 from exportctl.output import format_values, github_actions, junit
 from exportctl.output.markdown import monitoring as markdown_monitoring
 from exportctl.output.text import verify as text_verify
-from exportctl.workflows.load_config import hidden_values
 
 if TYPE_CHECKING:
     from exportctl.monitor.delivery.report import VerifyReport
@@ -110,7 +109,7 @@ def verify(
         report = _run_verify(call, PlanOptions(targets=tuple(target or ())), window, waiting, question)
     except Error as error:
         if call.format == JUNIT:  # without a document, a reader of test results would see success
-            call.screen.write_document(junit.render_errors(error.findings(), call.screen.mask_text))
+            call.screen.write_document(junit.render_errors(call.guard.mask_echoes(error.findings())))
         raise
     unverified = exit_codes.UNVERIFIED if report.has_failed else exit_codes.DONE
     return exit_codes.pick_exit_code(unverified, exit_codes.FAILED if report.errors() else exit_codes.DONE)
@@ -153,7 +152,6 @@ def _run_verify(
     setup = call.setup()
     question = verify_workflow.VerifyRequest(**vars(read))
     with verify_workflow.open_verifier(setup, asked, wall=call.wall) as look:
-        call.screen.hide(hidden_values(look.project, setup))
         show_warnings(call, look.findings)
         _check_targets(asked, look.project, waiting)
         if waiting:
@@ -162,7 +160,7 @@ def _run_verify(
             )
         else:
             report = look(replace(question, since=_window_start(window, look, question)))
-        _show_report(call, report, look.project)
+        _show_report(call, call.guard.mask_echoes(report), look.project)
     return report
 
 
@@ -194,6 +192,7 @@ def _progress_reporter(call: CommandContext) -> Callable[[VerifyReport], None]:
 
     def say_if_changed(report: VerifyReport) -> None:
         nonlocal last_text
+        report = call.guard.mask_echoes(report)
         text = "; ".join(text_verify.sentence(v) for e in report.exports for v in e.verdicts)
         if text != last_text:
             call.screen.say(f"{format_values.moment(report.as_of)}: {text}")
@@ -215,7 +214,7 @@ def _show_report(call: CommandContext, report: VerifyReport, project: Project) -
 
         screen.write_document(json_monitoring.render_verify_report(report))
     elif call.format == JUNIT:
-        screen.write_document(junit.render_verify_report(report, screen.mask_text))
+        screen.write_document(junit.render_verify_report(report))
     elif call.format == MARKDOWN:
         screen.show(markdown)
     else:

@@ -11,12 +11,13 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
+from exportctl.client.guard import SecretGuard
 from exportctl.client.transport import Answer, NoAnswer, Purpose, Request, RequestSender
 from exportctl.errors import Error, NotReached, ServiceError, Unauthorized
+from exportctl.model.masking import clean_text
 from exportctl.model.secret import Secret
 from exportctl.model.urls import Url
 
@@ -59,12 +60,12 @@ class _CachedToken:
 class Tokens:
     """The source of the current token; safe to use from several threads."""
 
-    def __init__(self, credentials: Credentials, url: Url, exchange: RequestSender, mask: Callable[[list[str]], None]):
-        """Prepare the tokens of `url`. `mask` gets each token, so that no error shows one."""
+    def __init__(self, credentials: Credentials, url: Url, exchange: RequestSender, guard: SecretGuard):
+        """Prepare the tokens of `url`. `guard` gets each token, so that no error shows one."""
         self._credentials = credentials
         self._url = url
         self._exchange = exchange
-        self._mask = mask
+        self._guard = guard
         self._lock = threading.Lock()
         self._refused: str | None = None
         self._held: _CachedToken | None = self._given_token()
@@ -104,7 +105,7 @@ class Tokens:
                 rule="credentials",
                 hint="set AEP_ACCESS_TOKEN to the token only, without `Bearer` and line breaks",
             )
-        self._mask([token])
+        self._guard.hide([token])
         return _CachedToken(token, float("inf"))
 
     def _fetch_token(self) -> _CachedToken:
@@ -114,7 +115,7 @@ class Tokens:
         answer = self._exchange.send(self._token_request(), inward=self._url.is_local)
         if isinstance(answer, NoAnswer):
             raise NotReached(
-                f"got no token: {host}: {answer.why}",
+                f"got no token: {host}: {clean_text(answer.why, self._guard.mask)}",
                 rule="not-reached",
                 hint=answer.hint or "check the network, HTTPS_PROXY and AEP_IMS_URL",
             )
@@ -127,7 +128,7 @@ class Tokens:
             wait, check = "wait a minute: too many tokens were requested", "check AEP_IMS_URL, or try again later"
             hint = wait if answer.status == 429 else check
             raise ServiceError(f"got no token: {host} answered {answer.status}{why}", status=answer.status, hint=hint)
-        self._mask([token])
+        self._guard.hide([token])
         return _CachedToken(token, asked_at + life - min(MARGIN, life / 10))
 
     def _token_request(self) -> Request:

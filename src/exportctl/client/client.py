@@ -26,6 +26,7 @@ import httpx
 from exportctl.client import pages as paging
 from exportctl.client.auth import Credentials
 from exportctl.client.errors import RequestLine, describe_body, json_object, unusable_answer_error
+from exportctl.client.guard import SecretGuard
 from exportctl.client.pages import Json, Objects, Params
 from exportctl.client.session import RequestParts, Session
 from exportctl.client.transport import Answer, Backoff, Request, RequestCounts, RequestSender
@@ -65,12 +66,13 @@ class Client:
         random: Callable[[], float] = dice,
         timeout: float = 30.0,
         backoff: Backoff | None = None,
+        guard: SecretGuard | None = None,
     ):
         """
         Open a session. `check_host` has accepted `url` and `check_token_url` has accepted `ims_url`.
 
         `embedded` needs a transport. `clock` is by default this machine's, and `now` of it is used only where an answer
-        has no Date header. `timeout` is in seconds.
+        has no Date header. `timeout` is in seconds. `guard` holds the values that no text of the service may repeat.
 
         Raises:
             Error: a URL is neither https nor on this machine, or a header would be empty or malformed.
@@ -86,7 +88,13 @@ class Client:
             backoff=backoff or Backoff(),
         )
         self._session = Session(
-            platform_url, ims, self._exchange, organization=organization, sandbox=sandbox, credentials=credentials
+            platform_url,
+            ims,
+            self._exchange,
+            organization=organization,
+            sandbox=sandbox,
+            credentials=credentials,
+            guard=guard or SecretGuard(),
         )
 
     def __enter__(self) -> Self:
@@ -128,8 +136,8 @@ class Client:
         return self._exchange.server_date()
 
     def mask_values(self, secrets: Iterable[str]) -> None:
-        """Mask these values from now on in every text of the service that an error shows."""
-        self._session.mask_values(secrets)
+        """Mask these values from now on in every text of the service."""
+        self._session.guard.hide(secrets)
 
     def list(self, path: str, *, params: Params = (), limit: int | None = PAGE_SIZE) -> Objects:
         """
@@ -273,6 +281,7 @@ class Client:
             raise unusable_answer_error(line, answer, f"with {describe_body(answer)}")
         if paging.is_error_body(body):
             raise self._session.build_error(line, answer)
+        self._session.guard.note(body)
         return body
 
     def _new_etag(self, line: RequestLine, answer: Answer) -> str | None:

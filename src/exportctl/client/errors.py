@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from exportctl.client.transport import Answer, NoAnswer, may_have_happened
 from exportctl.errors import Conflict, Forbidden, NotFound, NotReached, ServiceError, Unauthorized
-from exportctl.model.secret import Mask, clean_text
+from exportctl.model.masking import Mask, clean_text
 
 _VIEW = "View Destinations"
 _ACCOUNTS = "View Destinations and Manage Destinations"

@@ -6,7 +6,6 @@ In: a request line and its parts. Out: a 2xx answer, or one ServiceError. It kno
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode
@@ -14,9 +13,10 @@ from urllib.parse import quote, urlencode
 from exportctl import __version__
 from exportctl.client.auth import Credentials, Tokens
 from exportctl.client.errors import RequestLine, error_of, not_reached_error
+from exportctl.client.guard import SecretGuard
 from exportctl.client.transport import Answer, NoAnswer, Purpose, Request, RequestSender
 from exportctl.errors import Error, ServiceError
-from exportctl.model.secret import Mask, build_mask
+from exportctl.model.masking import Mask, build_mask
 from exportctl.model.urls import Url
 
 
@@ -35,7 +35,15 @@ class Session:
     """One identity that sends requests; safe to use from several threads."""
 
     def __init__(
-        self, url: Url, ims: Url, exchange: RequestSender, *, organization: str, sandbox: str, credentials: Credentials
+        self,
+        url: Url,
+        ims: Url,
+        exchange: RequestSender,
+        *,
+        organization: str,
+        sandbox: str,
+        credentials: Credentials,
+        guard: SecretGuard,
     ):
         self._url = url
         self._exchange = exchange
@@ -45,15 +53,10 @@ class Session:
             "x-gw-ims-org-id": _header_value(organization, "organization"),
             "x-sandbox-name": _header_value(sandbox, "sandbox"),  # without it a request goes to prod [UD]
         }
-        self._guarded: set[str] = set()
-        self._lock = threading.Lock()
+        self.guard = guard
         if credentials.client_secret is not None:
-            self.mask_values([credentials.client_secret.reveal()])
-        self._tokens = Tokens(credentials, ims, exchange, self.mask_values)
-
-    def mask_values(self, secrets: Iterable[str]) -> None:
-        with self._lock:
-            self._guarded.update(secrets)
+            guard.hide([credentials.client_secret.reveal()])
+        self._tokens = Tokens(credentials, ims, exchange, guard)
 
     def send_request(self, line: RequestLine, sending: RequestParts) -> Answer:
         """
@@ -93,8 +96,8 @@ class Session:
         return error
 
     def _mask(self, private: Iterable[str]) -> Mask:
-        with self._lock:
-            return build_mask({*self._guarded, *private})
+        own = build_mask(private)
+        return lambda text: own(self.guard.mask(text))
 
 
 def _header_value(value: str, name: str) -> str:

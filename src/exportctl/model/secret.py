@@ -1,24 +1,17 @@
 """
-Secret values, and masks for texts that may contain them.
+Secret values, and what a value must be to be one.
 
 A `Secret` shows as `(secret)` wherever it is printed, formatted, dumped, copied or pickled. Only the code that sends
-the value calls `reveal`. Pure: `config/read_references` reads the values.
+the value calls `reveal`. Pure: `config/read_references` reads the values, `masking` finds them in texts from outside.
 """
 
 from __future__ import annotations
 
-import json
-import re
 import unicodedata
-from base64 import b64encode, urlsafe_b64encode
-from collections.abc import Callable, Iterable
 from enum import StrEnum
-from urllib.parse import quote, quote_plus
 
 from exportctl.errors import Error, SourcePosition
-
-MASKED_TEXT = "(secret)"
-MIN_SECRET_LENGTH = 8  # characters; a shorter value cannot be a secret
+from exportctl.model.masking import MASKED_TEXT, MIN_SECRET_LENGTH
 
 
 class Secret:
@@ -93,41 +86,6 @@ class Secrecy(StrEnum):
     PLAIN = "plain"
     SENSITIVE = "sensitive"
     SECRET = "secret"
-
-
-MAX_SHOWN_LENGTH = 500  # characters of a text from outside
-_MIN_MASKED_LENGTH = 4  # shorter values are not masked: that would mask ordinary words
-
-Mask = Callable[[str], str]
-Spellings = Callable[[str], Iterable[str]]
-
-
-def clean_text(text: str, mask: Mask) -> str:
-    """Make a text from outside fit to show: one line, no control characters, masked, then cut at 500 characters."""
-    clean = " ".join("".join(c if c.isprintable() else " " for c in mask(text)).split())
-    clean = mask(clean)
-    return clean if len(clean) <= MAX_SHOWN_LENGTH else clean[: MAX_SHOWN_LENGTH - 1] + "…"
-
-
-def build_mask(secrets: Iterable[str], spellings: Spellings = lambda _: ()) -> Mask:
-    """
-    Build a function that masks `secrets` in a text, also escaped, URL-encoded, in base64 or line by line.
-
-    `spellings` gives more forms in which the text may contain a value.
-    """
-    forms = {form for secret in secrets for form in _value_forms(secret, spellings) if len(form) >= _MIN_MASKED_LENGTH}
-    if not forms:
-        return lambda text: text
-    pattern = re.compile("|".join(re.escape(f) for f in sorted(forms, key=lambda f: (-len(f), f))))
-    return lambda text: pattern.sub("(secret)", text)
-
-
-def _value_forms(secret: str, spellings: Spellings) -> Iterable[str]:
-    for text in (secret, secret.strip(), " ".join(secret.split()), *(ln.strip() for ln in secret.splitlines())):
-        for spelt in (text, *spellings(text)):
-            yield from (spelt, json.dumps(spelt)[1:-1], json.dumps(spelt, ensure_ascii=False)[1:-1])
-        yield from (quote(text), quote(text, safe=""), quote_plus(text))
-        yield from (code(text.encode()).decode().rstrip("=") for code in (b64encode, urlsafe_b64encode))
 
 
 def auth_values(body: object, inside: bool = False) -> list[str]:

@@ -6,8 +6,7 @@ A verify report as JUnit XML: an export is a suite, a dataset and the moment of 
     <error>                 storage could not be read, in a case of its own, as readers expect
 
 There is no standard. This is what Jenkins' xunit schema and GitLab's reader have in common. No case has a `time`, for
-no test ran. Foreign text may hold what XML cannot hold (control characters, surrogates): it is spelled out. `mask` is
-applied to every text before escaping, since an escaped secret would not be recognized.
+no test ran. Foreign text may hold what XML cannot hold (control characters, surrogates): it is spelled out.
 """
 
 from __future__ import annotations
@@ -19,7 +18,6 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from exportctl.errors import Finding
-from exportctl.model.secret import Mask
 from exportctl.output import format_values
 from exportctl.output.text import verify
 
@@ -30,20 +28,20 @@ _COUNTED = {"failures": "failure", "errors": "error", "skipped": "skipped"}
 _NO_CHARACTERS = {ord(c): f"\\u{ord(c):04x}" for c in "\ufffe\uffff"}  # printable to Python, not allowed in XML 1.0
 
 
-def render_verify_report(report: VerifyReport, mask: Mask) -> str:
+def render_verify_report(report: VerifyReport) -> str:
     """Return the document with one suite per export."""
     root = Element("testsuites", name=f"exportctl verify, sandbox {report.header.sandbox}")
     for export in report.exports:
         _add_suite(root, export, report)
-    return _finish_document(root, mask)
+    return _finish_document(root)
 
 
-def render_errors(found: Sequence[Finding], mask: Mask) -> str:
+def render_errors(found: Sequence[Finding]) -> str:
     """Return the document of a run that ended before it had a report."""
     root = Element("testsuites", name="exportctl verify")
     suite = SubElement(root, "testsuite", name="exportctl")
     _add_error_case(suite, "exportctl", "verify", found)
-    return _finish_document(root, mask)
+    return _finish_document(root)
 
 
 def _add_suite(root: Element, export: ExportVerdicts, report: VerifyReport) -> None:
@@ -84,7 +82,7 @@ def _add_error_case(suite: Element, classname: str, name: str, found: Sequence[F
     error.text = "\n".join(str(f) for f in found)
 
 
-def _finish_document(root: Element, mask: Mask) -> str:
+def _finish_document(root: Element) -> str:
     """Add the counts when all cases are there, and make every text valid in XML."""
     for node in [*root, root]:
         node.set("tests", str(len(list(node.iter("testcase")))))
@@ -92,8 +90,8 @@ def _finish_document(root: Element, mask: Mask) -> str:
             node.set(attribute, str(len(list(node.iter(tag)))))
     root.attrib.pop("skipped")  # known to suites only
     for node in root.iter():
-        node.text = _xml_text(mask(node.text)) if node.text else None
-        node.attrib = {name: _xml_text(mask(value)) for name, value in node.attrib.items()}
+        node.text = _xml_text(node.text) if node.text else None
+        node.attrib = {name: _xml_text(value) for name, value in node.attrib.items()}
     ElementTree.indent(root)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(root, encoding="unicode")}\n'
 

@@ -8,7 +8,6 @@ after `@` and `#` keeps them from taking effect.
 
 from __future__ import annotations
 
-import html
 import re
 
 from exportctl.output.format_values import clean_text
@@ -32,13 +31,6 @@ def prose(text: str) -> str:
     """Return our own sentence, which may quote foreign text."""
     line = " ".join(clean_text(part) for part in text.split("\n"))
     return re.sub(r"(&#64;|&#35;)", rf"\1{_BREAK}", _entities(line))
-
-
-def spellings(text: str) -> frozenset[str]:
-    """Return every form in which an output writes `text`: a mask over the output must know each of them."""
-    shown = {text, text.replace('"', '\\"')}  # `values.quoted`
-    marked = {form for one in shown for form in (_entities(one), prose(one))}
-    return frozenset(shown | marked | {html.escape(text, quote=False), text.replace("%", "%25")})
 
 
 def _entities(text: str) -> str:

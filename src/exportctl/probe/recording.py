@@ -20,7 +20,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from exportctl.client.client import LANDING_ZONE
 from exportctl.errors import Error
-from exportctl.model.secret import MIN_SECRET_LENGTH
+from exportctl.model.masking import MIN_SECRET_LENGTH
 from exportctl.probe.bodies import COLLECTIONS, TEXT, is_probe_name
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.destinations.type import DATA_LAKE_SPEC

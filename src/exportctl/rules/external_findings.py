@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from exportctl.errors import Level
+from exportctl.rules.account_findings import ACCOUNT_FINDINGS
 from exportctl.rules.drift_findings import DRIFT_FAILURES
 from exportctl.rules.drift_findings import Row as _Row
 from exportctl.rules.rule import CheckStage, Rule
@@ -175,24 +176,6 @@ _PLATFORM: tuple[_Row, ...] = (
     ),
     ("environment-needed", "No environment chosen", "The config has several.", "Use --env or EXPORTCTL_ENV."),
     ("unknown-environment", "An unknown environment", "No file declares it.", "Use one that the hint lists."),
-)
-
-_ACCOUNTS: tuple[_Row, ...] = (
-    ("mixed-auth", "Two ways to authenticate in one `auth`", "Only one can be sent.", "Keep the fields of one."),
-    ("account-and-auth", "`auth` and `account` at once", "`auth` makes one, `account` names one.", "Keep one."),
-    (
-        "account-keys",
-        "host, port, endpoint … beside `account`",
-        "They are parameters of the base connection [XD-new], which exportctl does not change.",
-        "Remove them, or write `auth`.",
-    ),
-    ("account-chain", "account.of a destination without account", "It owns none.", "Name the destination with `auth`."),
-    (
-        "account-type",
-        "account.of of another type",
-        "A base connection belongs to one connection spec [XD-new].",
-        "Name one of the same type.",
-    ),
 )
 
 _IGNORED = (
@@ -384,7 +367,7 @@ def _row(row: _Row, stage: CheckStage, level: Level = Level.ERROR, *, fixed: boo
     return Rule(id, level, title, why, fix, fixed=fixed, stage=stage)
 
 
-_READER_ROWS = (*_FILES, *_YAML, *_LANGUAGE, *_REFERENCES, *_PLATFORM, *_ACCOUNTS)
+_READER_ROWS = (*_FILES, *_YAML, *_LANGUAGE, *_REFERENCES, *_PLATFORM, *ACCOUNT_FINDINGS)
 READER_RULES: tuple[Rule, ...] = (
     *(_row(row, CheckStage.READER) for row in _READER_ROWS),
     _row(_IGNORED, CheckStage.READER, Level.WARNING),

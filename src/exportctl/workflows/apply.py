@@ -16,6 +16,7 @@ from exportctl.apply.lease import Lease
 from exportctl.apply.retry import SETTLE_SECONDS, Retry
 from exportctl.apply.writer import Writer
 from exportctl.client import inventory as live
+from exportctl.client.guard import SecretGuard
 from exportctl.model.outcome import Outcome, OutcomeStatus
 from exportctl.model.plan import Fields, Inventory, Marker, Plan, SensitiveValue, Step
 from exportctl.model.plan_options import PlanOptions
@@ -42,6 +43,7 @@ class ApplyRun:
     saved: planfile.SavedPlan | None = None  # what was approved; nothing else is looked for in the read-back
     lease: Lease | None = None  # the one that the plan was made under
     specs: Mapping[str, Mapping[str, Any]] | None = None  # of a snapshot, for the final check of a rehearsal
+    guard: SecretGuard = field(default_factory=SecretGuard)
     step_outcomes: list[Outcome] = field(default_factory=list)
 
     def execute_steps(self, on_start: Callable[[Step], None] = lambda step: None) -> Iterator[Outcome]:
@@ -69,10 +71,10 @@ class ApplyRun:
             duplicate_deletions=partial(duplicate_deletions, project=made.project.name),
             limit=self.limit,
         )
-        check = prover.run_final_check(made.plan, self.step_outcomes)
+        check = prover.run_final_check(made.exact_plan, self.step_outcomes)
         if self.lease is not None and self.has_succeeded():
             self.lease.lists_are_current = check.passed and check.lists_are_current
-        return check
+        return self.guard.mask_echoes(check)
 
     def _remaining_flags(self) -> PlanOptions:
         """Return the options of the final check: a rotation that was carried out is no longer part of them."""
@@ -107,12 +109,12 @@ def start_apply(
     """Prepare an apply. It reads every reference that the plan needs before a write, or raises a ConfigError."""
     invent = platform_kind(made.project) == EMBEDDED
     fill, hidden = inputs.read_values_for_apply(made.project, setup.env, setup.folder, made.plan, invent=invent)
-    made.platform.client.mask_values(hidden)
+    setup.guard.hide_in_errors(hidden)
     limit = ConcurrencyLimit(parallelism)
     made.platform.client.on_throttle(limit.halve)
     settle = SETTLE_SECONDS if setup.settle_seconds is None else setup.settle_seconds
     writer = plan_writer(made, made.platform, fill, settle)
-    return ApplyRun(made, made.platform, writer, limit, flags, stop, saved, lease)
+    return ApplyRun(made, made.platform, writer, limit, flags, stop, saved, lease, guard=setup.guard)
 
 
 def plan_writer(

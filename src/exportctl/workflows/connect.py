@@ -27,6 +27,7 @@ import httpx
 from exportctl import clock as clocks
 from exportctl.client.auth import DEFAULT_SCOPES, Credentials
 from exportctl.client.client import Client
+from exportctl.client.guard import SecretGuard
 from exportctl.clock import Clock
 from exportctl.config.read_references import read_references
 from exportctl.errors import Error, SourcePosition
@@ -34,7 +35,7 @@ from exportctl.model import urls
 from exportctl.model.plan import PlanHeader
 from exportctl.model.project import PlatformSettings, Project
 from exportctl.model.secret import Secret
-from exportctl.workflows.load_config import Setup, state_file
+from exportctl.workflows.load_config import Setup, hidden_values, state_file
 
 if TYPE_CHECKING:
     from exportctl.emulator import Emulator
@@ -108,10 +109,12 @@ def open_platform(project: Project, setup: Setup) -> Iterator[ConnectedPlatform]
         Error: the host is not allowed, or credentials are missing. The message names the variable.
     """
     kind = platform_kind(project)
+    setup.guard.hide(hidden_values(project, setup))
     if kind == EMBEDDED:
         with closing(open_embedded_emulator(project, setup.folder, say=setup.say)) as emulator:
             clock = setup.clock or emulator_clock(emulator)
-            with emulator_client(project.platform, httpx.WSGITransport(app=emulator), clock) as client:
+            inside = httpx.WSGITransport(app=emulator)
+            with emulator_client(project.platform, inside, clock, guard=setup.guard) as client:
                 client.on_wait(partial(_announce_wait, setup.say))
                 yield ConnectedPlatform(client, clock, setup.now, emulator)
         return
@@ -120,7 +123,7 @@ def open_platform(project: Project, setup: Setup) -> Iterator[ConnectedPlatform]
     ims = urls.check_token_url(setup.env.get("AEP_IMS_URL") or own)
     clock = setup.clock or clocks.system_clock()
     who = read_credentials(project, setup.env, setup.folder)
-    with _client(project.platform, url, who, ims, setup.transport, clock) as client:
+    with _client(project.platform, url, who, ims, setup.transport, clock, setup.guard) as client:
         client.on_wait(partial(_announce_wait, setup.say))
         yield ConnectedPlatform(client, served_clock(client, clock) if kind == LOOPBACK else clock, setup.now)
 
@@ -136,6 +139,7 @@ def _client(
     ims: str,
     transport: httpx.BaseTransport | None,
     clock: Clock,
+    guard: SecretGuard,
 ) -> Client:
     return Client(
         url,
@@ -145,6 +149,7 @@ def _client(
         ims_url=ims,
         transport=transport,
         clock=clock,
+        guard=guard,
     )
 
 
@@ -198,13 +203,17 @@ def served_clock(client: Client, machine: Clock) -> Clock:
 
 
 def emulator_client(
-    settings: PlatformSettings, transport: httpx.BaseTransport | None, clock: Clock, url: str = EMBEDDED_URL
+    settings: PlatformSettings,
+    transport: httpx.BaseTransport | None,
+    clock: Clock,
+    url: str = EMBEDDED_URL,
+    guard: SecretGuard | None = None,
 ) -> Client:
     """Open a client with the credentials that every emulator accepts."""
     from exportctl.emulator.auth import CLIENT_ID, CLIENT_SECRET
 
     who = Credentials(CLIENT_ID, Secret(CLIENT_SECRET))
-    return _client(settings, url, who, f"{url}{TOKEN_PATH}", transport, clock)
+    return _client(settings, url, who, f"{url}{TOKEN_PATH}", transport, clock, guard or SecretGuard())
 
 
 def open_embedded_emulator(

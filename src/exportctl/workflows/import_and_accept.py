@@ -13,18 +13,17 @@ from exportctl.config import files as config_files
 from exportctl.importing.importer import ConfigContext, import_flows
 from exportctl.importing.result import ImportResult, Selection
 from exportctl.model.project import Project
-from exportctl.model.secret import MIN_SECRET_LENGTH
 from exportctl.workflows.connect import EMBEDDED, open_platform, plan_header, platform_kind
-from exportctl.workflows.load_config import Setup, hidden_values, read_project, require_references
+from exportctl.workflows.load_config import Setup, read_project, require_references
 
 STDOUT = "(stdout)"  # the name of YAML that goes into no file, which no file of a config can have
 
 
 def import_from_sandbox(
     setup: Setup, selection: Selection, *, file: str = STDOUT, wall: Callable[[], int]
-) -> tuple[ImportResult, tuple[str, ...]]:
+) -> ImportResult:
     """
-    Return YAML for flows that were made elsewhere, and the values to mask.
+    Return YAML for flows that were made elsewhere.
 
     A plan against the same reading checks the YAML. `file` is its name beside the files of the config, if it gets one.
     `wall` is this machine's clock, for rules that need the time before a platform is open.
@@ -34,21 +33,19 @@ def import_from_sandbox(
         UsageError: the selection names no flow.
         Error: the YAML would do more than adopt.
     """
-    project, ground = _read_inputs(setup, wall)
-    return import_flows(replace(ground, new_file=file), selection), hidden_values(project, setup)
+    _, ground = _read_inputs(setup, wall)
+    return import_flows(replace(ground, new_file=file), selection)
 
 
-def accept_from_sandbox(
-    setup: Setup, asked: AcceptRequest, *, wall: Callable[[], int]
-) -> tuple[AcceptResult, Project, tuple[str, ...]]:
+def accept_from_sandbox(setup: Setup, asked: AcceptRequest, *, wall: Callable[[], int]) -> tuple[AcceptResult, Project]:
     """
-    Return edits of the project's files that accept live values, the project, and the values to mask.
+    Return edits of the project's files that accept live values, and the project.
 
     The errors are those of `open_plan`.
     """
     project, ground = _read_inputs(setup, wall)
     own = config_files.project_file_names(setup.folder, setup.files)
-    return accept_differences(ground, own, asked), project, hidden_values(project, setup)
+    return accept_differences(ground, own, asked), project
 
 
 def _read_inputs(setup: Setup, wall: Callable[[], int]) -> tuple[Project, ConfigContext]:
@@ -56,7 +53,7 @@ def _read_inputs(setup: Setup, wall: Callable[[], int]) -> tuple[Project, Config
     require_references(project)
     known = inputs.read_values_for_plan(project, setup.env, setup.folder, invent=platform_kind(project) == EMBEDDED)
     with open_platform(project, setup) as platform:
-        platform.client.mask_values(v for v in known.values.values() if len(v) >= MIN_SECRET_LENGTH)
+        setup.guard.hide_in_errors(known.values.values())
         return project, ConfigContext(
             files=config_files.read_config_files(setup.folder, setup.files),
             new_file=STDOUT,

@@ -20,8 +20,8 @@ from exportctl.apply.lease_object import LeaseObject, LeaseStore
 from exportctl.apply.retry import SETTLE_SECONDS, Retry
 from exportctl.apply.take_lease import LeaseTaker
 from exportctl.errors import ServiceError
+from exportctl.model.masking import build_mask
 from exportctl.model.plan_options import PlanOptions
-from exportctl.model.secret import build_mask
 from exportctl.resources.lease import LeaseRecord, LeaseState, printable_holder
 from exportctl.workflows.connect import ConnectedPlatform
 from exportctl.workflows.load_config import Setup, hidden_values

@@ -7,22 +7,27 @@ This module imports no HTTP library, because `validate` and `--help` must start 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
+from base64 import b64decode
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
+from exportctl.client.guard import SecretGuard
 from exportctl.config import files as config_files
 from exportctl.config import load as config
 from exportctl.config.read_references import read_file, resolve_text
 from exportctl.errors import ConfigError, Error, Finding, Level, SourcePosition
+from exportctl.model.private_key import normalise_private_key
 from exportctl.model.project import Project
 from exportctl.model.references import Reference, parse_references
-from exportctl.model.secret import MIN_SECRET_LENGTH, Secrecy
+from exportctl.model.secret import Secrecy
 from exportctl.model.urls import EMBEDDED
 from exportctl.plan.dataset_lookup import nearest_phrase, seed_hint
 from exportctl.rules import engine as rules
+from exportctl.workflows.tracked_files import auth_values, tracked_file_findings
 
 if TYPE_CHECKING:
     import httpx
@@ -30,7 +35,21 @@ if TYPE_CHECKING:
     from exportctl.clock import Clock
 
 STATE_FOLDER = ".exportctl"
-_PLATFORM_SECRETS = ("AEP_CLIENT_SECRET", "AEP_ACCESS_TOKEN")
+_MIN_KEY_LENGTH = 300  # characters; no private key of RSA is shorter
+# The ends of the names of variables with credentials: of the platform, of a cloud, for one destination or for all.
+_SECRET_NAMES = (
+    "AEP_CLIENT_SECRET",
+    "AEP_ACCESS_TOKEN",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AZURE_CLIENT_SECRET",
+    "AZURE_STORAGE_CONNECTION_STRING",
+    "AZURE_STORAGE_KEY",
+    "AZURE_STORAGE_SAS_TOKEN",
+    "GCS_HMAC_SECRET_ACCESS_KEY",
+    "PLAN_KEY",
+    "SFTP_PASSWORD",
+)
 
 
 @dataclass(frozen=True)
@@ -46,6 +65,7 @@ class Setup:
     clock: Clock | None = None
     settle_seconds: float | None = None  # how long to wait for delayed lists; None: as long as writes need
     say: Callable[[str], None] = lambda text: None  # shows people what happens beside the result
+    guard: SecretGuard = field(default_factory=SecretGuard)  # the values that nothing may show
 
 
 @dataclass(frozen=True)
@@ -80,8 +100,9 @@ def validate_config(setup: Setup, as_of: int) -> ValidationResult:
     projects, findings = config.load_projects(whole, setup.env)
     made = tuple(projects.values())
     unknown = unknown_emulator_datasets(made, setup.folder)
+    tracked = tracked_file_findings(made, setup.folder)
     return ValidationResult(
-        findings=(*findings, *rules.run_rules(made, as_of=as_of, tree=whole.tree), *unknown),
+        findings=(*findings, *rules.run_rules(made, as_of=as_of, tree=whole.tree), *tracked, *unknown),
         exports=len({export.declared_key for project in made for export in project.exports.values()}),
         destinations=len({key for project in made for key in project.destinations}),
         environments=len(whole.environments),
@@ -101,7 +122,7 @@ def read_project(setup: Setup, as_of: int) -> tuple[Project, tuple[Finding, ...]
     found = tuple(dict.fromkeys((*findings, *others)))
     if made is None:
         raise ConfigError(found)
-    return made, _check_with_rules(whole, projects, found, as_of)
+    return made, _check_with_rules(setup, whole, projects, found, as_of)
 
 
 def read_projects(setup: Setup, as_of: int) -> tuple[Mapping[str, Project], tuple[Finding, ...]]:
@@ -113,12 +134,16 @@ def read_projects(setup: Setup, as_of: int) -> tuple[Mapping[str, Project], tupl
     """
     whole = read_config(setup)
     projects, found = config.load_projects(whole, setup.env)
-    found = _check_with_rules(whole, projects, found, as_of)
+    found = _check_with_rules(setup, whole, projects, found, as_of)
     return {name: project for name, project in projects.items() if name is not None}, found
 
 
 def _check_with_rules(
-    whole: config.ParsedConfig, projects: Mapping[str | None, Project], found: tuple[Finding, ...], as_of: int
+    setup: Setup,
+    whole: config.ParsedConfig,
+    projects: Mapping[str | None, Project],
+    found: tuple[Finding, ...],
+    as_of: int,
 ) -> tuple[Finding, ...]:
     """
     Return the findings of the YAML, then those of the rules.
@@ -127,7 +152,9 @@ def _check_with_rules(
         ConfigError: one of them is an error. After an error in the YAML, the rules do not run.
     """
     if not any(f.level is Level.ERROR for f in found):
-        found = (*found, *rules.run_rules(tuple(projects.values()), as_of=as_of, tree=whole.tree))
+        made = tuple(projects.values())
+        found = (*found, *rules.run_rules(made, as_of=as_of, tree=whole.tree))
+        found = (*found, *tracked_file_findings(made, setup.folder))
     if any(f.level is Level.ERROR for f in found):
         raise ConfigError(found)
     return found
@@ -195,10 +222,10 @@ def _unknown_datasets(project: Project, known: Mapping[str, str] | None) -> Iter
 
 def hidden_values(project: Project, setup: Setup) -> tuple[str, ...]:
     """
-    Return the values that no output may show.
+    Return the values that no text from outside may repeat.
 
-    These are the values of every secret field, of sensitive fields with references, and of the platform's credentials.
-    Values too short for a secret are left out, because masking them would hide ordinary words.
+    These are the values of every secret field, of sensitive fields with references, and of the credentials in the
+    environment.
     """
 
     def read_if_possible(path: str) -> str | None:
@@ -208,11 +235,31 @@ def hidden_values(project: Project, setup: Setup) -> tuple[str, ...]:
         except Error:
             return None
 
-    written = [*project.platform.credentials.values()]
-    for destination in project.destinations.values():
-        written += [*destination.account.auth.values(), *([destination.encryption] if destination.encryption else [])]
-    texts = [value.text for value in written if value.secrecy is not Secrecy.PLAIN]
+    texts = [value.text for value in auth_values(project) if value.secrecy is not Secrecy.PLAIN]
     named = [text for text in texts if any(isinstance(part, Reference) for part in parse_references(text))]
     found = [resolve_text(text, setup.env, read_if_possible) for text in named]
-    found += [setup.env.get(name) for name in _PLATFORM_SECRETS]
-    return tuple(sorted({value for value in found if value and len(value) >= MIN_SECRET_LENGTH}))
+    known = {value for value in found if value}
+    return tuple(sorted(known | {*_key_forms(known)} | {*environment_secrets(setup.env)}))
+
+
+def _key_forms(values: Iterable[str]) -> Iterator[str]:
+    """Yield a private key as exportctl sends it, in base64, and as the service reads it."""
+    for value in values:
+        if len(value) >= _MIN_KEY_LENGTH:
+            with suppress(Error, ValueError):
+                sent = normalise_private_key(value).reveal()
+                yield from (sent, b64decode(sent).decode("ascii"))
+
+
+def environment_secrets(env: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the credentials that the environment gives to exportctl and to its readers of storage."""
+    proxies = (_password(value) for name, value in env.items() if name.lower().endswith("_proxy"))
+    own = (value for name, value in env.items() if name.removeprefix("EXPORTCTL_").endswith(_SECRET_NAMES))
+    return tuple(value for value in (*own, *proxies) if value)
+
+
+def _password(url: str) -> str | None:
+    try:
+        return urlsplit(url).password
+    except ValueError:
+        return None

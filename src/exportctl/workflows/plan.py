@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 
 from exportctl.apply import inputs
 from exportctl.client import inventory as live
+from exportctl.client.guard import SecretGuard
 from exportctl.errors import Error, Finding
 from exportctl.model.plan import EXPORTS, Inventory, ListedDataset, Plan, PlanHeader
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.project import Project
-from exportctl.model.secret import MIN_SECRET_LENGTH
 from exportctl.plan import planner
 from exportctl.plan.desired import DesiredState, build_desired_state
 from exportctl.resources.kinds import KINDS
@@ -24,7 +24,7 @@ from exportctl.snapshot import file as snapshots
 from exportctl.snapshot.file import Snapshot
 from exportctl.workflows.commit_time import read_commit_time
 from exportctl.workflows.connect import EMBEDDED, ConnectedPlatform, open_platform, plan_header, platform_kind
-from exportctl.workflows.load_config import Setup, read_project, require_references
+from exportctl.workflows.load_config import Setup, hidden_values, read_project, require_references
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class PlanResult:
     project: Project
     findings: tuple[Finding, ...]
     uses_placeholders: bool
+    exact_plan: Plan  # with the texts of the service as they are, for the final check; `plan` is for people
 
 
 @dataclass(frozen=True)
@@ -80,8 +81,9 @@ def open_project_plan(
     known = inputs.read_values_for_plan(project, setup.env, setup.folder, invent=invent, leave_unset=leave_unset)
     with open_platform(project, setup) as platform:
         _check_sandbox(project, platform)
-        platform.client.mask_values(v for v in known.values.values() if len(v) >= MIN_SECRET_LENGTH)
-        yield _read_and_plan(platform, project, findings, _add_commit_time(flags, project, setup), known)
+        setup.guard.hide_in_errors(known.values.values())
+        asked = _add_commit_time(flags, project, setup)
+        yield _read_and_plan(platform, project, findings, asked, known, setup.guard)
 
 
 def plan_again(
@@ -90,9 +92,8 @@ def plan_again(
     """Read the sandbox of an open plan once more, and plan as before."""
     invent = platform_kind(made.project) == EMBEDDED
     known = inputs.read_values_for_plan(made.project, setup.env, setup.folder, invent=invent, leave_unset=leave_unset)
-    return _read_and_plan(
-        made.platform, made.project, made.findings, _add_commit_time(flags, made.project, setup), known
-    )
+    asked = _add_commit_time(flags, made.project, setup)
+    return _read_and_plan(made.platform, made.project, made.findings, asked, known, setup.guard)
 
 
 def _read_and_plan(
@@ -101,12 +102,14 @@ def _read_and_plan(
     findings: tuple[Finding, ...],
     flags: PlanOptions,
     known: inputs.KnownValues,
+    guard: SecretGuard,
 ) -> ConnectedPlan:
     read = live.read_inventory(platform.client)
     seen = live.list_flows_until_settled(platform.client, read, platform.clock, project.name)
     wanted = build_desired_state(project, known.values, seen.specs)
     plan = planner.build_plan(wanted, seen, plan_header(project), flags, platform.as_of(), known.unset)
-    return ConnectedPlan(plan, seen, wanted, project, findings, known.uses_placeholders, platform)
+    shown = guard.mask_echoes(plan)
+    return ConnectedPlan(shown, seen, wanted, project, findings, known.uses_placeholders, plan, platform)
 
 
 def _add_commit_time(flags: PlanOptions, project: Project, setup: Setup) -> PlanOptions:
@@ -143,6 +146,8 @@ def plan_from_snapshot(setup: Setup, flags: PlanOptions, snapshot: Snapshot, *, 
     snapshots.check_header(snapshot, header)
     invent = platform_kind(project) == EMBEDDED
     known = inputs.read_values_for_plan(project, setup.env, setup.folder, invent=invent)
+    setup.guard.hide(hidden_values(project, setup))
+    setup.guard.note(snapshot.objects)
     objects = {
         name: tuple(live.live_object(kind, raw) for raw in snapshot.objects[name]) for name, kind in KINDS.items()
     }
@@ -150,12 +155,12 @@ def plan_from_snapshot(setup: Setup, flags: PlanOptions, snapshot: Snapshot, *, 
     wanted = build_desired_state(project, known.values, seen.specs)
     flags = _add_commit_time(flags, project, setup)
     plan = planner.build_plan(wanted, seen, header, flags, as_of, known.unset)
-    return PlanResult(plan, seen, wanted, project, findings, known.uses_placeholders)
+    return PlanResult(setup.guard.mask_echoes(plan), seen, wanted, project, findings, known.uses_placeholders, plan)
 
 
-def take_snapshot(setup: Setup, *, wall: Callable[[], int]) -> tuple[Snapshot, Project]:
+def take_snapshot(setup: Setup, *, wall: Callable[[], int]) -> Snapshot:
     """
-    Take a snapshot of the sandbox, with the lists that a plan reads. Return it with the project that it is for.
+    Take a snapshot of the sandbox, with the lists that a plan reads.
 
     The errors are those of `open_plan`.
     """
@@ -163,7 +168,7 @@ def take_snapshot(setup: Setup, *, wall: Callable[[], int]) -> tuple[Snapshot, P
     require_references(project)
     with open_platform(project, setup) as platform:
         seen = live.read_inventory(platform.client)
-        return snapshots.build_snapshot(plan_header(project), seen, platform.clock.now()), project
+        return snapshots.build_snapshot(plan_header(project), seen, platform.clock.now())
 
 
 # -- lists ------------------------------------------------------------------------------------------------------------
@@ -186,7 +191,7 @@ def list_exportable_datasets(setup: Setup, *, wall: Callable[[], int]) -> Export
     with open_platform(project, setup) as platform:
         listed = live.list_datasets(platform.client)
         used_by = _exports_by_dataset(project, listed)
-        return ExportableDatasets(listed, used_by, plan_header(project), platform.as_of())
+        return ExportableDatasets(setup.guard.mask_echoes(listed), used_by, plan_header(project), platform.as_of())
 
 
 def _exports_by_dataset(project: Project, listed: tuple[ListedDataset, ...]) -> dict[str, tuple[str, ...]]:

@@ -64,24 +64,6 @@ def require_storage(address: Address, read: StorageReading) -> StorageReading:
     return StorageReading(None, message, (Finding(STORAGE_REQUIRED, message, None, hint),))
 
 
-def search_path(
-    read: StorageReading, flow: DeliveryExpectation, dues: Sequence[int], others: Sequence[FolderLayout]
-) -> StorageReading:
-    """
-    Search the whole path of the target for folders that can hold the files of the runs that were due at `dues`.
-
-    One listing, for runs with missing files only. An error of the storage is part of the answer.
-    """
-    if not dues or read.reader is None or read.export_files is None or not path_search.is_search_needed(flow):
-        return read
-    try:
-        objects = read.reader.list(flow.prefix)
-        found = path_search.add_unreadable_folders(read.export_files, objects, flow, dues, others)
-    except StorageError as error:
-        return StorageReading(None, error.message, error.findings())
-    return replace(read, export_files=found)
-
-
 class StorageReaders:
     """The storage of the destinations of a project. Each is opened at the first read and stays open."""
 
@@ -129,7 +111,29 @@ class StorageReaders:
         except StorageError as error:
             if error.rule == NOT_GIVEN:
                 return StorageReading(None, f"{RUNS_ONLY}{error.message}; {error.hint}")
-            return StorageReading(None, error.message, error.findings())
+            return self._build_failed_reading(error)
+
+    def search_path(
+        self, read: StorageReading, flow: DeliveryExpectation, dues: Sequence[int], others: Sequence[FolderLayout]
+    ) -> StorageReading:
+        """
+        Search the whole path of the target for folders that can hold the files of the runs that were due at `dues`.
+
+        One listing, for runs with missing files only. An error of the storage is part of the answer.
+        """
+        if not dues or read.reader is None or read.export_files is None or not path_search.is_search_needed(flow):
+            return read
+        try:
+            objects = read.reader.list(flow.prefix)
+            found = path_search.add_unreadable_folders(read.export_files, objects, flow, dues, others)
+        except StorageError as error:
+            return self._build_failed_reading(error)
+        return replace(read, export_files=found)
+
+    def _build_failed_reading(self, error: StorageError) -> StorageReading:
+        """Return the error as an answer. A server may repeat credentials in a code, and a name may hold one."""
+        message = self._setup.guard.mask(error.message)
+        return StorageReading(None, message, (Finding(error.rule, message, error.at, error.hint),))
 
     def _destination(self, flow: DeliveryExpectation, base: LiveObject | None) -> Destination | None:
         """
@@ -175,7 +179,7 @@ class StorageReaders:
             (_, name), unset = min(read.unset.items())
             message = f"{unset.variable} is not set; {address} is read with its own {name}"
             raise StorageError(message, rule="reference-unset", at=unset.at)
-        self._platform.client.mask_values(v.reveal() for v in read.values.values() if isinstance(v, Secret))
+        self._setup.guard.hide(v.reveal() for v in read.values.values() if isinstance(v, Secret))
         return {name: value for (_, name), value in read.values.items()}
 
     def _landing_zone_credentials(self) -> Mapping[str, object] | None:
@@ -189,9 +193,11 @@ class StorageReaders:
 def read_landing_zone_credentials(client: Client) -> Mapping[str, object] | None:
     """Ask the platform for credentials of the landing zone; None if refused (flow-service.md 5.4 [DLZ])."""
     try:
-        return client.get_json(f"{LANDING_ZONE}/credentials", params=[("type", "dlz_destination")])
+        given = client.get_json(f"{LANDING_ZONE}/credentials", params=[("type", "dlz_destination")])
     except ServiceError:
         return None
+    client.mask_values(text for name, text in given.items() if name.startswith("SAS") and isinstance(text, str))
+    return given
 
 
 def _read_export_files(

@@ -75,12 +75,16 @@ def rehearse(
     fill = inputs.read_values_for_rehearsal(draft.project, setup.env, setup.folder, known)
     with closing(_load_emulator(draft, snapshot, switches or {})) as emulator:
         clock = emulator_clock(emulator)
-        with emulator_client(draft.project.platform, _SecretHidingTransport(emulator), clock) as client:
+        with emulator_client(
+            draft.project.platform, _SecretHidingTransport(emulator), clock, guard=setup.guard
+        ) as client:
             platform = ConnectedPlatform(client, clock)
             writer = plan_writer(draft, platform, fill)
             limit = ConcurrencyLimit(1)  # one step after the other, so that equal rehearsals give equal results
             specs = draft.live.specs  # those of the emulator could give another plan
-            under_way = ApplyRun(draft, platform, writer, limit, flags, threading.Event(), specs=specs)
+            under_way = ApplyRun(
+                draft, platform, writer, limit, flags, threading.Event(), specs=specs, guard=setup.guard
+            )
             outcomes = tuple(under_way.execute_steps())
             proof = under_way.run_final_check()
         every = (*outcomes, *proof.outcomes)

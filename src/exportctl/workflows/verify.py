@@ -43,7 +43,6 @@ from exportctl.workflows.read_storage import (
     StorageReaders,
     StorageReading,
     require_storage,
-    search_path,
 )
 
 WINDOW = DAY  # how far back to look by default
@@ -148,7 +147,7 @@ class Verifier:
             looked = self._stores.read_export(flow, target, one.base, due, deep=question.deep, others=others)
             looked = require_storage(one.address, looked) if question.require_storage else looked
         found = _judge(flow, due, looked, since, as_of)
-        searched = search_path(looked, flow, judging.dues_with_missing_files(found), others)
+        searched = self._stores.search_path(looked, flow, judging.dues_with_missing_files(found), others)
         if searched is not looked:
             looked, found = searched, _judge(flow, due, searched, since, as_of)
         return ExportVerdicts(one.address, flow.flow, flow.state(as_of), looked.storage, found, looked.errors)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 
-from exportctl.errors import Error, Finding, Level, SourcePosition
+from exportctl.errors import Finding, Level, SourcePosition
 from exportctl.model.outcome import Check, CheckStatus
 from exportctl.model.plan import ListedDataset
 from exportctl.model.schedule import format_count
@@ -23,9 +23,9 @@ _STATES: Mapping[CheckStatus, str] = {
 }
 
 
-def render_error(shown: Error, *, color: bool = False) -> str:
-    """Return every finding of an error, in its own order, with the fix."""
-    return "\n".join(plan.findings(shown.findings(), paint(color), "")) + "\n"
+def render_errors(found: Sequence[Finding], *, color: bool = False) -> str:
+    """Return the findings of an error, in their own order, with the fix."""
+    return "\n".join(plan.findings(tuple(found), paint(color), "")) + "\n"
 
 
 def render_validation(

@@ -1,0 +1,142 @@
+"""
+The values that one run must not show, and the places where texts from outside get in.
+
+Texts are masked where they enter: errors of the service, of storage and of libraries by `mask`, texts of live objects
+by `note` and `mask_echoes`. A finished document is never masked: no word that a pull request declares to be a secret
+hides a line of a plan. `holds_secret` and `repeats_secret` are for files that are refused instead.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, is_dataclass, replace
+from enum import Enum
+from typing import Any, TypeVar
+
+from exportctl.errors import SourcePosition
+from exportctl.model.masking import (
+    MASKED_TEXT,
+    MAX_READ_LENGTH,
+    MIN_SECRET_LENGTH,
+    MaskIndex,
+    build_index,
+    find_spans,
+    has_secret,
+    mask_spans,
+)
+from exportctl.model.plan import Address, FieldChange, Inventory, LiveObject, Marker, PlanHeader, Step
+from exportctl.model.secret import Secret
+
+# What a value says of the config, of addresses and of requests. It is exact whatever a text of the service holds.
+_EXACT_TYPES = (Address, Inventory, LiveObject, Marker, PlanHeader, SourcePosition, Step, Secret, Enum)
+_UNSHOWN = frozenset({"auth", "etag", "id"})  # members of the wire form that no output repeats
+_SEPARATOR = "\0"
+_Value = TypeVar("_Value")
+
+
+class SecretGuard:
+    """The values of one run that nothing may show; safe to use from several threads."""
+
+    def __init__(self, secrets: Iterable[str] = ()):
+        self._secrets: set[str] = set()
+        self._literals: set[str] = set()
+        self._echoes: set[str] = set()
+        self._indexes: dict[bool, MaskIndex] = {}
+        self._lock = threading.Lock()
+        self.hide(secrets)
+
+    def __repr__(self) -> str:
+        return f"SecretGuard({len(self._secrets)} values)"
+
+    def hide(self, values: Iterable[str]) -> None:
+        """Mask these values from now on. Shorter ones than a secret can be are left out: they are ordinary words."""
+        added = {value for value in values if len(value) >= MIN_SECRET_LENGTH}
+        with self._lock:
+            if not added <= self._secrets:
+                self._secrets |= added
+                self._indexes.clear()
+
+    def hide_in_errors(self, values: Iterable[str]) -> None:
+        """Mask these values in errors only: the config may hold them as they are, and live objects too."""
+        with self._lock:
+            self._literals.update(values)
+            self._indexes.pop(True, None)
+
+    def mask(self, text: str) -> str:
+        """Mask a text from outside before it becomes part of a message."""
+        return mask_spans(text, find_spans(text, self._index(with_literals=True)))
+
+    def holds_secret(self, text: str) -> bool:
+        """Say whether a text that is about to be written to a file holds a whole secret or a line of a private key."""
+        with self._lock:
+            whole = build_index(self._secrets, parts=False)
+        return has_secret(text, whole)
+
+    def repeats_secret(self, text: str) -> bool:
+        """Say whether a text that is about to be written to the config holds a secret, or an echo of a part of one."""
+        with self._lock:
+            echoes = tuple(self._echoes)
+        return any(echo in text for echo in echoes) or self.holds_secret(text)
+
+    def note(self, answer: object) -> None:
+        """Remember which secrets the texts of an answer of the service repeat, so that `mask_echoes` masks them."""
+        index = self._index(with_literals=False)
+        if not index.windows:
+            return
+        texts = [text[:MAX_READ_LENGTH] for text in _texts(answer) if len(text) >= MIN_SECRET_LENGTH]
+        if not has_secret(_SEPARATOR.join(texts), index):  # one search for all: an answer rarely holds a secret
+            return
+        echoes = {text[start:end] for text in texts for start, end in find_spans(text, index)}
+        lines = {line.strip() for echo in echoes for line in echo.splitlines()}
+        with self._lock:
+            self._echoes |= {text for text in echoes | lines if len(text) >= MIN_SECRET_LENGTH}
+
+    def mask_echoes(self, value: _Value) -> _Value:
+        """Return a plan or a report in which the texts that repeat a secret are masked; the value itself if none do."""
+        with self._lock:
+            echoes = sorted(self._echoes, key=lambda text: (-len(text), text))
+        return _without_echoes(value, echoes) if echoes else value
+
+    def _index(self, *, with_literals: bool) -> MaskIndex:
+        with self._lock:
+            if with_literals not in self._indexes:
+                searched = self._secrets | self._literals if with_literals else self._secrets
+                self._indexes[with_literals] = build_index(searched)
+            return self._indexes[with_literals]
+
+
+def _texts(answer: object) -> Iterable[str]:
+    """Yield the texts of JSON that an output may show: no keys, and nothing below `auth`."""
+    if isinstance(answer, str):
+        yield answer
+    elif isinstance(answer, Mapping):
+        for name, part in answer.items():
+            if name not in _UNSHOWN:
+                yield from _texts(part)
+    elif isinstance(answer, list | tuple):
+        for part in answer:
+            yield from _texts(part)
+
+
+def _without_echoes(value: Any, echoes: list[str]) -> Any:
+    if isinstance(value, _EXACT_TYPES):
+        return value
+    if isinstance(value, str):
+        for echo in echoes:
+            value = value.replace(echo, MASKED_TEXT)
+        return value
+    if isinstance(value, tuple):
+        parts = [_without_echoes(part, echoes) for part in value]
+        return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
+    if isinstance(value, list):
+        return [_without_echoes(part, echoes) for part in value]
+    if isinstance(value, dict):
+        return {key: _without_echoes(part, echoes) for key, part in value.items()}
+    if is_dataclass(value) and not isinstance(value, type):
+        # Of a difference only the live side is the service's; the other side is what the reviewer must read.
+        own = {"before", "actor"} if isinstance(value, FieldChange) else {f.name for f in fields(value) if f.init}
+        changed = {name: _without_echoes(getattr(value, name), echoes) for name in own}
+        changed = {name: part for name, part in changed.items() if part is not getattr(value, name)}
+        return replace(value, **changed) if changed else value
+    return value
