@@ -8,7 +8,8 @@ import pytest
 
 from exportctl.client.guard import SecretGuard
 from exportctl.errors import Finding, Level
-from exportctl.model.plan import Actor, Cause, Consequence, FieldChange, OtherFlow
+from exportctl.model.other_flow import OtherFlow
+from exportctl.model.plan import Actor, Cause, Consequence, FieldChange
 from tests.output.sample_plans import full_plan, updated_item
 
 SECRET = "siskin/secret+siskin/secret"
