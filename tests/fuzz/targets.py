@@ -85,6 +85,7 @@ def build_sandbox(folder: Path) -> Sandbox:
                 planned.project,
                 planned.findings,
                 planned.uses_placeholders,
+                planned.exact_plan,
             ),
             (folder / "exports.yaml").read_bytes(),
         )
