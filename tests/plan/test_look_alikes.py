@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from exportctl.model.plan import LiveObject, Marker, Plan, digest
+from exportctl.model.plan import LiveObject, Plan, Refusal, digest
 from exportctl.model.project import Account, MoveEntry
+from exportctl.planfile.serialize import decode_plan, encode_plan
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.kinds import LOCATION
 from tests.plan.plan_builders import SFTP, account, build_plan, build_project, export, flow, item, sftp_lake
@@ -167,8 +168,22 @@ def test_the_offer_names_the_other_key_and_every_flow_of_a_replacement() -> None
     )
 
 
-def test_a_marker_without_a_trace_says_nothing_of_a_move() -> None:
-    source, target, live = theirs("orders", **place("other"))
-    moved = replace(live, marker=Marker("theirs", "e", "elsewhere", moved_from=None))
+def test_a_flow_of_the_former_project_with_other_datasets_under_the_key_is_another_export() -> None:
+    given = build_project(export("orders"), export("returns", ("d2",), subpath="new"))
 
-    assert checks(planned(source, target, moved)) == []
+    made = build_plan(given, account(), *theirs("orders"), *theirs("returns", datasets=("d3",)))
+
+    assert item(made, "exports.returns").refusals == ()
+    assert [m.to for r in checks_of(made) for m in r.moves] == ["orders"]
+
+
+def checks_of(made: Plan) -> list[Refusal]:
+    return [r for i in made.items for r in i.refusals]
+
+
+def test_a_document_keeps_what_a_plan_offers() -> None:
+    made = renamed()
+
+    again = decode_plan(encode_plan(made))
+
+    assert (again.next_steps, checks_of(again)) == (made.next_steps, checks_of(made))

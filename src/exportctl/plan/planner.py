@@ -131,11 +131,7 @@ def _planned_items(
 ) -> list[PlanItem]:
     """Plan all items, and add what only the whole plan shows."""
     ownership, options, as_of = inputs.ownership, inputs.options, inputs.as_of
-    away = {
-        a: h
-        for a, e in chosen.items()
-        if a not in moves.errors and (h := look_alikes.moved_flow(e.declared, ownership))
-    }
+    away = owner_changes.moved_flows(chosen, moves)
     here = {a: e for a, e in sorted(chosen.items()) if a not in away}
     accounts = _account_plans(desired, here.values(), ownership, options, as_of)
     adopted_ids = frozenset(e.declared.adopt for e in here.values() if e.declared.adopt)
