@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 
 import pytest
@@ -45,6 +46,21 @@ def save_and_drift(run: CommandLine) -> None:
 
 def misspell_dataset(run: CommandLine) -> None:
     run.edit("datasets: [Orders]", "datasets: [Odrers]")
+
+
+def create_flow_by_hand(run: CommandLine) -> None:
+    with closing(run.emulator()) as emulator:
+        emulator.ui.create_flow("Theirs", ["Orders"], sandbox="demo")
+
+
+def import_it(run: CommandLine) -> None:
+    create_flow_by_hand(run)
+    run("import", "--all", "--into", "exports/new.yaml")
+
+
+def move_to_production(run: CommandLine) -> None:
+    run.edit("sandbox: demo", "sandbox: prod")
+    run("emulator", "seed", "--from-config")
 
 
 NEW_PATH = edit("path: aep", "path: new")
@@ -117,7 +133,7 @@ STEPS = {
         "import --flow zzz",
         "list flows with `exportctl «drift»`",
         ("{0}",),
-        lambda run: run("emulator", "ui", "create-flow", "Theirs", "--dataset", "Orders"),
+        create_flow_by_hand,
     ),
     "switches of a rehearsal alone": NextStep(
         "plan --rehearse-switch list_lag=60", "add «--rehearse»", ("plan {0} --rehearse-switch list_lag=60",)
@@ -168,6 +184,29 @@ STEPS = {
         ("{0}",),
         edit("every: 1 day", "every: 8 hours"),
         exit_codes.DONE,
+    ),
+    "an import into a file that exists": NextStep(
+        "import --all --into exports/new.yaml",
+        "choose another name",
+        ("import --all --into exports/other.yaml", "validate"),
+        import_it,
+        1,
+    ),
+    "an import into a file that is not read": NextStep(
+        "import --all --into elsewhere/new.yml",
+        "choose «exports/new.yaml»",
+        ("import --all --into {0}", "validate"),
+        create_flow_by_hand,
+    ),
+    "an update of an account": NextStep("import --update destinations.lake", "for accounts: «drift --patch»", ("{0}",)),
+    "a probe in production": NextStep(
+        "probe --dataset Orders --auto-approve",
+        "probe a development sandbox, or type its name: «--sandbox prod»",
+        ("probe --dataset Orders --auto-approve {0}",),
+        move_to_production,
+    ),
+    "two documents for one stream": NextStep(
+        "forecast --svg - --format json", "use «--svg» FILE", ("forecast {0} runs.svg --format json",)
     ),
     "a start exists already": NextStep(
         "init", "see what it does with `exportctl «plan»`, or choose another folder with -C DIR", ("{0}",), code=1

@@ -218,7 +218,7 @@ _ERRORS: tuple[_Row, ...] = (
         "account-not-found",
         "An account that does not exist, or exists twice",
         "A destination with `account` uses an existing base connection; exportctl does not guess it (ours).",
-        "Correct `account`, name the account by id, or write `auth` and let exportctl create one.",
+        "Correct `account`, name the account by id, or write `auth` instead, so that exportctl creates one.",
     ),
     (
         "adopt-unknown",
