@@ -31,6 +31,7 @@ from tests.workflows.test_followed_hints import (
     FLAGS,
     NO_FLAGS,
     plant_duplicates,
+    plant_moved,
     set_key,
     write,
 )
@@ -317,6 +318,23 @@ def plant_shared_location(made: World) -> Content:
     return written(orders())(made)
 
 
+def move_entry(made: World, project: str) -> Content:
+    return {"project": project, "export": "orders", "flow": made.flow("orders")["id"], "reason": "handed over"}
+
+
+def plant_wrong_move(made: World) -> Content:
+    apply_config(made, orders())
+    return written({**orders(), "project": "theirs", "move_from": [move_entry(made, "acne")]})(made)
+
+
+def correct_move(made: World, content: Content, hint: str) -> PlanOptions:
+    return write(made, {**content, "move_from": [move_entry(made, "acme")]})
+
+
+def move_back(made: World, content: Content, hint: str) -> PlanOptions:
+    return write(made, {**content, "move_from": [move_entry(made, "theirs")]})
+
+
 def plant_refused_value(made: World) -> Content:
     """The rule of the form is off, to meet the check of the service's own spec."""
     bucket = {"s3-role": {**DESTINATIONS["s3-role"], "bucket": "Acme_Lake"}}
@@ -379,8 +397,8 @@ SITUATIONS: Mapping[str, Situation] = {
     "half-built": Situation(
         after(orders_and_other(), delete_orders),
         {
-            "run `exportctl apply` to complete it": apply_it,
-            "if you deleted the flow, remove the export": rewrite(other_only()),
+            "run `exportctl apply` to create the flow": apply_it,
+            "if you deleted it on purpose, remove the export": rewrite(other_only()),
         },
     ),
     "duplicates": Situation(
@@ -516,6 +534,17 @@ SITUATIONS: Mapping[str, Situation] = {
     ),
     "destination-limit": Situation(
         plant_many, {"put datasets with the same schedule into one export": key("split_by", None)}, address=""
+    ),
+    "move-unknown": Situation(
+        plant_wrong_move,
+        {"correct `project`, `export` or `flow` of the entry": correct_move},
+    ),
+    "moved": Situation(
+        plant_moved,
+        {
+            "remove it from this config": rewrite(other_only()),
+            "or move it back with `move_from`": move_back,
+        },
     ),
     "spec-refuses": Situation(
         plant_refused_value,

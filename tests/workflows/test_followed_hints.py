@@ -35,7 +35,7 @@ from tests.workflows.test_scenarios_owners import (
     load_objects,
     share_connections,
 )
-from tests.workflows.world import DESTINATIONS, SANDBOX, World, world
+from tests.workflows.world import DESTINATIONS, SANDBOX, START, World, world
 
 Content = dict[str, Any]
 Follow = Callable[[World, Content], PlanOptions]
@@ -345,6 +345,22 @@ def dataset_again(made: World, content: Content) -> PlanOptions:
     return NO_FLAGS
 
 
+COMMIT_TIME = "EXPORTCTL_COMMIT_TIME"
+
+
+def plant_older_config(made: World) -> Content:
+    """The config of the day before is planned after that of today was applied."""
+    made.env = {**made.env, COMMIT_TIME: str(START - DAY)}
+    apply_config(made, orders(title="All orders"))
+    made.env = {**made.env, COMMIT_TIME: str(START - 2 * DAY)}
+    return written(made, orders())
+
+
+def apply_newer_commit(made: World, content: Content) -> PlanOptions:
+    made.env = {**made.env, COMMIT_TIME: str(START - DAY)}
+    return write(made, orders(title="All orders"))
+
+
 def plant_cut_description(made: World) -> Content:
     """The service cut the marker off behind a long text."""
     made.emulator.switches = Switches(description_length=256)
@@ -375,6 +391,13 @@ def without(key: str) -> Follow:
 
 
 SITUATIONS: Mapping[str, Situation] = {
+    "older-config": Situation(
+        plant_older_config,
+        {
+            "apply the newer commit": apply_newer_commit,
+            "use --allow-older to go back to this one": lambda made, content: PlanOptions(allow_older=True),
+        },
+    ),
     "deletion": Situation(plant_deletion, {}),
     "delete-all": Situation(plant_delete_all, {}),
     "protect": Situation(plant_protect, {"`protect: false`": unprotect}),
@@ -432,7 +455,11 @@ SITUATIONS: Mapping[str, Situation] = {
         "destinations.sftp-password",
     ),
 }
-UNCHANGED = {"keep its schedule", "write the values of the shared target into the YAML"}  # nothing is left to write
+UNCHANGED = {  # nothing is left to write
+    "apply the newer commit",
+    "keep its schedule",
+    "write the values of the shared target into the YAML",
+}
 
 
 def refused(made: World, name: str, flags: PlanOptions = NO_FLAGS) -> list[str]:

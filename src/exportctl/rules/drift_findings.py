@@ -15,8 +15,8 @@ DRIFT_FAILURES: tuple[Row, ...] = (
         "A flow that is deleted, or hidden from this credential",
         "Its connections are older than a day and no flow uses them. An access label can hide a flow, so exportctl does"
         " not create it again on its own: a second flow would send everything twice (ours).",
-        "If the flow was deleted on purpose, replace the export by `removed: [{export: …, do: delete, reason: …}]`; else use"
-        " `--allow-recreate ADDRESS`.",
+        "If the flow was deleted on purpose, replace the export by `removed: [{export: …, do: delete, reason: …}]`;"
+        " else use `--allow-recreate ADDRESS`.",
     ),
     (
         "half-built",
