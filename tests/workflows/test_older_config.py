@@ -136,6 +136,12 @@ def test_a_saved_plan_binds_the_consent_and_not_the_commit(small: World) -> None
     assert approval_digest(at(small, NEW).plan()) == approval_digest(at(small, NEW + 5).plan())
 
 
+@pytest.mark.parametrize("moment", [-1, 10**30, "now", None, True])
+def test_a_saved_plan_with_a_forged_commit_time_is_refused(moment: object) -> None:
+    with pytest.raises(TypeError, match="committed_at"):
+        PlanOptions.from_json_values({**PlanOptions().to_json_values(), "committed_at": moment})
+
+
 # -- where the commit time comes from ---------------------------------------------------------------------------------
 
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from exportctl.model.plan import Address
+from exportctl.model.plan import MAX_TIMESTAMP, Address
 
 
 @dataclass(frozen=True)
@@ -62,11 +62,13 @@ class PlanOptions:
         Raises:
             TypeError: a name is unknown, or a value has another type.
         """
-        known = PlanOptions().to_json_values()
+        known = PlanOptions(committed_at=1, allow_older=True).to_json_values()
         for name, value in saved.items():
             of_texts = not isinstance(value, list) or all(isinstance(one, str) for one in value)
             if name not in known or type(value) is not type(known[name]) or not of_texts:
                 raise TypeError(f"the option {name} is unknown or has another type")
+        if not 0 <= saved.get("committed_at", 0) <= MAX_TIMESTAMP:
+            raise TypeError("the option committed_at is no moment")
         given: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in saved.items()}
         return PlanOptions(**given)
 
