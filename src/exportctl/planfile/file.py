@@ -187,10 +187,10 @@ def stale_values(saved: SavedPlan, plan: Plan) -> tuple[StaleValue, ...]:
 
 
 def _approval(content: Json, version: str) -> Json:
-    """Return all that an approval covers, as JSON."""
+    """Return all that an approval covers, as JSON; another commit with the same values is the same approval."""
     return {
         "header": content["header"],
-        "options": content["options"],
+        "options": {name: value for name, value in content["options"].items() if name != "committed_at"},
         "versions": {"exportctl": version, "saved plan": FILE.format_version, "config": CONFIG_VERSION},
         "items": approvals(content["items"]),
     }
