@@ -250,6 +250,6 @@ def test_every_rule_of_the_reader_has_a_followed_hint() -> None:
     tables += [rule for table in (UNREADABLE, NOT_OURS) for _, rule, *_ in table.values()]
     tables += [mistake.rule for mistake in MISTAKES.values()]
     files = {"no-config", "file-name", "file-unreadable", "folder-given", "file-too-large", "file-not-utf8"}
-    files |= {"file-ignored", "file-outside", "group-too-large"}
+    files |= {"file-ignored", "file-outside", "group-too-large", "secret-file-tracked"}
 
     assert {*tables, *files, "extends-cycle", "declared-twice"} == {rule.id for rule in READER_RULES}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -56,6 +57,18 @@ def test_a_tracked_file_is_an_error_with_its_position_and_a_way_out(checkout: Pa
     assert "word-of-the-partner" not in str(one)
     with pytest.raises(ConfigError, match=RULE):
         read_project(Setup(checkout), 0)
+
+
+def test_the_printed_git_command_and_a_line_in_gitignore_end_it(checkout: Path) -> None:
+    git(checkout, "init")
+    git(checkout, "add", "secrets/word", "user")
+    (one,) = found(checkout)
+    command = str(one.hint).partition("then: git ")[2].partition(", add it")[0]
+
+    git(checkout, *shlex.split(command))
+    (checkout / ".gitignore").write_text("secrets\n", encoding="utf-8")
+
+    assert found(checkout) == []
 
 
 @pytest.mark.parametrize("ignored", [True, False], ids=["ignored", "not ignored"])

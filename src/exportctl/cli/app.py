@@ -43,7 +43,6 @@ common head of the other documents. The [glossary](glossary.md) explains every w
 | `EXPORTCTL_ALLOWED_HOSTS` | further hosts that may get the token |
 | `EXPORTCTL_PLAN_KEY` | the key that signs and checks [plan files](how-to/approve-a-plan.md#sign-plan-files) |
 | `EXPORTCTL_VAR_*` | values for plain references of the config |
-| `EXPORTCTL_PLAN_KEY` | the key that signs saved plans, for the jobs that plan and apply only |
 | `EXPORTCTL_TRACEBACK=1` | shows where an unexpected error comes from |
 | `AEP_CLIENT_ID`, `AEP_CLIENT_SECRET`, `AEP_SCOPES`, `AEP_ACCESS_TOKEN` | credentials of the platform |
 | `AEP_IMS_URL` | the address that gives the token. Default: Adobe's IMS, or a platform on this machine itself |
