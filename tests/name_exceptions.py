@@ -7,6 +7,7 @@ from collections.abc import Mapping
 FUNCTIONS: Mapping[str, str] = {
     "nullable": "an option of a member, under the name that JSON Schema and OpenAPI give it: nullable(text(…))",
     "last_applied": "the name that words.md gives to what the marker remembers",
+    "passed": "the result of a check, in the word that every test runner has for it",
     "now": "the name that Python gives to a clock's reading",
     "readable": "io.RawIOBase names it: the reader of files asks for it",
 }

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from exportctl.model.verdict import judge
 from exportctl.monitor import drift
 from exportctl.output import github_actions
 from exportctl.output.json import documents
@@ -39,8 +40,8 @@ def texts() -> dict[str, str]:
         "renew.txt": text_plan.render_renewals(plan),
         "show.txt": text_plan.render_saved_plan(saved, unsigned, now=AS_OF + 3 * DAY).replace(saved.version, "VERSION"),
         "apply.txt": "".join(apply.outcome(o, n, 5) for n, o in enumerate(outcomes(), 1))
-        + apply.render_apply_report(outcomes(), remaining=plan, interrupted=True),
-        "apply.json": documents.render_apply_report(plan, outcomes(), remaining=None),
+        + apply.render_apply_report(outcomes(), remaining=plan, verdict=judge(plan, outcomes()), interrupted=True),
+        "apply.json": documents.render_apply_report(plan, outcomes(), remaining=None, verdict=None),
         "annotations.txt": github_actions.render_annotations(found),
     }
 

@@ -40,7 +40,7 @@ def test_colour_changes_no_word() -> None:
 def test_a_plan_without_anything_to_say_says_so() -> None:
     shown = text_plan.render_plan(Plan(HEADER, 0, ()))
 
-    assert "No changes. The sandbox holds what the config asks for.\nPlan: 0 to create, " in shown
+    assert "No changes. Everything is as the config asks.\nPlan: 0 to create, " in shown
     assert shown.endswith("Apply will make 0 writes.\n")
 
 

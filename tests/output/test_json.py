@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator, ValidationError
 from exportctl.errors import Error, SourcePosition
 from exportctl.model.outcome import Check, CheckStatus
 from exportctl.model.plan import ListedDataset, Plan
+from exportctl.model.verdict import judge
 from exportctl.monitor import drift
 from exportctl.output.json import documents as json_documents
 from exportctl.output.json import environments, monitoring, schemas
@@ -42,11 +43,16 @@ def _environments(command: str, found: Any, body: Callable[[Any], EnvironmentBod
 def documents() -> dict[str, tuple[str, str]]:
     """Name -> (kind, document)."""
     found: dict[str, tuple[str, str]] = {
-        "apply": ("apply", json_documents.render_apply_report(full_plan(), outcomes(), remaining=None)),
+        "apply": ("apply", json_documents.render_apply_report(full_plan(), outcomes(), remaining=None, verdict=None)),
         "apply, final check": (
             "apply",
             json_documents.render_apply_report(
-                full_plan(), (), remaining=full_plan(), interrupted=True, errors=FINDINGS
+                full_plan(),
+                (),
+                remaining=full_plan(),
+                verdict=judge(full_plan()),
+                interrupted=True,
+                errors=FINDINGS,
             ),
         ),
         "renew": ("renew", json_documents.render_renewals(full_plan(), outcomes())),

@@ -7,6 +7,7 @@ import pytest
 from exportctl.errors import Finding, Level, SourcePosition
 from exportctl.model.outcome import Check, CheckStatus
 from exportctl.model.plan import ListedDataset, Plan
+from exportctl.model.verdict import judge
 from exportctl.output.text import apply, plan, tables
 from exportctl.planfile.staleness import StaleValue
 from tests.output.sample_plans import AS_OF, HEADER, outcomes, paused_item, renewed_item, updated_item
@@ -102,7 +103,10 @@ def test_an_explanation_names_the_place_that_set_a_value() -> None:
 
 
 def test_an_apply_that_ends_in_an_empty_plan_proves_itself() -> None:
-    shown = apply.render_apply_report(outcomes()[:1], remaining=Plan(HEADER, AS_OF, ()), normalised=["exports.x path"])
+    empty = Plan(HEADER, AS_OF, ())
+    shown = apply.render_apply_report(
+        outcomes()[:1], remaining=empty, verdict=judge(empty), normalised=["exports.x path"]
+    )
 
     assert shown.splitlines() == [
         "Apply: 1 done.",
@@ -113,31 +117,31 @@ def test_an_apply_that_ends_in_an_empty_plan_proves_itself() -> None:
 
 ONE_REMAINS = "Final check: 1 change remains."
 FINAL_CHECKS = {
-    "nothing left": (Plan(HEADER, AS_OF, ()), None, "Final check: no changes."),
-    "paused flows only": (Plan(HEADER, AS_OF, (paused_item(),)), None, "Final check: no changes."),
+    "nothing left": (Plan(HEADER, AS_OF, ()), "Final check: no changes.\n"),
+    "paused flows only": (
+        Plan(HEADER, AS_OF, (paused_item(),)),
+        "Final check: no changes. Left as it is: 1 paused export.\n",
+    ),
     "changes left": (
         Plan(HEADER, AS_OF, (updated_item(),)),
-        None,
         f"{ONE_REMAINS}\n\n~ exports.web-to-lake",
     ),
     "an error": (
         Plan(HEADER, AS_OF, (), (ERROR,)),
-        None,
-        f"{ONE_REMAINS}\n    error: a.yaml:3:5: it is wrong",
+        "Final check: 1 error remains.\n    error: a.yaml:3:5: it is wrong",
     ),
     "work left that is no change": (
         Plan(HEADER, AS_OF, (renewed_item(),)),
-        False,
-        f"{ONE_REMAINS}\n\n> exports.rolling",
+        "Final check: 1 renewal remains.\n\n> exports.rolling",
     ),
 }
 
 
 @pytest.mark.parametrize("name", FINAL_CHECKS)
 def test_a_final_check_says_what_remains(name: str) -> None:
-    remaining, proved, expected = FINAL_CHECKS[name]
+    remaining, expected = FINAL_CHECKS[name]
 
-    assert expected in apply.render_apply_report((), remaining=remaining, proved=proved)
+    assert expected in apply.render_apply_report((), remaining=remaining, verdict=judge(remaining))
 
 
 def test_a_plan_with_errors_is_not_said_to_be_without_changes() -> None:
@@ -148,7 +152,7 @@ def test_a_plan_with_errors_is_not_said_to_be_without_changes() -> None:
 
 
 def test_an_apply_that_was_without_a_final_check_says_so() -> None:
-    assert "No final check" in apply.render_apply_report((), remaining=None)
+    assert "No final check" in apply.render_apply_report((), remaining=None, verdict=None)
 
 
 def test_an_outcome_names_its_object_and_counts() -> None:

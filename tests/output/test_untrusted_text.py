@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from exportctl.errors import Error, SourcePosition
 from exportctl.model.outcome import Check, CheckStatus, Outcome, OutcomeStatus
 from exportctl.model.plan import Cause, ListedDataset, Plan
+from exportctl.model.verdict import judge
 from exportctl.monitor import drift
 from exportctl.output import format_values, github_actions, markdown_escape
 from exportctl.output.json import documents
@@ -52,7 +53,7 @@ def evil_texts() -> dict[str, str]:
         "renew": text_plan.render_renewals(plan),
         "drift": text_drift.render_drift(report),
         "outcome": apply.outcome(outcome, 1, 1),
-        "report": apply.render_apply_report([outcome], remaining=plan),
+        "report": apply.render_apply_report([outcome], remaining=plan, verdict=judge(plan, [outcome])),
         "error": text_tables.render_errors(Error(EVIL, hint=EVIL, at=SourcePosition(EVIL)).findings()),
         "validate": text_tables.render_validation(plan.findings, exports=1, destinations=1, environments=0),
         "datasets": text_tables.render_datasets([ListedDataset(EVIL, EVIL)], {EVIL: [EVIL]}),

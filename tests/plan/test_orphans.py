@@ -114,7 +114,7 @@ TABLE: dict[str, tuple[Project, tuple[LiveObject, ...], str, str, str]] = {
         (*flow("orders"), *orphan_connections("orders")),
         "s-orders-left",
         FORMER,
-        "run `exportctl apply`, then make a new plan: another export uses this address now",
+        DELETES,
     ),
     "beside a plan that is refused": (
         HERE,
@@ -177,11 +177,11 @@ def test_a_plan_lists_each_one_that_it_deletes() -> None:
 
 def test_a_plan_reports_each_one_that_it_leaves() -> None:
     plan = build_plan(HERE, account(), *orphan_connections(created=LAST_WEEK))
-    (finding,) = item(plan, "exports.gone").findings
-    assert finding.message == (
-        "exports.gone: its connections have no flow that this credential can see: source connection s-gone-left of"
-        " 2027-01-08 08:00 UTC, target connection t-gone-left of 2027-01-08 08:00 UTC"
-    )
+    assert [f.message for f in item(plan, "exports.gone").findings] == [
+        f"exports.gone: {UNSEEN}: source connection s-gone-left of 2027-01-08 08:00 UTC,"
+        " target connection t-gone-left of 2027-01-08 08:00 UTC"
+    ]
+    assert {f.hint for f in item(plan, "exports.gone").findings} == {REMOVED}
     assert notes(plan, "exports.gone") == []
 
 

@@ -163,7 +163,9 @@ def run_command(made: World, flags: PlanOptions) -> tuple[Plan, str]:
         assert [o for o in outcomes if o.status not in (OutcomeStatus.DONE, OutcomeStatus.DEFERRED)] == []
         final_check = applying.run_final_check()
         assert final_check.passed
-        return planned.plan, apply.render_apply_report(outcomes, remaining=final_check.plan)
+        return planned.plan, apply.render_apply_report(
+            outcomes, remaining=final_check.plan, verdict=final_check.verdict
+        )
 
 
 def assert_paused(made: World, seen: Night, pauses: Iterable[Pause]) -> None:

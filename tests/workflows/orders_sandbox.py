@@ -72,9 +72,11 @@ def apply_config(world: World, content: Mapping[str, Any] | None = None, flags: 
 
 
 def writes_of(world: World, flags: PlanOptions = PlanOptions()) -> list[str]:  # noqa: B008
-    """What one apply of the config as it is writes."""
+    """What one apply of the config as it is writes; afterwards nothing is left that an apply can do."""
     world.forget_requests()
-    apply_config(world, flags=flags)
+    outcomes, final_check = world.apply(flags)
+    assert [(o.step.key, o.status, o.message) for o in outcomes if o.status is not OutcomeStatus.DONE] == []
+    assert [one for one in final_check.verdict.remaining if one.is_planned] == []
     return world.writes()
 
 

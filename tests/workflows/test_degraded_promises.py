@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,9 @@ from exportctl.model.outcome import Outcome, OutcomeStatus
 from exportctl.model.plan import FieldChange
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.schedule import default_end
+from exportctl.model.verdict import RemainderKind
 from exportctl.monitor.delivery.report import DeliveryResult, Verdict
+from exportctl.workflows.apply import start_apply
 from exportctl.workflows.verify import VerifyRequest, open_verifier
 from tests.workflows.test_laws import LISTED
 from tests.workflows.world import DESTINATIONS, SANDBOX, START, World, config, world
@@ -136,16 +139,29 @@ def old_source_is_waited_for(made: World) -> None:
 
 def old_source_is_an_orphan(made: World) -> None:
     applied(made, orders())
-    assert OutcomeStatus.DEFERRED in {o.status for o in applied(made, orders(datasets=["Returns"]))}
+    made.write(orders(datasets=["Returns"]))
+    outcomes, check = made.apply()
+    assert OutcomeStatus.DEFERRED in {o.status for o in outcomes}
+    assert [one.kind for one in check.verdict.remaining] == [RemainderKind.ORPHAN]
+    assert not check.passed
     made.emulator.advance(600)
     applied(made, orders(datasets=["Returns"]))
     assert len(made.emulator.snapshot(SANDBOX)["sourceConnections"]) == 1
 
 
 def lists_are_late(made: World) -> None:
-    assert failed(applied(made, orders())) == set()
+    """The process died before its final check."""
+    made.write(orders())
+    with made.open_plan() as planned:
+        applying = start_apply(planned, made.setup(), PlanOptions(), parallelism=1, stop=threading.Event())
+        assert failed(list(applying.execute_steps())) == set()
     assert not made.plan().is_empty
     made.emulator.advance(LISTED)
+    assert made.plan().is_empty
+
+
+def list_is_waited_for(made: World) -> None:
+    assert seconds(made, lambda: applied(made, orders())) >= 60
     assert made.plan().is_empty
 
 
@@ -314,6 +330,7 @@ OBSERVATIONS: dict[tuple[str, object, int], Callable[[World], None]] = {
     ("old_source_in_use", 30, 8): old_source_is_waited_for,
     ("old_source_in_use", 600, 8): old_source_is_an_orphan,
     ("list_lag", 60, 3): lists_are_late,
+    ("list_lag", 60, 8): list_is_waited_for,
     ("read_lag", 30, 8): new_object_is_waited_for,
     ("stale_reads", 30, 8): change_is_waited_for,
     ("late_effect", 20, 8): change_is_waited_for,

@@ -116,7 +116,7 @@ def test_the_final_check_names_an_unknown_state(small: World) -> None:
     outcomes, final_check = small.apply()
     assert [o.status for o in outcomes] == [OutcomeStatus.DONE]
     assert final_check.passed is False
-    text = apply_text.render_apply_report(outcomes, remaining=final_check.plan, proved=False)
+    text = apply_text.render_apply_report(outcomes, remaining=final_check.plan, verdict=final_check.verdict)
     assert 'in state "failed"' in text
 
 

@@ -222,7 +222,7 @@ def test_a_payload_that_the_emulator_refuses_is_caught_before_any_write(payload:
     made = world(tmp_path, Switches(**payload.service))
     if payload.wait >= 0 and (payload.bend or payload.wait):
         made.write(config())
-        assert made.apply()[1].passed
+        assert made.apply()[1].verdict.is_complete
         made.emulator.advance(payload.wait)
     if payload.bend:
         payload.bend(made)
@@ -230,7 +230,7 @@ def test_a_payload_that_the_emulator_refuses_is_caught_before_any_write(payload:
 
     found = run_rehearsal(made, **payload.switches)
 
-    assert not found.passed
+    assert not found.verdict.is_complete
     (refused,) = [f for f in found.refused if payload.quoted in f.message]
     assert refused.message.startswith(f"{payload.address}: ")
     assert refused.at is not None
@@ -253,7 +253,7 @@ def test_every_destination_type_can_be_rehearsed_without_any_secret(tmp_path: Pa
     found = run_rehearsal(made)
 
     assert found.refused == ()
-    assert found.passed
+    assert found.verdict.is_complete
     assert found.remaining_plan.is_empty
     assert found.writes["POST flows"] == len(EVERY) == found.writes["POST connections"]
 
@@ -265,13 +265,13 @@ def test_no_secret_is_read(tmp_path: Path) -> None:
     auth = {"username": "acme", "private_key": "${file:key.pem}"}
     made.write(config(destinations=destination("sftp-key", auth=auth), exports=export(destination="sftp-key")))
 
-    assert run_rehearsal(made).passed
+    assert run_rehearsal(made).verdict.is_complete
 
 
 def test_a_change_of_everything_is_rehearsed_as_it_is_applied(tmp_path: Path) -> None:
     made = world(tmp_path, page_size=100)
     made.write(config(exports={**EVERY, "gone": {"datasets": ["Returns"]}}))
-    assert made.apply()[1].passed
+    assert made.apply()[1].verdict.is_complete
     made.emulator.advance(61)
     later = {name: {**one, "datasets": ["Returns"], "subpath": "deeper"} for name, one in EVERY.items()}
     secrets = {name: {**one, **next_secret_version(one)} for name, one in DESTINATIONS.items()}
@@ -279,10 +279,10 @@ def test_a_change_of_everything_is_rehearsed_as_it_is_applied(tmp_path: Path) ->
     made.write(config(exports=later, destinations=secrets, removed=removed))
 
     found = run_rehearsal(made)
-    assert found.passed, (found.refused, found.remaining_plan)
+    assert found.verdict.is_complete, (found.refused, found.remaining_plan)
     outcomes, final_check = made.apply()
 
-    assert final_check.passed
+    assert final_check.verdict.is_complete
     assert found.writes == dict(sorted(count_writes(made.writes()).items()))
     assert sorted((o.step.key, o.status) for o in found.outcomes) == sorted((o.step.key, o.status) for o in outcomes)
 
@@ -301,7 +301,7 @@ def test_what_is_created_takes_no_id_of_the_snapshot(applied: World) -> None:
 
     found = run_rehearsal(applied)
 
-    assert found.passed
+    assert found.verdict.is_complete
     assert {o.id for o in found.outcomes} & before == set()
 
 
@@ -333,15 +333,15 @@ def assert_ends_as_apply(first: dict[str, Any], second: dict[str, Any]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         made = world(Path(folder), page_size=100)
         made.write(first)
-        assert made.apply(EVERYTHING)[1].passed
+        assert made.apply(EVERYTHING)[1].verdict.is_complete
         made.emulator.advance(LISTED)
         made.write(second)
 
         found = run_rehearsal(made, EVERYTHING)
         outcomes, final_check = made.apply(EVERYTHING)
 
-        assert found.passed
-        assert final_check.passed
+        assert found.verdict.is_complete
+        assert final_check.verdict.is_complete
         assert found.writes == dict(sorted(count_writes(made.writes()).items()))
         assert sorted((o.step.key, o.status) for o in found.outcomes) == sorted(
             (o.step.key, o.status) for o in (*outcomes, *final_check.outcomes)
@@ -367,10 +367,10 @@ def assert_unchanged_writes_nothing(content: dict[str, Any], switches: Switches)
     with tempfile.TemporaryDirectory() as folder:
         made = world(Path(folder), switches, page_size=100)
         made.write(content)
-        assert made.apply()[1].passed
+        assert made.apply()[1].verdict.is_complete
         made.emulator.advance(LISTED)
 
         found = run_rehearsal(made)
 
         assert found.writes == {}
-        assert found.passed
+        assert found.verdict.is_complete

@@ -75,7 +75,7 @@ def test_the_words_are_shown_and_no_apply_changes_them(small: World, changes: di
     assert [(o.status, o.message) for o in outcomes] == [(OutcomeStatus.DONE, None)] * 2
     assert small.flow("orders")["scheduleParams"] == shown
     assert final_check.passed is False
-    text = apply_text.render_apply_report(outcomes, remaining=final_check.plan, proved=False)
+    text = apply_text.render_apply_report(outcomes, remaining=final_check.plan, verdict=final_check.verdict)
     assert f'"{words}", which exportctl cannot read' in text
     assert field_causes(small.plan()) == {"schedule.every": Cause.NOT_COMPARABLE}
 

@@ -1,5 +1,5 @@
 """
-The final check after an apply: read the sandbox again and plan again; the new plan must be empty.
+The final check after an apply: read the sandbox again and plan again; the verdict on the new plan decides.
 
 * A difference in a field that this run wrote is the service's own spelling, not drift: the marker gets both digests,
   so the next plan is empty.
@@ -7,7 +7,8 @@ The final check after an apply: read the sandbox again and plan again; the new p
   answer a write before its effect.
 * A write that the service accepted and did not carry out later (`lastOperation`) is a failed step.
 * If two runs created one flow each at the same time, the run that created the younger flow deletes it.
-* Lists show new objects late, so this run's own objects are read by id.
+* Lists show new objects late, so this run's own objects are read by id. A flow that was delivered twice is in no list
+  before them: the check does not pass before a list shows the flows that this run created, or all readings are used.
 
 It does not know the planner: the caller passes `replan` and `duplicate_deletions`.
 """
@@ -20,15 +21,16 @@ from dataclasses import dataclass, field, replace
 
 from exportctl.apply.executor import ConcurrencyLimit, run_steps
 from exportctl.apply.spellings import WrittenFields, spelled_changes, spelling_steps, spelling_text, written_fields
-from exportctl.apply.writer import Writer
+from exportctl.apply.writer import CREATE_UNCERTAIN, Writer
 from exportctl.client.inventory import read_lagging_objects
 from exportctl.clock import Clock
 from exportctl.model.outcome import Outcome, OutcomeStatus
 from exportctl.model.plan import Action, Inventory, Plan, Step
-from exportctl.resources.kinds import KINDS
+from exportctl.model.verdict import PlanVerdict, judge
+from exportctl.resources.kinds import FLOW, KINDS
 from exportctl.resources.last_operation import parse_last_operation
 
-# Seconds before each reading, while the plan is not empty. After LAST_CHECK only values that this run wrote are waited
+# Seconds before each reading, while something remains. After LAST_CHECK only values that this run wrote are waited
 # for: a minute in all.
 DELAYS = (0.0, 2.0, 5.0, 15.0, 15.0, 25.0)
 LAST_CHECK = 3
@@ -39,16 +41,20 @@ FINAL_FAILURES = frozenset({FAILED_LATER, CUT})
 @dataclass(frozen=True)
 class FinalCheck:
     """
-    The result. `passed`: the last `plan` is empty and has no error; `normalised` has new spellings.
+    The result: the last `plan`, the verdict on it and on the run; `normalised` has new spellings.
 
     `lists_are_current`: lists show every object that this run created, and none that it deleted.
     """
 
     plan: Plan
-    passed: bool
+    verdict: PlanVerdict
     normalised: tuple[str, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
     lists_are_current: bool = False
+
+    @property
+    def passed(self) -> bool:
+        return self.verdict.is_complete
 
 
 @dataclass
@@ -64,9 +70,10 @@ class FinalChecker:
     normalised: set[str] = field(default_factory=set)
     extra: list[Outcome] = field(default_factory=list)
     lists_are_current: bool = False  # at the last reading
+    is_list_late: bool = False  # the last list of flows lacks one that this run created
 
     def run_final_check(self, before: Plan, outcomes: Sequence[Outcome]) -> FinalCheck:
-        """Read and plan until the plan is empty or all delays are used."""
+        """Read and plan until nothing remains or all delays are used."""
         created = {o.id: o.step.kind for o in outcomes if o.step.action is Action.CREATE and o.id}
         wrote = written_fields(before, outcomes)
         for number, pause in enumerate(DELAYS):
@@ -79,14 +86,15 @@ class FinalChecker:
             if corrections := (*self.duplicate_deletions(live, created), *spelled):
                 self._write_steps(corrections, live)
                 live, replanned = self._read_and_replan(created, outcomes)
-            empty = replanned.is_empty and not replanned.errors() and not replanned.unknown_values()
-            passed = empty and not late and all(s.action is Action.DELETE for s in replanned.steps())
+            verdict = judge(replanned, (*outcomes, *self.extra, *late))
             can_still_come = not any(o.rule in FINAL_FAILURES for o in late) and (late or wrote.differ(replanned))
-            can_still_come = can_still_come or bool(corrections)  # what was just written may be in transition
-            if passed or (number >= LAST_CHECK and not can_still_come):
+            # what was just written may be in transition; what is not listed yet may have a duplicate
+            can_still_come = can_still_come or bool(corrections) or self.is_list_late or _has_uncertain(outcomes)
+            settled = judge(replanned, late).is_final and not self.is_list_late
+            if settled or (number >= LAST_CHECK and not can_still_come):
                 break
         spellings, others = tuple(sorted(self.normalised)), (*self.extra, *late)
-        return FinalCheck(replanned, passed, spellings, others, self.lists_are_current)
+        return FinalCheck(replanned, verdict, spellings, others, self.lists_are_current)
 
     def _read_and_replan(self, created: dict[str, str], outcomes: Sequence[Outcome]) -> tuple[Inventory, Plan]:
         done = [o.step for o in (*outcomes, *self.extra) if o.status is OutcomeStatus.DONE]
@@ -94,6 +102,8 @@ class FinalChecker:
         read = self.read()
         listed = {o.id for kind in KINDS for o in read.objects_of_kind(kind)}
         self.lists_are_current = created.keys() <= listed and not deleted & listed
+        flows = {identity for identity, kind in created.items() if kind == FLOW.name}
+        self.is_list_late = not flows <= listed | deleted
         live = read_lagging_objects(
             self.writer.client, read, created, deleted, self.writer.get, self.writer.is_former_version
         )
@@ -130,6 +140,11 @@ class FinalChecker:
             if changes := spelled_changes(item, wrote, objects, is_last_reading=is_last_reading):
                 self.normalised |= {spelling_text(item, c, objects) for c in changes}
                 yield from spelling_steps(item, changes, objects)
+
+
+def _has_uncertain(outcomes: Sequence[Outcome]) -> bool:
+    """Say whether the answer to a creation was lost and no list showed the object: a later list may."""
+    return any(o.rule == CREATE_UNCERTAIN for o in outcomes)
 
 
 def _late_outcomes(live: Inventory, outcomes: Sequence[Outcome]) -> Iterator[Outcome]:

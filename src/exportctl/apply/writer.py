@@ -36,6 +36,7 @@ from exportctl.resources.patch_effect import is_patch_applied
 MAX_TRIES = 5
 IN_USE = frozenset({"1418", "1447"})  # a flow uses the account, or the source or target connection [FE]
 METHOD_NOT_ALLOWED = 405  # of a PATCH: flow-service.md has none of a source connection
+CREATE_UNCERTAIN = "create-uncertain"
 ALREADY_IN_STATE = "1422"  # the current state does not accept this action [FE]
 
 
@@ -138,7 +139,7 @@ class Writer:
             status=error.status,
             request_id=error.request_id,
             wrote=True,
-            rule="create-uncertain",
+            rule=CREATE_UNCERTAIN,
             hint="run apply again: it uses the object if it exists, or creates it",
         ) from None
 

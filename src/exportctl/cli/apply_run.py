@@ -25,6 +25,7 @@ from exportctl.errors import Error, Finding, StalePlan, UsageError
 from exportctl.model.outcome import Outcome
 from exportctl.model.plan import Plan
 from exportctl.model.plan_options import PlanOptions
+from exportctl.model.verdict import PlanVerdict, judge
 from exportctl.output import phrases
 from exportctl.output.format_values import clean_text
 from exportctl.output.json import documents
@@ -64,16 +65,16 @@ class ApplyReport:
 
     outcomes: tuple[Outcome, ...] = ()
     remaining_plan: Plan | None = None
-    final_check_passed: bool | None = None
+    verdict: PlanVerdict | None = None
     interrupted: bool = False
     normalised: tuple[str, ...] = ()
     errors: tuple[Finding, ...] = ()
 
-    def exit_code(self, succeeded: bool) -> int:
+    def exit_code(self) -> int:
         codes = [exit_codes.INTERRUPTED] if self.interrupted else []
         codes += [exit_codes.FAILED] if self.errors else []
         codes += [exit_codes.LEASE_HELD] if any(o.rule == LEASE_LOST for o in self.outcomes) else []
-        codes += [] if succeeded and self.final_check_passed else [exit_codes.INCOMPLETE]
+        codes += [exit_codes.apply_exit_code(self.verdict)]
         return exit_codes.pick_exit_code(*codes)
 
 
@@ -126,9 +127,7 @@ def confirm_and_apply(call: CommandContext, setup: Setup, order: ApplyRequest, m
             audit = AuditLog(call, order.audit, made)
             audit.start(len(made.plan.steps()))
             ending = _run_and_check(call, under_way, interrupt, audit)
-        code = exit_codes.pick_exit_code(
-            ending.exit_code(under_way.has_succeeded()), _unrenewed_exit_code(order, made.plan)
-        )
+        code = ending.exit_code()
         audit.end(ending.outcomes, _RESULTS.get(code, "failed"))
         _show_report(call, order, made, ending)
         publish_plan(call, made.plan, made.findings)
@@ -145,25 +144,20 @@ _RESULTS = {
 
 def _show_nothing_to_apply(call: CommandContext, order: ApplyRequest, made: ConnectedPlan) -> int:
     """Show a plan without writes, or the dry run of a renewal. No question, no final check."""
+    found = judge(made.plan)
     if call.format == JSON:
         call.screen.write_document(
-            documents.render_renewals(made.plan)
+            documents.render_renewals(made.plan, verdict=found)
             if order.is_renewal
-            else documents.render_apply_report(made.plan, (), remaining=made.plan)
+            else documents.render_apply_report(made.plan, (), remaining=made.plan, verdict=found)
         )
     elif order.is_renewal:
         call.screen.show(text_plan.render_renewals(made.plan, color=call.screen.color, width=call.screen.width))
     else:
         plan.show_plan(call, made)
-        call.screen.show("Nothing to do.\n")
+        call.screen.show(f"{phrases.nothing_to_apply(found)}\n")
     publish_plan(call, made.plan, made.findings)
-    return _unrenewed_exit_code(order, made.plan)
-
-
-def _unrenewed_exit_code(order: ApplyRequest, shown: Plan) -> int:
-    """Return exit code 4 if `renew` left an end that it cannot move: a nightly job must fail then."""
-    left = any(item.is_expired for item in shown.items) or phrases.not_renewed_findings(shown)
-    return exit_codes.INCOMPLETE if order.is_renewal and left else exit_codes.DONE
+    return exit_codes.DONE if found.is_reachable else exit_codes.INCOMPLETE
 
 
 def _ask_approval(call: CommandContext, order: ApplyRequest, shown: Plan) -> bool:
@@ -175,7 +169,7 @@ def _ask_approval(call: CommandContext, order: ApplyRequest, shown: Plan) -> boo
     Raises:
         UsageError: an answer is needed and there is no terminal.
     """
-    if order.auto_approve or order.saved or order.only_if or shown.is_empty:
+    if order.auto_approve or order.saved or order.only_if or not judge(shown).has_changes:
         return True
     screen = call.screen
     if not screen.is_interactive:
@@ -250,7 +244,7 @@ def _run_and_check(call: CommandContext, under_way: ApplyRun, interrupt: Interru
         audit.end_step(outcome)
     ending.outcomes += check.outcomes
     ending.remaining_plan, ending.normalised = check.plan, check.normalised
-    ending.final_check_passed = check.passed
+    ending.verdict = check.verdict
     ending.interrupted = interrupt.received
     return ending
 
@@ -288,7 +282,7 @@ def _show_report(call: CommandContext, order: ApplyRequest, made: ConnectedPlan,
         apply.render_apply_report(
             ending.outcomes,
             remaining=ending.remaining_plan,
-            proved=ending.final_check_passed,
+            verdict=ending.verdict,
             normalised=ending.normalised,
             interrupted=ending.interrupted,
             color=screen.color,
@@ -301,12 +295,12 @@ def _show_report(call: CommandContext, order: ApplyRequest, made: ConnectedPlan,
 
 def _document(order: ApplyRequest, made: ConnectedPlan, ending: ApplyReport) -> str:
     if order.is_renewal:
-        return documents.render_renewals(made.plan, ending.outcomes, errors=ending.errors)
+        return documents.render_renewals(made.plan, ending.outcomes, verdict=ending.verdict, errors=ending.errors)
     return documents.render_apply_report(
         made.plan,
         ending.outcomes,
         remaining=ending.remaining_plan,
-        proved=ending.final_check_passed,
+        verdict=ending.verdict,
         normalised=ending.normalised,
         interrupted=ending.interrupted,
         errors=ending.errors,

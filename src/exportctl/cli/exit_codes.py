@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from exportctl.errors import Error, LeaseHeld, RefusedError, StalePlan, UsageError
 from exportctl.model.plan import Plan
+from exportctl.model.verdict import PlanVerdict, RemainderKind, judge
 
 DONE, FAILED, CHANGES, DRIFT, INCOMPLETE, BLOCKED, STALE, LEASE_HELD, INTERRUPTED, UNVERIFIED, LOST_REPORT = range(11)
 USAGE = 64
@@ -57,8 +58,14 @@ def error_exit_code(error: Error) -> int:
 
 def plan_exit_code(plan: Plan, *, detailed: bool = False) -> int:
     """Return the exit code of a plan that was only shown."""
-    codes = [DONE]
-    codes += [FAILED] if plan.errors() else []
-    codes += [BLOCKED] if plan.is_refused else []
-    codes += [CHANGES] if detailed and not plan.is_empty else []
+    found = judge(plan)
+    kinds = found.counts()
+    codes = [FAILED] if RemainderKind.ERROR in kinds else []
+    codes += [BLOCKED] if RemainderKind.REFUSAL in kinds else []
+    codes += [CHANGES] if detailed and found.has_changes else []
     return pick_exit_code(*codes)
+
+
+def apply_exit_code(found: PlanVerdict | None) -> int:
+    """Return the exit code of a run that was neither interrupted nor cut by an error; None: without a final check."""
+    return DONE if found is not None and found.is_complete else INCOMPLETE

@@ -110,7 +110,7 @@ def plan(
     if rehearse:
         result = _rehearse_plan(call, made, snapshot, asked, switches)
         rehearsed = render_rehearsal(result, color=call.screen.color, width=call.screen.width)
-        if result and not result.passed:
+        if result and not result.verdict.is_complete:
             code = exit_codes.pick_exit_code(code, exit_codes.INCOMPLETE)
     report_plan(call, made, rehearsed)
     if out:

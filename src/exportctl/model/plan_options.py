@@ -47,12 +47,13 @@ class PlanOptions:
         return self.renewals is None or str(address) in self.renewals
 
     def to_json_values(self) -> dict[str, Any]:
-        """Return the options as JSON values. Renewals are in the plan itself, and a saved plan never rotates."""
+        """Return the options as JSON values. Renewals are in the plan itself; no saved plan renews only or rotates."""
         unset = {name for name in ("committed_at", "allow_older") if not getattr(self, name)}
         left_out = {"renewals", "renew_only", "rotate", *unset}
         kept = {name: value for name, value in asdict(self).items() if name not in left_out}
         shown = {name: list(value) if isinstance(value, tuple) else value for name, value in kept.items()}
-        return shown | ({"rotate": str(self.rotate)} if self.rotate else {})
+        shown |= {"rotate": str(self.rotate)} if self.rotate else {}
+        return shown | ({"renew_only": True} if self.renew_only else {})
 
     @staticmethod
     def from_json_values(saved: dict[str, Any]) -> PlanOptions:

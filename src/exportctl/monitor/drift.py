@@ -14,6 +14,7 @@ In: a Plan, and how early to warn of an end. Out: a DriftReport. Nothing is read
     marker-lost      the description of a flow or an account lost its marker    yes
     pending          the YAML changed and is not applied                       with --fail-on
     ending           ends within the warning                                   with --fail-on
+    orphans          connections of ours that no flow uses                     with --fail-on
     expired          has ended                                                 with --fail-on ending
     unmanaged        a flow that no config declares                            with --fail-on
     other-project    a flow of another project                                 with --fail-on
@@ -23,12 +24,13 @@ In: a Plan, and how early to warn of an end. Out: a DriftReport. Nothing is read
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from exportctl.errors import Finding
+from exportctl.errors import Finding, Level
 from exportctl.model.other_flow import OtherFlow
 from exportctl.model.plan import Address, Cause, FieldChange, Plan, PlanHeader, PlanItem, Verb
+from exportctl.model.verdict import ORPHAN_DELETED, ORPHANS_RULE, PlanVerdict, judge
 
 
 class DriftGroup(StrEnum):
@@ -42,6 +44,7 @@ class DriftGroup(StrEnum):
     HALF_BUILT = "half-built"
     DUPLICATES = "duplicates"
     MARKER_LOST = "marker-lost"
+    ORPHANS = "orphans"
     EXPIRED = "expired"
     ENDING = "ending"
     PENDING = "pending"
@@ -52,6 +55,7 @@ class DriftGroup(StrEnum):
 
 FAIL_ON: frozenset[str] = frozenset(DriftGroup) - {DriftGroup.EXPIRED, DriftGroup.ACCEPTED}
 DEFAULT_FAILING: frozenset[str] = FAIL_ON - {
+    DriftGroup.ORPHANS,
     DriftGroup.PENDING,
     DriftGroup.ENDING,
     DriftGroup.UNMANAGED,
@@ -64,6 +68,7 @@ _CAUSES = {  # each has a group of its own name
 _CAUSES[Cause.NOT_COMPARABLE] = DriftGroup.UNKNOWN_ORIGIN
 _CAUSES[Cause.OLDER_CONFIG] = DriftGroup.PENDING
 _RULES = {
+    ORPHANS_RULE: DriftGroup.ORPHANS,
     "flow-gone": DriftGroup.GONE,
     "half-built": DriftGroup.HALF_BUILT,
     "duplicates": DriftGroup.DUPLICATES,
@@ -99,6 +104,7 @@ class DriftReport:
     entries: tuple[DriftEntry, ...]  # by group, then in plan order
     notes: tuple[Finding, ...] = ()  # the other findings of the plan
     errors: tuple[Finding, ...] = ()  # those that keep the plan from being applied, wherever else they are shown
+    verdict: PlanVerdict = field(default_factory=lambda: PlanVerdict(()))  # on the plan
 
     def entries_of(self, group: DriftGroup) -> tuple[DriftEntry, ...]:
         return tuple(entry for entry in self.entries if entry.group is group)
@@ -123,6 +129,7 @@ def build_drift_report(plan: Plan, *, end_warning: int) -> DriftReport:
         entries=tuple(sorted(found, key=lambda entry: order.index(entry.group))),
         notes=tuple(dict.fromkeys(f for f in notes if f.rule not in _RULES and f.rule not in _ENDS)),
         errors=plan.errors(),
+        verdict=judge(plan),
     )
 
 
@@ -143,6 +150,10 @@ def _item_entries(item: PlanItem, as_of: int, end_warning: int) -> Iterator[Drif
     ruled = [f for f in item.findings if f.rule in _RULES]
     for finding in ruled:
         yield DriftEntry(_RULES[finding.rule], item.address, item.id, finding=finding)
+    for note in (c for c in item.consequences if c.rule == ORPHAN_DELETED):
+        found = Finding(ORPHANS_RULE, f"{item.address}: the next apply {note.text}", level=Level.NOTE)
+        yield DriftEntry(DriftGroup.ORPHANS, item.address, item.id, finding=found)
+    ruled = [f for f in ruled if f.rule != ORPHANS_RULE]
     if (
         item.verb in _WHOLE_CHANGES
         and not ruled

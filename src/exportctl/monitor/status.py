@@ -34,6 +34,7 @@ from exportctl.model.other_flow import OtherFlow
 from exportctl.model.plan import EXPORTS, UNKNOWN_RULES, Address, Plan, PlanHeader, PlanItem, Verb
 from exportctl.model.project import Export, Project
 from exportctl.model.schedule import ONCE, format_moment
+from exportctl.model.verdict import RemainderKind, judge
 from exportctl.monitor.delivery.expectation import GRACE
 from exportctl.monitor.flow_view import FlowView, LastRun, flow_view
 from exportctl.plan.ownership import Ownership
@@ -101,6 +102,7 @@ class StatusReport:
     ending: tuple[OtherFlow, ...] | None  # those of them that end within the warning, soonest first
     errors: tuple[Finding, ...] = ()
     expired: int | None = None  # how many of them have ended
+    orphans: tuple[str, ...] = ()  # connections of this project that no flow uses, as sentences
 
     def counts(self) -> Mapping[str, int]:
         """Return the number of exports of each result, zeros included."""
@@ -127,6 +129,7 @@ def status(plan: Plan, ownership: Ownership, project: Project, *, expiring: int 
         ending=None if expiring is None else tuple(sorted(ending, key=lambda u: (u.ends, u.name, u.id))),
         errors=plan.errors(),
         expired=None if expiring is None else sum(ends <= plan.as_of for ends, _ in others),
+        orphans=tuple(one.text for one in judge(plan).of_kind(RemainderKind.ORPHAN)),
     )
 
 

@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from exportctl.errors import Finding, Level, SourcePosition
 from exportctl.model.plan import Address, Plan
+from exportctl.model.verdict import judge
 from exportctl.monitor.delivery.report import ExportVerdicts, Verdict, VerifyReport
 from exportctl.monitor.drift import DriftReport
 from exportctl.output import format_values as values
@@ -58,8 +59,10 @@ def outputs(named: Mapping[str, str]) -> str:
 
 def plan_outputs(shown: Plan) -> dict[str, str]:
     """Return what later steps of a workflow need of a plan."""
+    found = judge(shown)
     return {
-        "changes": _flag(not shown.is_empty),
+        "changes": _flag(found.has_changes),
+        "remaining": str(len(found.remaining)),  # 0: everything is as the config asks
         "refused": _flag(shown.is_refused),
         "errors": str(len(shown.errors())),
         "digest": approval_digest(shown),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from exportctl.errors import Finding, Level
 from exportctl.model.plan import (
@@ -19,6 +20,7 @@ from exportctl.model.plan import (
 )
 from exportctl.model.references import PLAN_KEY
 from exportctl.model.schedule import format_age, format_count
+from exportctl.model.verdict import DECIDED, Compared, PlanVerdict, RemainderKind, judge
 from exportctl.output import format_values
 from exportctl.output.format_values import clean_text
 from exportctl.planfile.file import approval_digest
@@ -26,9 +28,45 @@ from exportctl.planfile.signature import SignatureState
 from exportctl.resources.kinds import AT, AUTH, DATASETS, ENABLED, END, EVERY, START
 
 EMULATOR = "EMULATOR: nothing reaches Adobe"
-NO_CHANGES = "No changes. The sandbox holds what the config asks for."
+NO_CHANGES = "No changes. Everything is as the config asks."
 NOT_PLANNED = "Not everything could be planned: fix the errors above first."
-NOTHING_TO_APPLY = "No changes. See above for what is left paused, renewed, blocked or reported, and for orphans."
+NO_FINAL_CHECK = "No final check: make a new plan to see the state of the sandbox."
+_COMPARED: Mapping[
+    Compared, tuple[str, str]
+] = {  # what a plan without changes, and a final check, say of what they compared
+    Compared.ALL: ("No changes", "no changes."),
+    Compared.TARGETS: (
+        "No changes in what --target selects; nothing else was compared",
+        "no changes in what --target selects; nothing else was compared.",
+    ),
+    Compared.ACCOUNT: (
+        "No changes of the account; nothing else was compared",
+        "no changes of the account; nothing else was compared.",
+    ),
+    Compared.ENDS: (
+        "Only ends were compared",
+        "every due end was moved and read back; nothing else was compared.",
+    ),
+}
+_REMAINDERS: Mapping[RemainderKind, tuple[str, str]] = {  # one, several
+    RemainderKind.STEP: ("step that is not done", "steps that are not done"),
+    RemainderKind.ERROR: ("error", "errors"),
+    RemainderKind.REFUSAL: ("blocked address", "blocked addresses"),
+    RemainderKind.DUPLICATE: ("export with duplicates", "exports with duplicates"),
+    RemainderKind.UNREAD: ("flow that cannot be compared", "flows that cannot be compared"),
+    RemainderKind.UNKNOWN: ("unknown state or schedule", "unknown states or schedules"),
+    RemainderKind.CHANGE: ("change", "changes"),
+    RemainderKind.DIFFERENCE: ("difference", "differences"),
+    RemainderKind.EXPIRED: ("expired end", "expired ends"),
+    RemainderKind.ORPHAN: ("address with orphans", "addresses with orphans"),
+    RemainderKind.RENEWAL: ("renewal", "renewals"),
+    RemainderKind.MARKER: ("ownership marker to write", "ownership markers to write"),
+    RemainderKind.PAUSED: ("paused export", "paused exports"),
+    RemainderKind.ACCEPTED: ("accepted difference", "accepted differences"),
+    RemainderKind.NOT_SENT: ("value or object that exportctl leaves", "values or objects that exportctl leaves"),
+    RemainderKind.UNSET: ("variable that is not set", "variables that are not set"),
+    RemainderKind.UNAPPROVED: ("address that is not in the saved plan", "addresses that are not in the saved plan"),
+}
 
 SIGNATURES: Mapping[SignatureState, str] = {
     SignatureState.VALID: f"Signed: the job that made this plan has {PLAN_KEY}.",
@@ -163,12 +201,56 @@ def approval(plan: Plan) -> str | None:
 
 def verdict(plan: Plan) -> str | None:
     """Return the sentence for a plan with errors or without changes; None for any other plan."""
-    if plan.errors():
+    found = judge(plan)
+    if found.of_kind(RemainderKind.ERROR):
         return NOT_PLANNED
-    if not plan.is_empty:
+    if found.has_changes:
         return None
-    is_silent = not any(is_listed(item) for item in plan.items) and not plan.unknown_values()
-    return NO_CHANGES if is_silent else NOTHING_TO_APPLY
+    if found.is_as_declared:
+        return NO_CHANGES
+    left = remaining_words(found)
+    return f"{_COMPARED[found.scope][0]}." + (f" Not as the config asks: {left}." if left else "")
+
+
+def nothing_to_apply(found: PlanVerdict) -> str:
+    """Return the sentence of an apply whose plan has no steps."""
+    if found.is_reachable:
+        return "Nothing to do."
+    return f"Nothing that apply can do, but {_open_words(found)}."
+
+
+def final_check(found: PlanVerdict | None) -> str:
+    """Return what the final check of a run found; None: there was none."""
+    if found is None:
+        return NO_FINAL_CHECK
+    left_by_renew = _ends_left_by_renew(found)
+    if found.is_complete or left_by_renew:
+        left = remaining_words(replace(found, remaining=tuple(r for r in found.remaining if r.kind in DECIDED)))
+        also = [f"Left as it is: {left}."] if left else []
+        return " ".join([f"Final check: {_COMPARED[found.scope][1]}", *left_by_renew, *also])
+    return f"Final check: {_open_words(found)}."
+
+
+def _open_words(found: PlanVerdict) -> str:
+    """Return `1 change, 2 orphans remain`, without what was decided."""
+    is_open = tuple(one for one in found.remaining if one.kind not in DECIDED)
+    verb = "remains" if len(is_open) == 1 else "remain"
+    return f"{remaining_words(replace(found, remaining=is_open))} {verb}"
+
+
+def _ends_left_by_renew(found: PlanVerdict) -> list[str]:
+    """Return a sentence for each kind of rolling end that `renew` leaves, if nothing else remains."""
+    kinds = {RemainderKind.EXPIRED: "Expired, and left to an apply", RemainderKind.UNREAD: "Not renewed"}
+    if found.scope is not Compared.ENDS or not {*found.counts()} <= {*kinds, *DECIDED}:
+        return []
+    named = {words: [clean_text(one.subject) for one in found.of_kind(kind)] for kind, words in kinds.items()}
+    return [f"{words}: {', '.join(subjects)}." for words, subjects in named.items() if subjects]
+
+
+def remaining_words(found: PlanVerdict) -> str:
+    """Return `1 change, 2 orphans`. What was not compared has no number."""
+    counted = found.counts().items()
+    return ", ".join(f"{number} {_REMAINDERS[k][number > 1]}" for k, number in counted if k in _REMAINDERS)
 
 
 def is_listed(item: PlanItem) -> bool:

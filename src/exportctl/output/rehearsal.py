@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 TITLE = "Rehearsal in an emulator: nothing reached the platform."
 BLOCKED = "Not rehearsed: apply would refuse this plan."
 PASSED = "All steps are done there, and a second plan has no changes."
-REMAINING = "Not all steps are done there; a second plan still has changes."
+REMAINING = "Not everything is done there: something remains in a second plan."
 
 
 class RehearsalView(NamedTuple):
@@ -49,7 +49,7 @@ def _text(shown: Rehearsal | None, ink: Paint, width: int) -> str:
     if shown is None:
         return f"\n{ink('warning', BLOCKED)}\n"
     lines = ["", ink("bold", TITLE), *text_view.findings(shown.refused, ink), *_summary_lines(shown)]
-    for item in () if shown.passed else shown.remaining_plan.items:
+    for item in () if shown.verdict.is_complete else shown.remaining_plan.items:
         if item.steps or item.refusals:
             # a refusal above says why; without one, the fields say it
             lines += (
@@ -64,7 +64,7 @@ def _summary_lines(shown: Rehearsal) -> list[str]:
     writes = ", ".join(f"{number} {clean_text(what)}" for what, number in shown.writes.items())
     total = format_count(sum(shown.writes.values()), "write")
     calls = f"{format_count(shown.reads, 'read')}, {total}{f': {writes}' if writes else ''}."
-    return [apply.summary(shown.outcomes), calls, PASSED if shown.passed else REMAINING]
+    return [apply.summary(shown.outcomes), calls, PASSED if shown.verdict.is_complete else REMAINING]
 
 
 def _markdown(shown: Rehearsal | None) -> str:

@@ -50,6 +50,7 @@ from exportctl.model.plan import (
 )
 from exportctl.model.project import Project, RemovedEntry
 from exportctl.model.schedule import format_moment
+from exportctl.model.verdict import ORPHAN_DELETED
 from exportctl.plan import safety_checks, steps
 from exportctl.plan.create import COMPLETION_WINDOW, deletion_steps
 from exportctl.plan.desired import DesiredState
@@ -190,13 +191,7 @@ def _orphan_item(
     every = bool(entry and entry.do == "delete")
     cleared = [o for o in orphans if every or inputs.as_of - o.created_at < COMPLETION_WINDOW]
     made = tuple(steps.delete_step(address, o) for o in cleared)
-    kept = [orphan_label(o) for o in orphans if o not in cleared]
-    findings: tuple[Finding, ...] = ()
-    if kept:
-        text = f"{address}: its connections have no flow that this credential can see: {', '.join(kept)}"
-        hint = f"if the flow was deleted, write `removed: [{{export: {address.name}, do: delete, reason: …}}]`"
-        findings = (Finding("orphans", text, None, hint, Level.WARNING),)
-    return PlanItem(address, Verb.CLEAN if made else Verb.UNCHANGED, steps=made, findings=findings)
+    return PlanItem(address, Verb.CLEAN if made else Verb.UNCHANGED, steps=made)
 
 
 def undeclared_accounts(
@@ -285,16 +280,40 @@ def orphan_label(live: LiveObject) -> str:
     return f"{KINDS[live.kind].label} {live.id}{since}"
 
 
-def add_orphan_deletions(items: Sequence[PlanItem], ownership: Ownership, as_of: int) -> list[PlanItem]:
-    """Add to each item the orphans that it deletes."""
+def add_orphans(items: Sequence[PlanItem], ownership: Ownership, as_of: int) -> list[PlanItem]:
+    """Say at each address which orphans a step deletes, and which ones stay. No config can silence either."""
     found = find_orphans(items, ownership, as_of)
+    staying = staying_orphan_findings(items, ownership, as_of)
 
     def consequences(item: PlanItem) -> Iterator[Consequence]:
         for one in found:
             if one.deleted_by is item and not (item.verb is Verb.DELETE and item.id == one.live.id):
-                yield Consequence("orphan-deleted", f"deletes {orphan_label(one.live)}: {one.why}")
+                yield Consequence(ORPHAN_DELETED, f"deletes {orphan_label(one.live)}: {one.why}")
 
-    return [replace(i, consequences=(*i.consequences, *consequences(i))) for i in items]
+    return [
+        replace(
+            item,
+            consequences=(*item.consequences, *consequences(item)),
+            findings=(*item.findings, *([staying[item.address]] if item.address in staying else ())),
+        )
+        for item in items
+    ]
+
+
+def staying_orphan_findings(items: Sequence[PlanItem], ownership: Ownership, as_of: int) -> dict[Address, Finding]:
+    """Report the orphans that no step deletes or uses, by address; an address may have no item."""
+    used = {value for item in items for step in item.steps for value in step.refs.values()}
+    found: dict[Address, list[Orphan]] = {}
+    for one in find_orphans(items, ownership, as_of):
+        if one.deleted_by is None and one.live.id not in used:
+            found.setdefault(one.address, []).append(one)
+    return {address: _staying_orphan_finding(left, items) for address, left in found.items()}
+
+
+def _staying_orphan_finding(left: Sequence[Orphan], items: Sequence[PlanItem]) -> Finding:
+    labels = ", ".join(orphan_label(one.live) for one in left)
+    why, fix = left[0].why, orphan_fix(left[0], items)  # those of one address have both in common
+    return Finding("orphans", f"{left[0].address}: {why}: {labels}", None, fix, Level.WARNING)
 
 
 def find_orphans(items: Sequence[PlanItem], ownership: Ownership, as_of: int) -> tuple[Orphan, ...]:

@@ -103,7 +103,8 @@ def _compared_item(
     cleanup = [s for h in older for s in deletion_steps(export.address, h, needs=last)]
     cleanup += [
         steps.delete_step(export.address, o, needs=last)
-        for o in inputs.ownership.orphans.get(export.address, ())
+        for address in sorted({export.address, *([live_flow.marker.address] if live_flow.marker else ())})
+        for o in inputs.ownership.orphans.get(address, ())
         if o.id not in used
     ]
     return PlanItem(

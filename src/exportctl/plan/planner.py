@@ -44,7 +44,13 @@ from exportctl.plan import (
 )
 from exportctl.plan.accounts import AccountPlan, live_accounts, plan_account
 from exportctl.plan.cut_descriptions import refuse_cut_descriptions
-from exportctl.plan.delete import add_orphan_deletions, removed_entry, undeclared_accounts, undeclared_exports
+from exportctl.plan.delete import (
+    add_orphans,
+    removed_entry,
+    staying_orphan_findings,
+    undeclared_accounts,
+    undeclared_exports,
+)
 from exportctl.plan.desired import DesiredExport, DesiredState, finding
 from exportctl.plan.exports import plan_export
 from exportctl.plan.flow_state import PlanInputs, ending_soon_findings, plan_renewal
@@ -110,7 +116,7 @@ def build_plan(
         as_of=as_of,
         items=tuple(sorted(_with_service_states(items, ownership), key=_sort_key)),
         findings=apply_settings(
-            (*_plan_findings(project, ownership, items), *owner_changes.misplaced_errors(made, chosen)),
+            (*_plan_findings(project, inputs, items), *owner_changes.misplaced_errors(made, chosen)),
             project,
             PLAN_RULES_BY_ID,
         ),
@@ -144,12 +150,17 @@ def _planned_items(
     items = _merge_items([*items, *_removal_items(desired, accounts, items, inputs)])
     items = rename_hints.add_rename_findings(items, desired, bases, inputs)
     items = dataset_moves.add_dataset_moves(items, desired, bases, inputs)
-    items = _add_spec_findings(desired, live, add_orphan_deletions(items, ownership, as_of))
+    items = _add_spec_findings(desired, live, add_orphans(items, _targeted_orphans(ownership, options), as_of))
     items = refuse_cut_descriptions(items, live, desired.project.repository)
     consented = frozenset(i.address for i in items if removed_entry(desired.project, i.address))
     live_exports = frozenset(a for a in ownership.own_flows if a.root == EXPORTS)
     allowed = max(desired.project.policy.max_deletes, options.allow_deletes)
     return list(safety_checks.add_deletion_refusals(items, consented, live_exports, allowed))
+
+
+def _targeted_orphans(ownership: Ownership, options: PlanOptions) -> Ownership:
+    """Leave out the orphans of addresses that --target does not select."""
+    return replace(ownership, orphans={a: o for a, o in ownership.orphans.items() if options.is_targeted(a)})
 
 
 def _with_service_states(items: Iterable[PlanItem], ownership: Ownership) -> Iterator[PlanItem]:
@@ -329,7 +340,8 @@ def _add_spec_findings(desired: DesiredState, live: Inventory, items: list[PlanI
     return checked
 
 
-def _plan_findings(project: Project, ownership: Ownership, items: Sequence[PlanItem]) -> tuple[Finding, ...]:
+def _plan_findings(project: Project, inputs: PlanInputs, items: Sequence[PlanItem]) -> tuple[Finding, ...]:
+    ownership, options = inputs.ownership, inputs.options
     found = [
         Finding("reference-unset", f"{u.variable} is not set", u.at, f"run `export {u.variable}=…` before the plan")
         for u in project.unset
@@ -340,6 +352,10 @@ def _plan_findings(project: Project, ownership: Ownership, items: Sequence[PlanI
         text = f"the sandbox would have {total} destinations, but Adobe's limit is {FLOW_LIMIT}"
         hint = "put datasets with the same schedule into one export"
         found.append(Finding("destination-limit", text, None, hint, Level.WARNING))
+    if not options.renew_only:
+        staying = staying_orphan_findings(items, _targeted_orphans(ownership, options), inputs.as_of)
+        addresses = {item.address for item in items}
+        found += [left for address, left in sorted(staying.items()) if address not in addresses]
     return tuple(found)
 
 

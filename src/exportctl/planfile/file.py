@@ -207,7 +207,8 @@ def reduce_to_approval(saved: SavedPlan, plan: Plan) -> Plan:
 
     items = [approved_item(item) for item in plan.items]
     dropped_keys = {s.key for s in plan.steps()} - {s.key for item in items for s in item.steps}
-    return replace(plan, items=tuple(drop_needs(item) for item in items)) if dropped_keys else plan
+    dropped = tuple(str(a.address) for a, b in zip(plan.items, items, strict=True) if a is not b)
+    return replace(plan, items=tuple(drop_needs(item) for item in items), unapproved=dropped) if dropped else plan
 
 
 def expired_since_plan(plan: Plan, now: int) -> tuple[str, ...]:

@@ -67,6 +67,13 @@ DRIFT_FAILURES: tuple[Row, ...] = (
         "Apply with `--resume ADDRESS`, or edit `end` to a moment; or `accept` the field `end`.",
     ),
     (
+        "orphans",
+        "Connections of ours that no flow uses and no step deletes",
+        "The flow may only be hidden from this credential, or something else blocks the address, so they stay (ours)."
+        " `drift` and `status` name them; while they are there, `apply` exits with code 4.",
+        "The message says what deletes them. If the flow is deleted, `removed: [{export: …, do: delete, reason: …}]`.",
+    ),
+    (
         "not-renewed",
         "A rolling end that `renew` cannot renew",
         "Several flows have the address, or the flow has no marker, waits for its replacement, or shows no schedule or"

@@ -3,8 +3,8 @@ The findings of other packages as rows, so that one table has every rule id. Thi
 
 The findings of the reader of the YAML are fixed, because exportctl cannot read such a config. Of those of the planner
 in the live state the errors are fixed, because apply refuses a plan with an error, and so are the findings that alone
-make `drift` fail: a missing flow, an incomplete creation, duplicates, a lost marker. `accept` can accept only
-differences of fields.
+make `drift` or the final check fail: a missing flow, an incomplete creation, duplicates, a lost marker, orphans.
+`accept` can accept only differences of fields.
 """
 
 from __future__ import annotations
@@ -279,12 +279,6 @@ _WARNINGS: tuple[_Row, ...] = (
         "A marker that was edited",
         "The last applied values are unknown, so differences have an unknown origin (ours).",
         "`exportctl apply` writes the marker again. Edit only the text before the marker.",
-    ),
-    (
-        "orphans",
-        "Connections of ours without a flow",
-        "No export declares them, but the flow may only be hidden from this credential, so they stay (ours).",
-        "If the flow is deleted, `removed: [{export: …, do: delete, reason: …}]` deletes them.",
     ),
     (
         "likely-rename",

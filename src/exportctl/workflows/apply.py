@@ -81,10 +81,6 @@ class ApplyRun:
         sent = any(o.status is OutcomeStatus.DONE and o.step.address == self.flags.rotate for o in self.step_outcomes)
         return replace(self.flags, rotate=None) if sent else self.flags
 
-    def has_succeeded(self) -> bool:
-        """Say whether every step is done or deferred."""
-        return all(o.status in (OutcomeStatus.DONE, OutcomeStatus.DEFERRED) for o in self.step_outcomes)
-
 
 def known_sensitive_values(wanted: DesiredState) -> dict[tuple[str, str], str]:
     """Return the sensitive values that were known at plan time, by address and field."""

@@ -31,6 +31,7 @@ from exportctl.model.outcome import Outcome, OutcomeStatus
 from exportctl.model.plan import Action, Plan, PlanItem, Step
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.secret import Secrecy
+from exportctl.model.verdict import PlanVerdict
 from exportctl.plan.desired import target_properties
 from exportctl.resources import wire
 from exportctl.resources.destinations.table import TYPES
@@ -49,7 +50,7 @@ class Rehearsal:
 
     outcomes: tuple[Outcome, ...]
     remaining_plan: Plan  # of the final check
-    passed: bool
+    verdict: PlanVerdict
     reads: int
     writes: Mapping[str, int]  # by method and collection
     refused: tuple[Finding, ...]  # what went wrong, with the position in the config
@@ -88,11 +89,10 @@ def rehearse(
             outcomes = tuple(under_way.execute_steps())
             proof = under_way.run_final_check()
         every = (*outcomes, *proof.outcomes)
-        done = all(o.status in (OutcomeStatus.DONE, OutcomeStatus.DEFERRED) for o in every)
         return Rehearsal(
             outcomes=every,
             remaining_plan=proof.plan,
-            passed=done and proof.passed,
+            verdict=proof.verdict,
             reads=client.request_counts.reads,
             writes=_write_counts(emulator),
             refused=tuple(_finding(o, draft.plan) for o in every if o.status is OutcomeStatus.FAILED),

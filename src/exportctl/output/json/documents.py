@@ -24,8 +24,9 @@ from exportctl.model.json_form import (
 )
 from exportctl.model.outcome import Check, CheckStatus, Outcome, OutcomeStatus
 from exportctl.model.plan import Cause, FieldChange, ListedDataset, Plan, PlanHeader, PlanItem
+from exportctl.model.verdict import PlanVerdict, judge
 from exportctl.output import phrases
-from exportctl.output.json.envelope import MOMENT, OUTCOME, PLAN, REHEARSAL, Document
+from exportctl.output.json.envelope import MOMENT, OUTCOME, PLAN, REHEARSAL, VERDICT, Document
 from exportctl.output.text import apply
 from exportctl.planfile import file as planfile
 from exportctl.planfile.file import SavedPlan
@@ -74,6 +75,7 @@ class _ShownFile(NamedTuple):
         named = {
             "project": self.saved.header.project,
             "digest": planfile.saved_digest(self.saved),
+            "verdict": VERDICT.encode(judge(decode_plan(self.saved.content))),
         }
         return {**named, **{name: self.saved.content[name] for name in CONTENT}}
 
@@ -121,7 +123,7 @@ class _Apply(NamedTuple):
     plan: Plan
     outcomes: Sequence[Outcome]
     remaining: Plan | None = None
-    passed: bool | None = None
+    verdict: PlanVerdict | None = None
     normalised: Sequence[str] = ()
     interrupted: bool = False
 
@@ -138,6 +140,13 @@ class _ItemField(NamedTuple):
 _APPLY_PROJECT: Member[_Apply] = text("the config's project", lambda a: a.plan.header.project)
 _COUNTS: Member[_Apply] = counts("steps by how they ended", OutcomeStatus, lambda a: apply.tally(a.outcomes))
 _OUTCOMES: Member[_Apply] = listing("every step of the plan", OUTCOME)
+_PASSED: Member[_Apply] = nullable(
+    flag(
+        "nothing remains but what was decided, see `verdict`; null: there was no final check",
+        lambda a: None if a.verdict is None else a.verdict.is_complete,
+    )
+)
+_VERDICT: Member[_Apply] = nullable(part(VERDICT, lambda a: a.verdict))
 
 APPLY = Document(
     "apply",
@@ -146,9 +155,8 @@ APPLY = Document(
         project=_APPLY_PROJECT,
         digest=text("digest of the plan that was applied", lambda a: planfile.approval_digest(a.plan)),
         interrupted=flag("a signal stopped the apply"),
-        final_check_passed=nullable(
-            flag("the final check found no changes; null: there was no final check", lambda a: a.passed)
-        ),
+        final_check_passed=_PASSED,
+        verdict=_VERDICT,
         normalised=listing("values that the service keeps in another spelling", text("for people")),
         counts=_COUNTS,
         outcomes=_OUTCOMES,
@@ -162,14 +170,13 @@ def render_apply_report(
     outcomes: Sequence[Outcome],
     *,
     remaining: Plan | None,
-    proved: bool | None = None,
+    verdict: PlanVerdict | None,
     normalised: Sequence[str] = (),
     interrupted: bool = False,
     errors: Sequence[Finding] = (),
 ) -> str:
-    """Return the document of an apply. `remaining`, `proved` and `normalised` are as in the text output."""
-    passed = apply.has_passed_final_check(remaining, proved)
-    result = _Apply(shown, outcomes, remaining, passed, normalised, interrupted)
+    """Return the document of an apply. `remaining`, `verdict` and `normalised` are as in the text output."""
+    result = _Apply(shown, outcomes, remaining, verdict, normalised, interrupted)
     return APPLY.render(result, header=shown.header, as_of=shown.as_of, errors=errors)
 
 
@@ -207,15 +214,19 @@ RENEW = Document(
             JsonObject[_ItemField]("one paused flow", address=_ITEM_ADDRESS, id=_FLOW_ID, field=part(FIELD)),
             lambda a: a.fields(Cause.PAUSED),
         ),
+        final_check_passed=_PASSED,
+        verdict=_VERDICT,
         counts=_COUNTS,
         outcomes=_OUTCOMES,
     ),
 )
 
 
-def render_renewals(shown: Plan, outcomes: Sequence[Outcome] = (), *, errors: Sequence[Finding] = ()) -> str:
+def render_renewals(
+    shown: Plan, outcomes: Sequence[Outcome] = (), *, verdict: PlanVerdict | None = None, errors: Sequence[Finding] = ()
+) -> str:
     """Return the document of a renew run. `outcomes` is empty when the run changed nothing."""
-    return RENEW.render(_Apply(shown, outcomes), header=shown.header, as_of=shown.as_of, errors=errors)
+    return RENEW.render(_Apply(shown, outcomes, verdict=verdict), header=shown.header, as_of=shown.as_of, errors=errors)
 
 
 class _Validation(NamedTuple):

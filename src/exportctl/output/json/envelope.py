@@ -34,6 +34,7 @@ from exportctl.model.json_form import (
 from exportctl.model.outcome import Outcome, OutcomeStatus
 from exportctl.model.plan import PLATFORMS, Action, Plan, PlanHeader
 from exportctl.model.profile_note import ProfileNote
+from exportctl.model.verdict import Compared, PlanVerdict, Remainder, RemainderKind, judge
 from exportctl.output.text import apply
 from exportctl.planfile.file import approval_digest
 from exportctl.planfile.serialize import CONTENT, ERROR, address
@@ -47,11 +48,28 @@ T = TypeVar("T")
 
 PROJECT: Member[Any] = text("the config's project", lambda shown: shown.header.project)
 
+VERDICT = Definition[PlanVerdict](
+    "verdict",
+    "what keeps the sandbox from being as the config asks",
+    as_config=flag("everything was compared, and is as the config asks", lambda v: v.is_as_declared),
+    complete=flag("nothing remains but what a person, the config or an option decided", lambda v: v.is_complete),
+    compared=choice("what was compared", Compared, lambda v: v.scope),
+    remaining=listing(
+        "what remains; empty: everything is as the config asks",
+        JsonObject[Remainder](
+            "one thing that remains",
+            kind=choice("what it is", RemainderKind),
+            subject=text("an address, a step or a variable; empty: it is about the whole plan"),
+            text=text("for people; empty: the plan shows it"),
+        ),
+    ),
+)
 PLAN = Definition[Plan](
     "plan",
     "a plan",
     project=PROJECT,
     digest=text("64 hex digits of what is approved; `apply --only-if` takes them", approval_digest),
+    verdict=part(VERDICT, judge),
     **CONTENT,
 )
 OUTCOME = Definition[Outcome](
@@ -70,13 +88,13 @@ OUTCOME = Definition[Outcome](
 )
 REHEARSAL: JsonObject[Rehearsal] = JsonObject(
     "the result of this plan in the emulator; nothing reached the platform",
-    passed=flag("all steps are done, and a second plan has no changes"),
+    passed=flag("all steps are done, and nothing remains in a second plan", lambda r: r.verdict.is_complete),
     reads=number("read requests after the plan was made"),
     writes=mapping("by method and collection: write requests, those that were refused too", number("how many")),
     counts=counts("steps by how they ended", OutcomeStatus, lambda r: apply.tally(r.outcomes)),
     outcomes=listing("every step of the plan", OUTCOME),
     refused=listing("what the emulator refused, with the line of the config; also in errors", ERROR),
-    remaining_plan=nullable(part(PLAN, lambda r: None if r.passed else r.remaining_plan)),
+    remaining_plan=nullable(part(PLAN, lambda r: None if r.verdict.is_complete else r.remaining_plan)),
 )
 
 PROFILE = JsonObject[ProfileNote](

@@ -113,6 +113,7 @@ STATUS_RESULT = JsonObject[StatusReport](
             notes=listing("what the result does not say", text("for people")),
         ),
     ),
+    orphans=listing("connections of this project that no flow uses", text("for people")),
     unmanaged=number("flows of the sandbox that this config does not manage"),
     ending=nullable(listing("unmanaged flows that end within the warning, soonest first", OTHER_FLOW)),
     expired=nullable(number("number of unmanaged flows with an end in the past")),

@@ -13,7 +13,7 @@ from typing import Any
 
 from exportctl.model.json_form import Definition, Json
 from exportctl.output.json import documents, environments, import_and_accept, monitoring, probe
-from exportctl.output.json.envelope import OUTCOME, PLAN, Document
+from exportctl.output.json.envelope import OUTCOME, PLAN, VERDICT, Document
 from exportctl.planfile import file as planfile
 from exportctl.planfile.serialize import ACTOR, ERROR, FIELD, FINDING, ITEM, MARKER, OTHER_FLOW, POSITION, STEP
 from exportctl.profile import file as profile
@@ -51,7 +51,8 @@ FILES: Mapping[str, Callable[[], Json]] = {
     snapshot.KIND: snapshot.FILE.schema,
 }
 DEFINITIONS: Mapping[str, Definition[Any]] = {
-    one.name: one for one in (ACTOR, ERROR, FIELD, FINDING, ITEM, MARKER, OTHER_FLOW, OUTCOME, PLAN, POSITION, STEP)
+    one.name: one
+    for one in (ACTOR, ERROR, FIELD, FINDING, ITEM, MARKER, OTHER_FLOW, OUTCOME, PLAN, POSITION, STEP, VERDICT)
 }
 
 

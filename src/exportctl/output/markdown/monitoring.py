@@ -36,7 +36,7 @@ def render_status(report: StatusReport, *, limit: int = plan.LIMIT) -> str:
         *([""] if report.errors else []),
         *plan.table_lines((*status.TITLES, "NOTES"), rows),
         "",
-        *(f"{prose(line.strip())}\n" for line in status.other_flows(report)),
+        *(f"{prose(line.strip())}\n" for line in (*status.orphan_lines(report), *status.other_flows(report))),
     ]
     return _cut_to_limit(lines, limit)
 

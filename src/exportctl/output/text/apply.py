@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from exportctl.errors import Level
 from exportctl.model.outcome import Outcome, OutcomeStatus
-from exportctl.model.plan import CHANGE_VERBS, Action, Plan, PlanHeader, PlanItem, Step
+from exportctl.model.plan import Action, Plan, PlanHeader, Step
+from exportctl.model.verdict import DECIDED, PlanVerdict, is_open_finding
 from exportctl.output import format_values, phrases
-from exportctl.output.color import paint
+from exportctl.output.color import Paint, paint
 from exportctl.output.format_values import clean_text
 from exportctl.output.text import plan
 from exportctl.resources.kinds import KINDS
@@ -24,14 +26,6 @@ _STYLES: Mapping[OutcomeStatus, str] = {
     OutcomeStatus.DEFERRED: "warning",
     OutcomeStatus.NOT_ATTEMPTED: "warning",
 }
-
-
-_FINAL_CHECKS: Mapping[bool | None, str] = {
-    None: "No final check: make a new plan to see the state of the sandbox.",
-    True: "Final check: no changes.",
-}
-_NO_CHANGE_REMAINS = "something remains that is no change. Run `exportctl plan`."
-_ENDS_RENEWED = "Final check: every due end was moved."
 
 
 def outcome(shown: Outcome, number: int, total: int, *, color: bool = False) -> str:
@@ -63,7 +57,7 @@ def render_apply_report(
     outcomes: Sequence[Outcome],
     *,
     remaining: Plan | None,
-    proved: bool | None = None,
+    verdict: PlanVerdict | None,
     normalised: Sequence[str] = (),
     interrupted: bool = False,
     color: bool = False,
@@ -72,8 +66,8 @@ def render_apply_report(
     """
     Return the end of an apply: numbers, steps that are not done, and the final check.
 
-    `remaining` is the plan that the final check made; None: there was no final check. `proved` overrules whether that
-    plan counts as empty. `normalised` lists values that the service keeps in another spelling.
+    `remaining` is the plan that the final check made, `verdict` what it found; None: there was no final check.
+    `normalised` lists values that the service keeps in another spelling.
     """
     ink = paint(color)
     lines = []
@@ -86,34 +80,22 @@ def render_apply_report(
         lines.append(ink("warning", "Interrupted: no new request was sent; the requests in progress have finished."))
     lines.append(ink("bold", summary(outcomes)))
     lines += [f"The service keeps another spelling: {clean_text(name)}" for name in normalised]
-    proof = has_passed_final_check(remaining, proved)
-    left = _unrenewed_ends(remaining) if remaining else []
-    if proof is False and remaining is not None:
-        count = len(_remaining_items(remaining)) + len(remaining.errors())
-        changes = "1 change remains." if count == 1 else f"{count} changes remain."
-        lines.append(f"Final check: {changes if count else _NO_CHANGE_REMAINS}")
-    else:
-        lines.append(" ".join([_ENDS_RENEWED, *left]) if proof and left else _FINAL_CHECKS[proof])
+    lines.append(phrases.final_check(verdict))
     if remaining is not None:
         lines += plan.paused_lines(remaining, ink, width)
-    if remaining is not None and not proof:
-        for item in _remaining_items(remaining):
-            lines += ["", *plan.block(item, remaining.as_of, ink, width)]
-        lines += plan.findings((*remaining.errors(), *remaining.unknown_values()), ink)
+    if remaining is not None and verdict is not None and not verdict.is_complete:
+        lines += _remaining_lines(remaining, verdict, ink, width)
     return "\n".join(lines) + "\n"
 
 
-def _remaining_items(remaining: Plan) -> list[PlanItem]:
-    """Return the addresses that an apply has not finished."""
-    return [item for item in remaining.items if item.steps or item.refusals or item.verb in CHANGE_VERBS]
-
-
-def _unrenewed_ends(remaining: Plan) -> list[str]:
-    """Return a sentence for each kind of rolling end that a renewal leaves as it is."""
-    over = [item for item in remaining.items if item.is_expired and not item.steps]
-    unsure = [item for item in remaining.items if phrases.item_not_renewed_findings(item)]
-    each = (("Expired, and left to an apply", over), ("Not renewed", unsure))
-    return [f"{what}: {', '.join(format_values.address(i.address) for i in items)}." for what, items in each if items]
+def _remaining_lines(remaining: Plan, verdict: PlanVerdict, ink: Paint, width: int) -> list[str]:
+    """Return each address at which something remains, and the findings that say what to do."""
+    open_subjects = {one.subject for one in verdict.remaining if one.kind not in DECIDED}
+    lines: list[str] = []
+    for item in (i for i in remaining.items if str(i.address) in open_subjects and phrases.is_listed(i)):
+        lines += ["", *plan.block(item, remaining.as_of, ink, width)]
+    found = (f for f in phrases.plan_findings(remaining) if f.level is Level.ERROR or is_open_finding(f))
+    return lines + plan.findings(tuple(found), ink)
 
 
 def summary(outcomes: Sequence[Outcome]) -> str:
@@ -127,13 +109,6 @@ def summary(outcomes: Sequence[Outcome]) -> str:
 def tally(outcomes: Sequence[Outcome]) -> dict[str, int]:
     """Count the outcomes by status, zeros included."""
     return {status.value: sum(o.status is status for o in outcomes) for status in OutcomeStatus}
-
-
-def has_passed_final_check(remaining: Plan | None, proved: bool | None) -> bool | None:
-    """Tell whether the final check made an empty plan; None: there was no final check."""
-    if remaining is None or proved is not None:
-        return proved
-    return remaining.is_empty and not remaining.errors() and not remaining.unknown_values()
 
 
 def render_next_steps(shown: Sequence[AccountFlow], header: PlanHeader, since: int, *, color: bool = False) -> str:

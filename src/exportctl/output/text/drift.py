@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from exportctl.model.schedule import format_count
+from exportctl.model.verdict import RemainderKind
 from exportctl.monitor import drift
 from exportctl.monitor.drift import DriftEntry, DriftGroup, DriftReport
 from exportctl.output import format_values, phrases
@@ -21,6 +22,7 @@ TITLES: Mapping[DriftGroup, str] = {
     DriftGroup.HALF_BUILT: "Half-built: a creation or a replacement was interrupted",
     DriftGroup.DUPLICATES: "Duplicates: several flows for one export",
     DriftGroup.MARKER_LOST: "Marker lost: the description of a flow or an account has no marker any more",
+    DriftGroup.ORPHANS: "Orphans: connections of this project that no flow uses",
     DriftGroup.EXPIRED: "Expired",
     DriftGroup.ENDING: "Ending soon",
     DriftGroup.PENDING: "Pending changes: in the YAML, not applied",
@@ -29,6 +31,8 @@ TITLES: Mapping[DriftGroup, str] = {
     DriftGroup.OTHER_PROJECT: "Owned by another project",
 }
 
+# What says nothing about the sandbox. All else that is in no group, such as an error, was not compared.
+_HARMLESS = frozenset({RemainderKind.RENEWAL, RemainderKind.MARKER, RemainderKind.NOT_SENT})
 _STATES_WITHOUT_WORD: Mapping[bool | None, str] = {True: "enabled", False: "disabled", None: "no state"}
 
 
@@ -55,7 +59,10 @@ def render_drift(
 def summary(report: DriftReport) -> str:
     """Return `Drift: 1 drift, 2 pending.`; groups without entries are left out."""
     counted = [f"{count} {group}" for group, count in report.counts().items() if count]
-    return f"Drift: {', '.join(counted)}." if counted else "Drift: none. The sandbox holds what was last applied."
+    if counted:
+        return f"Drift: {', '.join(counted)}."
+    is_known = {*report.verdict.counts()} <= _HARMLESS
+    return f"Drift: none{'. The sandbox holds what was last applied' if is_known else ' in what could be compared'}."
 
 
 def _meaning(report: DriftReport, fail_on: Collection[str], ink: Paint) -> str:

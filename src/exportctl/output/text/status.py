@@ -43,7 +43,7 @@ def render_status(report: StatusReport, *, color: bool = False) -> str:
         lines.append("")
     if report.errors:
         lines += ["Errors:", *plan.findings(report.errors, ink), ""]
-    lines += [ink("bold", summary(report)), *other_flows(report)]
+    lines += [ink("bold", summary(report)), *orphan_lines(report), *other_flows(report)]
     return "\n".join(lines) + "\n"
 
 
@@ -90,6 +90,13 @@ def summary(report: StatusReport) -> str:
     """Return `Status: 1 failed, 3 ok.`; a result without exports is left out."""
     counted = [f"{count} {word.lower()}" for word, count in report.counts().items() if count]
     return f"Status: {', '.join(counted) or 'no exports'}."
+
+
+def orphan_lines(report: StatusReport) -> list[str]:
+    """Return the connections of this project that no flow uses, one line for each address."""
+    if not report.orphans:
+        return []
+    return ["Orphans, which no flow uses:", *(plan.INDENT + clean_text(one) for one in report.orphans)]
 
 
 def other_flows(report: StatusReport) -> list[str]:
