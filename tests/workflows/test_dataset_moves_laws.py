@@ -14,10 +14,11 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import assume, given, note, settings
+from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from exportctl.emulator import Switches
+from exportctl.model.outcome import OutcomeStatus
 from tests.workflows.orders_sandbox import objects
 from tests.workflows.test_interruptions import EVERYTHING, kill_apply_after
 from tests.workflows.test_laws import LAW, LISTED
@@ -65,12 +66,6 @@ def has_ring(before: Assignment, after: Assignment) -> bool:
     return has_cycle({g: [t for t in KEYS if gives[g] & takes[t]] for g in KEYS})
 
 
-def has_swapped_names(before: Assignment, after: Assignment) -> bool:
-    """Flows that stay and only change their names: where those must be unique, it takes a third name."""
-    stay = before.keys() & after.keys() - replaced_exports(before, after)
-    return has_cycle({one: [o for o in stay - {one} if after[one]["title"] == before[o]["title"]] for one in stay})
-
-
 def has_cycle(graph: Mapping[str, list[str]]) -> bool:
     try:
         TopologicalSorter(graph).prepare()
@@ -114,7 +109,11 @@ def assert_finishes(made: World, after: Assignment) -> None:
         made.emulator.advance(600)
     plan = made.plan(EVERYTHING)
     assert [(str(i.address), i.verb, [s.key for s in i.steps]) for i in plan.items if i.steps] == []
-    assert {f["name"] for f in objects(made, "flows")} == {"keeper", *(card["title"] for card in after.values())}
+    assert titles(made) == {"keeper", *(card["title"] for card in after.values())}
+
+
+def titles(made: World) -> set[str]:
+    return {flow["name"] for flow in objects(made, "flows")}
 
 
 class RefusingTransport(httpx.BaseTransport):
@@ -155,12 +154,25 @@ def assert_all_stay_sent(before: Assignment, after: Assignment, trouble: str, nt
 
 
 def assert_finishes_with_unique_names(before: Assignment, after: Assignment, trouble: str, nth: int) -> None:
-    assume(not has_swapped_names(before, after))
     with tempfile.TemporaryDirectory() as folder:
         made = start_world(folder, before, Switches(name_unique=True))
         write_second_config(made, before, after)
         interrupt_apply(made, trouble, nth)
         assert_finishes(made, after)
+
+
+def assert_one_apply_is_enough(before: Assignment, after: Assignment) -> None:
+    """Names must be unique: no title is written while another flow has it, and no temporary one stays."""
+    with tempfile.TemporaryDirectory() as folder:
+        made = start_world(folder, before, Switches(name_unique=True))
+        write_second_config(made, before, after)
+        planned = len(made.plan(EVERYTHING).steps())
+        made.forget_requests()
+        outcomes, check = made.apply(EVERYTHING)
+        assert [(o.step.key, o.message) for o in outcomes if o.status is not OutcomeStatus.DONE] == []
+        assert check.passed, check.verdict
+        assert len(made.writes()) == planned
+        assert titles(made) == {"keeper", *(card["title"] for card in after.values())}
 
 
 TROUBLES = st.sampled_from(["refused", "killed before", "killed after"])
@@ -181,6 +193,21 @@ def test_no_dataset_falls_silent_when_others_take_it_in_the_long_sweep(
     before: Assignment, after: Assignment, trouble: str, nth: int
 ) -> None:
     assert_all_stay_sent(before, after, trouble, nth)
+
+
+@SOME
+@given(assignments(), assignments())
+def test_one_apply_is_enough_where_names_must_be_unique(before: Assignment, after: Assignment) -> None:
+    assert_one_apply_is_enough(before, after)
+
+
+@pytest.mark.slow
+@MANY
+@given(assignments(), assignments())
+def test_one_apply_is_enough_where_names_must_be_unique_in_the_long_sweep(
+    before: Assignment, after: Assignment
+) -> None:
+    assert_one_apply_is_enough(before, after)
 
 
 @SOME

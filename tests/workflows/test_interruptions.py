@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exportctl.emulator import Switches
-from exportctl.model.plan import Action
+from exportctl.model.plan import Action, Cause
 from exportctl.model.plan_options import PlanOptions
 from tests.workflows.strategies import accepting_switches, configs
 from tests.workflows.test_laws import FEW, LISTED
@@ -156,6 +156,39 @@ def test_a_replacement_killed_anywhere_is_finished_without_asking_again(
 def test_a_replacement_killed_anywhere_is_finished_where_names_must_be_unique(tmp_path: Path) -> None:
     """What was left behind has the names of what is still to be made."""
     assert_replace_survives_kill(tmp_path, "another type", True, Switches(name_unique=True))
+
+
+TITLES = {"a": "First", "b": "Second", "c": "Third"}
+ROTATED = {"a": "Second", "b": "Third", "c": "First"}
+
+
+def titled_exports(titles: Mapping[str, str]) -> dict[str, Any]:
+    datasets = {"a": "Orders", "b": "Returns", "c": "App Events"}
+    return config(exports={k: {"datasets": [datasets[k]], "title": t, "subpath": k} for k, t in titles.items()})
+
+
+@pytest.mark.parametrize("then", [ROTATED, TITLES], ids=["and goes on", "and goes back"])
+def test_an_exchange_of_titles_killed_anywhere_leaves_no_temporary_title(
+    tmp_path: Path, then: Mapping[str, str]
+) -> None:
+    def ready() -> World:
+        made = world(tmp_path, Switches(name_unique=True), page_size=100)
+        made.write(titled_exports(TITLES))
+        assert made.apply()[1].passed
+        made.write(titled_exports(ROTATED))
+        return made
+
+    deaths = telling_deaths(ready())
+    assert len(deaths) > 4
+    for calls in deaths:
+        made = ready()
+        assert kill_apply_after(made, calls, arrives=True)
+        made.emulator.advance(LISTED)
+        made.write(titled_exports(then))
+        causes = {c.cause for i in made.plan().items for c in i.fields if c.path == "title"}
+        assert causes <= {Cause.PENDING, Cause.ALREADY_MATCHES}
+        assert made.apply()[1].verdict.is_as_declared
+        assert sorted(f["name"] for f in made.emulator.snapshot(SANDBOX)["flows"]) == sorted(then.values())
 
 
 @pytest.mark.parametrize("then", [{}, {"subpath": "elsewhere"}], ids=["the same", "another place by then"])

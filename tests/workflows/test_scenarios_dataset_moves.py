@@ -11,7 +11,7 @@ from exportctl.emulator import Switches
 from exportctl.emulator.faults import Fault
 from exportctl.errors import RefusedError
 from exportctl.model.outcome import OutcomeStatus
-from exportctl.model.plan import Action, Step
+from exportctl.model.plan import Action
 from exportctl.model.plan_options import PlanOptions
 from exportctl.output.text import plan as text_plan
 from tests.workflows.orders_sandbox import DAY, apply_config, item, objects, source
@@ -168,16 +168,18 @@ def test_two_flows_that_swap_datasets_do_not_wait_for_each_other(small: World) -
     assert sent_datasets(small) == {"a": ["Returns"], "b": ["Orders"]}
 
 
-def test_a_flow_whose_name_its_successor_takes_is_not_waited_for(small: World) -> None:
-    """Names may have to be unique: the one could then not be made before the other is gone."""
+def test_a_flow_whose_name_its_successor_takes_gives_it_up_before_and_is_deleted_after(small: World) -> None:
+    """Names may have to be unique, and the datasets need a flow all the time."""
     small.emulator.switches = Switches(name_unique=True)
     apply_config(small, exports(a={**ORDERS, "title": "Orders"}, other=RETURNS))
     gone = [{"export": "a", "do": "delete", "reason": "renamed"}]
     small.write(exports(gone, b={**ORDERS, "title": "Orders"}, other=RETURNS))
     steps = {step.key: step for step in small.plan().steps()}
     (deletion,) = [s for s in steps.values() if (s.kind, s.action) == ("flow", Action.DELETE)]
-    assert not [key for key in deletion.needs if is_step_of(steps[key], "exports.b")]
-    small.apply()
+    (creation,) = [s for s in steps.values() if (s.kind, s.action) == ("flow", Action.CREATE)]
+    (renaming,) = [s for s in steps.values() if (s.kind, s.action) == ("flow", Action.UPDATE)]
+    assert (renaming.id, dict(renaming.fields)) == (deletion.id, {"title": "Orders (being deleted)"})
+    assert (renaming.key in creation.needs, creation.key in deletion.needs) == (True, True)
     apply_config(small)
     assert sent_datasets(small) == {"Orders": ["Orders"], "other": ["Returns"]}
 
@@ -204,19 +206,11 @@ NAMES_IN_USE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("case", NAMES_IN_USE)
-def test_what_takes_a_name_that_is_still_in_use_is_not_waited_for(small: World, case: str) -> None:
-    """Names may have to be unique: nothing would ever come of it."""
+def test_names_that_are_still_in_use_become_free_in_one_apply(small: World, case: str) -> None:
+    """Names may have to be unique."""
     small.emulator.switches = Switches(name_unique=True)
     before, after = NAMES_IN_USE[case]
     keeper = {"keeper": {"datasets": ["Loyalty Profiles"], "subpath": "keeper"}}
     apply_config(small, {**before, "exports": {**before["exports"], **keeper}})
     small.write({**after, "exports": {**after["exports"], **keeper}})
-    for _ in range(3):
-        small.apply(PlanOptions(allow_deletes=9))
-        small.emulator.advance(61)
-    plan = small.plan()
-    assert ([s.key for s in plan.steps()], plan.is_empty) == ([], True)
-
-
-def is_step_of(step: Step, address: str) -> bool:
-    return str(step.address) == address
+    apply_config(small, flags=PlanOptions(allow_deletes=9))

@@ -60,8 +60,11 @@ def written_fields(plan: Plan, outcomes: Sequence[Outcome]) -> WrittenFields:
         if item.verb in (Verb.CREATE, Verb.COMPLETE, Verb.REPLACE):
             wrote |= {(item.address, name) for name in _TREATS}
         wrote |= {(item.address, c.field) for c in item.fields if c.cause in _SENT}
-    changes = ((i.address, c) for i in items for c in i.fields if c.cause in _SENT)
-    return WrittenFields(frozenset(wrote), frozenset((a, c.path, digest(c.before)) for a, c in changes))
+    changes = [(i, c) for i in items for c in i.fields if c.cause in _SENT]
+    former = {(i.address, c.path, digest(c.before)) for i, c in changes}
+    sent = ((i, c, s.fields[c.path]) for i, c in changes for s in i.steps if c.path in s.fields)
+    former |= {(i.address, c.path, digest(value)) for i, c, value in sent if value != c.after}  # a temporary title
+    return WrittenFields(frozenset(wrote), frozenset(former))
 
 
 def spelled_changes(

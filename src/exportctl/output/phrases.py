@@ -232,8 +232,9 @@ def final_check(found: PlanVerdict | None) -> str:
 
 
 def _open_words(found: PlanVerdict) -> str:
-    """Return `1 change, 2 orphans remain`, without what was decided."""
-    is_open = tuple(one for one in found.remaining if one.kind not in DECIDED)
+    """Return `1 change, 2 orphans remain`, without what was decided, and without the failed steps behind a change."""
+    every = tuple(one for one in found.remaining if one.kind not in DECIDED)
+    is_open = tuple(one for one in every if one.kind is not RemainderKind.STEP) or every
     verb = "remains" if len(is_open) == 1 else "remain"
     return f"{remaining_words(replace(found, remaining=is_open))} {verb}"
 

@@ -8,7 +8,7 @@ a patch of the account reaches all of them, also flows of other owners.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import astuple, dataclass, replace
 
 from exportctl.errors import Finding, Level
@@ -32,7 +32,7 @@ from exportctl.plan.comparison import ComparisonInputs
 from exportctl.plan.desired import DesiredAccount, finding
 from exportctl.plan.field_diff import applied_digests, apply_accept_entries, field_changes
 from exportctl.plan.last_editor import UI, actor
-from exportctl.plan.ownership import Ownership
+from exportctl.plan.ownership import Ownership, free_title
 from exportctl.resources import wire
 from exportctl.resources.kinds import AUTH, BASE_CONNECTION, SECRET_VERSION, leaf_path
 from exportctl.resources.spec_names import encryption_key
@@ -56,14 +56,19 @@ def plan_account(
     *,
     accept: tuple[AcceptEntry, ...] = (),
     resend: bool = False,
+    titles: Collection[str] = (),
 ) -> AccountPlan:
-    """Plan one account that an export needs; with `resend`, send its secrets although no field differs."""
+    """
+    Plan one account that an export needs; with `resend`, send its secrets although no field differs.
+
+    `titles` are the folded titles of the accounts that this plan creates already.
+    """
     named = live_accounts(account, ownership)
     live = [o for o in named if wire.destination_type(o.raw) is account.type]
     if named and not live:
-        return _replacement(account, ownership, _type_change(account, named[0]), named, ())
+        return _replacement(account, ownership, _type_change(account, named[0]), named, (), titles)
     if not live:
-        step = _create_step(account, ownership, 1)
+        step = _create_step(account, ownership, 1, titles)
         fields = _creation_changes(account)
         item = PlanItem(account.address, Verb.CREATE, fields=fields, steps=(step,), at=account.declared.at)
         return AccountPlan(item, step)
@@ -76,7 +81,7 @@ def plan_account(
     if before != account.method:
         at = account.declared.positions.get("auth")
         change = FieldChange(AUTH, AUTH, before, account.method, Cause.PENDING, at=at)
-        return _replacement(account, ownership, change, [base], stale)
+        return _replacement(account, ownership, change, [base], stale, titles)
     item = _compared_item(account, base, ownership, as_of, accept, resend)
     if item.verb is Verb.UPDATE:
         item = replace(item, consequences=(*item.consequences, *_unreached_consequences(ownership, stale)))
@@ -94,9 +99,10 @@ def _replacement(
     change: FieldChange,
     replaced: Sequence[LiveObject],
     stale: tuple[LiveObject, ...],
+    titles: Collection[str],
 ) -> AccountPlan:
     """Plan a new account for another type or method; the old one is deleted when no flow uses it."""
-    step = _create_step(account, ownership, max(_generation(o) for o in replaced) + 1)
+    step = _create_step(account, ownership, max(_generation(o) for o in replaced) + 1, titles)
     item = PlanItem(
         account.address,
         Verb.REPLACE,
@@ -184,12 +190,13 @@ def _fields(account: DesiredAccount) -> dict[str, object]:
     return fields
 
 
-def _create_step(account: DesiredAccount, ownership: Ownership, generation: int) -> Step:
+def _create_step(account: DesiredAccount, ownership: Ownership, generation: int, titles: Collection[str]) -> Step:
+    taken = ownership.names_taken(BASE_CONNECTION.name).union(titles)
     step = steps.create_step(
         BASE_CONNECTION,
         account.address,
         type_name=account.type.name,
-        title=account.title if generation == 1 else f"{account.title} {generation}",
+        title=free_title(account.title, taken, generation),
         text=account.declared.description,
         fields=_fields(account),
         marker=_marker(account, ownership.project, generation),

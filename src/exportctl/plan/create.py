@@ -9,7 +9,7 @@ Plan an export without a flow: create it, complete it after an interrupted run, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -34,9 +34,9 @@ from exportctl.plan.dataset_lookup import DatasetLookup, look_up_datasets
 from exportctl.plan.desired import DesiredExport, finding
 from exportctl.plan.flow_state import PlanInputs
 from exportctl.plan.look_alikes import look_alike_refusal
-from exportctl.plan.ownership import LiveFlow, Ownership, export_addresses, lost_owner_refusal
+from exportctl.plan.ownership import LiveFlow, Ownership, export_addresses, free_title, lost_owner_refusal
 from exportctl.resources import kinds, wire
-from exportctl.resources.kinds import FLOW, SOURCE_CONNECTION, TARGET_CONNECTION, FieldRequest, leaf_path
+from exportctl.resources.kinds import FLOW, SOURCE_CONNECTION, TARGET_CONNECTION, FieldRequest, Kind, leaf_path
 
 COMPLETION_WINDOW = DAY  # for 24 hours connections without a flow count as an interrupted run
 
@@ -150,7 +150,9 @@ def _creation_steps(
     that they are in use (FLOW 1447), and apply creates no duplicate. During a replacement they are only orphans. New
     objects wait for these deletions, because they may have the same names (U7).
     """
-    project = inputs.ownership.project
+    ownership = inputs.ownership
+    # The orphans of a first creation are gone before; a replacement waits for none, so it shares no name with one.
+    cleared = [o.id for o in orphans] if generation == 1 else []
     fitting = (o for o in orphans if o.kind == TARGET_CONNECTION.name and _has_same_target(o, export, base))
     kept = next((o for o in fitting if o.marker and o.marker.address == export.address), None)
     probes = [
@@ -162,8 +164,9 @@ def _creation_steps(
         for o in orphans
         if o.kind == TARGET_CONNECTION.name and o is not kept
     ]
-    source = steps.add_needs(source_step(export, lookup, generation, project), proven)
-    target = steps.add_needs(_target_step(export, base, generation, project), [*proven, *(w.key for w in cleanup)])
+    source = steps.add_needs(source_step(export, lookup, generation, ownership, cleared=cleared), proven)
+    target = _target_step(export, base, generation, ownership, cleared)
+    target = steps.add_needs(target, [*proven, *(w.key for w in cleanup)])
     flow = _flow_step(export, lookup, source, kept.id if kept else target, generation, inputs)
     flow = steps.add_needs(flow, proven)
     made = [*probes, *cleanup, source, *(() if kept else (target,)), flow]
@@ -177,36 +180,52 @@ def _has_same_target(orphan: LiveObject, export: DesiredExport, base: str | Step
     return base in wire.ids(orphan.raw, kinds.BASE_ID) and live == dict(export.target_fields)
 
 
-def _connection_title(project: str, key: str, side: str, generation: int, suffix: str = "") -> str:
+def _connection_title(
+    ownership: Ownership, kind: Kind, key: str, side: str, generation: int, cleared: Collection[str]
+) -> str:
     """
-    Return `PROJECT EXPORT source|target`, and the generation: the service may require different names (U7).
+    Return `PROJECT EXPORT source|target`, from generation 2 on with the generation, as in `acme orders source 2`.
 
-    It has no slash, because people see the name of a target as a folder (%DESTINATION%). Names are never compared.
+    The service may require different names (U7), so the number is higher if a live connection has that name; the ids in
+    `cleared` are gone by then. It has no slash, because people see the name of a target as a folder (%DESTINATION%).
+    Names are never compared.
     """
-    numbered = str(generation) if generation > 1 else ""
-    return " ".join(part for part in (project, *key.split("/"), side, numbered, suffix) if part)
+    title = " ".join((ownership.project, *key.split("/"), side))
+    return free_title(title, ownership.names_taken(kind.name, cleared), generation)
 
 
-def source_step(export: DesiredExport, lookup: DatasetLookup, generation: int, project: str, suffix: str = "") -> Step:
-    """Create the source connection of a dataset list; `suffix` tells it from the connection that it replaces."""
+def source_step(
+    export: DesiredExport,
+    lookup: DatasetLookup,
+    generation: int,
+    ownership: Ownership,
+    *,
+    side: str = "source",
+    cleared: Collection[str] = (),
+) -> Step:
+    """Create the source connection of a dataset list; `side` tells it from the connection that it replaces."""
+    project = ownership.project
     return steps.create_step(
         SOURCE_CONNECTION,
         export.address,
         type_name=export.type.name,
-        title=_connection_title(project, export.declared.key, "source", generation, suffix),
+        title=_connection_title(ownership, SOURCE_CONNECTION, export.declared.key, side, generation, cleared),
         text="",
         fields={kinds.DATASETS: [list(pair) for pair in lookup.datasets]},
         marker=Marker(project, SOURCE_CONNECTION.letter, export.address.name, generation),
     )
 
 
-def _target_step(export: DesiredExport, base: str | Step, generation: int, project: str) -> Step:
+def _target_step(
+    export: DesiredExport, base: str | Step, generation: int, ownership: Ownership, cleared: Collection[str]
+) -> Step:
+    project = ownership.project
     applied = {name: (digest(value),) for name, value in export.target_fields.items()}
     return steps.create_step(
         TARGET_CONNECTION,
         export.address,
         type_name=export.type.name,
-        title=_connection_title(project, export.declared.key, "target", generation),
+        title=_connection_title(ownership, TARGET_CONNECTION, export.declared.key, "target", generation, cleared),
         text="",
         fields=export.target_fields,
         marker=Marker(project, TARGET_CONNECTION.letter, export.address.name, generation, applied=applied),

@@ -10,8 +10,8 @@ Both sides say what follows: which datasets are sent in full again, when one flo
 both run for some time, and how a new export can keep the flow.
 
 The origin loses its datasets only after the receivers send them, so that a failed write interrupts no export. It does
-not wait for a receiver that must wait for a deletion itself, because the sandbox is full or its name is in use: that
-would never end. Flows that exchange datasets in a circle do not wait for each other either.
+not wait for a receiver that must wait for a deletion itself, because the sandbox is full: that would never end. Flows
+that exchange datasets in a circle do not wait for each other either.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from exportctl.plan.flow_state import PlanInputs
 from exportctl.plan.ownership import FLOW_LIMIT, LiveFlow, Ownership
 from exportctl.plan.pauses import is_pause, is_paused_by_marker
 from exportctl.plan.rename_hints import Bases, can_keep_flow, renamed_from_phrase, undeclared_addresses
-from exportctl.resources.kinds import BASE_CONNECTION, DATASETS, FLOW, SOURCE_IDS, TITLE
+from exportctl.resources.kinds import DATASETS, FLOW, SOURCE_IDS
 
 _MADE = (Verb.CREATE, Verb.COMPLETE)
 _ENDED = (Verb.DELETE, Verb.RELEASE)
@@ -134,37 +134,9 @@ def _is_waiting_for(one: Address, other: Address, waits: Mapping[Address, Iterab
 
 
 def _blocked_receivers(items: Sequence[PlanItem], ownership: Ownership) -> set[Address]:
-    """Return receivers that must wait for a deletion: the sandbox is full, or their name is in use."""
-    every = [(item, step) for item in items for step in item.steps]
-    known = {o.id: o.name for o in (*(h.flow for h in ownership.flows), *ownership.base_connections.values())}
-    freed_names = [
-        (item.address, step.kind, _folded_name(known[step.id]))
-        for item, step in every
-        if step.id in known and (step.action is Action.DELETE or TITLE in step.fields)
-    ]
-    accounts = {s.key for i, s in every if s.kind == BASE_CONNECTION.name and _has_name_conflict(i, s, freed_names)}
-    room = len(ownership.flows) + sum(_is_flow_creation(step) for _, step in every) <= FLOW_LIMIT
-    return {
-        item.address
-        for item, step in every
-        if (_is_receiving_step(step) and _has_name_conflict(item, step, freed_names))
-        or (_is_flow_creation(step) and not room)
-        or accounts & {*step.needs}
-    }
-
-
-def _has_name_conflict(item: PlanItem, step: Step, freed_names: Iterable[tuple[Address, str, str]]) -> bool:
-    """Check whether the name to write still belongs to another object that this plan deletes or renames."""
-    name = step.title if step.action is Action.CREATE else step.fields.get(TITLE)
-    return any(
-        kind == step.kind and name is not None and used == _folded_name(name) and address != item.address
-        for address, kind, used in freed_names
-    )
-
-
-def _folded_name(name: str) -> str:
-    """Fold case and blanks: Adobe does not document whether, and in which form, names must be unique."""
-    return name.strip().casefold()
+    """Return receivers that must wait for a deletion, because the sandbox is full."""
+    made = [item.address for item in items for step in item.steps if _is_flow_creation(step)]
+    return set(made) if len(ownership.flows) + len(made) > FLOW_LIMIT else set()
 
 
 def _is_flow_creation(step: Step) -> bool:

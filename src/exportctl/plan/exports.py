@@ -229,8 +229,8 @@ def _source(diff: ExportDiff, lookup: DatasetLookup, inputs: PlanInputs) -> Step
     for orphan in inputs.ownership.orphans.get(diff.export.address, ()):
         if orphan.kind == SOURCE_CONNECTION.name and wire.read_fields(orphan.kind, orphan.raw)[DATASETS] == ids:
             return orphan.id
-    generation, project = diff.live_flow.generation, inputs.ownership.project
-    return create.source_step(diff.export, lookup, generation, project, suffix=digest(ids))
+    side = f"source {digest(ids)}"
+    return create.source_step(diff.export, lookup, diff.live_flow.generation, inputs.ownership, side=side)
 
 
 # -- adopt ------------------------------------------------------------------------------------------------------------

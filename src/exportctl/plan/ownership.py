@@ -13,7 +13,7 @@ No command works with objects of a later exportctl: this version may misundersta
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -138,6 +138,11 @@ class Ownership:
     base_connections: Mapping[str, LiveObject]  # every base connection by id
     base_users: Mapping[str, tuple[str, ...]]  # base id -> ids of target connections that name it
     project: str
+    names: Mapping[str, Mapping[str, str]]  # kind -> id -> folded name of every live object
+
+    def names_taken(self, kind: str, without: Collection[str] = ()) -> frozenset[str]:
+        """Return the folded names of the live objects of a kind, except some by id."""
+        return frozenset(name for identity, name in self.names.get(kind, {}).items() if identity not in without)
 
     def flow_by_id(self, flow: str) -> LiveFlow | None:
         """Return the flow with this id, None if there is none."""
@@ -184,7 +189,21 @@ def build_ownership(live: Inventory, project: str) -> Ownership:
         base_connections={o.id: o for o in bases},
         base_users={base: tuple(sorted(targets)) for base, targets in base_users.items()},
         project=project,
+        names={kind: {o.id: folded_name(o.name) for o in live.objects_of_kind(kind)} for kind in kinds.KINDS},
     )
+
+
+def folded_name(name: str) -> str:
+    """Fold case and blanks: Adobe does not document whether, and in which form, names must be unique (U7)."""
+    return name.strip().casefold()
+
+
+def free_title(wanted: str, taken: Collection[str], first: int = 1) -> str:
+    """Return `wanted`, or `wanted 2` and so on, which none of the folded names in `taken` equals; 1 is not shown."""
+    number = first
+    while folded_name(title := f"{wanted} {number}" if number > 1 else wanted) in taken:
+        number += 1
+    return title
 
 
 def export_addresses(declared: Export) -> tuple[Address, ...]:

@@ -37,6 +37,7 @@ from exportctl.plan import (
     dataset_lookup,
     dataset_moves,
     look_alikes,
+    name_order,
     owner_changes,
     rename_hints,
     safety_checks,
@@ -62,6 +63,7 @@ from exportctl.plan.ownership import (
     build_ownership,
     came_from,
     export_addresses,
+    folded_name,
     reclaim_adopted_flows,
 )
 from exportctl.resources import wire
@@ -150,6 +152,7 @@ def _planned_items(
     items = _merge_items([*items, *_removal_items(desired, accounts, items, inputs)])
     items = rename_hints.add_rename_findings(items, desired, bases, inputs)
     items = dataset_moves.add_dataset_moves(items, desired, bases, inputs)
+    items = name_order.order_titles(items, ownership)
     items = _add_spec_findings(desired, live, add_orphans(items, _targeted_orphans(ownership, options), as_of))
     items = refuse_cut_descriptions(items, live, desired.project.repository)
     consented = frozenset(i.address for i in items if removed_entry(desired.project, i.address))
@@ -185,12 +188,15 @@ def _account_plans(
 ) -> dict[Address, AccountPlan]:
     """Plan our accounts that exports need, and declared accounts that exist already."""
     needed = {e.account.own for e in exports if e.account.own}
-    planned = {}
+    planned: dict[Address, AccountPlan] = {}
     for address, account in sorted(desired.accounts.items()):
         exists = live_accounts(account, ownership)
         if address in needed or (exists and options.is_targeted(address)):
             accept = desired.project.accept
-            planned[address] = plan_account(account, ownership, as_of, accept=accept, resend=options.rotate == address)
+            titles = [folded_name(a.base.title) for a in planned.values() if isinstance(a.base, Step)]
+            planned[address] = plan_account(
+                account, ownership, as_of, accept=accept, resend=options.rotate == address, titles=titles
+            )
     return planned
 
 

@@ -1,0 +1,137 @@
+"""
+Order the steps of a plan so that every name is free before another object takes it. Pure.
+
+Adobe does not document whether names must be unique (U7), so a plan never counts on two objects with one name:
+
+    the name is held by                             the step that takes it
+    no object                                       takes it
+    a flow that this plan renames or deletes        waits for that step
+    the same, but that step must wait for this one  waits for a temporary title of that flow: one more PATCH
+    a flow that this plan leaves as it is           takes it; a service that wants unique names refuses
+
+Two flows wait for each other where they swap titles, and where a flow is deleted only after another one exports its
+datasets (dataset_moves.py). The marker holds the temporary title as the value last applied. So the next plan after an
+interrupted apply knows that no person wrote it, and sets the declared title.
+
+Connections never wait for a name: `free_title` gives each new one a name that no live object has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from exportctl.model.plan import Action, Address, Consequence, PlanItem, Step, digest
+from exportctl.plan import steps
+from exportctl.plan.ownership import LiveFlow, Ownership, folded_name, free_title
+from exportctl.resources.kinds import FLOW, TITLE
+
+
+@dataclass(frozen=True)
+class TitleConflict:
+    """A step that takes a title, and the step by which the live flow `holder` gives it up."""
+
+    taker: Step
+    release: Step
+    holder: LiveFlow
+    title: str
+
+
+def order_titles(items: Sequence[PlanItem], ownership: Ownership) -> list[PlanItem]:
+    """Let each flow take its title after the flow that gives it up; add temporary titles where none can be first."""
+    every = {step.key: step for item in items for step in item.steps}
+    needs = {key: set(step.needs) for key, step in every.items()}
+    found = tuple(_title_conflicts(every.values(), ownership))
+    temporary: dict[str, Step] = {}  # by flow id
+    for one in found:
+        flow = one.holder.flow.id
+        if flow not in temporary and not _is_waiting_for(one.release.key, one.taker.key, needs):
+            needs[one.taker.key].add(one.release.key)
+            continue
+        if flow not in temporary:
+            temporary[flow] = _temporary_title(one, ownership)
+            for step in (s for s in every.values() if s.id == flow):
+                needs[step.key].add(temporary[flow].key)
+        needs[one.taker.key].add(temporary[flow].key)
+    return [_ordered_item(item, needs, temporary, found) for item in items]
+
+
+def _ordered_item(
+    item: PlanItem, needs: Mapping[str, set[str]], temporary: Mapping[str, Step], found: Sequence[TitleConflict]
+) -> PlanItem:
+    added = [step for step in temporary.values() if step.address == item.address]
+    ordered = [replace(step, needs=tuple(sorted(needs[step.key]))) for step in item.steps]
+    notes = [*_temporary_notes(item, added, found), *_waiting_notes(item, temporary, found)]
+    return replace(item, steps=(*added, *ordered), consequences=(*item.consequences, *notes))
+
+
+def _title_conflicts(every: Iterable[Step], ownership: Ownership) -> Iterator[TitleConflict]:
+    """Yield each title that one flow takes and another one gives up, in the order of the plan."""
+    of_flows = [step for step in every if step.kind == FLOW.name]
+    for taker in of_flows:
+        title = taker.title if taker.action is Action.CREATE else taker.fields.get(TITLE)
+        for holder in ownership.flows if title else ():
+            flow = holder.flow
+            if flow.id == taker.id or folded_name(flow.name) != folded_name(str(title)):
+                continue
+            release = _releasing_step([s for s in of_flows if s.id == flow.id], flow.name)
+            if release is not None:
+                yield TitleConflict(taker, release, holder, flow.name)
+
+
+def _releasing_step(own: Sequence[Step], name: str) -> Step | None:
+    """Return the first step of a flow after which it no longer has this name."""
+    renamed = (s for s in own if TITLE in s.fields and folded_name(str(s.fields[TITLE])) != folded_name(name))
+    deleted = (s for s in own if s.action is Action.DELETE)
+    return next(iter((*renamed, *deleted)), None)
+
+
+def _is_waiting_for(one: str, other: str, needs: Mapping[str, Collection[str]]) -> bool:
+    """Check whether a step needs another one, also through other steps."""
+    seen: set[str] = set()
+    ahead = [one]
+    while ahead:
+        key = ahead.pop()
+        if key == other:
+            return True
+        if key not in seen:
+            seen.add(key)
+            ahead += needs.get(key, ())
+    return False
+
+
+def _temporary_title(one: TitleConflict, ownership: Ownership) -> Step:
+    """Make the PATCH that gives a flow a title which it has only until its own step comes."""
+    flow, type = one.holder.flow, one.holder.type
+    ends = "being deleted" if one.release.action is Action.DELETE else "being renamed"
+    title = free_title(f"{flow.name} ({ends})", ownership.names_taken(FLOW.name))
+    marker = flow.marker if flow.marker and not flow.marker.damaged else None
+    return steps.update_step(
+        one.release.address,
+        flow,
+        type_name=type.name if type else "",
+        fields={TITLE: title},
+        marker=marker.with_digests({TITLE: (digest(title),)}) if marker else None,
+        what=f"temporary-title-{flow.id}",
+    )
+
+
+def _temporary_notes(item: PlanItem, added: Sequence[Step], found: Sequence[TitleConflict]) -> Iterator[Consequence]:
+    for step in added:
+        takers = _addresses(one.taker for one in found if one.holder.flow.id == step.id)
+        title, former = step.fields[TITLE], next(one.title for one in found if one.holder.flow.id == step.id)
+        text = f'the flow first gets the temporary title "{title}" (one more write), because {takers} takes "{former}"'
+        yield Consequence("temporary-title", text)
+
+
+def _waiting_notes(
+    item: PlanItem, temporary: Mapping[str, Step], found: Sequence[TitleConflict]
+) -> Iterator[Consequence]:
+    for one in found:
+        if one.taker.address == item.address and one.holder.flow.id not in temporary:
+            giver: Address = one.release.address
+            yield Consequence("title-order", f'takes the title "{one.title}" after {giver} has given it up')
+
+
+def _addresses(found: Iterable[Step]) -> str:
+    return ", ".join(sorted({str(step.address) for step in found}))
