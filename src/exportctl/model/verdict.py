@@ -9,7 +9,7 @@ Every output and every exit code reads this value. No other code judges whether 
     refusal     a safety check blocks the change                                             yes
     duplicate   several flows at one address                                                 yes
     unread      a flow, or the end of one, that exportctl cannot compare                     yes
-    unknown     a state or a schedule that exportctl does not know                           yes
+    unknown     a state, a schedule or an end that exportctl does not know                   yes
     change      create, update, replace, delete, adopt, release                              yes
     difference  something that differs, and that no change of this plan writes               yes
     expired     a rolling end in the past, which `renew` leaves to an apply                  yes
@@ -97,6 +97,7 @@ FINDING_KINDS: Mapping[str, RemainderKind | None] = {
     "not-comparable": RemainderKind.UNREAD,
     "flow-state": RemainderKind.UNKNOWN,
     "unknown-schedule": RemainderKind.UNKNOWN,
+    "unknown-end": RemainderKind.UNKNOWN,
     "not-renewed": RemainderKind.UNREAD,
     ORPHANS_RULE: RemainderKind.ORPHAN,
     "encryption-fixed": RemainderKind.NOT_SENT,

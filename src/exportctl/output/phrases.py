@@ -54,7 +54,7 @@ _REMAINDERS: Mapping[RemainderKind, tuple[str, str]] = {  # one, several
     RemainderKind.REFUSAL: ("blocked address", "blocked addresses"),
     RemainderKind.DUPLICATE: ("export with duplicates", "exports with duplicates"),
     RemainderKind.UNREAD: ("flow that cannot be compared", "flows that cannot be compared"),
-    RemainderKind.UNKNOWN: ("unknown state or schedule", "unknown states or schedules"),
+    RemainderKind.UNKNOWN: ("unknown state, schedule or end", "unknown states, schedules or ends"),
     RemainderKind.CHANGE: ("change", "changes"),
     RemainderKind.DIFFERENCE: ("difference", "differences"),
     RemainderKind.EXPIRED: ("expired end", "expired ends"),
