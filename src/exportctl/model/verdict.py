@@ -131,6 +131,7 @@ _VERB_KINDS: Mapping[Verb, RemainderKind | None] = {
     Verb.BLOCKED: RemainderKind.REFUSAL,
     Verb.UNCHANGED: None,
 }
+_WITHOUT_STEPS = frozenset({Verb.PAUSED, Verb.BLOCKED, Verb.UNCHANGED})  # a step there writes no more than a marker
 _NOT_DONE = frozenset({OutcomeStatus.FAILED, OutcomeStatus.BLOCKED, OutcomeStatus.NOT_ATTEMPTED})
 
 
@@ -221,6 +222,7 @@ def _item_remainders(item: PlanItem) -> Iterator[Remainder]:
     subject, is_planned = str(item.address), bool(item.steps) and not item.refusals
     found = [_VERB_KINDS[item.verb], *(_cause_kind(item, change.cause) for change in item.fields)]
     found += [RemainderKind.REFUSAL] if item.refusals else []
+    found += [RemainderKind.MARKER] if item.steps and item.verb in _WITHOUT_STEPS else []
     found += [FINDING_KINDS.get(f.rule) for f in item.findings if f.level is not Level.ERROR]
     said = {RemainderKind.ORPHAN} | ({RemainderKind.DIFFERENCE} if RemainderKind.CHANGE in found else set())
     kinds = [kind for kind in dict.fromkeys(found) if kind and kind not in said]
