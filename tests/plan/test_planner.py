@@ -9,7 +9,7 @@ import pytest
 
 from exportctl.model.plan import LiveObject, PlanItem
 from exportctl.model.project import Account
-from tests.plan.plan_builders import SFTP, account, build_plan, build_project, export, item
+from tests.plan.plan_builders import SFTP, account, build_plan, build_project, export, flow, item
 from tests.plan.value_builders import lake
 
 
@@ -71,3 +71,14 @@ def test_an_export_waits_for_an_account_that_the_sandbox_does_not_have(row: str)
         (f"exports.orders: {text}", hint)
     ]
     assert shown.steps == ()
+
+
+def test_the_items_of_a_plan_are_sorted_whatever_the_config_declares_first() -> None:
+    """Accounts first, then exports by address: also those that the config no longer declares."""
+    live = (account(), *flow("b"), *flow("d"))
+    plans = [
+        build_plan(build_project(*given), *live) for given in ((export("c"), export("a")), (export("a"), export("c")))
+    ]
+    shown = [str(i.address) for i in plans[0].items]
+    assert shown == ["destinations.lake", "exports.a", "exports.b", "exports.c", "exports.d"]
+    assert plans[0] == plans[1]

@@ -1,13 +1,24 @@
-"""What the final check finds after the writes decides: an error in its plan is no success."""
+"""What the final check finds after the writes decides: an error in its plan is no success, nor is a duplicate."""
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from threading import Lock
 
 import httpx
+import pytest
 
-from exportctl.model.outcome import OutcomeStatus
+from exportctl.cli.exit_codes import INCOMPLETE, apply_exit_code
+from exportctl.emulator import Fault, Switches
+from exportctl.model.outcome import Outcome, OutcomeStatus
+from exportctl.model.plan_options import PlanOptions
+from exportctl.model.verdict import Compared, RemainderKind, judge
+from exportctl.output.text.apply import render_apply_report
+from exportctl.planfile import file as planfile
+from exportctl.workflows.apply import start_apply
+from tests.workflows.orders_sandbox import DAY, apply_config, objects, orders_and_other, other_only
+from tests.workflows.test_scenarios_owners import adopting_config, create_flow_by_hand
 from tests.workflows.test_writes import orders
 from tests.workflows.world import World, world
 
@@ -41,3 +52,115 @@ def test_an_error_in_the_plan_of_the_final_check_is_no_success(tmp_path: Path) -
     assert {o.status for o in outcomes} == {OutcomeStatus.DONE}
     assert [f.rule for f in check.plan.errors()] == ["dataset-unknown"]
     assert not check.passed
+
+
+class DoublingTransport(httpx.BaseTransport):
+    """A gateway that delivers the creation of a flow twice; the client gets one of the two answers."""
+
+    def __init__(self, made: World, answer: int):
+        self.made, self.answer, self.inner = made, answer, httpx.WSGITransport(app=made.emulator)
+        self.listed_at: list[float] = []  # when the flows were listed after the creation
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/flows") and request.method == "POST":
+            answers = [self.inner.handle_request(request)]
+            self.made.emulator.advance(1)  # the flows differ in age
+            answers.append(self.inner.handle_request(request))
+            self.listed_at.clear()
+            return answers[self.answer]
+        if request.url.path.endswith("/flows"):
+            self.listed_at.append(self.made.emulator.now)
+        return self.inner.handle_request(request)
+
+
+@pytest.mark.parametrize("lag", [0, 60])
+def test_a_creation_that_is_delivered_twice_is_no_success(tmp_path: Path, lag: int) -> None:
+    made = world(tmp_path, Switches(list_lag=lag), page_size=100)
+    made.write(orders())
+    outcomes, check = made.apply(transport=DoublingTransport(made, answer=0))
+    assert {o.status for o in outcomes} == {OutcomeStatus.DONE}
+    assert (check.passed, apply_exit_code(check.verdict)) == (False, INCOMPLETE)
+    assert [one.subject for one in check.verdict.of_kind(RemainderKind.DUPLICATE)] == ["exports.orders"]
+    text = render_apply_report(outcomes, remaining=check.plan, verdict=check.verdict)
+    assert "1 export with duplicates" in text
+    assert all(f"`keep: {flow['id']}`" in text for flow in objects(made, "flows"))
+
+
+@pytest.mark.parametrize("lag", [0, 60])
+def test_a_duplicate_that_this_run_made_itself_is_gone_before_the_final_check_passes(tmp_path: Path, lag: int) -> None:
+    made = world(tmp_path, Switches(list_lag=lag), page_size=100)
+    made.write(orders())
+    outcomes, check = made.apply(transport=DoublingTransport(made, answer=1))
+    assert check.verdict.is_as_declared
+    (flow,) = objects(made, "flows")
+    assert flow["id"] not in {o.id for o in outcomes}  # this run made the younger one
+    assert {o.step.id for o in check.outcomes} >= {o.id for o in outcomes if o.step.kind == "flow"}
+
+
+def test_the_final_check_reads_again_after_2_5_and_15_seconds(tmp_path: Path) -> None:
+    made = world(tmp_path, page_size=100)
+    made.write(orders())
+    transport = DoublingTransport(made, answer=0)
+    made.apply(transport=transport)
+    first = transport.listed_at[0]
+    assert sorted({at - first for at in transport.listed_at}) == [0, 2, 7, 22]
+
+
+def test_an_interrupted_apply_accounts_for_every_step(tmp_path: Path) -> None:
+    made = world(tmp_path, page_size=100)
+    made.write(orders())
+    stop = threading.Event()
+    with made.open_plan() as planned:
+        applying = start_apply(planned, made.setup(), PlanOptions(), parallelism=1, stop=stop)
+        found: list[Outcome] = []
+        for outcome in applying.execute_steps():
+            found.append(outcome)
+            stop.set()
+        keys = [step.key for step in planned.plan.steps()]
+    assert sorted(o.step.key for o in found) == sorted(keys)
+    assert [o.status for o in found] == [OutcomeStatus.DONE] + [OutcomeStatus.NOT_ATTEMPTED] * (len(keys) - 1)
+
+
+def test_renew_speaks_of_ends_only(tmp_path: Path) -> None:
+    made = world(tmp_path, page_size=100)
+    made.write(orders())
+    made.apply()
+    made.emulator.ui.path("orders", "/moved/by/hand")
+    made.emulator.advance(151 * DAY)
+    outcomes, check = made.apply(PlanOptions(renew_only=True))
+    assert (check.passed, check.verdict.scope, check.verdict.is_as_declared) == (True, Compared.ENDS, False)
+    text = render_apply_report(outcomes, remaining=check.plan, verdict=check.verdict)
+    assert text == ("Apply: 1 done.\nFinal check: every due end was moved and read back; nothing else was compared.\n")
+
+
+def test_an_adoption_that_fails_in_the_middle_is_no_success(tmp_path: Path) -> None:
+    made = world(tmp_path, page_size=100)
+    made.write(adopting_config(create_flow_by_hand(made)["id"]))
+    made.emulator.add_fault(Fault("status", status=400, method="PATCH", path="/targetConnections/", count=0))
+    outcomes, check = made.apply()
+    assert {o.status for o in outcomes} == {OutcomeStatus.DONE, OutcomeStatus.FAILED}
+    assert {*check.verdict.counts()} == {RemainderKind.STEP, RemainderKind.CHANGE}
+    text = render_apply_report(outcomes, remaining=check.plan, verdict=check.verdict)
+    assert "Final check: 1 change remains." in text
+
+
+def test_connections_that_stay_without_a_flow_keep_the_final_check_from_passing(tmp_path: Path) -> None:
+    made = world(tmp_path, page_size=100)
+    apply_config(made, orders_and_other())
+    made.emulator.ui.delete("orders")
+    made.emulator.advance(DAY + 1)
+    made.write(other_only())
+    outcomes, check = made.apply()
+    assert (outcomes, [one.kind for one in check.verdict.remaining]) == ((), [RemainderKind.ORPHAN])
+    assert (check.passed, check.verdict.is_reachable) == (False, False)
+
+
+def test_a_saved_plan_does_not_hide_orphans_that_it_does_not_delete(tmp_path: Path) -> None:
+    made = world(tmp_path, page_size=100)
+    apply_config(made, orders_and_other())
+    saved = planfile.saved_plan(made.plan())
+    made.emulator.ui.delete("orders")
+    made.write(other_only())
+    found = judge(planfile.reduce_to_approval(saved, made.plan()))
+    assert {*found.counts()} == {RemainderKind.ORPHAN, RemainderKind.UNAPPROVED}
+    assert not found.is_reachable
