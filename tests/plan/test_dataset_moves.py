@@ -311,7 +311,8 @@ def test_flows_that_give_on_two_ways_wait_for_each_receiver_once() -> None:
 
 
 @pytest.mark.parametrize("title", ["Sales", "SALES ", "other"])
-def test_nothing_waits_for_a_flow_whose_name_is_in_use_until_then(title: str) -> None:
+def test_a_flow_whose_name_is_taken_gives_it_up_before_and_is_deleted_after(title: str) -> None:
     gone = removed_entries(name="old")
     plan = build_plan(build_project(export("a", title=title), removed=gone), account(), *flow("old", title="Sales"))
-    assert (("exports.old", "exports.a") in waiting_pairs(plan)) is (title == "other")
+    assert ("exports.old", "exports.a") in waiting_pairs(plan)
+    assert (("exports.a", "exports.old") in waiting_pairs(plan)) is (title != "other")

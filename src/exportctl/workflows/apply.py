@@ -72,7 +72,7 @@ class ApplyRun:
             limit=self.limit,
         )
         check = prover.run_final_check(made.exact_plan, self.step_outcomes)
-        if self.lease is not None and self.has_succeeded():
+        if self.lease is not None:
             self.lease.lists_are_current = check.passed and check.lists_are_current
         return self.guard.mask_echoes(check)
 
