@@ -320,7 +320,7 @@ def test_an_accepted_pause_must_first_be_undone() -> None:
 
 def test_a_replacement_that_was_interrupted_is_finished_without_a_second_consent() -> None:
     source, target, live = changed(flow("orders", base="elsewhere"), 2, state="disabled")
-    marked = replace(live, marker=Marker("acme", "e", "orders", being_replaced=True))
+    marked = replace(live, marker=Marker("acme", "e", "orders", being_replaced=True), name="orders (being replaced)")
 
     shown = planned(source, target, marked)
 

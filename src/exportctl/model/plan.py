@@ -360,10 +360,6 @@ class Plan:
         found = (*self.findings, *(f for item in self.items for f in item.findings))
         return tuple(f for f in found if f.level is Level.ERROR)
 
-    def unknown_values(self) -> tuple[Finding, ...]:
-        """Return the findings of flows with a state or a schedule that exportctl does not know."""
-        return tuple(f for item in self.items for f in item.findings if f.rule in UNKNOWN_RULES)
-
     def counts(self) -> dict[str, int]:
         """Return the numbers of the footer, in its order."""
         verbs = [item.verb for item in self.items]

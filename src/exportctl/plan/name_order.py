@@ -3,7 +3,7 @@ Order the steps of a plan so that every name is free before another object takes
 
 Adobe does not document whether names must be unique (U7), so a plan never counts on two objects with one name:
 
-    the name is held by                             the step that takes it
+    the name belongs to                             the step that takes it
     no object                                       takes it
     a flow that this plan renames or deletes        waits for that step
     the same, but that step must wait for this one  waits for a temporary title of that flow: one more PATCH
