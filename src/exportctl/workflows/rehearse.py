@@ -55,6 +55,10 @@ class Rehearsal:
     writes: Mapping[str, int]  # by method and collection
     refused: tuple[Finding, ...]  # what went wrong, with the position in the config
 
+    @property
+    def passed(self) -> bool:
+        return self.verdict.is_complete
+
 
 def rehearse(
     draft: PlanResult,
