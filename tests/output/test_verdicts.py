@@ -58,6 +58,7 @@ CAUSES: dict[Cause, str | None] = {
     Cause.CONFLICT: OPEN,
     Cause.UNKNOWN_ORIGIN: OPEN,
     Cause.EXPIRED: OPEN,
+    Cause.OLDER_CONFIG: OPEN,
     Cause.RENEWAL: OPEN,
     Cause.NOT_COMPARABLE: OPEN,
     Cause.PAUSED: DECIDED,

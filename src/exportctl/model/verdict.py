@@ -229,7 +229,8 @@ def _item_remainders(item: PlanItem) -> Iterator[Remainder]:
     yield from (Remainder(kind, subject, is_planned=is_planned and kind in _BY_STEPS) for kind in kinds)
     yield from _finding_remainders(item.findings, subject)
     deleted = "; ".join(c.text for c in item.consequences if c.rule == ORPHAN_DELETED)
-    if deleted or item.verb is Verb.CLEAN:
+    is_own = item.verb is Verb.COMPLETE  # a completed creation uses or clears what an interrupted run left
+    if (deleted and not is_own) or item.verb is Verb.CLEAN:
         yield Remainder(RemainderKind.ORPHAN, subject, f"{subject}: the next apply {deleted}", is_planned)
 
 

@@ -150,7 +150,7 @@ def _item_entries(item: PlanItem, as_of: int, end_warning: int) -> Iterator[Drif
     ruled = [f for f in item.findings if f.rule in _RULES]
     for finding in ruled:
         yield DriftEntry(_RULES[finding.rule], item.address, item.id, finding=finding)
-    for note in (c for c in item.consequences if c.rule == ORPHAN_DELETED):
+    for note in (c for c in item.consequences if c.rule == ORPHAN_DELETED and item.verb is not Verb.COMPLETE):
         found = Finding(ORPHANS_RULE, f"{item.address}: the next apply {note.text}", level=Level.NOTE)
         yield DriftEntry(DriftGroup.ORPHANS, item.address, item.id, finding=found)
     ruled = [f for f in ruled if f.rule != ORPHANS_RULE]
