@@ -81,6 +81,7 @@ FINDINGS: dict[str, str | None] = {
     "manifest-not-offered": DECIDED,
     "undeclared-end": DECIDED,
     "account-in-use": DECIDED,
+    "moved": DECIDED,
     "dataset-gone": DECIDED,
     "marker-lost": None,
     "marker-damaged": None,

@@ -104,6 +104,7 @@ FINDING_KINDS: Mapping[str, RemainderKind | None] = {
     "manifest-not-offered": RemainderKind.NOT_SENT,
     "undeclared-end": RemainderKind.NOT_SENT,
     "account-in-use": RemainderKind.NOT_SENT,
+    "moved": RemainderKind.NOT_SENT,
     "dataset-gone": RemainderKind.NOT_SENT,
     "likely-rename": None,
     "dataset-name": None,
