@@ -23,8 +23,8 @@ TEXTS: Mapping[int, str] = {
     CHANGES: "`plan --detailed-exitcode`: there are changes. Flows left paused, renewals and marker-only writes do not "
     "count.",
     DRIFT: "`drift` found something that --fail-on names.",
-    INCOMPLETE: "Apply is incomplete, or its final check found that changes remain. The report lists them. Apply "
-    "again. `renew`: it left a rolling end that is in the past, which only apply moves, or that it cannot renew. "
+    INCOMPLETE: "Apply is incomplete, or something remains: changes, duplicates, orphans, or what cannot be read. "
+    "The report lists it. `renew`: it left a rolling end that is in the past, which only apply moves, or that it cannot renew. "
     "`probe`: objects of a probe remain in the sandbox.",
     BLOCKED: "Blocked by a safety check. The plan says the one edit or flag that allows exactly this. Nothing was "
     "written.",

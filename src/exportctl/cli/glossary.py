@@ -210,7 +210,7 @@ VERBS: Mapping[Verb, str] = {
     Verb.PAUSED: "exportctl leaves the flow paused. Apply changes nothing.",
     Verb.BLOCKED: "The address has duplicates, or a flow that exportctl cannot compare. Apply changes nothing until you"
     " resolve this. The findings say how.",
-    Verb.UNCHANGED: "The sandbox holds what the config asks for.",
+    Verb.UNCHANGED: "No difference that apply would write.",
 }
 _VERB_ALIASES: Mapping[Verb, tuple[str, ...]] = {Verb.MARK: ("marker only",), Verb.UNCHANGED: ("no changes",)}
 
