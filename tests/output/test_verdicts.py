@@ -32,6 +32,7 @@ from exportctl.output.text import drift as text_drift
 from exportctl.output.text import plan as text_plan
 from exportctl.output.text import status as text_status
 from exportctl.planfile import file as planfile
+from exportctl.planfile.signature import SignatureState
 from exportctl.rules.external_findings import PLAN_RULES_BY_ID
 from exportctl.rules.safety_check_texts import SAFETY_CHECKS
 from exportctl.workflows.rehearse import Rehearsal
@@ -147,7 +148,7 @@ def plan_outputs(plan: Plan) -> dict[str, str]:
         "text": text_plan.render_plan(plan),
         "markdown": markdown_plan.render_plan(plan),
         "json": documents.render_plan(plan),
-        "saved": text_plan.render_saved_plan(planfile.saved_plan(plan), now=AS_OF),
+        "saved": text_plan.render_saved_plan(planfile.saved_plan(plan), SignatureState.UNSIGNED, now=AS_OF),
         "one of several environments": phrases.plan_line(plan),
         "outputs of GitHub": github_actions.outputs(github_actions.plan_outputs(plan)),
         "renewals": text_plan.render_renewals(plan),

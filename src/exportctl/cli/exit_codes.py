@@ -24,8 +24,8 @@ TEXTS: Mapping[int, str] = {
     "count.",
     DRIFT: "`drift` found something that --fail-on names.",
     INCOMPLETE: "Apply is incomplete, or something remains: changes, duplicates, orphans, or what cannot be read. "
-    "The report lists it. `renew`: it left a rolling end that is in the past, which only apply moves, or that it cannot renew. "
-    "`probe`: objects of a probe remain in the sandbox.",
+    "The report lists it. `renew`: it left a rolling end that is in the past, which only apply moves, or that it "
+    "cannot renew. `probe`: objects of a probe remain in the sandbox.",
     BLOCKED: "Blocked by a safety check. The plan says the one edit or flag that allows exactly this. Nothing was "
     "written.",
     STALE: "The saved plan is stale: a value that it read or would write has changed, or the plan is too old. Nothing "

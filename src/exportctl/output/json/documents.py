@@ -30,7 +30,7 @@ from exportctl.output.json.envelope import MOMENT, OUTCOME, PLAN, REHEARSAL, VER
 from exportctl.output.text import apply
 from exportctl.planfile import file as planfile
 from exportctl.planfile.file import SavedPlan
-from exportctl.planfile.serialize import CONTENT, FIELD, FINDING, POSITION, address, field_value
+from exportctl.planfile.serialize import CONTENT, FIELD, FINDING, POSITION, address, decode_plan, field_value
 from exportctl.planfile.signature import SignatureState
 from exportctl.planfile.staleness import StaleValue
 
