@@ -18,7 +18,7 @@ GAP = "\N{BULLET}"  # stands for what the program fills in
 COMMAND = re.compile(r"`exportctl ([^`]+)`|: exportctl ([a-z][^;:,`\"\n]*)")
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 NO_COMMANDS = {"… --help", "lease (PROJECT)"}
-OTHER_TOOLS = {"--unidiff-zero"}  # of git
+OTHER_TOOLS = {"--unidiff-zero", "--cached"}  # of git
 
 
 def _texts(tree: ast.AST) -> Iterator[tuple[int, str]]:
