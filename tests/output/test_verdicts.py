@@ -43,7 +43,7 @@ OPEN, DECIDED = "open", "decided"
 
 # What an item of each verb leaves. A new verb without a row fails.
 VERBS: dict[Verb, str | None] = {
-    **dict.fromkeys(CHANGE_VERBS, OPEN),
+    **dict.fromkeys(sorted(CHANGE_VERBS), OPEN),
     Verb.CLEAN: OPEN,
     Verb.MARK: OPEN,
     Verb.RENEW: OPEN,
