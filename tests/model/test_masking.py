@@ -160,5 +160,12 @@ def test_the_search_looks_at_each_place_a_bounded_number_of_times(name: str) -> 
     assert steps[1] <= 60 * 8_000
 
 
+@pytest.mark.parametrize("value", ["tree-pipit%41%2Fword", "wryneck\\n\\u0041\\\\word"])
+def test_a_value_with_escapes_of_its_own_is_masked_also_if_escaped_line_ends_split_it(value: str) -> None:
+    for size in range(5, 12):
+        split = "\n".join(value[i : i + size] for i in range(0, len(value), size))
+        assert "word" not in build_mask([value])(f"[{json.dumps(split)[1:-1]}]"), size
+
+
 def test_html_names_are_known_in_any_case() -> None:
     assert build_mask(["a<b>c&\"d'e"])(html.escape("a<b>c&\"d'e").upper()) == "(secret)"

@@ -208,11 +208,21 @@ def _hits(view: str, index: MaskIndex) -> Iterator[tuple[int, int]]:
 
 
 def _unescaped_layers(text: str) -> Iterator[str]:
+    """Yield the text with its line ends unescaped, then unescaped once, and so on: a value may hold escapes itself."""
     for _ in range(_ROUNDS):
-        before, text = text, _ESCAPED.sub(lambda found: "".join(p.text for p in _decode_escape(found)), text)
+        split = _ESCAPED.sub(lambda found: _unescaped_text(found) if _is_line_end(found) else found.group(), text)
+        before, text = text, _ESCAPED.sub(_unescaped_text, text)
         if text == before:
             return
-        yield text
+        yield from dict.fromkeys((split, text))
+
+
+def _unescaped_text(found: re.Match[str]) -> str:
+    return "".join(piece.text for piece in _decode_escape(found))
+
+
+def _is_line_end(found: re.Match[str]) -> bool:
+    return bool(found["letter"] or found["line"])
 
 
 def _fold(text: str) -> str:
@@ -262,22 +272,29 @@ def _decode_bytes(escaped: str, at: int) -> Iterator[Piece]:
 
 
 def _locate_layers(text: str) -> Iterator[list[Piece]]:
-    """Yield the text and its unescaped layers, each piece with its range in the text."""
+    """Yield the text and the layers of `_unescaped_layers`, each piece with its range in the text."""
     layer = [Piece(char, i, i + 1) for i, char in enumerate(text)]
-    for _ in range(_ROUNDS + 1):
-        yield layer
-        joined, after = "".join(piece.text for piece in layer), list[Piece]()
-        owners = [piece for piece in layer for _ in piece.text]
-        done = 0
-        for found in _ESCAPED.finditer(joined):
-            after += _chars(owners, joined, done, found.start())
-            after += [
-                Piece(one.text, owners[one.start].start, owners[one.end - 1].end) for one in _decode_escape(found)
-            ]
-            done = found.end()
-        if not done:
+    yield layer
+    for _ in range(_ROUNDS):
+        found = list(_ESCAPED.finditer("".join(piece.text for piece in layer)))
+        if not found:
             return
-        layer = [*after, *_chars(owners, joined, done, len(joined))]
+        line_ends = [one for one in found if _is_line_end(one)]
+        if line_ends and len(line_ends) < len(found):
+            yield _locate_unescaped(layer, line_ends)
+        layer = _locate_unescaped(layer, found)
+        yield layer
+
+
+def _locate_unescaped(layer: list[Piece], escapes: list[re.Match[str]]) -> list[Piece]:
+    """Return a layer with these escapes replaced by what they stand for."""
+    joined, made, done = "".join(piece.text for piece in layer), list[Piece](), 0
+    owners = [piece for piece in layer for _ in piece.text]
+    for found in escapes:
+        made += _chars(owners, joined, done, found.start())
+        made += [Piece(one.text, owners[one.start].start, owners[one.end - 1].end) for one in _decode_escape(found)]
+        done = found.end()
+    return [*made, *_chars(owners, joined, done, len(joined))]
 
 
 def _chars(owners: list[Piece], joined: str, start: int, end: int) -> Iterator[Piece]:
