@@ -80,7 +80,8 @@ def try_apply(made: World, flags: PlanOptions, watch: WatchingTransport) -> None
         return
     failed = [o for o in outcomes if o.status is OutcomeStatus.FAILED]
     assert all(o.message and o.rule for o in failed)
-    assert final_check.passed or any(i.steps or i.refusals or i.findings for i in final_check.plan.items)
+    assert final_check.passed or failed or any(i.steps or i.refusals or i.findings for i in final_check.plan.items)
+    assert not (final_check.passed and failed)
 
 
 def finish_apply(made: World, flags: PlanOptions, watch: WatchingTransport) -> None:
@@ -524,24 +525,25 @@ class MeetingTransport(httpx.BaseTransport):
         return self.inner.handle_request(request)
 
 
-def apply_concurrently(made: World, watch: WatchingTransport) -> None:
-    """Two applies whose plans saw the same sandbox."""
+def apply_concurrently(made: World, watch: WatchingTransport, *, killed: bool = False) -> None:
+    """Two applies whose plans saw the same sandbox; `killed` ends both before the final check."""
     barrier = threading.Barrier(2)
     with (
         made.open_plan(transport=MeetingTransport(watch, barrier)) as one,
         made.open_plan(transport=MeetingTransport(watch, barrier)) as two,
         ThreadPoolExecutor(2) as pool,
     ):
-        for done in [pool.submit(execute_plan, made, planned) for planned in (one, two)]:
+        for done in [pool.submit(execute_plan, made, planned, killed) for planned in (one, two)]:
             done.result()
 
 
-def execute_plan(made: World, planned: plan_workflow.ConnectedPlan) -> None:
+def execute_plan(made: World, planned: plan_workflow.ConnectedPlan, killed: bool) -> None:
     applying = apply_workflow.start_apply(planned, made.setup(), PlanOptions(), parallelism=4, stop=threading.Event())
     for _ in applying.execute_steps():
         pass
     with contextlib.suppress(Error):
-        applying.run_final_check()
+        if not killed:
+            applying.run_final_check()
 
 
 SEVERAL = {
@@ -577,13 +579,25 @@ def test_two_changes_of_datasets_side_by_side_leave_every_flow_with_its_new_list
 
 
 @pytest.mark.parametrize("lag", [5, 60])
-def test_two_first_applies_that_cannot_see_each_other_end_in_a_refusal_that_names_the_duplicates(
+def test_two_first_applies_whose_lists_show_each_other_within_a_minute_leave_one_flow_each(
+    tmp_path: Path, lag: float
+) -> None:
+    made = world(tmp_path, Switches(list_lag=lag), page_size=100)
+    made.write(config(exports=SEVERAL))
+    apply_concurrently(made, WatchingTransport(made, tick=0.002))
+    made.emulator.advance(LISTED)
+    titles = [flow["name"] for flow in made.emulator.snapshot(SANDBOX)["flows"]]
+    assert sorted(titles) == sorted(SEVERAL)
+
+
+@pytest.mark.parametrize("lag", [5, 60])
+def test_two_first_applies_that_die_before_they_see_each_other_end_in_a_refusal_that_names_the_duplicates(
     tmp_path: Path, lag: float
 ) -> None:
     made = world(tmp_path, Switches(list_lag=lag), page_size=100)
     made.write(config(exports=SEVERAL))
     watch = WatchingTransport(made, tick=0.002)
-    apply_concurrently(made, watch)
+    apply_concurrently(made, watch, killed=True)
     made.emulator.advance(LISTED)
     before = made.writes()
     plan = made.plan()
