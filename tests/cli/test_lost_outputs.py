@@ -18,7 +18,9 @@ import pytest
 from exportctl.cli.main import main
 from tests.cli.command_line import SMALL, CommandLine
 
-EXPORTCTL = [sys.executable, "-c", "from exportctl.cli import run; run()"]
+# What starts the tests may ignore SIGHUP, as `nohup` does, and so would what they start.
+DEFAULT = "import signal; signal.signal(signal.SIGHUP, signal.SIG_DFL)"
+EXPORTCTL = [sys.executable, "-c", f"{DEFAULT}; from exportctl.cli import run; run()"]
 APPLY = ("apply", "--auto-approve")
 GOOD = "Final check: no changes."
 

@@ -60,9 +60,12 @@ def test_renewals_may_be_limited_to_the_approved_ones() -> None:
 def test_saved_flags_are_loaded_again_without_what_the_plan_itself_says() -> None:
     flags = PlanOptions(("a",), 3, ("b",), ("c",), ("d",))
     assert PlanOptions.from_json_values(flags.to_json_values()) == flags
-    assert PlanOptions.from_json_values(
-        PlanOptions(renewals=frozenset({"x"}), renew_only=True).to_json_values()
-    ) == PlanOptions(renew_only=True)
+    assert PlanOptions.from_json_values(PlanOptions(renewals=frozenset({"x"})).to_json_values()) == PlanOptions()
+
+
+def test_no_saved_plan_renews_only() -> None:
+    with pytest.raises(TypeError):
+        PlanOptions.from_json_values(PlanOptions(renew_only=True).to_json_values())
 
 
 def test_an_unknown_flag_in_a_saved_plan_raises() -> None:

@@ -18,7 +18,7 @@ from exportctl.errors import Finding, Level
 from exportctl.model.outcome import Outcome, OutcomeStatus
 from exportctl.model.plan import CHANGE_VERBS, Action, Cause, Consequence, Plan, PlanItem, Refusal, Verb
 from exportctl.model.plan_options import PlanOptions
-from exportctl.model.verdict import FINDING_KINDS, PlanVerdict, RemainderKind, judge
+from exportctl.model.verdict import FINDING_KINDS, Compared, PlanVerdict, Remainder, RemainderKind, judge
 from exportctl.monitor import drift
 from exportctl.monitor.status import StatusReport
 from exportctl.output import github_actions, phrases
@@ -275,3 +275,13 @@ def test_drift_and_status_name_orphans() -> None:
         json_monitoring.render_status(status),
     ):
         assert "s-1" in shown and "t-1" in shown
+
+
+def test_a_renewal_that_has_not_ended_yet_is_read_again() -> None:
+    """`renew` leaves other differences alone, so they end its readings; a step under way does not."""
+    waiting = Remainder(RemainderKind.STEP, "exports.web/flow/update", "it has not finished yet")
+    left = Remainder(RemainderKind.DIFFERENCE, "exports.web")
+
+    assert not PlanVerdict((waiting,), Compared.ENDS).is_final
+    assert PlanVerdict((left,), Compared.ENDS).is_final
+    assert not PlanVerdict((left,), Compared.ALL).is_final

@@ -162,7 +162,7 @@ def run_command(made: World, flags: PlanOptions) -> tuple[Plan, str]:
         outcomes = tuple(applying.execute_steps())
         assert [o for o in outcomes if o.status not in (OutcomeStatus.DONE, OutcomeStatus.DEFERRED)] == []
         final_check = applying.run_final_check()
-        assert final_check.passed
+        assert final_check.passed, final_check.verdict
         return planned.plan, apply.render_apply_report(
             outcomes, remaining=final_check.plan, verdict=final_check.verdict
         )

@@ -557,6 +557,7 @@ def test_what_moved_alike_everywhere_is_accepted_for_all(environments: World) ->
 def test_a_file_that_others_extend_too_is_not_edited(tmp_path: Path) -> None:
     made = world(tmp_path / "acme", page_size=100)
     (tmp_path / "acme").mkdir()
+    (tmp_path / ".git").mkdir()  # the checkout holds both
     write_yaml(made, CONFIG.replace("version: 1\n", ""), "../base.yaml")
     write_yaml(made, "version: 1\nextends: [../base.yaml] # all customers\nexports:\n  returns: {title: Ours}\n")
     apply_config(made)

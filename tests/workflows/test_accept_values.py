@@ -224,12 +224,12 @@ UNREAD: dict[str, tuple[Callable[[World], None], str, str]] = {
     "an end in milliseconds": (
         lambda w: edit_flow(w, {"endTime": 1_900_000_000_000}),
         "end",
-        "is not a moment that exportctl can read",
+        'is "1900000000000", which exportctl cannot read; an `accept` entry for `end` allows it',
     ),
     "an end that is no number": (
         lambda w: edit_flow(w, {"endTime": 1.5e9}),
         "end",
-        "is not a moment that exportctl can read",
+        'is "1500000000.0", which exportctl cannot read; an `accept` entry for `end` allows it',
     ),
     "a path that is no text": (lambda w: edit_target(w, "orders", path=7), "path", "has a path that is not text"),
     "no type of file": (

@@ -452,7 +452,10 @@ SITUATIONS: Mapping[str, Situation] = {
     "not-renewed": Situation(plant_not_renewed, {"run `exportctl plan` for the details": plan_keep}, plan=RENEW),
     "orphans": Situation(
         plant_orphans,
-        {"if the flow was deleted, write `removed: [{export: orders, do: delete, reason: …}]`": printed_removal},
+        {
+            "if its flow was deleted, write `removed: [{export: orders, do: delete, reason: …}]`; then "
+            "`exportctl apply` deletes it": printed_removal
+        },
     ),
     "likely-rename": Situation(
         plant_rename,

@@ -99,8 +99,12 @@ def error_of(line: RequestLine, answer: Answer, mask: Mask) -> ServiceError:
         wrote=line.is_write and may_have_happened(status),
         rule=rule,
     )
-    error.hint = f"run the command again in {asked:.0f} s" if asked else _hint(line, error)
+    error.hint = _wait_hint(status, asked) if asked else _hint(line, error)
     return error
+
+
+def _wait_hint(status: int, asked: float) -> str:
+    return f"run the command again in {asked:.0f} s" + (", or with a lower --parallelism" if status == 429 else "")
 
 
 def _is_not_found(code: str | None) -> bool:

@@ -171,8 +171,8 @@ class PlanVerdict:
     @property
     def is_final(self) -> bool:
         """A later reading changes nothing: nothing remains, or only ends that `renew` does not move."""
-        left_by_renew = self.scope is Compared.ENDS and not any(one.is_planned for one in self.remaining)
-        return self.is_complete or left_by_renew
+        can_still_end = any(one.is_planned or one.kind is RemainderKind.STEP for one in self.remaining)
+        return self.is_complete or (self.scope is Compared.ENDS and not can_still_end)
 
     @property
     def has_changes(self) -> bool:
