@@ -38,6 +38,9 @@ class CountingReader:
     def list(self, prefix: str) -> Iterator[StoredFile]:
         return self.inner.list(prefix)
 
+    def folders(self, prefix: str) -> Iterator[str]:
+        return self.inner.folders(prefix)
+
     def read(self, path: str, limit: int) -> bytes:
         return self._count_read(self.inner.read(path, limit))
 
