@@ -39,6 +39,7 @@ ACCEPTING_SETTINGS = {
     "rate_limit": 0,
     "longest_end": 0,
     "sftp_port": "kept",
+    "old_source_in_use": 30,  # 600: the old source is an orphan until the next apply, and the final check says so
     "description_length": 0,
 }
 

@@ -20,7 +20,7 @@ def normalise_document(written: Json, switches: Switches) -> Json:
         changes = {"trailing-slash": (SLASH_FIELDS, _strip_trailing_slashes), "case": (LOWER_CASE_FIELDS, str.lower)}
         names, change = changes.get(switches.normalise, ((), str))
         params = result["params"]
-        result["params"] = {key: change(params[key]) if key in names else params[key] for key in params}
+        result["params"] = {k: change(v) if k in names and isinstance(v, str) else v for k, v in params.items()}
     # rule: child-descriptions
     if "flowSpec" not in result and switches.child_descriptions == "drop":
         result.pop("description", None)
