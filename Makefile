@@ -10,7 +10,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 MEASURED := $(addprefix tests/,model resources plan planfile rules cases output snapshot monitor config client importing \
 	yaml_edit storage probe profile cli/test_probe_cli.py cli/test_lease_cli.py) \
 	$(patsubst %,tests/workflows/test_%.py,accept_values canary descriptions faults flow_states half_adoptions lag lease \
-	moves pause_kinds read_storage spec_offers unknown_ends unknown_schedules)
+	moves older_config own_actions pause_kinds read_storage spec_offers unknown_ends unknown_schedules)
 UNMEASURED := a_hundred_thousand_objects or the_worst_footer or large-250 or evil-250
 
 export PIP_NO_INPUT := 1

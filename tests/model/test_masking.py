@@ -169,3 +169,15 @@ def test_a_value_with_escapes_of_its_own_is_masked_also_if_escaped_line_ends_spl
 
 def test_html_names_are_known_in_any_case() -> None:
     assert build_mask(["a<b>c&\"d'e"])(html.escape("a<b>c&\"d'e").upper()) == "(secret)"
+
+
+def test_a_text_that_is_escaped_more_often_than_is_read_is_still_searched() -> None:
+    nested = "pass%25252525252541word-of-the-partner"
+
+    assert nested not in build_mask([nested])(f"x {nested} y")
+
+
+def test_an_escaped_tab_in_an_echo_does_not_hide_the_secret() -> None:
+    mask = build_mask(["open\tsesame"])
+
+    assert mask("echo: open\\tsesame") == "echo: (secret)"

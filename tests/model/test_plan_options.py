@@ -71,3 +71,8 @@ def test_no_saved_plan_renews_only() -> None:
 def test_an_unknown_flag_in_a_saved_plan_raises() -> None:
     with pytest.raises(TypeError):
         PlanOptions.from_json_values({"allow_everything": True})
+
+
+def test_a_commit_time_that_is_no_moment_raises() -> None:
+    with pytest.raises(TypeError):
+        PlanOptions.from_json_values({"committed_at": -1})

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from exportctl.model.plan import Inventory, LiveObject, Marker, Plan, Verb
+from exportctl.model.plan import Address, Inventory, LiveObject, Marker, Plan, Verb
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.project import Project, RemovedEntry
 from exportctl.plan.delete import Orphan, find_orphans, orphan_fix, orphan_label
@@ -255,3 +255,9 @@ def test_markers_of_accounts_and_of_exports_are_not_mistaken_for_each_other() ->
         build_project(export("orders"), destinations=(lake(),)), account(params={"s3Role": ROLE}), strange
     )
     assert found_orphans(plan, (account(), strange)) == {}
+
+
+def test_an_orphan_of_an_address_that_has_no_item_is_left_to_the_next_plan() -> None:
+    live = make_object("base_connection", "b1")
+
+    assert "make a new plan" in orphan_fix(Orphan(Address("destinations", "lake"), live, "no flow uses it", None), ())

@@ -247,10 +247,8 @@ def _decode_escape(found: re.Match[str]) -> list[Piece]:
     at, end = found.span()
     if found["percent"]:
         return list(_decode_bytes(found["percent"], at))
-    if found["line"]:
-        return [Piece("\n", at, end)]
-    if found["letter"]:
-        return [Piece({"n": "\n", "r": "\r", "t": "\t"}[found["letter"].lower()], at, end)]
+    if _is_line_end(found):
+        return [Piece({"n": "\n", "r": "\r", "t": "\t"}[(found["letter"] or "n").lower()], at, end)]
     if found["high"]:
         pair = (int(found["high"], 16), int(found["low"], 16))
         return [Piece(chr(0x10000 + ((pair[0] - 0xD800) << 10) + pair[1] - 0xDC00), at, end)]

@@ -48,10 +48,9 @@ def order_titles(items: Sequence[PlanItem], ownership: Ownership) -> list[PlanIt
         if flow not in temporary and not _is_waiting_for(one.release.key, one.taker.key, needs):
             needs[one.taker.key].add(one.release.key)
             continue
-        if flow not in temporary:
-            temporary[flow] = _temporary_title(one, ownership)
-            for step in (s for s in every.values() if s.id == flow):
-                needs[step.key].add(temporary[flow].key)
+        temporary.setdefault(flow, _temporary_title(one, ownership))
+        for step in (s for s in every.values() if s.id == flow):
+            needs[step.key].add(temporary[flow].key)
         needs[one.taker.key].add(temporary[flow].key)
     return [_ordered_item(item, needs, temporary, found) for item in items]
 
@@ -89,14 +88,12 @@ def _releasing_step(own: Sequence[Step], name: str) -> Step | None:
 def _is_waiting_for(one: str, other: str, needs: Mapping[str, Collection[str]]) -> bool:
     """Check whether a step needs another one, also through other steps."""
     seen: set[str] = set()
-    ahead = [one]
+    ahead = {one}
     while ahead:
-        key = ahead.pop()
-        if key == other:
+        if other in ahead:
             return True
-        if key not in seen:
-            seen.add(key)
-            ahead += needs.get(key, ())
+        seen |= ahead
+        ahead = {needed for key in ahead for needed in needs.get(key, ())} - seen
     return False
 
 
