@@ -40,6 +40,15 @@ def room(plan: Plan) -> int:
     return int(next(word for word in allow.split() if word.isdigit()))
 
 
+def assert_that_the_next_apply_is_refused(made: World) -> None:
+    made.emulator.advance(61)
+    made.forget_requests()
+    assert refusals(made.plan()) == ["description-cut"]
+    with pytest.raises(RefusedError):
+        made.apply()
+    assert made.writes() == []
+
+
 # Inside the text, inside the line for people, inside the marker, before its last character.
 @pytest.mark.parametrize("length", [200, 256, 280, 300, 320, 370, 376])
 def test_a_marker_that_was_cut_off_is_refused_until_the_text_is_short_enough(tmp_path: Path, length: int) -> None:
@@ -76,12 +85,7 @@ def test_a_cut_between_two_lines_is_refused_and_a_marker_that_a_person_removed_i
     made = world(tmp_path, Switches(description_length=256))
     made.write(orders(description=f"{'Whom to ask. ' * 20}"[: 255 - len(shown)] + "."))
     assert not made.apply()[1].passed
-    made.emulator.advance(61)
-    made.forget_requests()
-    assert refusals(made.plan()) == ["description-cut"]
-    with pytest.raises(RefusedError):
-        made.apply()
-    assert made.writes() == []
+    assert_that_the_next_apply_is_refused(made)
 
     made.emulator.switches = Switches()
     made.emulator.ui.describe("orders", the_flow(made)["description"])  # the same text, by a person
@@ -97,12 +101,7 @@ def test_a_text_that_a_patch_brings_and_that_is_cut_between_two_lines_is_refused
     made.apply()
     made.write(orders(description=LONG[:255] + "."))
     assert not made.apply()[1].passed
-    made.emulator.advance(61)
-    made.forget_requests()
-    assert refusals(made.plan()) == ["description-cut"]
-    with pytest.raises(RefusedError):
-        made.apply()
-    assert made.writes() == []
+    assert_that_the_next_apply_is_refused(made)
 
 
 def test_an_account_with_a_text_that_leaves_no_room_for_the_marker_is_patched_once(tmp_path: Path) -> None:
@@ -113,12 +112,7 @@ def test_an_account_with_a_text_that_leaves_no_room_for_the_marker_is_patched_on
     by_hand = {**base, "description": LONG[:256], "updatedClient": "exc_app"}
     made.emulator.ui.load({"connections": [by_hand]}, sandbox=SANDBOX)
     assert not made.apply()[1].passed
-    made.emulator.advance(61)
-    made.forget_requests()
-    assert refusals(made.plan()) == ["description-cut"]
-    with pytest.raises(RefusedError):
-        made.apply()
-    assert made.writes() == []
+    assert_that_the_next_apply_is_refused(made)
 
 
 @pytest.mark.parametrize("length", [230, 256, 262, 270, 300])

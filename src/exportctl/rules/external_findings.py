@@ -120,8 +120,8 @@ _LANGUAGE: tuple[_Row, ...] = (
     (
         "bad-schedule",
         "A schedule that exportctl cannot set",
-        "It sets 3, 6, 9, 12 hours, 1 day and once. The service has nothing weekly and no repeated full export [XD-new]"
-        " [D].",
+        "It sets a whole number of hours or days, and once. The service has nothing weekly and no repeated full export"
+        " [XD-new] [D].",
         "Choose one of them.",
     ),
     ("bad-end", "renew_before not shorter than rolling", "Every plan would renew the end.", "Make it shorter."),
