@@ -77,7 +77,8 @@ class Script:
         answer = reply if isinstance(reply, Reply) else reply(request)
         if answer.raises is not None:
             raise answer.raises
-        start(f"{answer.status} Scripted", [("Date", DATE), ("Content-Type", "application/json"), *answer.headers])
+        headers = {"Date": DATE, "Content-Type": "application/json", **dict(answer.headers)}
+        start(f"{answer.status} Scripted", list(headers.items()))
         return [answer.bytes()]
 
 

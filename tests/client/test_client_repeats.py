@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 from exportctl.client.client import Client
-from exportctl.client.transport import Backoff, http_date, may_have_happened, retry_after
+from exportctl.client.transport import Backoff, may_have_happened
 from exportctl.errors import NotReached, ServiceError
-from tests.client.scripted import DATE, FakeTime, Reply, Script, client_of
+from tests.client.scripted import FakeTime, Reply, Script, client_of
 
 VERBS: dict[str, Callable[[Client], object]] = {
     "list": lambda c: c.list("/flows"),
@@ -150,10 +150,11 @@ def test_retry_after_is_honoured_in_both_forms(status: int, header: str, expecte
 
 
 def test_a_retry_date_is_compared_with_this_clock_only_without_a_date_header() -> None:
-    at = http_date(DATE)
-    assert at is not None
+    """The clock of this run stands at the first second of 1970."""
+    headers = (("Date", "soon"), ("Retry-After", "Thu, 01 Jan 1970 00:15:00 GMT"))
 
-    assert retry_after("Mon, 01 Dec 2025 10:01:00 GMT", at.timestamp()) == 60.0
+    with pytest.raises(ServiceError, match="it asks to wait 900 s"):
+        client_of(Script([Reply(429, headers=headers)])).list("/flows")
 
 
 def test_callers_that_must_wait_do_not_come_back_together() -> None:

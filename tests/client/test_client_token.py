@@ -207,6 +207,17 @@ def test_without_a_token_nothing_is_sent_to_the_platform(reply: Reply, kind: typ
     assert (script.seen, caught.value.wrote) == ([], False)
 
 
+def test_a_token_endpoint_that_asks_to_wait_longer_than_the_bound_is_not_asked_again() -> None:
+    script = Script(tokens=[Reply(429, headers=(("Retry-After", "900"),)), token_reply()])
+    time = FakeTime()
+
+    with pytest.raises(ServiceError, match="answered 429; it asks to wait 900 s") as caught:
+        client_of(script, time=time).list("/flows")
+
+    assert caught.value.hint == "run the command again in 900 s"
+    assert (time.slept, len(script.token_requests)) == ([], 1)
+
+
 def test_trouble_with_the_token_endpoint_is_no_reason_to_slow_down_the_platform() -> None:
     calls: list[int] = []
 

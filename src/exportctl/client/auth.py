@@ -14,6 +14,7 @@ import threading
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
+from exportctl.client.errors import again_hint, wait_phrase
 from exportctl.client.guard import SecretGuard
 from exportctl.client.transport import Answer, NoAnswer, Purpose, Request, RequestSender
 from exportctl.errors import Error, NotReached, ServiceError, Unauthorized
@@ -124,10 +125,7 @@ class Tokens:
             raise _refusal(self._refused, answer.status)
         token, life = _token(answer)
         if token is None:
-            why = ", but without a token" if answer.status < 300 else ""
-            wait, check = "wait a minute: too many tokens were requested", "check AEP_IMS_URL, or try again later"
-            hint = wait if answer.status == 429 else check
-            raise ServiceError(f"got no token: {host} answered {answer.status}{why}", status=answer.status, hint=hint)
+            raise _missing_token_error(host, answer)
         self._guard.hide([token])
         return _CachedToken(token, asked_at + life - min(MARGIN, life / 10))
 
@@ -143,6 +141,17 @@ class Tokens:
         }
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         return Request("POST", str(self._url), Purpose.TOKEN, headers, urlencode(form).encode())
+
+
+def _missing_token_error(host: str, answer: Answer) -> ServiceError:
+    asked = answer.asked_wait
+    why = ", but without a token" if answer.status < 300 else wait_phrase(asked)
+    hint = "check AEP_IMS_URL, or try again later"
+    if asked:
+        hint = again_hint(asked)
+    elif answer.status == 429:
+        hint = "wait a minute: too many tokens were requested"
+    return ServiceError(f"got no token: {host} answered {answer.status}{why}", status=answer.status, hint=hint)
 
 
 def lifetime(expires_in: object) -> float:

@@ -88,8 +88,8 @@ def error_of(line: RequestLine, answer: Answer, mask: Mask) -> ServiceError:
     request_id = _unmasked_text(body.request_id or _plain_code(answer.headers.get("x-request-id")), mask)
     notes = [*([code] if code else []), *([f"request id {request_id}"] if request_id else [])]
     text = clean_text(body.message, mask) or _unreadable_phrase(answer)
-    asked = answer.asked_wait()
-    text += f"; it asks to wait {asked:.0f} s" if asked else ""
+    asked = answer.asked_wait
+    text += wait_phrase(asked)
     kind, rule = _CLASSES.get(404 if _is_not_found(code) else status, (ServiceError, "service"))
     error = kind(
         f"the service answered {status} to {line}: {text}" + (f" ({', '.join(notes)})" if notes else ""),
@@ -99,12 +99,18 @@ def error_of(line: RequestLine, answer: Answer, mask: Mask) -> ServiceError:
         wrote=line.is_write and may_have_happened(status),
         rule=rule,
     )
-    error.hint = _wait_hint(status, asked) if asked else _hint(line, error)
+    lower = ", or with a lower --parallelism" if status == 429 else ""
+    error.hint = f"{again_hint(asked)}{lower}" if asked else _hint(line, error)
     return error
 
 
-def _wait_hint(status: int, asked: float) -> str:
-    return f"run the command again in {asked:.0f} s" + (", or with a lower --parallelism" if status == 429 else "")
+def wait_phrase(asked: float | None) -> str:
+    """Return what to add to the text of an answer that asks to wait; nothing if it does not."""
+    return f"; it asks to wait {asked:.0f} s" if asked else ""
+
+
+def again_hint(asked: float) -> str:
+    return f"run the command again in {asked:.0f} s"
 
 
 def _is_not_found(code: str | None) -> bool:

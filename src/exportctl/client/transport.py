@@ -71,18 +71,20 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer of any status; `headers` by lower-case name."""
+    """An answer of any status; `headers` by lower-case name, `received_at` in seconds since 1970."""
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
+    received_at: float
 
-    def asked_wait(self, now: float | None = None) -> float | None:
-        """Return the seconds for which a 429 or 503 asks to wait; `now` is used if it has no Date header."""
+    @property
+    def asked_wait(self) -> float | None:
+        """The seconds for which a 429 or 503 asks to wait, from its own Date header if it has one."""
         if self.status not in ASKS_TO_WAIT:
             return None
         date = http_date(self.headers.get("date"))
-        return retry_after(self.headers.get("retry-after"), date.timestamp() if date else now)
+        return retry_after(self.headers.get("retry-after"), date.timestamp() if date else self.received_at)
 
     @cached_property
     def document(self) -> object:
@@ -221,7 +223,7 @@ class RequestSender:
 
     def _hold(self, host: str, got: Answer | NoAnswer) -> None:
         """Keep the time for which an answer asks to wait, and tell the user of a wait that exportctl begins."""
-        seconds = got.asked_wait(self.clock.now()) if isinstance(got, Answer) else None
+        seconds = got.asked_wait if isinstance(got, Answer) else None
         if not seconds:
             return
         until = self.clock.monotonic() + seconds
@@ -241,7 +243,8 @@ class RequestSender:
         # An in-process application can raise only the built-in exceptions.
         except (httpx.RequestError, ConnectionError, TimeoutError) as error:
             return _no_answer(error, self._timeout)
-        answer = Answer(response.status_code, {k.lower(): v for k, v in response.headers.items()}, response.content)
+        headers = {k.lower(): v for k, v in response.headers.items()}
+        answer = Answer(response.status_code, headers, response.content, self.clock.now())
         if request.purpose is not Purpose.TOKEN:
             self._record_answer(request, answer)
         return answer
@@ -261,7 +264,7 @@ def may_have_happened(status: int) -> bool:
     return status < 400 or status == 408 or status >= 500
 
 
-def retry_after(text: str | None, now: float | None) -> float | None:
+def retry_after(text: str | None, now: float) -> float | None:
     """
     Return the seconds that a `Retry-After` header asks for: 0 for a past moment, None without a readable header.
 
@@ -273,7 +276,7 @@ def retry_after(text: str | None, now: float | None) -> float | None:
     if re.fullmatch(r"\s*[0-9]{1,9}\s*", text):
         return float(text)
     at = http_date(text)
-    return None if at is None or now is None else max(0.0, at.timestamp() - now)
+    return None if at is None else max(0.0, at.timestamp() - now)
 
 
 def http_date(text: str | None) -> datetime | None:
