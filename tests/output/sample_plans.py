@@ -119,7 +119,14 @@ def renewed_item(name: str = "rolling") -> PlanItem:
 
 def account() -> PlanItem:
     fields = (
-        FieldChange("auth.role_arn", "auth", SensitiveValue(HIDDEN), SensitiveValue(HIDDEN + "2"), Cause.PENDING),
+        FieldChange(
+            "auth.role_arn",
+            "auth",
+            SensitiveValue(HIDDEN),
+            SensitiveValue(HIDDEN + "2"),
+            Cause.PENDING,
+            note="the value to send changed (the YAML, or the variable ${env:LAKE_ROLE_ARN})",
+        ),
         FieldChange("auth.secret_version", "auth.secret_version", "1", "2", Cause.PENDING),
     )
     lake = Address("destinations", "lake")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json as stdlib_json
+from dataclasses import replace
 
 import pytest
 
@@ -126,8 +127,8 @@ def test_what_happens_to_an_account_is_not_said_in_words_of_a_flow(verb: Verb) -
 
 
 @pytest.mark.parametrize("cause", [Cause.PENDING, Cause.CONFLICT])
-def test_a_changed_value_of_auth_is_not_called_a_change_of_the_yaml(cause: Cause) -> None:
-    sent, written = (phrases.cause(FieldChange(f"{name}.x", name, "a", "b", cause)) for name in ("auth", "location"))
-    assert "the YAML changed" not in sent
-    assert "the value to send changed (the YAML, or a variable in it)" in sent
-    assert "the YAML changed" in written
+def test_a_value_that_a_variable_may_have_changed_is_not_called_a_change_of_the_yaml(cause: Cause) -> None:
+    changed = FieldChange("path", "location", "a", "b", cause)
+    sent = phrases.cause(replace(changed, note="the value to send changed (the YAML, or the variable ${env:P})"))
+    assert ("the YAML changed" in sent, "the variable ${env:P}" in sent) == (False, True)
+    assert "the YAML changed" in phrases.cause(changed)

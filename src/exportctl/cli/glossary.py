@@ -155,8 +155,8 @@ _TERM_ALIASES: Mapping[str, tuple[str, ...]] = {
 
 CAUSES: Mapping[Cause, str] = {
     Cause.CREATE: "The object does not exist yet. Apply creates it.",
-    Cause.PENDING: "A pending change. The YAML changed since the last apply, the sandbox did not. Apply writes it."
-    " `drift` counts it and does not fail.",
+    Cause.PENDING: "A pending change. The YAML, or a variable in it, changed since the last apply, the sandbox did not."
+    " Apply writes it. `drift` counts it and does not fail.",
     Cause.OLDER_CONFIG: "The YAML differs because it is of an older commit than the config that was last applied. Apply"
     " refuses to write it without --allow-older. `drift` counts it as a pending change.\n"
     "To go back on purpose, use `git revert`: it makes a new commit.",

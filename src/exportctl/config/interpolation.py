@@ -47,6 +47,7 @@ class _Filler:
     variables: Mapping[str, str]
     report: FindingCollector
     names: dict[str, str | None]  # the values of ${environment}, ${project} and ${sandbox}; None: unset
+    names_from: dict[str, tuple[str, ...]] = field(default_factory=dict)  # the variables behind these values
     unset: list[UnsetReference] = field(default_factory=list)
     filled_paths: set[KeyPath] = field(default_factory=set)
 
@@ -63,6 +64,7 @@ class _Filler:
             self.filled_paths.add(path)
             if isinstance(node, ScalarNode) and isinstance(node.value, str):
                 self.names[path[-1]] = None if node.is_unset else node.value
+                self.names_from[path[-1]] = node.variables
         return MapNode({**parent.entries, path[depth]: MapEntry(entry.key_at, node)}, parent.at)
 
     def fill_node(self, node: Node, path: KeyPath) -> Node:
@@ -105,7 +107,13 @@ class _Filler:
             return BrokenNode(node.at)
         if None in values:
             return ScalarNode(node.value, node.at, is_unset=True)
-        return ScalarNode("".join(str(v) for v in values), node.at)
+        return ScalarNode("".join(str(v) for v in values), node.at, variables=self._variables(parts))
+
+    def _variables(self, parts: tuple[str | Reference, ...]) -> tuple[str, ...]:
+        """Return the references to variables and files, also those behind the name of the project or the sandbox."""
+        found = [p for p in parts if isinstance(p, Reference)]
+        named = ([p.without_default] if p.kind in ("env", "file") else self.names_from.get(p.kind, ()) for p in found)
+        return tuple(dict.fromkeys(one for each in named for one in each))
 
     def _refuse_reference(self, found: Reference, node: ScalarNode, path: KeyPath) -> BrokenNode:
         why = "this value is shown in output, and a pull request must not be able to print a secret of the pipeline"
@@ -158,7 +166,7 @@ class _Filler:
         pieces = [escape_references(p) if isinstance(p, str) else self._kept_reference_text(p, node) for p in parts]
         if any(isinstance(piece, _NoValue) for piece in pieces):
             return BrokenNode(node.at)
-        return ScalarNode("".join(str(piece) for piece in pieces), node.at)
+        return ScalarNode("".join(str(piece) for piece in pieces), node.at, variables=self._variables(parts))
 
     def _kept_reference_text(self, found: Reference, node: ScalarNode) -> str | _NoValue:
         if found.kind in ("env", "file"):

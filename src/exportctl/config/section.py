@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from exportctl.config.schema_check import SINGULAR_NAMES, closest_match
-from exportctl.config.yaml_nodes import ListNode, MapNode, Node, ScalarNode
+from exportctl.config.yaml_nodes import ListNode, MapNode, Node, ScalarNode, node_variables
 from exportctl.errors import Finding, Level, SourcePosition
 from exportctl.model.references import BadValue
 from exportctl.model.similar_names import did_you_mean
@@ -52,6 +52,10 @@ class Section:
         """Return the position of the key's value, or of the section if it lacks the key."""
         node = self.get(key)
         return node.at if node else self.at
+
+    def variables(self, *keys: str) -> tuple[str, ...]:
+        """Return the references to variables and files under some keys, each once."""
+        return tuple(dict.fromkeys(name for key in keys for name in node_variables(self.get(key))))
 
     def key_position(self, key: str) -> SourcePosition:
         entry = self.node.entries.get(key)

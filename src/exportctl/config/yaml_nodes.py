@@ -14,7 +14,7 @@ Must not: know a key of the config, read files, or raise for a mistake in the fi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import yaml
@@ -30,11 +30,16 @@ Value = str | int | bool | None
 
 @dataclass(frozen=True)
 class ScalarNode:
-    """One value; `is_unset` marks a text with a reference to a variable that is unset."""
+    """
+    One value; `is_unset` marks a text with a reference to a variable that is unset.
+
+    `variables` are its references to variables and files, without their defaults.
+    """
 
     value: Value
     at: SourcePosition
     is_unset: bool = False
+    variables: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -98,6 +103,22 @@ def plain_value(node: Node) -> object:
     if isinstance(node, ListNode):
         return [plain_value(item) for item in node.items]
     return node.value if isinstance(node, ScalarNode) else None
+
+
+def node_variables(node: Node | None) -> tuple[str, ...]:
+    """Return the references to variables and files anywhere in a tree, each once."""
+    match node:
+        case ScalarNode():
+            return node.variables
+        case MapNode():
+            return _each_once(node_variables(entry.node) for entry in node.entries.values())
+        case ListNode():
+            return _each_once(node_variables(item) for item in node.items)
+    return ()
+
+
+def _each_once(found: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for names in found for name in names))
 
 
 def parse_scalar(text: str, at: SourcePosition) -> ScalarNode:

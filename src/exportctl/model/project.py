@@ -15,6 +15,7 @@ from exportctl.model.secret import Secrecy
 
 READERS = ("caller", "destination", "none")  # the credentials with which `verify` reads a storage; default first
 SourcePositions = Mapping[str, SourcePosition]  # YAML key below the object ("auth.role_arn") -> the line that sets it
+Variables = Mapping[str, tuple[str, ...]]  # the same keys -> the references to variables and files in their values
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,7 @@ class Dataset:
     name: str | None
     alias: str | None
     at: SourcePosition
+    variables: tuple[str, ...] = field(default=(), compare=False)  # for display only
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,7 @@ class Destination:
     account: Account
     at: SourcePosition
     positions: SourcePositions = field(default_factory=dict)
+    variables: Variables = field(default_factory=dict)
     encryption: AuthValue | None = None  # base64 public key
     reader: str = READERS[0]  # the credentials with which `verify` reads
     renamed_from: str | None = None
@@ -143,6 +146,7 @@ class Export:
     subpath: str
     at: SourcePosition
     positions: SourcePositions = field(default_factory=dict)
+    variables: Variables = field(default_factory=dict)
     enabled: bool | None = None
     protect: bool = False
     expect: Expect | None = None

@@ -33,6 +33,11 @@ class Reference:
     text: str
     default: str | None = None  # what follows `:-`
 
+    @property
+    def without_default(self) -> str:
+        """The reference as written, without a default, which may be a value to mask."""
+        return self.text if self.default is None else f"${{{self.kind}:{self.name}}}"
+
 
 def parse_references(text: str) -> tuple[str | Reference, ...]:
     """

@@ -25,7 +25,7 @@ from exportctl.output import format_values
 from exportctl.output.format_values import clean_text
 from exportctl.planfile.file import approval_digest
 from exportctl.planfile.signature import SignatureState
-from exportctl.resources.kinds import AT, AUTH, DATASETS, ENABLED, END, EVERY, START
+from exportctl.resources.kinds import AT, DATASETS, ENABLED, END, EVERY, START
 
 EMULATOR = "EMULATOR: nothing reaches Adobe"
 NO_CHANGES = "No changes. Everything is as the config asks."
@@ -94,7 +94,6 @@ _ACCOUNT_VERBS: Mapping[Verb, str] = {
     Verb.RELEASE: "release: removes the ownership marker, the account stays",
 }
 SELF_EVIDENT = frozenset({Verb.CREATE, Verb.UPDATE, Verb.DELETE, Verb.UNCHANGED})
-_VALUE_CHANGED = "the value to send changed (the YAML, or a variable in it)"
 _PAUSES = {
     ENABLED: "disabled",
     END: "end moved earlier",
@@ -114,8 +113,7 @@ def verb(shown: Verb, address: Address) -> str:
 def cause(change: FieldChange) -> str:
     """Return why the two sides differ; empty for a creation, which needs no explanation."""
     who = format_values.actor(change.actor)
-    # The marker has a digest of the values: it cannot tell a new reference from a new value behind the same reference.
-    changed = _VALUE_CHANGED if change.field == AUTH else "the YAML changed"
+    changed = change.note or "the YAML changed"
     pause = f"paused: {format_values.actor(change.actor, _PAUSES.get(change.field, 'paused'))}"
     return {
         Cause.CREATE: "",

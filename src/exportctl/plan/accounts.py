@@ -28,7 +28,7 @@ from exportctl.model.plan import (
 )
 from exportctl.model.project import AcceptEntry
 from exportctl.plan import steps
-from exportctl.plan.comparison import ComparisonInputs
+from exportctl.plan.comparison import ComparisonInputs, name_variables
 from exportctl.plan.desired import DesiredAccount, finding
 from exportctl.plan.field_diff import applied_digests, apply_accept_entries, field_changes
 from exportctl.plan.last_editor import UI, actor
@@ -90,7 +90,8 @@ def plan_account(
 
 def _type_change(account: DesiredAccount, live: LiveObject) -> FieldChange:
     former = wire.destination_type(live.raw)
-    return FieldChange("type", "type", former.name if former else None, account.type.name, Cause.PENDING)
+    change = FieldChange("type", "type", former.name if former else None, account.type.name, Cause.PENDING)
+    return name_variables(change, account.declared.variables)
 
 
 def _replacement(
@@ -292,7 +293,7 @@ def _annotate_change(
     at = where.get(change.path) or where.get(change.field)
     blamed = change.cause in (Cause.DRIFT, Cause.CONFLICT, Cause.UNKNOWN_ORIGIN, Cause.ACCEPTED)
     who = actor(BASE_CONNECTION.field_rule(change.field), BASE_CONNECTION, base, None) if blamed else None
-    return replace(change, at=at, actor=who)
+    return name_variables(replace(change, at=at, actor=who), account.declared.variables)
 
 
 def next_secret_version(version: tuple[str, ...]) -> tuple[str, ...]:

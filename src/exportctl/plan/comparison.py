@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from exportctl.model import schedule
-from exportctl.model.plan import Cause, FieldChange, Marker
-from exportctl.model.project import End
+from exportctl.model.plan import Cause, FieldChange, Marker, UnknownValue
+from exportctl.model.project import End, Variables
 from exportctl.resources.kinds import END, FieldRule
 
 NO_END = End()
@@ -72,6 +72,21 @@ def difference_cause(equal: bool, desired: Any, live: Any, applied: tuple[str, .
     if ours:
         return Cause.NORMALISED if live in applied[1:] else Cause.DRIFT
     return Cause.PENDING if live in applied else Cause.CONFLICT
+
+
+def name_variables(change: FieldChange, variables: Variables) -> FieldChange:
+    """
+    Say which variables can have changed a value since the last apply.
+
+    The marker has a digest of the value. So it cannot tell an edit of the YAML from a new value of a variable in it. Of
+    several values with one digest, a value that the service hides may be one that did not change.
+    """
+    if change.cause not in (Cause.PENDING, Cause.CONFLICT):
+        return change
+    name = change.field if change.before is UnknownValue.HIDDEN or change.path not in variables else change.path
+    named = dict.fromkeys(variables.get(name, ()))
+    words = [f"the {'variable' if one.startswith('${env:') else 'file'} {one}" for one in named]
+    return replace(change, note=f"the value to send changed (the YAML, or {', or '.join(words)})") if words else change
 
 
 def make_change(rule: FieldRule, before: Any, after: Any, why: Cause | None) -> list[FieldChange]:

@@ -8,22 +8,24 @@ sandbox. Out: a `DesiredState`. Dataset names stay names: `dataset_lookup` finds
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from exportctl.errors import Finding, Level
 from exportctl.model import schedule
 from exportctl.model.plan import DESTINATIONS, EXPORTS, Address, Fields, SensitiveValue, UnknownValue
-from exportctl.model.project import Destination, Export, Project, SourcePositions
+from exportctl.model.project import Destination, Export, Project, SourcePositions, Variables
 from exportctl.model.references import parse_references
 from exportctl.model.secret import Secrecy
 from exportctl.resources import kinds, wire
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.destinations.type import AuthMethod, DestinationType
-from exportctl.resources.kinds import AT, EVERY, FLOW, FORMAT, LOCATION, START, TARGET_CONNECTION, Kind
+from exportctl.resources.kinds import AT, AUTH, EVERY, FLOW, FORMAT, LOCATION, START, TARGET_CONNECTION, Kind
 from exportctl.resources.spec_names import EncryptionNames, live_encryption, live_method
 from exportctl.resources.wire import MANIFEST
 
+REPLACEMENT = "replacement"  # the name of a change that needs a new flow
+_SET_BY = {EVERY: "schedule", AT: "schedule", START: "schedule", LOCATION: "destination"}  # managed field -> YAML key
 Specs = Mapping[str, Mapping[str, Any]]
 Values = Mapping[tuple[str, str], str]  # ("destinations.lake", "role_arn") -> value
 
@@ -71,6 +73,7 @@ class DesiredExport:
     target_fields: Fields
     start_rule: Fields
     positions: SourcePositions
+    variables: Variables = field(default_factory=dict)  # by the same names
     findings: tuple[Finding, ...] = ()
 
 
@@ -168,6 +171,7 @@ def _export(project: Project, declared: Export, specs: Specs) -> DesiredExport:
         flow_fields=flow_fields,
         target_fields={LOCATION: location, FORMAT: form, **_plain_values(TARGET_CONNECTION, declared)},
         positions=_source_positions(declared, destination),
+        variables=_variables(declared, destination),
         start_rule={"every": every, "at": declared.schedule.at, "not_before": declared.schedule.start},
         findings=findings,
     )
@@ -183,8 +187,20 @@ def _source_positions(declared: Export, destination: Destination) -> SourcePosit
     where |= {name: destination.positions[name] for name in destination.location if name in destination.positions}
     if declared.subpath and "subpath" in where:
         where[TYPES[destination.type].folder_key] = where["subpath"]
-    set_by = {EVERY: "schedule", AT: "schedule", START: "schedule", LOCATION: "destination"}
-    return {field: where[key] for field, key in set_by.items() if key in where} | where
+    return {name: where[key] for name, key in _SET_BY.items() if key in where} | where
+
+
+def _variables(declared: Export, destination: Destination) -> Variables:
+    """Return the references to variables and files behind each managed field, and each key of the location."""
+    found = {**declared.variables}
+    location = {name: destination.variables.get(name, ()) for name in destination.location}
+    folder = TYPES[destination.type].folder_key
+    location[folder] = location.get(folder, ()) + found.get("subpath", ())
+    chosen = found.get("destination", ())
+    found |= {name: chosen + variables for name, variables in location.items()}
+    behind_account = (destination.variables.get(key, ()) for key in ("type", "account", AUTH))
+    found[REPLACEMENT] = chosen + tuple(one for each in behind_account for one in each)
+    return {name: found[key] for name, key in _SET_BY.items() if key in found} | found
 
 
 def _location(destination: Destination, folder: str, subpath: str) -> Fields:

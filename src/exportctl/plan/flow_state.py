@@ -38,7 +38,7 @@ from exportctl.model.plan_options import PlanOptions
 from exportctl.model.project import AcceptEntry, Export
 from exportctl.model.schedule import ONCE, format_age, format_moment
 from exportctl.plan import field_diff, pauses, steps
-from exportctl.plan.comparison import ComparisonInputs
+from exportctl.plan.comparison import ComparisonInputs, name_variables
 from exportctl.plan.desired import DesiredAccount, DesiredExport, finding
 from exportctl.plan.field_diff import field_changes
 from exportctl.plan.last_editor import actor
@@ -124,7 +124,7 @@ def annotate_change(change: FieldChange, export: DesiredExport, live_flow: LiveF
     change = field_diff.apply_accept_entries(change, _accept_names(export), inputs.accept, inputs.as_of)
     if change.cause in CAUSES_WITH_ACTOR and live:
         change = replace(change, actor=actor(kind.field_rule(change.field), kind, live, live_flow.source))
-    return replace(change, at=at)
+    return name_variables(replace(change, at=at), export.variables)
 
 
 def _accept_names(export: DesiredExport) -> tuple[str, str]:

@@ -16,8 +16,9 @@ from dataclasses import replace
 
 from exportctl.model.plan import Cause, FieldChange, PlanItem, Refusal, Step, Verb
 from exportctl.plan import create, flow_state, pauses, steps
+from exportctl.plan.comparison import name_variables
 from exportctl.plan.create import deletion_steps, plan_creation
-from exportctl.plan.desired import DesiredExport, finding
+from exportctl.plan.desired import REPLACEMENT, DesiredExport, finding
 from exportctl.plan.flow_state import PlanInputs
 from exportctl.plan.own_actions import BEING_REPLACED, is_disabled_by_exportctl, withdrawn_intent
 from exportctl.plan.ownership import LiveFlow
@@ -65,13 +66,14 @@ def plan_replacement(
     left = [c for changes in paused.values() for c in changes]
     paused_paths = {c.path for c in left}
     fields = (replace(c, before=ends) if c.field == END else c for c in created.fields if c.path not in paused_paths)
+    replaced_by = FieldChange(REPLACEMENT, REPLACEMENT, why, None, Cause.PENDING)
     full_export = create.full_export_consequence("replaces the flow: full re-export under a new flow id")
     return replace(
         created,
         verb=Verb.REPLACE,
         id=live_flow.flow.id,
         steps=(*first, *made, *last),
-        fields=(FieldChange("replacement", "replacement", why, None, Cause.PENDING), *left, *fields),
+        fields=(name_variables(replaced_by, export.variables), *left, *fields),
         consequences=(full_export, *created.consequences),
         refusals=refusals,
         findings=findings,

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from exportctl.config.scalars import NAME, slug
 from exportctl.config.schema_check import closest_match
 from exportctl.config.section import FindingCollector, Section
-from exportctl.config.yaml_nodes import ListNode, MapEntry, MapNode, Node, ScalarNode
+from exportctl.config.yaml_nodes import ListNode, MapEntry, MapNode, Node, ScalarNode, node_variables
 from exportctl.errors import Level, SourcePosition
 from exportctl.model.project import Dataset
 
@@ -100,12 +100,12 @@ class Aliases:
         name = str(node.value)
         if name not in self.entries:
             self._warn_near_alias(name, node)
-            return (Dataset(None, name, None, node.at),)
+            return (Dataset(None, name, None, node.at, node.variables),)
         target = self.entries[name].node
         if isinstance(target, MapNode):
             return (_dataset_from_map(target, name, node.at),)
         if isinstance(target, ScalarNode) and target.value is not None:
-            return (Dataset(None, str(target.value), name, node.at),)
+            return (Dataset(None, str(target.value), name, node.at, target.variables),)
         return ()
 
     def _warn_near_alias(self, name: str, node: ScalarNode) -> None:
@@ -150,7 +150,7 @@ def _dataset_from_map(node: MapNode, alias: str | None, at: SourcePosition) -> D
         found = node.get(key)
         return str(found.value) if isinstance(found, ScalarNode) and found.value else None
 
-    return Dataset(text("id"), text("name"), alias, at)
+    return Dataset(text("id"), text("name"), alias, at, node_variables(node))
 
 
 def parts(section: Section, key: str, datasets: tuple[Dataset, ...]) -> dict[str, Dataset]:

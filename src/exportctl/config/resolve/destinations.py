@@ -47,10 +47,23 @@ def destination(key: str, section: Section) -> Destination | None:
         account=account,
         at=section.at,
         positions=where,
+        variables=_variables(section, kind),
         encryption=_encryption(section, kind),
         reader=section.optional_text("reader") or READERS[0],
         renamed_from=_former_key(section),
     )
+
+
+def _variables(section: Section, kind: DestinationType) -> dict[str, tuple[str, ...]]:
+    """Return the references to variables and files behind each value, by the same keys as its position."""
+    found = {key: section.variables(key) for key in section.names()}
+    inner, composed = section.section(AUTH), kind.composed_key
+    found[AUTH] = section.variables(AUTH, *kind.account_key_names)
+    found |= {leaf_path(AUTH, name): inner.variables(name) for name in inner.names()} if inner else {}
+    found |= {leaf_path(AUTH, key): section.variables(key) for key in kind.account_key_names}
+    if composed:
+        found[leaf_path(AUTH, composed.name)] = section.variables(composed.name, *composed.parts)
+    return found
 
 
 def check_shared_accounts(destinations: Mapping[str, Destination], declared: Mapping[str, Section]) -> None:

@@ -116,6 +116,12 @@ def exports(key: str, section: Section, context: ResolutionContext) -> tuple[Exp
     where = section.positions(_PLAIN_FIELDS) | section.positions(named)
     where |= {"destination": destination.at, "schedule": schedule.at, "format": chosen_format.at}
     where["end"] = chosen_end.at if chosen_end else section.at
+    variables = {key: section.variables(key) for key in (*_PLAIN_FIELDS, *named)}
+    variables["datasets"] += tuple(name for one in datasets for name in one.variables)
+    variables |= {"destination": destination.variables, "schedule": schedule.variables}
+    variables |= {"format": chosen_format.variables, "end": chosen_end.variables if chosen_end else ()}
+    if chosen_end is schedule.value.end:
+        variables["end"] += schedule.variables
     whole = Export(
         key=key,
         declared_key=key,
@@ -126,6 +132,7 @@ def exports(key: str, section: Section, context: ResolutionContext) -> tuple[Exp
         format=chosen_format.value,
         at=section.at,
         positions=where,
+        variables=variables,
         **own,
     )
     return _flows(section, whole)
@@ -166,7 +173,7 @@ def _destination(section: Section, destinations: Mapping[str, SourcePosition]) -
     if name not in destinations:
         section.fail_unknown_name("destination", name, section.position("destination"), destinations)
         return None
-    return PositionedValue(name, section.position("destination"))
+    return PositionedValue(name, section.position("destination"), section.variables("destination"))
 
 
 def _format(

@@ -15,7 +15,7 @@ from exportctl.config import schema_check
 from exportctl.config.scalars import DAY, HOUR, parse_duration, parse_moment, parse_time_of_day
 from exportctl.config.schema_check import SINGULAR_NAMES
 from exportctl.config.section import Section
-from exportctl.config.yaml_nodes import ScalarNode
+from exportctl.config.yaml_nodes import ScalarNode, node_variables
 from exportctl.errors import SourcePosition
 from exportctl.model.project import End, Format, Schedule
 from exportctl.model.references import BadValue
@@ -41,10 +41,11 @@ class ScheduleWithEnd:
 
 @dataclass(frozen=True)
 class PositionedValue(Generic[T]):
-    """A value and the position that chose it."""
+    """A value, the position that chose it, and the references to variables and files behind it."""
 
     value: T
     at: SourcePosition
+    variables: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,14 +62,15 @@ class NamedValues(Generic[T]):
         node = section.get(key)
         if inline := section.section(key):
             value = self.parse(inline)
-            return PositionedValue(value, inline.node.at) if value is not None else None
+            return PositionedValue(value, inline.node.at, section.variables(key)) if value is not None else None
         if isinstance(node, ScalarNode) and not node.is_unset:
-            return self._resolve_name(section, str(node.value), node.at)
+            return self._resolve_name(section, str(node.value), node)
         return None
 
-    def _resolve_name(self, section: Section, name: str, at: SourcePosition) -> PositionedValue[T] | None:
+    def _resolve_name(self, section: Section, name: str, node: ScalarNode) -> PositionedValue[T] | None:
+        at = node.at
         if name in self.values:
-            return PositionedValue(self.values[name].value, at)
+            return PositionedValue(self.values[name].value, at, node.variables + self.values[name].variables)
         if name not in self.positions:
             if self.kind == "schedule" and schema_check.is_cron(name):
                 section.report.findings.append(schema_check.cron(at))
@@ -98,7 +100,7 @@ def _read_named_values(
         value = make(child)
         values.pop(name, None)
         if value is not None:
-            values[name] = PositionedValue(value, child.at)
+            values[name] = PositionedValue(value, child.at, node_variables(child.node))
     return NamedValues(SINGULAR_NAMES[key], values, root.declared_names(key), make)
 
 
@@ -162,12 +164,13 @@ def _interval_hint(text: str, seconds: int) -> str:
 def end(section: Section) -> PositionedValue[End] | None:
     """Resolve the key `end` of an export, a schedule or the defaults: a moment, a rolling end, or `none`."""
     if inner := section.section("end"):
-        return PositionedValue(_rolling_end(inner), inner.node.at)
+        return PositionedValue(_rolling_end(inner), inner.node.at, section.variables("end"))
     node = section.get("end")
     if isinstance(node, ScalarNode) and node.value == NO_END:
         return PositionedValue(End(none=True), node.at)
     if isinstance(node, ScalarNode):
-        return PositionedValue(End(moment=section.parse_value("end", _parse_end, _STAND_IN_MOMENT)), node.at)
+        moment = section.parse_value("end", _parse_end, _STAND_IN_MOMENT)
+        return PositionedValue(End(moment=moment), node.at, node.variables)
     return None
 
 
