@@ -66,7 +66,7 @@ def plan_outputs(shown: Plan) -> dict[str, str]:
         "refused": _flag(shown.is_refused),
         "errors": str(len(shown.errors())),
         "digest": approval_digest(shown),
-        "summary": phrases.summary(shown.counts()),
+        "summary": phrases.summary(shown, shown.counts()),
         **{name: str(number) for name, number in shown.counts().items()},
         "writes": str(len(shown.steps())),
     }

@@ -29,6 +29,7 @@ from exportctl.resources.kinds import AT, DATASETS, ENABLED, END, EVERY, START
 
 EMULATOR = "EMULATOR: nothing reaches Adobe"
 NO_CHANGES = "No changes. Everything is as the config asks."
+BLOCKED_PLAN = "blocked by a safety check, so apply writes nothing."
 NOT_PLANNED = "Not everything could be planned: fix the errors above first."
 NO_FINAL_CHECK = "No final check: make a new plan to see the state of the sandbox."
 _COMPARED: Mapping[
@@ -161,12 +162,23 @@ def resume_option(item: PlanItem) -> str:
     return f"--resume {format_values.address(item.address)}"
 
 
-def summary(n: Mapping[str, int]) -> str:
-    """Return `Plan: 2 to create, …, 14 unchanged.` from a plan's counts; it names blocked ones where there are any."""
+def summary(plan: Plan, counts: Mapping[str, int]) -> str:
+    """Return `Plan: 2 to create, …, 14 unchanged.`, or that a safety check blocks all of it."""
+    return " ".join(summary_lines(plan, counts))
+
+
+def summary_lines(plan: Plan, counts: Mapping[str, int]) -> list[str]:
+    """Return the summary in lines of a usual length."""
+    numbers = _numbers(counts)
+    return [f"Plan: {BLOCKED_PLAN}", f"Without the block: {numbers}"] if plan.is_refused else [f"Plan: {numbers}"]
+
+
+def _numbers(n: Mapping[str, int]) -> str:
+    """Return the counts of a plan; it names blocked ones where there are any."""
     move = f"{n['move']} to move, " if n.get("move") else ""
     blocked = f"{n['blocked']} blocked, " if n["blocked"] else ""
     return (
-        f"Plan: {n['create']} to create, {n['update']} to update, {n['replace']} to replace, {n['delete']} to delete, "
+        f"{n['create']} to create, {n['update']} to update, {n['replace']} to replace, {n['delete']} to delete, "
         f"{n['adopt']} to adopt, {move}{n['paused']} left paused, {n['renew']} to renew, "
         f"{blocked}{n['unchanged']} unchanged."
     )
@@ -174,12 +186,16 @@ def summary(n: Mapping[str, int]) -> str:
 
 def plan_line(plan: Plan) -> str:
     """Return one plan among others: its counts, and whether a safety check blocks it."""
-    return summary(plan.counts()).removeprefix("Plan: ") + (" Blocked by a safety check." if plan.is_refused else "")
+    line = summary(plan, plan.counts()).removeprefix("Plan: ")
+    return line[0].upper() + line[1:]
 
 
 def writes(plan: Plan) -> str:
-    """Return how many write requests an apply sends."""
-    return f"Apply will make {format_count(len(plan.steps()), 'write')}."
+    """Return how many write requests an apply sends: none while a safety check or an error stops it."""
+    count = format_count(len(plan.steps()), "write")
+    if plan.is_refused:
+        return f"Without the block, apply would make {count}."
+    return "Apply makes no write before the errors are fixed." if plan.errors() else f"Apply will make {count}."
 
 
 def approval(plan: Plan) -> str | None:

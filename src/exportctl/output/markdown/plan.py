@@ -31,7 +31,7 @@ def render_plan(shown: Plan, *, limit: int = LIMIT) -> str:
     parts = [
         *head("plan", shown.header, shown.as_of),
         *([f"{verdict}\n"] if verdict else []),
-        f"**{phrases.summary(shown.counts())}** {phrases.writes(shown)}\n",
+        f"**{phrases.summary(shown, shown.counts())}** {phrases.writes(shown)}\n",
         *([f"{approval}\n"] if approval else []),
         *section("Blocked by safety checks", _refusals(spoken), share),
         *(line for step in shown.next_steps for line in _next_step(step)),

@@ -90,11 +90,16 @@ def footer(shown: Plan, counts: Mapping[str, int], ink: Paint) -> list[str]:
     """Return the verdict and the numbers of a plan."""
     verdict = phrases.verdict(shown)
     lines = [verdict] if verdict else []
-    lines += [ink("bold", phrases.summary(counts)), phrases.writes(shown)]
+    lines += [*(ink("bold", line) for line in phrases.summary_lines(shown, counts)), phrases.writes(shown)]
     if shown.targeted_out:
         lines.append(f"Left out by --target: {shown.targeted_out} address{'es' if shown.targeted_out > 1 else ''}.")
     if shown.is_refused:
-        lines.append(ink("refused", "Blocked by a safety check: see the lines that begin with `!`."))
+        lines.append(
+            ink(
+                "refused",
+                "The lines that begin with `!` say what blocks the plan, and what allows exactly this change.",
+            )
+        )
     return lines
 
 
