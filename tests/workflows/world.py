@@ -38,8 +38,8 @@ ENV = {
 
 
 def private_key(word: bytes) -> str:
-    """The form of an RSA key, of numbers that hold a word and would open no door."""
-    first, second = (int.from_bytes(word * count) | 1 for count in (15, 17))
+    """The form of an RSA key, of numbers that hold a word and would open no door; small, as each plan masks its parts."""
+    first, second = (int.from_bytes(word * count) | 1 for count in (2, 3))
     numbers = (0, first * second, 65537, 3, first, second, 3, 3, 3)
     values = b"".join(
         b"\x02\x82" + size.to_bytes(2) + n.to_bytes(size) for n in numbers for size in [n.bit_length() // 8 + 1]

@@ -80,9 +80,9 @@ class EmulatedOrganization:
     @property
     def switches(self) -> Switches:
         """The settings of the open questions; may be set at any time."""
-        stored = self.store.get_setting("switches", {})
+        stored = self.store.get_setting("switches", None)
         parsed = self._parsed_switches
-        if parsed[0] is not stored:
+        if parsed[0] != stored:
             parsed = self._parsed_switches = (stored, Switches.from_json(stored))
         return parsed[1]
 
