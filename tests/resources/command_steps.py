@@ -35,7 +35,10 @@ class Answer:
 
 
 def run_steps(script: str, steps: Steps, folder: Path) -> dict[str, Answer]:
-    """Run a script of this folder and return what each step answered."""
+    """Run a script of this folder and return what each step answered. The clock stands still: waiting takes no time."""
+    from tests.cli.command_line import ORGANIZATION, START, STATE  # not in the process that adds a row
+
+    Emulator(folder / STATE, clock=START, organization=ORGANIZATION).close()
     command = [sys.executable, "-m", f"tests.resources.{script}", str(folder)]
     given = json.dumps(list(steps.values()))
     done = subprocess.run(command, input=given, capture_output=True, text=True, cwd=ROOT, check=False)

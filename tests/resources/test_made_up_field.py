@@ -28,7 +28,8 @@ WITHOUT = CONFIG.replace("    pace: slow\n    stamped: true\n", "")
 RELEASED = CONFIG.partition("exports:\n")[0] + "removed: [{export: orders, do: release, reason: moved}]\n"
 STEPS: Steps = {
     "wrong": (CONFIG.replace("pace: slow", "pace: [1]"), ["validate"]),
-    "plan": (CONFIG, ["plan", "--format", "json"]),
+    "seed": (CONFIG, ["emulator", "seed", "--from-config"]),
+    "plan": (None, ["plan", "--format", "json"]),
     "apply": (None, ["apply", "--auto-approve"]),
     "plan again": (None, ["plan", "--detailed-exitcode"]),
     "pending": (FASTER, ["plan", "--format", "json"]),

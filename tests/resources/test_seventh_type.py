@@ -37,7 +37,7 @@ BARE = RELEASED[: RELEASED.index("destinations:")]
 STEPS: Steps = {
     "wrong": (WRONG.replace("type: smb", "type: file-share"), ["validate"]),
     "alias": (WRONG, ["validate"]),
-    "clock": (CONFIG, ["emulator", "clock", "set", "12:00"]),
+    "seed": (CONFIG, ["emulator", "seed", "--from-config"]),
     "validate": (None, ["validate"]),
     "plan": (None, ["plan", "--format", "json"]),
     "apply": (None, ["apply", "--auto-approve"]),
