@@ -14,6 +14,8 @@ MEASURED := $(addprefix tests/,model resources plan planfile rules cases output 
 UNMEASURED := a_hundred_thousand_objects or the_worst_footer or large-250 or evil-250
 
 export PIP_NO_INPUT := 1
+# Some images set it. Then each process that a test starts would compile all that it imports again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check lint format check-format types check-generated check-locks

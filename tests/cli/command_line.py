@@ -11,11 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import jsonschema
-
 from exportctl.cli.main import main
 from exportctl.emulator import Emulator
-from exportctl.output.json import schemas
+from tests.output.document_schemas import check_document
 
 ROOT = Path(__file__).parents[2]
 START = 1_800_000_000  # 2027-01-15 08:00:00 UTC; the emulator's clock stands still there
@@ -40,7 +38,7 @@ class CommandResult:
     def document(self) -> Any:
         """The one JSON document on stdout, which its schema describes."""
         document = json.loads(self.out)
-        jsonschema.validate(document, schemas.schema(document["kind"]))
+        check_document(document, document["kind"])
         return document
 
 

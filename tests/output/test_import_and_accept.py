@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-import jsonschema
 import pytest
 
 from exportctl.accept.changes import AcceptResult, EditedFile
@@ -14,8 +13,8 @@ from exportctl.errors import Finding
 from exportctl.importing.result import NEEDS_NO_IMPORT, LeftOutFlow, LeftOutReason
 from exportctl.model.plan import Address, PlanItem, Refusal, Verb
 from exportctl.output.json import import_and_accept as json_edits
-from exportctl.output.json import schemas
 from exportctl.output.text import import_and_accept as text_edits
+from tests.output.document_schemas import check_document
 from tests.output.sample_imports import LEFT_OUT_FLOWS, MORE_ADOPTED, ORDERS, import_result
 from tests.output.sample_patches import HEADER, failed_entries, patch_result, shown_patch
 
@@ -282,7 +281,7 @@ def test_the_report_names_what_is_kept_and_who_has_it() -> None:
 def test_the_document_says_what_is_kept_of_each_flow() -> None:
     document = json.loads(json_edits.render_import(import_result(ORDERS, MORE_ADOPTED), file=None))
 
-    jsonschema.validate(document, schemas.schema("import"))
+    check_document(document, "import")
     assert [one["kept"] for one in document["result"]["exports"]] == [[], [*MORE_ADOPTED.kept]]
 
 
@@ -291,7 +290,7 @@ def test_the_document_holds_every_flow_and_its_schema_knows_every_reason() -> No
 
     document = json.loads(json_edits.render_import(import_result(ORDERS, left=every), file="exports/x.yaml"))
 
-    jsonschema.validate(document, schemas.schema("import"))
+    check_document(document, "import")
     assert [one["reason"] for one in document["result"]["left_out"]] == list(LeftOutReason)
     assert list(document["result"]["counts"]) == sorted(LeftOutReason)
     assert set(document["result"]["counts"].values()) == {1}

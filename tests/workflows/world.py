@@ -38,7 +38,7 @@ ENV = {
 
 
 def private_key(word: bytes) -> str:
-    """The form of an RSA key, of numbers that hold a word and would open no door; small, as each plan masks its parts."""
+    """A small RSA key in form, as each plan masks all parts of it: its numbers hold a word and would open no door."""
     first, second = (int.from_bytes(word * count) | 1 for count in (2, 3))
     numbers = (0, first * second, 65537, 3, first, second, 3, 3, 3)
     values = b"".join(
