@@ -24,9 +24,14 @@ WITHOUT_COMMIT = "no-commit"  # the seed of an unpacked archive
 LENGTH = 12  # characters of the commit id: enough to be unique, few enough to type
 
 
-def examples(count: int) -> int:
-    """How many examples a law draws: `count`, or as many times more as the environment asks for."""
-    return count * int(os.environ.get(FACTOR, "1"))
+def examples(count: int, swept: int | None = None) -> int:
+    """
+    Return how many examples a law draws: `count`, or as many times more as the environment asks for.
+
+    A law whose examples take long draws few in each run. `swept` is the number that the long sweep multiplies instead.
+    """
+    factor = int(os.environ.get(FACTOR, "1"))
+    return count if factor == 1 else factor * (swept or count)
 
 
 settings.register_profile(

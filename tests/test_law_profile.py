@@ -96,9 +96,10 @@ def test_the_environment_names_another_seed(tmp_path: Path) -> None:
 
 def test_the_long_sweep_draws_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(FACTOR, raising=False)
-    assert examples(12) == 12
+    assert examples(12) == examples(12, swept=20) == 12
     monkeypatch.setenv(FACTOR, "25")
     assert examples(12) == 300
+    assert examples(12, swept=20) == 500
 
 
 def test_outside_git_the_seed_is_fixed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

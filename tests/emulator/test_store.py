@@ -1,4 +1,4 @@
-"""Settings of a store: the last one counts, also after an undone transaction and from another process."""
+"""A store: its last settings count, also after an undone transaction and from another process; copies of it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from exportctl.emulator import Emulator, Switches
+from exportctl.emulator import Emulator, SeedDataset, Switches
 from exportctl.emulator.store import Store
 
 
@@ -41,3 +41,21 @@ def test_another_process_changes_the_switches_of_a_file(tmp_path: Path) -> None:
     there.switches = Switches(name_unique=True)
 
     assert here.switches.name_unique
+
+
+def test_a_copy_goes_on_from_the_same_state_on_its_own() -> None:
+    first = Emulator(switches=Switches(name_unique=True), clock=1_800_000_000, page_size=2)
+    first.seed(["dev"], {"dev": [SeedDataset("Orders")]})
+    assert first.sandboxes() == ["prod", "dev"]
+
+    copy = first.copy()
+
+    assert (copy.switches, copy.now, copy.sandboxes()) == (first.switches, first.now, first.sandboxes())
+    assert copy.datasets("dev") == first.datasets("dev")
+    assert copy.seed(["test"], {"test": [SeedDataset("Returns")]}) == first.seed(
+        ["test"], {"test": [SeedDataset("Returns")]}
+    ), "both draw the same ids"
+    copy.switches = Switches()
+    copy.advance(60)
+    assert first.switches.name_unique
+    assert first.now == 1_800_000_000

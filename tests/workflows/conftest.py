@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from tests.workflows.import_runs import empty_config
-from tests.workflows.world import DATASETS, DESTINATIONS, World, config, world
+from tests.workflows.world import DATASETS, DESTINATIONS, World, applied_world, config, world
 
 
 @pytest.fixture
@@ -16,12 +16,11 @@ def small(tmp_path: Path) -> World:
 
 
 @pytest.fixture
-def applied(small: World) -> World:
+def applied(tmp_path: Path) -> World:
     """The same, applied, with the request log empty."""
-    _, final_check = small.apply()
-    assert final_check.passed
-    small.forget_requests()
-    return small
+    made = applied_world(tmp_path, config())
+    made.forget_requests()
+    return made
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from tests.workflows.test_laws import LAW, LISTED, made_world
 from tests.workflows.world import DATASETS, SANDBOX, START, World
 from tests.yaml_edit.styled_yaml import texts
 
-SOME = settings(LAW, max_examples=12)
+SOME = settings(LAW, max_examples=5)
 MANY = settings(LAW, max_examples=600)
 DAY, HOUR = 86400, 3600
 PER_EDIT = 12  # lines: a new destination has seven, an allowed rule two, a list of datasets four

@@ -28,7 +28,7 @@ from tests.workflows.world import DATASETS, World, world
 KEYS = ("a", "b", "c", "d")
 Assignment = Mapping[str, Mapping[str, Any]]  # export -> datasets, title, destination
 
-SOME = settings(LAW, max_examples=8)
+SOME = settings(LAW, max_examples=4)
 MANY = settings(LAW, max_examples=600)
 
 

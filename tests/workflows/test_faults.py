@@ -33,7 +33,7 @@ from tests.workflows.test_interruptions import assert_exactly_once
 from tests.workflows.test_laws import FEW, LISTED
 from tests.workflows.test_writes import assert_no_orphans, moved_orders, orders
 from tests.workflows.transports import InterruptingTransport, WatchingTransport
-from tests.workflows.world import DESTINATIONS, SANDBOX, World, config, world
+from tests.workflows.world import DESTINATIONS, SANDBOX, World, applied_world, config, world
 
 PATHS = (
     "",
@@ -272,10 +272,10 @@ EXCEPTIONS = {
 
 
 def prepare_world(folder: Path, write: Write) -> World:
-    made = world(folder, page_size=100)
-    if write.before is not None:
-        made.write(write.before)
-        made.apply()
+    if write.before is None:
+        made = world(folder, page_size=100)
+    else:
+        made = applied_world(folder, write.before, page_size=100)
         made.emulator.advance(LISTED)
         made.forget_requests()
     made.write(write.after)

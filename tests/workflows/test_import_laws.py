@@ -24,7 +24,7 @@ from tests.workflows.strategies import accepting_switches, configs
 from tests.workflows.test_laws import LAW, LISTED, apply_cleanly, made_world
 from tests.workflows.world import DATASETS, SANDBOX, START, World, world
 
-SOME = settings(LAW, max_examples=8)
+SOME = settings(LAW, max_examples=4)
 MANY = settings(LAW, max_examples=400)
 CARDS = ("Amazon S3", "Azure Blob Storage", "Azure Data Lake Gen2", "Data Landing Zone", "Google Cloud Storage", "SFTP")
 PATHS = ("a", "a/b", "a/b/c", "/a/b", "a/b/", "b//c", "d")

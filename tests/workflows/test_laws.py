@@ -19,8 +19,8 @@ from tests.law_profile import examples
 from tests.workflows.strategies import accepting_switches, configs
 from tests.workflows.world import SANDBOX, World, world
 
-LAW = settings(max_examples=examples(16))
-FEW = settings(LAW, max_examples=examples(10))
+LAW = settings(max_examples=examples(6, swept=16))
+FEW = settings(LAW, max_examples=examples(4, swept=10))
 MANY = settings(LAW, max_examples=1250)  # four times: 5,000 in `make test-slow`
 LISTED = 61  # seconds: promise 3 is about what is listed within a minute
 EVERYTHING = PlanOptions(allow_deletes=100, allow_replace=("*",))

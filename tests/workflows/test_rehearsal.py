@@ -26,7 +26,7 @@ from tests.workflows.world import DESTINATIONS, SANDBOX, World, config, world
 
 DAY = 86400
 EVERYTHING = PlanOptions(allow_deletes=100, allow_replace=("*",), resume=("*",))
-LAW = settings(max_examples=10)
+LAW = settings(max_examples=5)
 MANY = settings(LAW, max_examples=500)
 LISTED = 61  # seconds: promise 3 is about what is listed within a minute
 Docs = dict[str, dict[str, Any]]  # of one flow, by collection

@@ -24,7 +24,7 @@ from tests.workflows.strategies import accepting_switches, configs
 from tests.workflows.test_canary import CANARIES, CLIENT_SECRET, assert_no_canary, content, own_canaries
 from tests.workflows.world import DATASETS, ENV, SANDBOX, START, World, config, world
 
-LAW = settings(max_examples=10)
+LAW = settings(max_examples=5)
 MANY = settings(LAW, max_examples=500)
 EVERYTHING = PlanOptions(allow_deletes=100, allow_replace=("*",))
 

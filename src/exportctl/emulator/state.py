@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from exportctl.emulator import auth, delayed_effects, read_view, run_rows
 from exportctl.emulator import datasets as configs
@@ -72,6 +72,12 @@ class EmulatedOrganization:
                 auth.register_client(self.store, auth.CLIENT_ID, auth.CLIENT_SECRET)
             if not self.store.list_records("sandboxes"):
                 self._add_sandbox("prod")
+
+    def copy(self) -> Self:
+        """Return an emulator in memory in the same state: from there, tests can try several things."""
+        made = type(self)(storage=self.root)
+        made.store.copy_from(self.store)
+        return made
 
     def close(self) -> None:
         """Close the file."""

@@ -93,6 +93,13 @@ class Store:
         if version == 0:
             self._db.execute(f"PRAGMA user_version = {VERSION}")
 
+    def copy_from(self, other: Store) -> None:
+        """Take over all that another store holds; what this one held is gone. No transaction may be open."""
+        with other.lock, self.lock:
+            other._db.backup(self._db)
+            self._decoded.clear()
+            self._settings.clear()
+
     def close(self) -> None:
         """Let go of the database."""
         with self.lock:
