@@ -100,7 +100,7 @@ def change_all(made: CommandLine, change: Change, text: str) -> None:
         emulator.ui.load(changed, sandbox=SANDBOX)
 
 
-ODDITIES = [(above, ODD), (inside, ODD), (checked, ODD), (named, ODD), (edited, ODD), (above, ODD * 2_000)]
+ODDITIES = [(above, ODD), (inside, ODD), (checked, ODD), (named, ODD), (edited, ODD), (above, ODD * 500)]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from exportctl.accept.changes import DIFFERING_CAUSES
 from exportctl.emulator import SeedDataset
@@ -25,15 +26,15 @@ from tests.workflows.accept_runs import (
     write_yaml,
 )
 from tests.workflows.orders_sandbox import DAY, HOUR, apply_config
-from tests.workflows.world import DATASETS, SANDBOX, START, World, config, world
+from tests.workflows.world import DATASETS, SANDBOX, START, World, applied_world, config, world
 
 
 @pytest.fixture
 def live(tmp_path: Path) -> World:
     """The config of `patches`, applied."""
-    made = world(tmp_path, page_size=100)
+    made = applied_world(tmp_path, yaml.safe_load(CONFIG), page_size=100)
+    made.forget_requests()
     write_yaml(made)
-    apply_config(made)
     return made
 
 

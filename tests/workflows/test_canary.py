@@ -93,7 +93,7 @@ def assert_no_canary(said: Mapping[str, str], canaries: Mapping[str, str]) -> No
 
 
 ECHO = {
-    "errorMessage": " | ".join(f for value in CANARIES.values() for f in encoded_forms(value)),
+    "errorMessage": " | ".join(dict.fromkeys(f for value in CANARIES.values() for f in encoded_forms(value))),
     "errorDetails": "see above",
 }
 GENTLE = {"errorMessage": "; ".join(CANARIES.values())}

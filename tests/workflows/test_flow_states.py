@@ -61,8 +61,16 @@ def load(world: World, **changes: Any) -> None:
 # -- words ------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("word", (*TRANSITIONS, *FINAL))
-@pytest.mark.parametrize("declared", [{}, {"enabled": True}, {"enabled": False}], ids=["absent", "true", "false"])
+SAID = {"absent": dict[str, Any](), "true": {"enabled": True}, "false": {"enabled": False}}
+EACH_WORD = [
+    pytest.param(word, declared, id=f"{said}-{word}", marks=() if is_sampled else pytest.mark.slow)
+    for said, declared in SAID.items()
+    for word in (*TRANSITIONS, *FINAL)
+    for is_sampled in [said == "absent" or word in (TRANSITIONS[0], FINAL[0])]
+]
+
+
+@pytest.mark.parametrize(("word", "declared"), EACH_WORD)
 def test_a_state_that_says_neither_is_shown_as_it_is_and_never_undone(
     small: World, word: str, declared: dict[str, Any]
 ) -> None:
@@ -190,7 +198,7 @@ def test_a_flow_of_others_in_transition_is_not_waited_for(small: World) -> None:
 
 @pytest.mark.parametrize("case", ["lower", "upper"])
 @pytest.mark.parametrize("shown", ["after", "change", "finalizing"])
-@pytest.mark.parametrize("seconds", [1, 5, 10])
+@pytest.mark.parametrize("seconds", [*(pytest.param(n, marks=pytest.mark.slow) for n in (1, 5)), 10])
 def test_the_loop_works_while_flows_show_their_transitions(tmp_path: Path, shown: str, seconds: int, case: str) -> None:
     small = world(tmp_path, Switches(transition=seconds, transition_state=shown, state_case=case, delete_lag=seconds))
     apply_config(small, orders_and_other(enabled=False))
