@@ -19,7 +19,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check lint format check-format types check-generated check-locks
-.PHONY: test-slow fuzz test-real test-ecosystem coverage bench layout lock schemas docs clean
+.PHONY: test-slow fuzz mutants test-real test-ecosystem coverage bench layout lock schemas docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -56,6 +56,10 @@ test-slow: $(VENV)/.installed-dev ## the long sweeps
 
 fuzz: $(VENV)/.installed-dev ## a million random inputs of every kind that comes from outside
 	$(BIN)/python -m tests.fuzz.sweep --inputs 1000000
+
+# All take a night on one core. A run that is stopped goes on where it was.
+mutants: $(VENV)/.installed-dev ## small faults in the code that no test notices; PACKAGE=plan SAMPLE=100 SEED=1 tries a part
+	nice -n 10 $(BIN)/python -m tests.mutation $(PACKAGE:%=--package %) $(SAMPLE:%=--sample %) $(SEED:%=--seed %)
 
 test-real: $(VENV)/.installed-real build/azurite/.installed ## against real storage servers; needs npm and OpenSSH's server
 	$(BIN)/python -m pytest -m real

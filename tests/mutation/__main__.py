@@ -1,0 +1,114 @@
+"""
+Mutation testing: `python -m tests.mutation [--package plan] [--sample 100 --seed 1]`.
+
+It writes `build/mutants/results.jsonl`, a line for each mutant while it runs, and at the end `report.json` and
+`survivors.txt`. A run that is stopped goes on where it was. A mutant that was killed is tried again only if its file
+changed; a survivor is tried again each time, because there may be new tests.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from random import Random
+
+from tests.law_profile import head_commit
+from tests.mutation.covering_tests import (
+    PACKAGES,
+    ROOT,
+    SOURCE,
+    CoveringTests,
+    is_measured,
+    measure,
+    read_covering_tests,
+)
+from tests.mutation.mutants import Mutant, find_mutants
+from tests.mutation.report import Result, append_result, file_digest, read_results, write_report
+from tests.mutation.trial import Trial, import_libraries, run_apart, try_mutant
+
+FIRST = 2.0  # seconds of tests that are tried first: they kill most mutants
+
+
+def mutants_of(package: str) -> list[Mutant]:
+    files = sorted((SOURCE / package).rglob("*.py"))
+    return [
+        mutant
+        for file in files
+        for mutant in find_mutants(file.relative_to(SOURCE).as_posix(), file.read_text(encoding="utf-8"))
+    ]
+
+
+def drawn_mutants(packages: Sequence[str], sample: int | None, seed: int) -> Iterator[Mutant]:
+    """The mutants of each package: all, or the first `sample` of an order that depends on the seed alone."""
+    for package in packages:
+        mutants = mutants_of(package)
+        Random(f"{seed}/{package}").shuffle(mutants)
+        yield from mutants[:sample]
+
+
+def try_one(mutant: Mutant, covering: CoveringTests, seconds: float) -> Trial:
+    """Try a mutant with a few tests, then with as many as the time allows."""
+    tests = covering.in_turn(mutant.file, range(mutant.line, mutant.end_line + 1))
+    if not tests:
+        return Trial("no test")
+    first = list(covering.within(tests, FIRST))
+    trial = try_mutant(mutant, first, FIRST)
+    more = list(covering.within(tests[len(first) :], seconds))
+    return try_mutant(mutant, more, seconds) if trial.outcome == "survived" and more else trial
+
+
+def run(mutants: Sequence[Mutant], covering: CoveringTests, seconds: float) -> None:
+    """Try each mutant that is not known to be killed."""
+    commit, known = head_commit(ROOT), read_results()
+    for number, mutant in enumerate(mutants, 1):
+        digest, before = file_digest(mutant.file), known.get(mutant.name)
+        if before and before.digest == digest and before.outcome in ("killed", "timeout"):
+            continue
+        start = time.monotonic()
+        trial = try_one(mutant, covering, seconds)
+        taken = round(time.monotonic() - start, 1)
+        append_result(Result(mutant.name, mutant.file, digest, trial.outcome, trial.test, taken, commit or ""))
+        print(f"{number:5} of {len(mutants)}  {trial.outcome:8} {taken:5.1f} s  {mutant.name}", flush=True)
+
+
+def failed_controls(mutants: Sequence[Mutant], covering: CoveringTests) -> list[str]:
+    """The tests that killed mutants, and fail on the code as it is too: what they killed counts as broken."""
+    known = read_results()
+    tests = sorted({known[one.name].test for one in mutants if known[one.name].outcome == "killed"} - {"import"})
+    failed = []
+    while tests and (trial := try_mutant(None, tests, sum(covering.seconds.get(t, 1.0) for t in tests))).test:
+        failed.append(trial.test)
+        tests = [test for test in tests if test != trial.test]
+    return failed
+
+
+def _measure() -> Trial:
+    measure()
+    return Trial("survived")
+
+
+def main() -> int:
+    """Run what the arguments ask for; the exit code is 1 if a trial proves nothing."""
+    parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
+    parser.add_argument("--package", action="append", choices=PACKAGES, help="only this package; may be repeated")
+    parser.add_argument("--sample", type=int, help="only so many mutants of each package")
+    parser.add_argument("--seed", type=int, default=1, help="which mutants the sample has")
+    parser.add_argument("--only", default="", help="only mutants with this text in their name, as FILE:LINE:")
+    parser.add_argument("--seconds", type=float, default=20.0, help="of tests for each mutant")
+    parser.add_argument("--keep-measurement", action="store_true", help="although tests changed since")
+    given = parser.parse_args()
+    packages = given.package or PACKAGES
+    import_libraries()
+    if not is_measured(given.keep_measurement):
+        print("measuring which test runs which line; this takes as long as the tests", flush=True)
+        run_apart(_measure, 3600.0)
+    covering = read_covering_tests()
+    mutants = [one for one in drawn_mutants(packages, given.sample, given.seed) if given.only in one.name]
+    run(mutants, covering, given.seconds)
+    return write_report(mutants, failed_controls(mutants, covering))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

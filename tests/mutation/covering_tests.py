@@ -1,0 +1,132 @@
+"""
+Which tests run which line: measured once by running them all, then read from `build/mutants/`.
+
+A mutant is tried with tests that run its line: those of its own package first, and of each file one after the other, so
+that a small time suffices for tests of many kinds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, zip_longest
+from pathlib import Path
+
+import pytest
+from coverage.numbits import numbits_to_nums
+
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "src" / "exportctl"
+BUILD = ROOT / "build" / "mutants"
+COVERAGE = BUILD / "coverage"
+SECONDS = BUILD / "seconds.json"
+PACKAGES = ("model", "resources", "plan", "planfile", "apply", "client", "monitor/delivery")
+# What runs the packages in one process. Laws of whole loops are left out: each takes longer than a mutant may cost.
+FOLDERS = (*PACKAGES[:4], "client", "rules", "cases", "output", "snapshot", "monitor", "workflows")
+UNMEASURED = "a_hundred_thousand_objects or the_worst_footer or large-250 or evil-250"
+SLOWEST = 8.0  # seconds: a test that takes longer is not used
+
+
+@dataclass(eq=False)  # pytest keeps its plugins in sets
+class PassedTests:
+    """The tests that passed, with the seconds that they took; a plugin of pytest."""
+
+    seconds: dict[str, float]
+
+    @pytest.hookimpl(trylast=True)  # tests/conftest.py marks the laws
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        items[:] = [one for one in items if "workflows" not in one.path.parts or not one.get_closest_marker("law")]
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.passed:
+            self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0.0) + report.duration
+        elif report.failed:
+            self.seconds[report.nodeid] = float("inf")
+
+
+@dataclass(frozen=True)
+class CoveringTests:
+    """File of src/exportctl -> line -> tests; and test -> seconds."""
+
+    lines: Mapping[str, Mapping[int, Sequence[str]]]
+    seconds: Mapping[str, float]
+
+    def in_turn(self, file: str, lines: Iterable[int]) -> list[str]:
+        """
+        The tests that run one of the lines, best first.
+
+        A line that runs at import belongs to no test: the tests of its whole file stand for it.
+        """
+        of_file = self.lines.get(file, {})
+        found = {test for line in lines for test in of_file.get(line, ())} or set(chain(*of_file.values()))
+        by_file = defaultdict(list)
+        for test in sorted(found, key=lambda test: (self.seconds.get(test, SLOWEST), test)):
+            if self.seconds.get(test, SLOWEST) < SLOWEST:
+                by_file[test.partition("::")[0]].append(test)
+        package = f"tests/{file.rpartition('/')[0]}"
+        nearest = sorted(by_file, key=lambda name: (not name.startswith(package), name.startswith("tests/workflows")))
+        turns = zip_longest(*(by_file[name] for name in nearest))
+        return [test for turn in turns for test in turn if test is not None]
+
+    def within(self, tests: Iterable[str], seconds: float) -> Iterator[str]:
+        """The first tests that together take no longer than that; at least one."""
+        spent = 0.0
+        for test in tests:
+            spent += self.seconds[test] + 0.02  # set-up and report
+            yield test
+            if spent > seconds:
+                return
+
+
+def files_digest(files: Iterable[Path]) -> str:
+    """The digest of the content of files."""
+    return hashlib.sha256(b"".join(hashlib.sha256(file.read_bytes()).digest() for file in sorted(files))).hexdigest()
+
+
+def measured_digests() -> Mapping[str, str]:
+    """The digests of all that the measurement depends on."""
+    mutated = [file for package in PACKAGES for file in (SOURCE / package).rglob("*.py")]
+    tests = [file for folder in FOLDERS for file in (ROOT / "tests" / folder).rglob("*.py")]
+    return {"source": files_digest(mutated), "tests": files_digest(tests)}
+
+
+def is_measured(keep: bool) -> bool:
+    """Say whether there is a measurement that fits; `keep` allows one from before the tests changed."""
+    if not SECONDS.exists():
+        return False
+    then, now = json.loads(SECONDS.read_text(encoding="utf-8"))["digests"], measured_digests()
+    return bool(then["source"] == now["source"] and (keep or then["tests"] == now["tests"]))
+
+
+def measure() -> None:
+    """Run all tests once, and write which line each of them runs."""
+    COVERAGE.unlink(missing_ok=True)
+    BUILD.mkdir(parents=True, exist_ok=True)
+    digests, passed = measured_digests(), PassedTests({})
+    config = Path(__file__).with_name("coverage_by_test.ini")
+    arguments = ["--cov", f"--cov-config={config}", "--cov-context=test", "--cov-report=", "-p", "no:cacheprovider"]
+    arguments += ["-m", "not slow and not real and not ecosystem", "-k", f"not ({UNMEASURED})"]
+    folders = [f"tests/{folder}" for folder in FOLDERS]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COVERAGE_FILE", str(COVERAGE))
+        pytest.main([*arguments, *folders], plugins=[passed])
+    SECONDS.write_text(json.dumps({"digests": digests, "seconds": passed.seconds}), encoding="utf-8")
+
+
+def read_covering_tests() -> CoveringTests:
+    """Read what `measure` wrote."""
+    seconds = json.loads(SECONDS.read_text(encoding="utf-8"))["seconds"]
+    lines: dict[str, dict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
+    query = (
+        "select file.path, context.context, line_bits.numbits from line_bits"
+        " join file on file.id = file_id join context on context.id = context_id where context.context like '%|run'"
+    )
+    with sqlite3.connect(COVERAGE) as data:
+        for path, context, bits in data.execute(query):
+            for line in numbits_to_nums(bits):
+                lines[Path(path).relative_to(SOURCE).as_posix()][line].append(context.removesuffix("|run"))
+    return CoveringTests(lines, seconds)
