@@ -1,8 +1,8 @@
 """
 Which tests run which line: measured once by running them all, then read from `build/mutants/`.
 
-A mutant is tried with tests that run its line: those of its own package first, and of each file one after the other, so
-that a small time suffices for tests of many kinds.
+A mutant is tried with tests that run its line: those of its own package first, and a few of each file in turn, so that
+a small time suffices for tests of many kinds.
 """
 
 from __future__ import annotations
@@ -25,10 +25,25 @@ BUILD = ROOT / "build" / "mutants"
 COVERAGE = BUILD / "coverage"
 SECONDS = BUILD / "seconds.json"
 PACKAGES = ("model", "resources", "plan", "planfile", "apply", "client", "monitor/delivery")
-# What runs the packages in one process. Laws of whole loops are left out: each takes longer than a mutant may cost.
+# What runs the packages in one process.
 FOLDERS = (*PACKAGES[:4], "client", "rules", "cases", "output", "snapshot", "monitor", "workflows")
+# Of the workflows, what takes longer than a mutant may cost, and what is about packages that are not mutated.
+LEFT_OUT = (
+    "switch",
+    "degraded",
+    "concurrent",
+    "nights",
+    "import",
+    "accept",
+    "snapshot",
+    "followed",
+    "canary",
+    "storage",
+)
 UNMEASURED = "a_hundred_thousand_objects or the_worst_footer or large-250 or evil-250"
 SLOWEST = 8.0  # seconds: a test that takes longer is not used
+OF_A_FILE = 0.5  # seconds to import and collect a file of tests
+BATCH = 8  # tests of one file in turn
 
 
 @dataclass(eq=False)  # pytest keeps its plugins in sets
@@ -39,7 +54,7 @@ class PassedTests:
 
     @pytest.hookimpl(trylast=True)  # tests/conftest.py marks the laws
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        items[:] = [one for one in items if "workflows" not in one.path.parts or not one.get_closest_marker("law")]
+        items[:] = [one for one in items if not is_left_out(one.path, is_law=bool(one.get_closest_marker("law")))]
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.passed:
@@ -57,29 +72,40 @@ class CoveringTests:
 
     def in_turn(self, file: str, lines: Iterable[int]) -> list[str]:
         """
-        The tests that run one of the lines, best first.
+        The tests that run one of the lines, best first: a few of each file.
 
-        A line that runs at import belongs to no test: the tests of its whole file stand for it.
+        A line that runs at import belongs to no test: the tests of its whole file stand for it, or of its package.
         """
-        of_file = self.lines.get(file, {})
+        package, of_file = f"tests/{file.partition('/')[0]}/", self.lines.get(file, {})
         found = {test for line in lines for test in of_file.get(line, ())} or set(chain(*of_file.values()))
+        found = found or {test for test in self.seconds if test.startswith(package)}
         by_file = defaultdict(list)
         for test in sorted(found, key=lambda test: (self.seconds.get(test, SLOWEST), test)):
             if self.seconds.get(test, SLOWEST) < SLOWEST:
                 by_file[test.partition("::")[0]].append(test)
-        package = f"tests/{file.rpartition('/')[0]}"
         nearest = sorted(by_file, key=lambda name: (not name.startswith(package), name.startswith("tests/workflows")))
-        turns = zip_longest(*(by_file[name] for name in nearest))
-        return [test for turn in turns for test in turn if test is not None]
+        turns = zip_longest(*(batched(by_file[name]) for name in nearest), fillvalue=())
+        return [test for turn in turns for batch in turn for test in batch]
 
     def within(self, tests: Iterable[str], seconds: float) -> Iterator[str]:
         """The first tests that together take no longer than that; at least one."""
-        spent = 0.0
+        spent, files = 0.0, set[str]()
         for test in tests:
-            spent += self.seconds[test] + 0.02  # set-up and report
+            file = test.partition("::")[0]
+            spent += self.seconds[test] + (0.0 if file in files else OF_A_FILE)
+            files.add(file)
             yield test
             if spent > seconds:
                 return
+
+
+def batched(tests: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (tests[start : start + BATCH] for start in range(0, len(tests), BATCH))
+
+
+def is_left_out(file: Path, *, is_law: bool) -> bool:
+    """Say whether a test of the workflows is left out: the laws among them play whole loops, too."""
+    return file.parent.name == "workflows" and (is_law or any(word in file.name for word in LEFT_OUT))
 
 
 def files_digest(files: Iterable[Path]) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.mutation.__main__ import drawn_mutants
-from tests.mutation.covering_tests import PACKAGES, SLOWEST, SOURCE, CoveringTests
+from tests.mutation.covering_tests import BATCH, OF_A_FILE, PACKAGES, SLOWEST, SOURCE, CoveringTests
 from tests.mutation.mutants import Mutant, compile_mutant, find_mutants, mutated_tree
 from tests.mutation.report import Result, figures
 from tests.mutation.trial import MutantFinder
@@ -82,17 +82,18 @@ def test_a_larger_sample_has_the_mutants_of_a_smaller_one() -> None:
     assert small != list(drawn_mutants(["planfile"], 5, 2))
 
 
-def test_the_next_tests_come_first_and_one_of_each_file() -> None:
-    tests = ["tests/workflows/a.py::1", "tests/plan/a.py::1", "tests/plan/a.py::2", "tests/plan/b.py::1", "slow"]
-    seconds = dict.fromkeys(tests, 1.0) | {"slow": SLOWEST}
-    covering = CoveringTests({"plan/x.py": {1: tests}}, seconds)
+def test_the_next_tests_come_first_and_a_few_of_each_file() -> None:
+    plan = [f"tests/plan/a.py::{number}" for number in range(BATCH + 1)]
+    tests = ["tests/workflows/a.py::1", *plan, "tests/plan/b.py::1", "slow"]
+    covering = CoveringTests({"plan/x.py": {1: tests}}, dict.fromkeys(tests, 0.1) | {"slow": SLOWEST})
 
     chosen = covering.in_turn("plan/x.py", [1])
 
-    assert chosen == ["tests/plan/a.py::1", "tests/plan/b.py::1", "tests/workflows/a.py::1", "tests/plan/a.py::2"]
-    assert list(covering.within(chosen, 1.5)) == chosen[:2]
+    assert chosen == [*plan[:BATCH], "tests/plan/b.py::1", "tests/workflows/a.py::1", plan[BATCH]]
+    assert list(covering.within(chosen, OF_A_FILE + 0.15)) == chosen[:2]
     assert covering.in_turn("plan/x.py", [7]) == chosen  # a line that runs at import
-    assert covering.in_turn("plan/y.py", [1]) == []
+    assert covering.in_turn("plan/y.py", [1]) == [*plan[:BATCH], "tests/plan/b.py::1", plan[BATCH]]
+    assert covering.in_turn("apply/y.py", [1]) == []
 
 
 def test_a_changed_file_is_imported_in_place_of_the_real_one() -> None:
