@@ -37,6 +37,7 @@ OPPOSITE: Mapping[type[ast.operator], type[ast.operator]] = {
     ast.BitAnd: ast.BitOr,
 }
 OTHER_FUNCTION = {"min": "max", "max": "min", "any": "all", "all": "any"}
+TEXTS = {"description", "example", "hint", "label", "sample", "source", "why"}  # arguments that people read
 UNSEEN = {"annotation", "returns", "decorator_list", "bases"}  # fields of nodes that are left as they are
 
 
@@ -197,6 +198,8 @@ def _call(node: ast.Call) -> Iterator[Mutation]:
         yield Mutation(node, f"not sorted: `{words}`", partial(_unsort, node, function))
     yield from _lost_parts(node, node.args, starred_only=True)
     for place, keyword in enumerate(node.keywords):
+        if keyword.arg in TEXTS:
+            continue
         lost = f"**{_words(keyword.value)}" if keyword.arg is None else f"{keyword.arg}="
         yield Mutation(node, f"without `{lost}` in `{words}`", partial(_drop, node.keywords, place))
 

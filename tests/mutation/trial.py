@@ -43,6 +43,7 @@ LIBRARIES = (
     "sqlite3",
 )
 MEMORY = 6 * 2**30  # bytes: a loop that fills the memory ends in an error
+UNKNOWN_TEST = "pytest knows no test of this name"
 Outcome = Literal["killed", "survived", "timeout", "no test", "broken"]
 
 
@@ -103,7 +104,11 @@ def import_libraries() -> None:
 
 def try_mutant(mutant: Mutant | None, tests: Sequence[str], seconds: float) -> Trial:
     """Run tests on a mutant, or on the code as it is, until one fails; `seconds` is what they usually take."""
-    return run_apart(lambda: _run_tests(mutant, tests), 20 + 5 * seconds)
+    trial = run_apart(lambda: _run_tests(mutant, tests), 20 + 5 * seconds)
+    if trial.test != UNKNOWN_TEST:
+        return trial
+    files = sorted({test.partition("::")[0] for test in tests})  # the mutant names the cases of a test otherwise
+    return run_apart(lambda: _run_tests(mutant, files), 60 + 5 * seconds)
 
 
 def _run_tests(mutant: Mutant | None, tests: Sequence[str]) -> Trial:
@@ -116,7 +121,9 @@ def _run_tests(mutant: Mutant | None, tests: Sequence[str]) -> Trial:
         return Trial("survived")
     if end in (pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED):  # interrupted: a file cannot be imported
         return Trial("killed", failure.test or "import")
-    return Trial("broken", f"pytest ended with {int(end)}") if _can_import() else Trial("killed", "import")
+    if not _can_import():
+        return Trial("killed", "import")
+    return Trial("broken", UNKNOWN_TEST if end == pytest.ExitCode.USAGE_ERROR else f"pytest ended with {int(end)}")
 
 
 def _can_import() -> bool:
