@@ -12,7 +12,8 @@ import argparse
 import hashlib
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import zip_longest
 
 from tests.law_profile import head_commit
 from tests.mutation.covering_tests import (
@@ -41,10 +42,10 @@ def mutants_of(package: str) -> list[Mutant]:
     ]
 
 
-def drawn_mutants(packages: Sequence[str], sample: int | None, seed: int) -> Iterator[Mutant]:
-    """The mutants of each package: all, or the first `sample` of a draw."""
-    for package in packages:
-        yield from sorted(mutants_of(package), key=lambda mutant: _place_in_draw(mutant, seed))[:sample]
+def drawn_mutants(packages: Sequence[str], sample: int | None, seed: int) -> list[Mutant]:
+    """The mutants of the packages, or a sample of each, mixed: a run that is stopped has tried some of each."""
+    drawn = [sorted(mutants_of(package), key=lambda one: _place_in_draw(one, seed))[:sample] for package in packages]
+    return [mutant for turn in zip_longest(*drawn) for mutant in turn if mutant]
 
 
 def _place_in_draw(mutant: Mutant, seed: int) -> bytes:
@@ -53,13 +54,14 @@ def _place_in_draw(mutant: Mutant, seed: int) -> bytes:
 
 
 def try_one(mutant: Mutant, covering: CoveringTests, seconds: float) -> Trial:
-    """Try a mutant with a few tests, then with as many as the time allows."""
+    """Try a mutant with a few quick tests, then with as many as the time allows, laws first."""
     tests = covering.in_turn(mutant.file, range(mutant.line, mutant.end_line + 1))
     if not tests:
         return Trial("no test")
     first = list(covering.within(tests, FIRST))
     trial = try_mutant(mutant, first, FIRST)
-    more = list(covering.within(tests[len(first) :], seconds))
+    others = sorted(tests[len(first) :], key=lambda test: test not in covering.laws)
+    more = list(covering.within(others, seconds))
     return try_mutant(mutant, more, seconds) if trial.outcome == "survived" and more else trial
 
 
@@ -110,7 +112,11 @@ def main() -> int:
         run_apart(_measure, 3600.0)
     covering = read_covering_tests()
     mutants = [one for one in drawn_mutants(packages, given.sample, given.seed) if given.only in one.name]
-    run(mutants, covering, given.seconds)
+    try:
+        run(mutants, covering, given.seconds)
+    except KeyboardInterrupt:
+        print("stopped; the report is of what was tried")
+        mutants = [one for one in mutants if one.name in read_results()]
     return write_report(mutants, failed_controls(mutants, covering))
 
 

@@ -11,7 +11,7 @@ import hashlib
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, zip_longest
 from pathlib import Path
@@ -51,12 +51,15 @@ class PassedTests:
     """The tests that passed, with the seconds that they took; a plugin of pytest."""
 
     seconds: dict[str, float]
+    laws: set[str]
 
     @pytest.hookimpl(trylast=True)  # tests/conftest.py marks the laws
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         items[:] = [one for one in items if not is_left_out(one.path, is_law=bool(one.get_closest_marker("law")))]
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if "law" in report.keywords:
+            self.laws.add(report.nodeid)
         if report.passed:
             self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0.0) + report.duration
         elif report.failed:
@@ -65,10 +68,11 @@ class PassedTests:
 
 @dataclass(frozen=True)
 class CoveringTests:
-    """File of src/exportctl -> line -> tests; and test -> seconds."""
+    """File of src/exportctl -> line -> tests; test -> seconds; and which tests are laws: they draw many examples."""
 
     lines: Mapping[str, Mapping[int, Sequence[str]]]
     seconds: Mapping[str, float]
+    laws: Collection[str] = frozenset()
 
     def in_turn(self, file: str, lines: Iterable[int]) -> list[str]:
         """
@@ -132,7 +136,7 @@ def measure() -> None:
     """Run all tests once, and write which line each of them runs."""
     COVERAGE.unlink(missing_ok=True)
     BUILD.mkdir(parents=True, exist_ok=True)
-    digests, passed = measured_digests(), PassedTests({})
+    digests, passed = measured_digests(), PassedTests({}, set())
     config = Path(__file__).with_name("coverage_by_test.ini")
     arguments = ["--cov", f"--cov-config={config}", "--cov-context=test", "--cov-report=", "-p", "no:cacheprovider"]
     arguments += ["-m", "not slow and not real and not ecosystem", "-k", f"not ({UNMEASURED})"]
@@ -140,12 +144,13 @@ def measure() -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("COVERAGE_FILE", str(COVERAGE))
         pytest.main([*arguments, *folders], plugins=[passed])
-    SECONDS.write_text(json.dumps({"digests": digests, "seconds": passed.seconds}), encoding="utf-8")
+    found = {"digests": digests, "seconds": passed.seconds, "laws": sorted(passed.laws)}
+    SECONDS.write_text(json.dumps(found), encoding="utf-8")
 
 
 def read_covering_tests() -> CoveringTests:
     """Read what `measure` wrote."""
-    seconds = json.loads(SECONDS.read_text(encoding="utf-8"))["seconds"]
+    found = json.loads(SECONDS.read_text(encoding="utf-8"))
     lines: dict[str, dict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
     query = (
         "select file.path, context.context, line_bits.numbits from line_bits"
@@ -155,4 +160,4 @@ def read_covering_tests() -> CoveringTests:
         for path, context, bits in data.execute(query):
             for line in numbits_to_nums(bits):
                 lines[Path(path).relative_to(SOURCE).as_posix()][line].append(context.removesuffix("|run"))
-    return CoveringTests(lines, seconds)
+    return CoveringTests(lines, found["seconds"], frozenset(found["laws"]))

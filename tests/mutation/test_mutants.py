@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.mutation.__main__ import drawn_mutants
-from tests.mutation.covering_tests import BATCH, OF_A_FILE, PACKAGES, SLOWEST, SOURCE, CoveringTests
+from tests.mutation.covering_tests import BATCH, OF_A_FILE, SLOWEST, SOURCE, CoveringTests
 from tests.mutation.mutants import Mutant, compile_mutant, find_mutants, mutated_tree
-from tests.mutation.report import Result, figures
+from tests.mutation.report import Result, figures, package_of
 from tests.mutation.trial import MutantFinder
 
 ROOT = Path(__file__).parents[2]
@@ -76,10 +76,10 @@ def test_every_mutant_of_a_file_compiles_and_has_a_name_of_its_own() -> None:
 
 
 def test_a_larger_sample_has_the_mutants_of_a_smaller_one() -> None:
-    small, large = list(drawn_mutants(["planfile"], 5, 1)), list(drawn_mutants(["planfile"], 9, 1))
+    small, large = drawn_mutants(["planfile"], 5, 1), drawn_mutants(["planfile"], 9, 1)
 
     assert (large[:5], len(large)) == (small, 9)
-    assert small != list(drawn_mutants(["planfile"], 5, 2))
+    assert small != drawn_mutants(["planfile"], 5, 2)
 
 
 def test_the_next_tests_come_first_and_a_few_of_each_file() -> None:
@@ -129,8 +129,10 @@ print(json.dumps([one.outcome for one in trials]))
     assert json.loads(asked.stdout) == ["killed", "survived", "timeout"]
 
 
-def test_every_package_has_mutants() -> None:
-    assert all(list(drawn_mutants([package], 1, 1)) for package in PACKAGES)
+def test_a_sample_has_mutants_of_each_package_in_turn() -> None:
+    drawn = drawn_mutants(["planfile", "client"], 2, 1)
+
+    assert [package_of(one.file) for one in drawn] == ["planfile", "client", "planfile", "client"]
 
 
 def test_a_name_says_where_and_what() -> None:
