@@ -246,6 +246,35 @@ def test_ids_of_datasets_in_other_letters_are_a_spelling_too(tmp_path: Path) -> 
     assert Cause.DRIFT in {f.cause for i in made.plan().items for f in i.fields}
 
 
+class EditBeforeTheMarker(SpellingTransport):
+    """Lets a person rename the flow between the reading of the final check and the marker of the spelling."""
+
+    def __init__(self, made: World):
+        super().__init__(made, "flows", "/name", upper)
+        self.made, self.writes = made, 0
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "PATCH":
+            self.writes += 1
+            if self.writes == 2:
+                self.made.emulator.ui.rename(request.url.path.split("/")[-1], "by hand")
+        return super().handle_request(request)
+
+
+def test_an_edit_between_the_final_check_and_the_marker_of_a_spelling_is_noticed(tmp_path: Path) -> None:
+    made = world(tmp_path)
+    made.write(orders())
+    made.apply()
+    made.emulator.advance(61)
+    made.write(TITLED)
+
+    _, check = made.apply(transport=EditBeforeTheMarker(made))
+
+    assert (check.outcomes[0].status.value, check.outcomes[0].rule) == ("failed", "stale")
+    assert not check.passed
+    assert made.flow("by hand")
+
+
 def edit_by_hand(made: World, field: str) -> None:
     """Give a field a value that is neither the one sent nor the one stored."""
     ui, seen = made.emulator.ui, made.emulator.snapshot(SANDBOX)

@@ -1,0 +1,31 @@
+"""Which differences after a run are spellings of the service, and not edits by a person."""
+
+from __future__ import annotations
+
+from exportctl.apply.spellings import WrittenFields, spelled_changes
+from exportctl.model.plan import Address, Cause, FieldChange, PlanItem, Verb
+from exportctl.resources.kinds import FOLDER, LOCATION, TITLE
+
+ORDERS = Address("exports", "orders")
+WROTE = WrittenFields(frozenset({(ORDERS, TITLE), (ORDERS, FOLDER)}), frozenset())
+
+
+def change(field: str, cause: Cause = Cause.DRIFT) -> FieldChange:
+    return FieldChange(field, field, "stored", "sent", cause)
+
+
+def spelled(*changes: FieldChange) -> list[str]:
+    item = PlanItem(ORDERS, Verb.UPDATE, id="F1", fields=changes)
+    return [one.field for one in spelled_changes(item, WROTE, {}, is_last_reading=True)]
+
+
+def test_what_this_run_wrote_and_the_service_stores_otherwise_is_a_spelling() -> None:
+    assert spelled(change(TITLE), change(FOLDER)) == [TITLE, FOLDER]
+
+
+def test_beside_an_edit_by_a_person_nothing_is_a_spelling() -> None:
+    assert spelled(change(TITLE), change(LOCATION)) == []
+
+
+def test_a_value_that_already_matches_beside_it_is_no_edit() -> None:
+    assert spelled(change(TITLE), change(LOCATION, Cause.ALREADY_MATCHES)) == [TITLE]
