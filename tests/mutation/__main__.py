@@ -12,7 +12,7 @@ import argparse
 import hashlib
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import zip_longest
 
 from tests.law_profile import head_commit
@@ -27,9 +27,8 @@ from tests.mutation.covering_tests import (
 )
 from tests.mutation.mutants import Mutant, find_mutants
 from tests.mutation.report import Result, append_result, file_digest, read_results, write_report
+from tests.mutation.session import try_in_session
 from tests.mutation.trial import Trial, import_libraries, run_apart, try_mutant
-
-FIRST = 2.0  # seconds of tests that are tried first: they kill most mutants
 
 
 def mutants_of(package: str) -> list[Mutant]:
@@ -53,30 +52,36 @@ def _place_in_draw(mutant: Mutant, seed: int) -> bytes:
     return hashlib.sha256(f"{seed}/{mutant.name}".encode()).digest()
 
 
-def try_one(mutant: Mutant, covering: CoveringTests, seconds: float) -> Trial:
-    """Try a mutant with a few quick tests, then with as many as the time allows, laws first."""
-    tests = covering.in_turn(mutant.file, range(mutant.line, mutant.end_line + 1))
-    if not tests:
-        return Trial("no test")
-    first = list(covering.within(tests, FIRST))
-    trial = try_mutant(mutant, first, FIRST)
-    others = sorted(tests[len(first) :], key=lambda test: test not in covering.laws)
-    more = list(covering.within(others, seconds))
-    return try_mutant(mutant, more, seconds) if trial.outcome == "survived" and more else trial
-
-
 def run(mutants: Sequence[Mutant], covering: CoveringTests, seconds: float) -> None:
-    """Try each mutant that is not known to be killed."""
-    commit, known = head_commit(ROOT), read_results()
-    for number, mutant in enumerate(mutants, 1):
-        digest, before = file_digest(mutant.file), known.get(mutant.name)
-        if before and before.digest == digest and before.outcome in ("killed", "timeout"):
-            continue
-        start = time.monotonic()
-        trial = try_one(mutant, covering, seconds)
-        taken = round(time.monotonic() - start, 1)
-        append_result(Result(mutant.name, mutant.file, digest, trial.outcome, trial.test, taken, commit or ""))
-        print(f"{number:5} of {len(mutants)}  {trial.outcome:8} {taken:5.1f} s  {mutant.name}", flush=True)
+    """
+    Try each mutant that is not known to be killed.
+
+    What survives in a session is tried once more with everything imported anew: it may have changed a table.
+    """
+    commit, known, start = head_commit(ROOT) or "", read_results(), time.monotonic()
+    digests = {file: file_digest(file) for file in {mutant.file for mutant in mutants}}
+
+    def note(mutant: Mutant, trial: Trial) -> None:
+        append_result(Result(mutant.name, mutant.file, digests[mutant.file], trial.outcome, trial.test, commit))
+        print(f"{time.monotonic() - start:6.0f} s  {trial.outcome:8}  {mutant.name}", flush=True)
+
+    def is_open(mutant: Mutant) -> bool:
+        before = known.get(mutant.name)
+        return not before or before.digest != digests[mutant.file] or before.outcome not in ("killed", "timeout")
+
+    left = [mutant for mutant in mutants if is_open(mutant)]
+    run_apart(lambda: _in_session(left, covering, seconds, note), 1e6, silent=False)
+    known = read_results()
+    for mutant in filter(is_open, left):
+        tests = covering.for_trial(mutant, seconds)
+        note(mutant, try_mutant(mutant, tests, seconds) if tests else Trial("no test"))
+
+
+def _in_session(
+    mutants: Sequence[Mutant], covering: CoveringTests, seconds: float, note: Callable[[Mutant, Trial], None]
+) -> Trial:
+    try_in_session(mutants, covering, seconds, note)
+    return Trial("survived")
 
 
 def failed_controls(mutants: Sequence[Mutant], covering: CoveringTests) -> list[str]:

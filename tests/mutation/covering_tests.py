@@ -10,14 +10,17 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+import time
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, zip_longest
 from pathlib import Path
 
 import pytest
 from coverage.numbits import numbits_to_nums
+
+from tests.mutation.mutants import Mutant
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "exportctl"
@@ -42,13 +45,14 @@ LEFT_OUT = (
 )
 UNMEASURED = "a_hundred_thousand_objects or the_worst_footer or large-250 or evil-250"
 SLOWEST = 8.0  # seconds: a test that takes longer is not used
+FIRST = 2.0  # seconds of tests that are tried first: they kill most mutants
 OF_A_FILE = 0.5  # seconds to import and collect a file of tests
 BATCH = 8  # tests of one file in turn
 
 
 @dataclass(eq=False)  # pytest keeps its plugins in sets
 class PassedTests:
-    """The tests that passed, with the seconds that they took; a plugin of pytest."""
+    """The tests that passed, with the processor time that they took; a plugin of pytest."""
 
     seconds: dict[str, float]
     laws: set[str]
@@ -57,13 +61,21 @@ class PassedTests:
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         items[:] = [one for one in items if not is_left_out(one.path, is_law=bool(one.get_closest_marker("law")))]
 
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        start = time.process_time()
+        answer = yield
+        if item.nodeid in self.seconds:
+            self.seconds[item.nodeid] += time.process_time() - start
+        return answer
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if "law" in report.keywords:
             self.laws.add(report.nodeid)
-        if report.passed:
-            self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0.0) + report.duration
-        elif report.failed:
+        if report.failed:
             self.seconds[report.nodeid] = float("inf")
+        else:
+            self.seconds.setdefault(report.nodeid, 0.0)
 
 
 @dataclass(frozen=True)
@@ -90,6 +102,18 @@ class CoveringTests:
         nearest = sorted(by_file, key=lambda name: (not name.startswith(package), name.startswith("tests/workflows")))
         turns = zip_longest(*(batched(by_file[name]) for name in nearest), fillvalue=())
         return [test for turn in turns for batch in turn for test in batch]
+
+    def has_own_tests(self, mutant: Mutant) -> bool:
+        """Say whether a test runs a line of the mutant: what runs at import only has none."""
+        of_file = self.lines.get(mutant.file, {})
+        return any(of_file.get(line) for line in mutant.lines)
+
+    def for_trial(self, mutant: Mutant, seconds: float) -> list[str]:
+        """A few quick tests, then as many as the time allows, laws first."""
+        tests = self.in_turn(mutant.file, mutant.lines)
+        first = list(self.within(tests, FIRST))
+        others = sorted(tests[len(first) :], key=lambda test: test not in self.laws)
+        return [*first, *self.within(others, seconds)]
 
     def within(self, tests: Iterable[str], seconds: float) -> Iterator[str]:
         """The first tests that together take no longer than that; at least one."""

@@ -62,6 +62,10 @@ class Mutant:
     change: str
 
     @property
+    def lines(self) -> range:
+        return range(self.line, self.end_line + 1)
+
+    @property
     def name(self) -> str:
         return f"{self.file}:{self.line}:{self.column}: {self.change}"
 

@@ -25,7 +25,6 @@ class Result:
     digest: str  # of the file
     outcome: str
     test: str  # that noticed it
-    seconds: float
     commit: str
 
 

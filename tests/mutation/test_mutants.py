@@ -108,7 +108,7 @@ def test_a_changed_file_is_imported_in_place_of_the_real_one() -> None:
 
 
 def test_what_a_test_killed_that_fails_by_itself_is_no_kill() -> None:
-    results = [Result(str(n), "plan/x.py", "", "killed", test, 1.0, "") for n, test in enumerate(("good", "bad"))]
+    results = [Result(str(n), "plan/x.py", "", "killed", test, "") for n, test in enumerate(("good", "bad"))]
 
     assert figures(results, {"bad"}) == {"plan": {"killed": 1, "broken": 1}}
 
