@@ -207,6 +207,16 @@ def test_an_untrusted_certificate_is_not_tried_again() -> None:
     assert len(script.seen) == 1
 
 
+def test_a_write_that_met_an_untrusted_certificate_was_not_sent() -> None:
+    failure = httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed")
+    failure.__cause__ = ssl.SSLCertVerificationError()
+
+    with pytest.raises(NotReached) as caught:
+        client_of(Script([Reply(raises=failure)])).create("/flows", {})
+
+    assert not caught.value.wrote
+
+
 def test_a_long_text_is_cut_after_it_is_masked() -> None:
     text = "x" * 485 + " " + TOKEN + " tail"
 

@@ -85,6 +85,12 @@ def test_an_empty_list_has_many_spellings(body: object) -> None:
     assert client_of(Script([Reply(200, body)])).list("/flows") == []
 
 
+def test_a_list_with_a_report_beside_it_is_a_list() -> None:
+    script = Script([Reply(200, {"items": [{"id": "a"}], "report": {"detailed-message": "slow today"}})])
+
+    assert client_of(script).list("/flows") == [{"id": "a"}]
+
+
 def test_an_item_met_twice_counts_once_as_last_read() -> None:
     first = Reply(
         200, {"items": [{"id": "a", "n": 1}, {"id": "b"}], "_links": {"next": {"href": "?continuationToken=t"}}}

@@ -135,6 +135,7 @@ BAD = {
     "an Ed25519 key": (pem("OPENSSH PRIVATE KEY", openssh(kind=b"ssh-ed25519")), "private-key-not-rsa"),
     "a public key": (pem("PUBLIC KEY", b"x" * 99), "private-key-public"),
     "a public key of OpenSSH": ("ssh-rsa AAAAB3Nza me@here", "private-key-public"),
+    "an elliptic public key of OpenSSH": ("ecdsa-sha2-nistp256 AAAAE2Vj me@here", "private-key-public"),
     "a certificate": (pem("CERTIFICATE", b"x" * 99), "private-key-public"),
     "a PuTTY key": ("PuTTY-User-Key-File-3: ssh-rsa\n", "private-key-form"),
     "a password": ("correct horse battery", "private-key-form"),

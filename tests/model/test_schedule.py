@@ -264,3 +264,11 @@ def test_the_last_tick_is_the_one_before_the_next(every: str, start: int, at: in
     assert last in schedules.next_runs(every, start, end, last - 1, 1)
     following = schedules.next_runs(every, start, end, last, 1)
     assert all(tick > at for tick in following)
+
+
+def test_a_rolling_end_is_renewed_once_it_is_due_and_not_a_second_before() -> None:
+    end = End(rolling=180 * DAY, renew_before=30 * DAY)
+    first, due = MIDNIGHT + 180 * DAY, MIDNIGHT + 150 * DAY
+
+    assert schedules.renewed_ends(end, MIDNIGHT, due) == (first,)
+    assert schedules.renewed_ends(end, MIDNIGHT, due + 1) == (first, due + 180 * DAY)

@@ -45,8 +45,7 @@ LEFT_OUT = (
 )
 UNMEASURED = "a_hundred_thousand_objects or the_worst_footer or large-250 or evil-250"
 SLOWEST = 8.0  # seconds: a test that takes longer is not used
-FIRST = 2.0  # seconds of tests that are tried first: they kill most mutants
-OF_A_FILE = 0.5  # seconds to import and collect a file of tests
+OF_A_FILE = 0.1  # seconds to import and collect a file of tests
 BATCH = 8  # tests of one file in turn
 
 
@@ -109,11 +108,10 @@ class CoveringTests:
         return any(of_file.get(line) for line in mutant.lines)
 
     def for_trial(self, mutant: Mutant, seconds: float) -> list[str]:
-        """A few quick tests, then as many as the time allows, laws first."""
+        """As many tests as the time allows, then laws for as long once more."""
         tests = self.in_turn(mutant.file, mutant.lines)
-        first = list(self.within(tests, FIRST))
-        others = sorted(tests[len(first) :], key=lambda test: test not in self.laws)
-        return [*first, *self.within(others, seconds)]
+        single, laws = ([test for test in tests if (test in self.laws) is is_law] for is_law in (False, True))
+        return [*self.within(single, seconds), *self.within(laws, seconds)]
 
     def within(self, tests: Iterable[str], seconds: float) -> Iterator[str]:
         """The first tests that together take no longer than that; at least one."""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from exportctl.errors import SourcePosition
-from exportctl.model.plan import Address, Cause, LiveObject, PlanItem, Verb, digest
+from exportctl.model.plan import Action, Address, Cause, LiveObject, PlanItem, Verb, digest
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.project import AcceptEntry, Account, AuthValue, Destination
 from exportctl.model.secret import Secrecy
@@ -50,6 +50,10 @@ def planned(destination: Destination, *live: LiveObject, values: Any = None, **c
 
 def sftp_account(**params: str) -> LiveObject:
     return account(type=SFTP, method="password", params={**SFTP_PARAMS, **params})
+
+
+def account_of_sftp(**marked: Any) -> LiveObject:
+    return account(identity="base-2", type=SFTP, method="password", params=SFTP_PARAMS, **marked)
 
 
 def texts(shown: PlanItem) -> dict[str, str]:
@@ -188,6 +192,18 @@ def test_another_type_needs_a_new_account() -> None:
 
     assert shown.verb is Verb.REPLACE
     assert [(c.path, c.before, c.after) for c in shown.fields][:1] == [("type", "amazon-s3", "sftp")]
+    assert texts(shown)["account-users"] == 'changes every flow on this account: "orders"'
+
+
+def test_an_account_that_another_one_replaced_is_deleted_without_consent() -> None:
+    marked = planned(sftp_lake(), account_of_sftp(generation=2), values=SFTP_VALUES).steps[0].marker
+    assert marked is not None
+    current = account_of_sftp(generation=2, applied=marked.applied)
+
+    shown = planned(sftp_lake(), account(), current, values=SFTP_VALUES)
+
+    assert (shown.verb, shown.refusals, shown.fields) == (Verb.CLEAN, (), ())
+    assert [(s.action, s.id) for s in shown.steps] == [(Action.DELETE, "base")]
 
 
 def test_an_account_of_a_type_that_is_unknown_is_replaced_too() -> None:

@@ -10,7 +10,7 @@ import pytest
 from exportctl.model.plan import LiveObject, PlanItem
 from exportctl.model.project import Account
 from tests.plan.plan_builders import SFTP, account, build_plan, build_project, export, flow, item
-from tests.plan.value_builders import lake
+from tests.plan.value_builders import NOW, lake
 
 
 def planned(use: Account, *live: LiveObject) -> PlanItem:
@@ -71,6 +71,41 @@ def test_an_export_waits_for_an_account_that_the_sandbox_does_not_have(row: str)
         (f"exports.orders: {text}", hint)
     ]
     assert shown.steps == ()
+
+
+def test_an_unknown_type_of_destination_has_no_end_that_could_be_assumed() -> None:
+    *_, live = flow("other", owner="theirs")
+    schedule = {**live.raw["scheduleParams"], "endTime": None}
+    known = replace(live, raw={**live.raw, "scheduleParams": schedule})
+    unknown = replace(known, raw={**known.raw, "flowSpec": {"id": "unknown"}})
+
+    ends = [build_plan(build_project(), one).other_flows for one in (known, unknown)]
+
+    assert [(found.assumed_end, found.ends is None) for (found,) in ends] == [(True, False), (False, True)]
+
+
+FULL = [o for n in range(100) for o in flow(f"other-{n}", (f"x{n}",), owner="theirs")]
+ONE_LESS = FULL[3:]  # a flow has two connections
+
+
+@pytest.mark.parametrize(
+    ("live", "is_beyond"),
+    [
+        pytest.param([account(), *ONE_LESS], False, id="the last flow that has room"),
+        pytest.param(ONE_LESS, False, id="a new account is no destination"),
+        pytest.param([account(), *ONE_LESS, *flow("a")], False, id="a flow that exists counts once"),
+        pytest.param([account(), *FULL], True, id="one flow too many"),
+        pytest.param(
+            [account(), *FULL, *flow("a", created=NOW - 60)[:2]], True, id="one flow too many, half built before"
+        ),
+    ],
+)
+def test_the_plan_warns_if_the_sandbox_would_have_more_than_a_hundred_destinations(
+    live: list[LiveObject], is_beyond: bool
+) -> None:
+    plan = build_plan(build_project(export("a")), *live)
+
+    assert [f.rule for f in plan.findings if f.rule == "destination-limit"] == ["destination-limit"] * is_beyond
 
 
 def test_the_items_of_a_plan_are_sorted_whatever_the_config_declares_first() -> None:

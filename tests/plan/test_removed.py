@@ -53,7 +53,7 @@ def test_an_account_is_released_although_flows_use_it() -> None:
         "destinations.lake", removed("destinations", "lake", "release"), account(), *flow("a", owner="theirs")
     )
 
-    assert (shown.verb, released_ids(shown)) == (Verb.RELEASE, ["base"])
+    assert (shown.verb, shown.id, released_ids(shown)) == (Verb.RELEASE, "base", ["base"])
 
 
 def test_an_account_that_others_use_stays_and_they_are_named() -> None:

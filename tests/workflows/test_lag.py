@@ -68,6 +68,22 @@ def test_an_object_that_is_deleted_before_requests_by_id_know_it_does_not_count_
     assert counts(made) == ONE_OF_EACH
 
 
+def test_a_deletion_is_proved_while_lists_still_show_what_is_deleted(tmp_path: Path) -> None:
+    made = world(tmp_path)
+    made.write(orders())
+    made.apply()
+    made.emulator.advance(120)
+    made.emulator.switches = Switches(list_lag=60)
+    made.write(config(exports={}, removed=[{"export": "orders", "do": "delete", "reason": "over"}]))
+    before = made.emulator.now
+
+    _, final_check = made.apply()
+
+    assert final_check.passed
+    assert not final_check.lists_are_current
+    assert made.emulator.now < before + 60  # the emulated clock: the lists still show the flow
+
+
 CHANGED = orders(title="T", subpath="C/", description="A text", enabled=False, datasets=["Orders", "Returns"])
 
 

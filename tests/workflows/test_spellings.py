@@ -246,6 +246,16 @@ def test_ids_of_datasets_in_other_letters_are_a_spelling_too(tmp_path: Path) -> 
     assert Cause.DRIFT in {f.cause for i in made.plan().items for f in i.fields}
 
 
+def test_the_spellings_of_several_exports_are_said_in_the_order_of_their_addresses(tmp_path: Path) -> None:
+    made = world(tmp_path)
+    names = ("returns", "app-events", "orders", "customers", "stock")
+    content = config(exports={name: {"datasets": ["Orders"], "subpath": f"{name}/"} for name in names})
+
+    said = applied(made, content, SpellingTransport(made, "flows", "/name", upper))
+
+    assert [text.partition(" ")[0] for text in said] == sorted(f"exports.{name}" for name in names)
+
+
 class EditBeforeTheMarker(SpellingTransport):
     """Lets a person rename the flow between the reading of the final check and the marker of the spelling."""
 

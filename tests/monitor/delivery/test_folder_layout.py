@@ -63,6 +63,13 @@ def test_files_of_others_are_left_to_them(path: str) -> None:
     assert find_folder("%DATASET_ID%/%EXPORT_TIME%", path) is None
 
 
+@pytest.mark.parametrize("macro", ["%DATETIME%", "%NEXT_YEAR(yyyyMMdd)%"])
+def test_a_macro_that_is_no_time_with_a_pattern_stands_for_any_level(macro: str) -> None:
+    found = find_folder(f"{macro}/%EXPORT_TIME%", f"aep/anything/exportTime=202603050200/{NAME}")
+
+    assert found is not None and len(found.moments) == 1
+
+
 def test_a_folder_that_names_no_real_moment_has_none() -> None:
     found = find_folder("%EXPORT_TIME%", f"aep/exportTime=202613450200/{NAME}")
 
