@@ -1,8 +1,8 @@
 """
 Which tests run which line: measured once by running them all, then read from `build/mutants/`.
 
-A mutant is tried with tests that run its line: those of its own package first, and a few of each file in turn, so that
-a small time suffices for tests of many kinds.
+A mutant is tried with tests that run its line: all of its own package first, and a few of each file in turn, so that a
+small time suffices for tests of many kinds.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import time
 from collections import defaultdict
 from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, zip_longest
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -98,9 +98,10 @@ class CoveringTests:
         for test in sorted(found, key=lambda test: (self.seconds.get(test, SLOWEST), test)):
             if self.seconds.get(test, SLOWEST) < SLOWEST:
                 by_file[test.partition("::")[0]].append(test)
-        nearest = sorted(by_file, key=lambda name: (not name.startswith(package), name.startswith("tests/workflows")))
-        turns = zip_longest(*(batched(by_file[name]) for name in nearest), fillvalue=())
-        return [test for turn in turns for batch in turn for test in batch]
+        groups = defaultdict(list)  # the tests of its package, the other quick ones, whole loops
+        for name, tests in by_file.items():
+            groups[not name.startswith(package), name.startswith("tests/workflows")].append(tests)
+        return [test for _, files in sorted(groups.items()) for test in in_batches(files)]
 
     def has_own_tests(self, mutant: Mutant) -> bool:
         """Say whether a test runs a line of the mutant: what runs at import only has none."""
@@ -125,8 +126,13 @@ class CoveringTests:
                 return
 
 
-def batched(tests: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (tests[start : start + BATCH] for start in range(0, len(tests), BATCH))
+def in_batches(files: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Yield a few tests of each file in turn."""
+    left = [list(tests) for tests in files]
+    while any(left):
+        for tests in left:
+            yield from tests[:BATCH]
+            del tests[:BATCH]
 
 
 def is_left_out(file: Path, *, is_law: bool) -> bool:

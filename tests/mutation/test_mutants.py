@@ -84,15 +84,16 @@ def test_a_larger_sample_has_the_mutants_of_a_smaller_one() -> None:
 
 def test_the_next_tests_come_first_and_a_few_of_each_file() -> None:
     plan = [f"tests/plan/a.py::{number}" for number in range(BATCH + 1)]
-    tests = ["tests/workflows/a.py::1", *plan, "tests/plan/b.py::1", "slow"]
+    tests = ["tests/workflows/a.py::1", "tests/output/a.py::1", *plan, "tests/plan/b.py::1", "slow"]
     covering = CoveringTests({"plan/x.py": {1: tests}}, dict.fromkeys(tests, 0.1) | {"slow": SLOWEST})
 
     chosen = covering.in_turn("plan/x.py", [1])
 
-    assert chosen == [*plan[:BATCH], "tests/plan/b.py::1", "tests/workflows/a.py::1", plan[BATCH]]
+    nearest = [*plan[:BATCH], "tests/plan/b.py::1", plan[BATCH]]
+    assert chosen == [*nearest, "tests/output/a.py::1", "tests/workflows/a.py::1"]
     assert list(covering.within(chosen, OF_A_FILE + 0.15)) == chosen[:2]
     assert covering.in_turn("plan/x.py", [7]) == chosen  # a line that runs at import
-    assert covering.in_turn("plan/y.py", [1]) == [*plan[:BATCH], "tests/plan/b.py::1", plan[BATCH]]
+    assert covering.in_turn("plan/y.py", [1]) == nearest
     assert covering.in_turn("apply/y.py", [1]) == []
 
 

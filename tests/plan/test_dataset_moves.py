@@ -195,6 +195,20 @@ def test_a_move_out_of_a_flow_that_was_paused_by_hand_needs_consent(
     assert [r.safety_check for r in item(plan, "exports.a").refusals] == safety_checks
 
 
+@pytest.mark.parametrize(("by_exportctl", "safety_checks"), [(False, ["paused"]), (True, [])])
+def test_a_flow_that_is_no_longer_declared_is_paused_only_if_it_was_not_exportctl(
+    by_exportctl: bool, safety_checks: list[str]
+) -> None:
+    source, target, live = paused_sales()
+    assert live.marker is not None
+    live = replace(live, marker=replace(live.marker, disables=by_exportctl))
+    options = PlanOptions(targets=("exports.a",))
+
+    plan = build_plan(build_project(export("a", ("d1",))), account(), source, target, live, options=options)
+
+    assert [r.safety_check for r in item(plan, "exports.a").refusals] == safety_checks
+
+
 # -- what keeps a flow from being kept --------------------------------------------------------------------------------
 
 UNKEPT: dict[str, tuple[Project, tuple[LiveObject, ...]]] = {

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from exportctl.errors import Level
-from exportctl.model.plan import Action, Cause, LiveObject, Marker, PlanItem, Verb
+from exportctl.model.plan import Action, Cause, LiveObject, Marker, PlanItem, Verb, digest
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.project import AcceptEntry, End, Format, Schedule
 from exportctl.model.schedule import default_end
@@ -433,3 +433,25 @@ def test_an_sftp_export_of_an_account_that_another_destination_declares() -> Non
 
     (created,) = item(plan, "destinations.lake").steps
     assert created.key in [need for s in item(plan, "exports.orders").steps for need in s.needs]
+
+
+def test_a_time_of_day_that_cannot_be_compared_yet_is_written_down_if_it_is_the_same() -> None:
+    accepted = AcceptEntry("exports.orders", "schedule.every", "for the fair", "jane", NOW + DAY, AT)
+
+    shown = planned(*scheduled(interval=12, timeUnit="hour"), project={"accept": (accepted,)})
+
+    assert causes(shown)["schedule.every"] is Cause.ACCEPTED
+    (written,) = [s.marker for s in shown.steps if s.kind == "flow"]
+    assert written is not None and written.applied["schedule.at"] == (digest(8 * HOUR),)
+
+
+@pytest.mark.parametrize("seen", [False, True], ids=["seen off before", "seen on before"])
+def test_an_end_that_a_person_moved_says_nothing_about_whether_the_flow_is_on(seen: bool) -> None:
+    source, target, live = scheduled(endTime=NOW + HOUR)
+    marker = Marker("acme", "e", "orders", last_seen_enabled=seen, applied={"end": (str(NOW + 5 * DAY),)})
+
+    shown = planned(source, target, replace(live, marker=marker), end=End(moment=NOW + 5 * DAY))
+
+    assert causes(shown)["end"] is Cause.PAUSED
+    (written,) = [s.marker for s in shown.steps if s.kind == "flow"]
+    assert written is not None and written.last_seen_enabled
