@@ -86,6 +86,7 @@ WAYS: dict[str, Callable[[str], str]] = {
     "with a byte order mark": lambda key: f"\ufeff{key}",
     "as openssl writes it out of a PKCS 12 file": lambda key: f"{BAG}{key}Bag Attributes\n{CERTIFICATE}",
     "after a certificate": lambda key: f"{CERTIFICATE}{key}",
+    "with blanks of no width, as out of a web page": lambda key: key.replace("\n", "\u200b\n\ufeff"),
 }
 
 
@@ -96,6 +97,13 @@ def test_every_way_to_write_one_key_is_one_key_that_can_be_read(name: str, way: 
 
     assert sent == normalise_private_key(KEYS[name])
     assert load(sent) == KEY.private_numbers()
+
+
+def test_a_key_under_the_label_of_another_form_is_sent_under_its_own() -> None:
+    named_wrongly = [(PKCS1, "RSA PRIVATE", "PRIVATE"), (KEYS["PKCS 8"], "PRIVATE", "RSA PRIVATE")]
+
+    for key, own, other in [*named_wrongly, (OPENSSH, "OPENSSH PRIVATE", "PRIVATE")]:
+        assert normalise_private_key(key.replace(f"{own} KEY", f"{other} KEY")) == normalise_private_key(key)
 
 
 def swap_lines(key: str) -> str:
@@ -120,8 +128,13 @@ BAD = {
     "nothing inside": (pem("RSA PRIVATE KEY", b""), "private-key-cut"),
     "nothing inside an OpenSSH key": (pem("OPENSSH PRIVATE KEY", b""), "private-key-cut"),
     "no base64 inside": (PKCS1[:60] + "!" + PKCS1[60:], "private-key-cut"),
+    "a letter of another alphabet inside": (PKCS1[:60] + "\u0430" + PKCS1[60:], "private-key-cut"),
     "a short length that lies": (pem("RSA PRIVATE KEY", b"\x30\x40abc"), "private-key-cut"),
     "a passphrase": (pem("ENCRYPTED PRIVATE KEY", b"x" * 99), "private-key-passphrase"),
+    "a passphrase, behind a certificate": (
+        f"{CERTIFICATE}{pem('ENCRYPTED PRIVATE KEY', b'x' * 99)}",
+        "private-key-passphrase",
+    ),
     "an old passphrase": (
         pem("RSA PRIVATE KEY", b"x" * 99, "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\n"),
         "private-key-passphrase",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from exportctl.model.similar_names import closest_names, did_you_mean, difference_note
+from exportctl.model.similar_names import closest_names, did_you_mean, did_you_mean_address, difference_note
 
 COMPOSED, DECOMPOSED = "K\u00e4ufe", "Ka\u0308ufe"
 LOOK_ALIKES = {
@@ -14,6 +14,8 @@ LOOK_ALIKES = {
     "a blank without width": ("Ord\u200bers", "Orders", "U+200B ZERO WIDTH SPACE", "nothing there"),
     "a blank at the end": ("Orders ", "Orders", "U+0020 SPACE", "nothing there"),
     "wide letters": ("\uff2frders", "Orders", "U+FF2F FULLWIDTH LATIN CAPITAL LETTER O", "U+004F LATIN"),
+    "two blanks": ("Order  Lines", "Order Lines", "U+0020 SPACE", "nothing there"),
+    "quotes of a text program": ("It\u2019s", "It's", "U+2019 RIGHT SINGLE QUOTATION MARK", "U+0027 APOSTROPHE"),
     "another dash": ("order\u2011lines", "order-lines", "U+2011 NON-BREAKING HYPHEN", "U+002D HYPHEN-MINUS"),
 }
 
@@ -32,6 +34,32 @@ def test_a_difference_that_can_be_seen_is_not_spelled_out() -> None:
     assert did_you_mean("orders", "Orders") == 'did you mean "Orders"?'
     assert did_you_mean("Ordrs", "Orders", "Order") == 'did you mean "Orders" or "Order"?'
     assert difference_note("Orders", "Orders") == ""
+
+
+def test_a_letter_that_no_table_holds_is_spelled_out_too() -> None:
+    cherokee = "Or\u13e7ers"
+
+    assert did_you_mean(cherokee, "Orders").endswith(
+        "They differ: U+13E7 CHEROKEE LETTER TSU here, U+0064 LATIN SMALL LETTER D there."
+    )
+    assert difference_note("Bestellungen f\u00fcr heute", "Bestellungen") == ""
+
+
+def test_only_the_letters_that_differ_are_spelled_out() -> None:
+    note = difference_note("\u041erd\u0435rs", "Orders")
+
+    assert "CYRILLIC CAPITAL LETTER O, U+0435 CYRILLIC SMALL LETTER IE here" in note
+    assert "U+0072" not in note
+
+
+def test_an_address_is_compared_with_or_without_its_root() -> None:
+    cyrillic = "ord\u0435rs"
+
+    for written in (cyrillic, f"exports.{cyrillic}"):
+        hint = did_you_mean_address(written, "exports.orders")
+        assert hint.startswith("did you mean exports.orders? They look alike and differ: U+0435 ")
+        assert hint.endswith(" here, U+0065 LATIN SMALL LETTER E there.")
+    assert did_you_mean_address("ordrs", "exports.orders") == "did you mean exports.orders?"
 
 
 def test_whatever_looks_the_same_comes_before_what_is_spelled_nearly_so() -> None:

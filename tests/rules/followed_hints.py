@@ -286,6 +286,14 @@ HINTS: Mapping[str, tuple[Hint, ...]] = {
         Hint({"remove `expect` after the run is verified": orders("expect: null")}, ("No change is needed",)),
     ),
     # -- accounts, secrets, texts -------------------------------------------------------------------------------------
+    "encryption-key-form": (
+        Hint(
+            {
+                "Write the base64 of the whole key on one line: base64 -w0 < KEY": "destinations: {lake: {encryption:"
+                " {public_key: LS0tLS1CRUdJTiBQR1AgUFVCTElDIEtFWSBCTE9DSy0tLS0t}}}"
+            }
+        ),
+    ),
     "encryption-without-auth": (
         Hint(
             {

@@ -181,6 +181,13 @@ CASES = (
     ),
     Case(
         "dot-level",
+        "a level above behind a backslash",
+        lake(location={"bucket": "acme", "path": "aep\\.. \\x"}),
+        key_location(LAKE, "path"),
+        lake(location={"bucket": "acme", "path": "aep\\..x"}),
+    ),
+    Case(
+        "dot-level",
         "a folder above",
         project_with(folder="%DATASET_ID%/.."),
         key_location(ORDERS, "folder"),
@@ -526,6 +533,13 @@ CASES = (
     ),
     # accounts
     Case(
+        "encryption-key-form",
+        "the key itself",
+        lake(account=ROLE, encryption=auth("-----BEGIN PGP PUBLIC KEY BLOCK-----")),
+        key_location(LAKE, "auth"),
+        lake(account=ROLE, encryption=auth("a2V5")),
+    ),
+    Case(
         "encryption-without-auth",
         "an account of others",
         lake(account=Account(existing="Lake"), encryption=auth("a2V5")),
@@ -603,7 +617,28 @@ CASES = (
         key_location(LAKE, "auth"),
         lake(account=ROLE),
     ),
+    Case(
+        "invisible-character",
+        "a control character in the repository",
+        project(repository="https://github.com/a\x1bcme/x"),
+        location_at(1),
+        project(repository="https://github.com/acme/x"),
+    ),
+    Case(
+        "invisible-character",
+        "NUL in a public key",
+        lake(account=ROLE, encryption=auth("a2V5\0")),
+        key_location(LAKE, "auth"),
+        lake(account=ROLE, encryption=auth("a2V5")),
+    ),
     # secrets
+    Case(
+        "secret-in-plain-field",
+        "the base64 of a private key where the public one belongs",
+        lake(account=ROLE, encryption=auth("LS0tLS1CRUdJTiBQR1AgUFJJVkFURSBLRVkgQkxPQ0stLS0tLQ==")),
+        key_location(LAKE, "auth"),
+        lake(account=ROLE, encryption=auth("LS0tLS1CRUdJTiBQR1AgUFVCTElDIEtFWSBCTE9DSy0tLS0t")),
+    ),
     Case(
         "secret-in-plain-field",
         "an AWS key id",

@@ -33,6 +33,7 @@ from exportctl.errors import ConfigError, Finding, StalePlan, UsageError
 from exportctl.model.outcome import OutcomeStatus
 from exportctl.model.plan import DESTINATIONS, Address
 from exportctl.model.plan_options import PlanOptions
+from exportctl.model.similar_names import did_you_mean_address
 from exportctl.output import phrases
 from exportctl.output.format_values import clean_text
 from exportctl.output.json import documents
@@ -278,7 +279,11 @@ def _destination_key(project: Project, given: str) -> str:
     if key in project.destinations:
         return key
     guess = closest_match(key, project.destinations)
-    hint = f"did you mean {guess}?" if guess else f"choose one of {', '.join(sorted(project.destinations)) or 'none'}"
+    hint = (
+        did_you_mean_address(key, guess)
+        if guess
+        else f"choose one of {', '.join(sorted(project.destinations)) or 'none'}"
+    )
     raise UsageError(f"no destination has the key {given}", rule="usage", hint=hint)
 
 

@@ -31,6 +31,7 @@ from exportctl.errors import Error, Finding, UsageError
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.project import Project
 from exportctl.model.schedule import format_count
+from exportctl.model.similar_names import did_you_mean_address
 from exportctl.output import github_actions
 from exportctl.output.color import paint
 from exportctl.output.environments import UNREAD, EnvironmentResult, Table, merge_findings
@@ -291,7 +292,7 @@ def _check_names(whole: ParsedConfig, left: str, right: str) -> None:
         if name not in whole.environments:
             guess = closest_match(name, whole.environments)
             listed = f"choose one of {', '.join(whole.environments)}" if whole.environments else "the config has none"
-            hint = f"did you mean {guess}?" if guess else listed
+            hint = did_you_mean_address(name, guess) if guess else listed
             raise UsageError(f'the config has no environment "{name}"', rule="unknown-environment", hint=hint)
     if left == right:
         raise UsageError(f"{left} and {right} are the same: name two environments", rule="usage")

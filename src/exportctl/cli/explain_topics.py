@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
 from exportctl.cli.glossary import SECTIONS
 from exportctl.config.schema.root import SCHEMA
 from exportctl.errors import UsageError
+from exportctl.model.similar_names import closest_names, difference_note
 from exportctl.rules.engine import BY_ID
 from exportctl.rules.rule import Rule
 
@@ -132,8 +132,9 @@ def _json(value: object) -> str:
 
 def _unknown_topic(name: str) -> UsageError:
     known = {key: key for key in (*_entries_by_key(), *SCHEMA.get("properties", {}))}
-    guesses = get_close_matches(_key(name), known, n=_MAX_SUGGESTIONS, cutoff=0.6)
-    hint = f"did you mean {', '.join(guesses)}? " if guesses else ""
+    guesses = closest_names(_key(name), known, count=_MAX_SUGGESTIONS)
+    note = difference_note(_key(name), guesses[0]) if guesses else ""
+    hint = f"did you mean {', '.join(guesses)}? {note} ".replace("  ", " ") if guesses else ""
     return UsageError(
         f"nothing to explain has the name {name!r}",
         rule="usage",

@@ -14,6 +14,7 @@ from exportctl.errors import Error, UsageError
 from exportctl.model.plan import DESTINATIONS, EXPORTS, Address
 from exportctl.model.plan_options import PlanOptions, is_glob_match
 from exportctl.model.project import Project
+from exportctl.model.similar_names import did_you_mean_address
 from exportctl.workflows.load_config import read_config
 
 Globs = list[str] | None
@@ -131,7 +132,7 @@ def _nearest_address(glob: str, known: Iterable[Address]) -> str:
             names.setdefault(key.lower(), f"{address.root}.{key}")
     guess = closest_match(rest if inside else glob.strip("*"), names)
     if guess:
-        return f"did you mean {names[guess]}?"
+        return did_you_mean_address(glob, names[guess])
     return choice_hint(sorted(known, key=lambda a: (a.root != EXPORTS, a.name)))
 
 

@@ -107,7 +107,8 @@ def read_file(folder: Path, path: str) -> str | None:
     try:
         return data.decode("utf-8-sig").rstrip("\r\n") or None
     except UnicodeDecodeError as error:
-        raise Error(f"${{file:{path}}} is not UTF-8 text", rule="file-not-utf8") from error
+        hint = "save it as UTF-8; the > of Windows PowerShell writes UTF-16"
+        raise Error(f"${{file:{path}}} is not UTF-8 text", rule="file-not-utf8", hint=hint) from error
 
 
 def _check_place(folder: Path, path: str) -> None:

@@ -33,6 +33,8 @@ def parse_duration(text: str) -> int:
         hint = "write a whole number and minutes, hours, days or weeks: `180 days`, `30d`, `6 hours`"
         if re.search(r"month|year", text.lower()):
             hint = "months and years differ in length: write days, for example `180 days`"
+        if re.match(r"\d{6}", text.strip()):
+            hint = "write a number of at most 5 digits; for an export that never ends, `end: none`"
         raise BadValue("bad-duration", f'"{text}" is not a duration', hint)
     return int(found.group(1)) * seconds
 

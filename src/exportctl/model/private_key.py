@@ -5,6 +5,8 @@ The form of private keys: from what people have to what the service expects, the
     a PEM, its base64, a PEM with \\n in place of line ends   decoded, and written again in lines of 64 characters
     a PEM on one line, with blanks or nothing between         the same
     a byte order mark, quotes, `Bag Attributes`, certificates around the key   left out
+    a label that belongs to another form                   the label of the key's own form
+    characters without width, from a copy out of a page    left out
     a key that is cut, damaged, public, not RSA, or has a passphrase           an error with the way to fix it
 
 All forms of one key give the same value. Source: dataset-exports.md 4.1 (RSA, no passphrase).
@@ -15,6 +17,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 
 from exportctl.errors import Error, SourcePosition
@@ -26,7 +29,9 @@ _SEQUENCE, _INTEGER, _OCTETS = 0x30, 0x02, 0x04
 _MIN_RSA_NUMBERS = 9  # version, n, e, d, p, q, and three more
 _LINE = 64  # characters; every reader of PEM takes lines of this length
 _BOUNDARY = re.compile(r"-----BEGIN\s*([A-Z0-9 ]+?)\s*-----")
-_LABELS = ("RSA PRIVATE KEY", "PRIVATE KEY", "OPENSSH PRIVATE KEY")
+_PKCS1, _PKCS8, _OPENSSH_LABEL = "RSA PRIVATE KEY", "PRIVATE KEY", "OPENSSH PRIVATE KEY"
+_LABELS = (_PKCS1, _PKCS8, _OPENSSH_LABEL)
+_ENCRYPTED = "ENCRYPTED PRIVATE KEY"
 _WHOLE = "pass the whole file; if lines get lost on the way, pass its base64: base64 -w0 < key"
 _Problem = Callable[[str, str, str], Error]  # from a rule, the words after the reference, and a hint
 
@@ -44,7 +49,7 @@ def normalise_private_key(text: str, reference: str = "the private key", at: Sou
 
     label, body = _key_block(_pem(_without_frame(text), problem), problem)
     data = _decode_body(body, problem)
-    _check_der(label, data, problem)
+    label = _checked_label(label, data, problem)
     text = base64.b64encode(data).decode("ascii")
     lines = "\n".join(text[at : at + _LINE] for at in range(0, len(text), _LINE))
     whole = f"-----BEGIN {label}-----\n{lines}\n-----END {label}-----\n"
@@ -55,8 +60,8 @@ def normalise_private_key(text: str, reference: str = "the private key", at: Sou
 
 
 def _without_frame(text: str) -> str:
-    """Return a text without a byte order mark and without the quotes that some .env files keep."""
-    bare = text.strip().lstrip("\ufeff").strip()
+    """Return a text without characters of no width, such as byte order marks, and the quotes that .env files keep."""
+    bare = "".join(char for char in text if unicodedata.category(char) != "Cf").strip()
     if len(bare) > 1 and bare[0] == bare[-1] and bare[0] in "\"'":
         bare = bare[1:-1].strip()
     return bare
@@ -91,7 +96,8 @@ def _key_block(pem: str, problem: _Problem) -> tuple[str, str]:
         raise problem(
             "private-key-form", "is not a PEM", "pass a file that begins with -----BEGIN RSA PRIVATE KEY-----"
         )
-    begin = next((found for found in begins if _label(found[1]) in _LABELS), begins[0])
+    private = [found for found in begins if _label(found[1]).endswith("PRIVATE KEY")]
+    begin = next((found for found in private if _label(found[1]) in _LABELS), (private or begins)[0])
     label, rest = _label(begin[1]), pem[begin.end() :]
     _check_label(label, rest, problem)
     end = re.search(rf"-----END\s*{begin[1]}\s*-----", rest)
@@ -103,7 +109,7 @@ def _key_block(pem: str, problem: _Problem) -> tuple[str, str]:
 def _label(written: str) -> str:
     """Return a label with its blanks, which get lost where all blanks are removed."""
     bare = written.replace(" ", "")
-    return next((label for label in _LABELS if label.replace(" ", "") == bare), written)
+    return next((label for label in (*_LABELS, _ENCRYPTED) if label.replace(" ", "") == bare), written)
 
 
 def _check_label(label: str, rest: str, problem: _Problem) -> None:
@@ -129,7 +135,7 @@ def _not_rsa_error(problem: _Problem, what: str) -> Error:
 def _decode_body(body: str, problem: _Problem) -> bytes:
     try:
         return base64.b64decode("".join(body.split()), validate=True)
-    except binascii.Error as error:
+    except ValueError as error:  # a binascii.Error is one too; another letter than ASCII is only that
         words = "is damaged: its lines between first and last are not base64"
         raise problem("private-key-cut", words, _WHOLE) from error
 
@@ -137,33 +143,35 @@ def _decode_body(body: str, problem: _Problem) -> bytes:
 # -- the key ----------------------------------------------------------------------------------------------------------
 
 
-def _check_der(label: str, data: bytes, problem: _Problem) -> None:
-    if label == "OPENSSH PRIVATE KEY":
+def _checked_label(label: str, data: bytes, problem: _Problem) -> str:
+    """Check a key, and return the label of its form: readers of PEM refuse a key under the label of another one."""
+    if label == _OPENSSH_LABEL or data.startswith(_OPENSSH):
         _check_openssh(data, problem)
-        return
+        return _OPENSSH_LABEL
     try:
-        numbers = _rsa_numbers(data, problem)
+        own_label, numbers = _rsa_numbers(data, problem)
     except (ValueError, IndexError) as error:
         raise problem("private-key-cut", "is cut: lines are missing in its middle", _WHOLE) from error
     first, second = numbers[4:6] if len(numbers) >= _MIN_RSA_NUMBERS else (0, 0)
     if min(first, second) < 2 or numbers[1] != first * second:
         raise problem("private-key-cut", "is damaged: its numbers do not belong together", _WHOLE)
+    return own_label
 
 
-def _rsa_numbers(data: bytes, problem: _Problem) -> list[int]:
+def _rsa_numbers(data: bytes, problem: _Problem) -> tuple[str, list[int]]:
     """
-    Return the numbers of an RSA key in PKCS 1 or PKCS 8, whatever its label says.
+    Return the label that fits an RSA key in PKCS 1 or PKCS 8, whatever label it has, and its numbers.
 
     Raises:
         ValueError: a value ends before the length that it states.
     """
-    values = list(_der_values(_only_value(data, _SEQUENCE)))
+    label, values = _PKCS1, list(_der_values(_only_value(data, _SEQUENCE)))
     if len(values) > 1 and values[1][0] == _SEQUENCE:  # PKCS 8: version, algorithm, key
         if _RSA not in values[1][1]:
             raise _not_rsa_error(problem, "another algorithm")
         inside = next(value for tag, value in values if tag == _OCTETS)
-        values = list(_der_values(_only_value(inside, _SEQUENCE)))
-    return [int.from_bytes(value, "big") for tag, value in values if tag == _INTEGER]
+        label, values = _PKCS8, list(_der_values(_only_value(inside, _SEQUENCE)))
+    return label, [int.from_bytes(value, "big") for tag, value in values if tag == _INTEGER]
 
 
 def _only_value(data: bytes, tag: int) -> bytes:

@@ -33,6 +33,7 @@ from exportctl.model.plan import (
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.project import Policy, Project
 from exportctl.model.schedule import ONCE, default_end
+from exportctl.model.similar_names import closest_names, difference_note
 from exportctl.plan import (
     dataset_lookup,
     dataset_moves,
@@ -217,16 +218,19 @@ def _look_up_base(export: DesiredExport, accounts: Mapping[Address, AccountPlan]
         text = f'{len(named)} accounts have the title "{use.existing}": {ids}'
         return _missing_account(export, text, _id_choices(named))
     text = f'no {export.type.label} account in this sandbox has the title "{use.existing}"'
-    return _missing_account(export, text, [f'`account: {{existing: "{b.name}"}}`' for b in alike])
+    nearest = closest_names(use.existing or "", [b.name for b in alike])
+    note = difference_note(use.existing or "", nearest[0]) if nearest else ""
+    return _missing_account(export, text, [f'`account: {{existing: "{b.name}"}}`' for b in alike], note)
 
 
 def _id_choices(bases: Iterable[LiveObject]) -> list[str]:
     return [f'`account: {{id: {b.id}}}` ("{b.name}")' for b in bases]
 
 
-def _missing_account(export: DesiredExport, text: str, choices: Sequence[str]) -> BaseLookup:
+def _missing_account(export: DesiredExport, text: str, choices: Sequence[str], note: str = "") -> BaseLookup:
     own = "write `auth` instead of `account`, so that exportctl creates one"
     hint = f"write {' or '.join(choices[:MAX_CHOICES])}; or {own}" if choices else own
+    hint = f"{hint}. {note}" if note else hint
     return BaseLookup(None, finding(export, "account-not-found", text, hint, key="destination", level=Level.ERROR))
 
 

@@ -9,7 +9,7 @@ from exportctl.model.project import Project
 from exportctl.model.secret import Secrecy, unsendable_character
 from exportctl.resources.kinds import AUTH, leaf_path
 from exportctl.rules.rule import Hit, Rule
-from exportctl.rules.secrets import texts
+from exportctl.rules.secrets import repository_position, texts
 
 _IN_LINES = ("description", "reason")  # texts for people, which may have several lines
 _OF_OTHERS = ("account", "datasets")  # names that others gave: the config repeats them as they are
@@ -17,7 +17,8 @@ _LINE_CHARACTERS = "\n\r\t"
 
 
 def _check_characters(project: Project, as_of: int) -> Iterable[Hit]:
-    for key, text, at, address in texts(project):
+    repository = ("repository", project.repository or "", repository_position(project), "")
+    for key, text, at, address in (repository, *texts(project)):
         odd = unsendable_character(text, _LINE_CHARACTERS if key in _IN_LINES else "")
         if odd and key not in _OF_OTHERS:
             yield Hit(f"{key} contains {odd}", at, (address,) if address else (), subject=key)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from exportctl.errors import Level, SourcePosition
 from exportctl.model.plan import DESTINATIONS, EXPORTS
 from exportctl.model.project import AcceptEntry, Destination, Export, Project, RemovedEntry
+from exportctl.model.similar_names import did_you_mean_address
 from exportctl.resources import kinds
 from exportctl.resources.destinations.table import TYPES
 from exportctl.rules.rule import Hit, Rule, closest_match, key_position, make_hit
@@ -75,7 +76,7 @@ def _check_accept_address(projects: Sequence[Project], as_of: int) -> Iterable[H
         known = set().union(*(_addresses(p) for p in holders))
         if entry.address not in known:
             guess = closest_match(entry.address, known)
-            hint = f"did you mean {guess}?" if guess else None
+            hint = did_you_mean_address(entry.address, guess) if guess else None
             text = f"accept names {entry.address!r}, which no file declares"
             yield Hit(text, entry.at, (), hint, environments=tuple(p.environment for p in holders))
 

@@ -86,8 +86,13 @@ def _check_dot_levels(project: Project, as_of: int) -> Iterable[Hit]:
 
 
 def dot_level(path: str) -> str | None:
-    """Return the first level that is `.` or `..`, or None. References that have no value are text like any other."""
-    return next((level for level in path.split("/") if level in (".", "..")), None)
+    """
+    Return the first level that is `.` or `..`, or None. References that have no value are text like any other.
+
+    A backslash ends a level too, and blanks around one do not count: servers of Windows and Azure read them so.
+    """
+    levels = (level.strip() for level in re.split(r"[/\\]", path))
+    return next((level for level in levels if level in (".", "..")), None)
 
 
 def _check_macro_in_path(project: Project, as_of: int) -> Iterable[Hit]:
@@ -120,6 +125,15 @@ def _check_encryption_account(project: Project, as_of: int) -> Iterable[Hit]:
     for destination in project.destinations.values():
         if destination.encryption is not None and not destination.account.is_ours:
             yield make_hit(destination, "sets encryption, but exportctl does not create its account", "encryption")
+
+
+def _check_encryption_key(project: Project, as_of: int) -> Iterable[Hit]:
+    """Check the alphabet only: what kind of key the service takes is not published."""
+    for destination in project.destinations.values():
+        key = destination.encryption
+        if key is not None and not is_unresolved(key.text) and not re.fullmatch("[A-Za-z0-9+/]+={0,2}", key.text):
+            text = "encryption.public_key is not base64 on one line"
+            yield Hit(text, key.at, (destination.address,))
 
 
 def _check_reader(project: Project, as_of: int) -> Iterable[Hit]:
@@ -256,6 +270,17 @@ LOCATION_RULES = (
 _SFTP = "destinations: {drop: {type: sftp, path: /in, host: %s, auth: {username: acme, password: '${env:SFTP}'}}}"
 
 ACCOUNT_RULES = (
+    Rule(
+        "encryption-key-form",
+        Level.ERROR,
+        "A public key that is not base64",
+        "The service takes the public key as base64 [AS]. What the bytes are is not published, so nothing else is"
+        " checked.",
+        "Write the base64 of the whole key on one line: base64 -w0 < KEY.",
+        "destinations: {lake: {encryption: {public_key: '-----BEGIN PGP PUBLIC KEY BLOCK-----'}}}",
+        "destinations: {lake: {encryption: {public_key: mFIEYQ==}}}",
+        check_project=_check_encryption_key,
+    ),
     Rule(
         "encryption-without-auth",
         Level.ERROR,

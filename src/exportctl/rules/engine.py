@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from exportctl.config.yaml_nodes import MapNode
 from exportctl.errors import Finding, Level, SourcePosition
 from exportctl.model.project import Project, RuleSetting
+from exportctl.model.similar_names import did_you_mean_address
 from exportctl.rules import (
     characters,
     cross_references,
@@ -155,7 +156,7 @@ def _check_unknown_rule(project: Project, as_of: int) -> Iterable[Hit]:
     for name, at, _, _ in _entries(project):
         if name not in BY_ID and name not in safety_check_texts.BY_NAME:
             guess = closest_match(name, BY_ID)
-            yield Hit(f"there is no rule {name!r}", at, (), f"did you mean {guess}?" if guess else None, name)
+            yield Hit(f"there is no rule {name!r}", at, (), did_you_mean_address(name, guess) if guess else None, name)
 
 
 def _check_fixed_rule(project: Project, as_of: int) -> Iterable[Hit]:

@@ -19,6 +19,11 @@ SHAPES = (
         re.compile(r"[?&;]sig=[A-Za-z0-9%+/=]{20}|SharedAccessSignature=", re.IGNORECASE),
     ),
     ("a private key", re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY")),
+    # LS0t… is the base64 of ----- and BEGIN, the others are that of PRIVATE KEY at each place in three bytes
+    (
+        "a private key in base64",
+        re.compile(r"LS0tLS1CRUdJTi[A-Za-z0-9+/]{1,60}(UFJJVkFURSBLRV|BSSVZBVEUgS0VZ|QUklWQVRFIEtFW)"),
+    ),
     ("a token (JWT)", re.compile(r"\beyJ[A-Za-z0-9_-]{10,2000}\.[A-Za-z0-9_-]{4,}")),
     ("a password in a URL", re.compile(r"://[^/\s:@]{1,200}:[^/\s@]{1,200}@")),
     ("a GitHub or GitLab token", re.compile(r"\b(gh[pousr]_[A-Za-z0-9]{20}|github_pat_\w{20}|glpat-[\w-]{20})")),
@@ -71,6 +76,8 @@ def _destination_texts(destination: Destination) -> Iterator[Text]:
         yield key, value, key_position(destination, key), address
     account = destination.account
     yield "account", f"{account.existing or ''} {account.id or ''}", key_position(destination, "account"), address
+    if destination.encryption is not None:
+        yield "encryption.public_key", destination.encryption.text, destination.encryption.at, address
     yield SECRET_VERSION, account.secret_version or "", key_position(destination, SECRET_VERSION), address
     for name, auth in account.auth.items():
         if auth.secrecy is Secrecy.PLAIN:
@@ -83,7 +90,8 @@ def _check_secret_literal(project: Project, as_of: int) -> Iterable[Hit]:
             yield Hit(f"{key} contains what looks like {shape}", at, (address,) if address else (), subject=key)
 
 
-def _repository_position(project: Project) -> SourcePosition:
+def repository_position(project: Project) -> SourcePosition:
+    """Return the file that may set `repository`: the project keeps no position of its own for it."""
     return SourcePosition(project.files[0]) if project.files else project.platform.at
 
 
@@ -92,12 +100,12 @@ def _check_repository_form(project: Project, as_of: int) -> Iterable[Hit]:
     if text is None or is_unresolved(text) or _CREDENTIALS.search(text):
         return
     if not any(remote.fullmatch(text) for remote in _REMOTES):
-        yield Hit(f"repository {text!r} is neither an https URL nor a git remote", _repository_position(project))
+        yield Hit(f"repository {text!r} is neither an https URL nor a git remote", repository_position(project))
 
 
 def _check_repository_credentials(project: Project, as_of: int) -> Iterable[Hit]:
     if project.repository is not None and _CREDENTIALS.search(project.repository):
-        yield Hit("repository contains a user or password", _repository_position(project))
+        yield Hit("repository contains a user or password", repository_position(project))
 
 
 RULES = (

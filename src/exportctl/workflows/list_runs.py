@@ -15,6 +15,7 @@ from exportctl.errors import UsageError
 from exportctl.model.plan import EXPORTS, LiveObject
 from exportctl.model.plan_options import is_glob_match
 from exportctl.model.schedule import format_moment
+from exportctl.model.similar_names import did_you_mean_address
 from exportctl.monitor.runs import FlowRuns, RunsReport
 from exportctl.resources.kinds import FLOW
 from exportctl.resources.run import Run
@@ -60,7 +61,7 @@ def _named_flows(made: ConnectedPlan, export: str) -> list[FlowRuns]:
     names = {str(name).lower(): str(address) for address in known for name in (address, address.name)}
     guess = closest_match(export, names)
     some = f"choose one of {', '.join(map(str, known[:MAX_SUGGESTIONS]))}{' …' if len(known) > MAX_SUGGESTIONS else ''}"
-    hint = f"did you mean {names[guess]}?" if guess else some
+    hint = did_you_mean_address(export, names[guess]) if guess else some
     raise UsageError(f"{export}: no export and no flow of this sandbox matches", rule="usage", hint=hint)
 
 

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from secrets import token_hex
 from threading import Event
 
@@ -22,6 +21,7 @@ from exportctl.client.transport import Answer, Request
 from exportctl.errors import ConfigError, Error, ServiceError, UsageError
 from exportctl.model.plan import PlanHeader
 from exportctl.model.project import Project
+from exportctl.model.similar_names import closest_names, did_you_mean
 from exportctl.probe.bodies import COLLECTIONS, NO_HOST, PREFIX, ProbeNames
 from exportctl.probe.cleanup import list_probe_objects
 from exportctl.probe.question_group import DAY, START_DAYS, NamedDataset, ProbeRun
@@ -184,8 +184,8 @@ def _find_dataset(platform: connect.ConnectedPlatform, name: str) -> NamedDatase
     found = [one for one in listed if name in (one.id, one.name)]
     if len(found) == 1:
         return NamedDataset(found[0].id, found[0].name)
-    near = get_close_matches(name, [one.name for one in listed], n=3)
-    hint = f"did you mean {', '.join(near)}?" if near else "list what can be exported: exportctl datasets"
+    near = closest_names(name, [one.name for one in listed], count=3)
+    hint = did_you_mean(name, *near) if near else "list what can be exported: exportctl datasets"
     count = "no dataset that can be exported" if not found else "more than one dataset"
     raise Error(
         f"{count} has the name {name}; an access label can hide a dataset from this credential",

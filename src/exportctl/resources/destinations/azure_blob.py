@@ -6,8 +6,7 @@ Source: dataset-exports.md 4.1-4.3 ([XD-new] [AS]). The account's name is inside
 
 from __future__ import annotations
 
-import base64
-import binascii
+import re
 from dataclasses import replace
 
 from exportctl.model.secret import Secrecy
@@ -24,6 +23,7 @@ from exportctl.resources.destinations.type import (
     Protocol,
     Scope,
     constant_needs,
+    is_base64,
 )
 
 # Pattern sources: [XD-new], unescaped.
@@ -38,7 +38,7 @@ def _connection_string_problem(text: str) -> str | None:
     Pairs may stand in any order, and EndpointSuffix may name another cloud. Azure compares the names without case.
     """
     bare = text.strip()
-    if bare[:1] in ("'", '"'):
+    if bare[:1] in ("'", '"', "\u2018", "\u201c"):
         return "is in quotes: pass it without them"
     pairs = [pair.partition("=") for pair in bare.split(";") if pair.strip()]
     values = {name.strip().lower(): value for name, _, value in pairs}
@@ -51,14 +51,9 @@ def _connection_string_problem(text: str) -> str | None:
     missing = [name for name in ("AccountName", "AccountKey") if not values.get(name.lower())]
     if missing:
         return f"has no {missing[0]}: copy the whole string from the account's page `Access keys`"
-    return None if _is_base64(values["accountkey"]) else "has an AccountKey that is not base64: it is cut or changed"
-
-
-def _is_base64(text: str) -> bool:
-    try:
-        return bool(base64.b64decode(text, validate=True))
-    except binascii.Error:
-        return False
+    if not re.fullmatch("[a-z0-9]{3,24}", values["accountname"]):
+        return "has an AccountName that no storage account can have: 3 to 24 lower-case letters and digits"
+    return None if is_base64(values["accountkey"]) else "has an AccountKey that is not base64: it is cut or changed"
 
 
 # Names on the wire: assumed, as Azure Data Lake Gen2 has them. The live spec has the ones that are sent.

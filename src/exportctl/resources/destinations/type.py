@@ -12,6 +12,7 @@ before (2022-23), so nothing outside these files knows an id.
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -60,7 +61,15 @@ FormCheck = Callable[[str], str | None]  # says what is wrong with a value, in w
 
 def pattern_check(pattern: str, words: str) -> FormCheck:
     """Return the check of a form that a pattern describes; `words` say what a value of another form is not."""
-    return lambda value: None if re.fullmatch(pattern, value) else f"is not {words}"
+    return lambda value: None if re.fullmatch(pattern, value, re.ASCII) else f"is not {words}"
+
+
+def is_base64(text: str) -> bool:
+    """Return whether a text is base64 of something, in one line and with its padding."""
+    try:
+        return len(text) % 4 == 0 and bool(base64.b64decode(text, validate=True))
+    except ValueError:  # another letter than ASCII is no binascii.Error
+        return False
 
 
 @dataclass(frozen=True)
