@@ -165,7 +165,7 @@ STEPS = {
     ),
     "a probe of a misspelt dataset": NextStep(
         "probe --dataset Odrers --auto-approve",
-        "did you mean "«Orders»"?",
+        'did you mean "«Orders»"?',
         ("probe --dataset {0} --auto-approve",),
         code=1,
     ),

@@ -76,7 +76,7 @@ def test_a_dataset_that_is_not_there_is_an_error_with_near_names(run: CommandLin
     shown = run("probe", "--dataset", "Order", "--auto-approve")
 
     assert shown.code == exit_codes.FAILED
-    assert "did you mean Orders?" in shown.err
+    assert 'did you mean "Orders"?' in shown.err
     assert "access label" in shown.err
 
 
