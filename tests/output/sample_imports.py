@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from exportctl.importing.result import AdoptedFlow, ImportResult, LeftOutFlow, LeftOutReason, Selection
-from exportctl.model.plan import Address, PlanHeader
+from exportctl.model.plan import Address, Plan, PlanHeader, PlanItem, Verb
 
+AS_OF = 1_800_000_000
 HEADER = PlanHeader("0123456789ABCDEF01234567@AdobeOrg", "demo", None, "acme", "service")
 ORDERS = AdoptedFlow(Address("exports", "orders"), "f-1", "Orders")
 MORE_ADOPTED = AdoptedFlow(
@@ -20,4 +21,5 @@ LEFT_OUT_FLOWS = (
 def import_result(
     *exports: AdoptedFlow, left: tuple[LeftOutFlow, ...] = LEFT_OUT_FLOWS, ids: tuple[str, ...] = ()
 ) -> ImportResult:
-    return ImportResult(HEADER, 1_800_000_000, "exports: {}\n" if exports else "", exports, left, Selection(ids))
+    plan = Plan(HEADER, AS_OF, tuple(PlanItem(one.address, Verb.ADOPT, one.id) for one in exports))
+    return ImportResult(HEADER, AS_OF, "exports: {}\n" if exports else "", exports, left, Selection(ids), plan)

@@ -6,6 +6,7 @@ from exportctl.accept.changes import AcceptedChanges, AcceptResult, EditedFile, 
 from exportctl.accept.patch_file import FileDiff, Patch, diff_file
 from exportctl.errors import Finding, Level
 from exportctl.model.plan import Address, Cause, FieldChange, Plan, PlanHeader, SensitiveValue
+from exportctl.model.plan_options import PlanOptions
 from exportctl.monitor.drift import DriftEntry, DriftGroup
 
 HEADER = PlanHeader("0123456789ABCDEF01234567@AdobeOrg", "demo", None, "acme", "service")
@@ -21,7 +22,7 @@ def patch_result() -> AcceptResult:
     interval = FieldChange("schedule.every", "schedule.every", "2 days", "1 day", Cause.CONFLICT)
     return AcceptResult(
         Plan(HEADER, 1_800_000_000, ()),
-        Plan(HEADER, 1_800_000_000, ()),
+        Plan(HEADER, 1_800_000_000, (), options=PlanOptions(targets=("exports.orders",)).to_json_values()),
         (EDITED,),
         (
             AcceptedChanges(Address("exports", "orders"), (title,), ("exports.yaml",), ("json-uncompressed",)),

@@ -32,6 +32,7 @@ def test_the_report_names_what_is_accepted_and_what_is_left() -> None:
         "        is every 2 days\\x07, which no export can have",
         "",
         "Patch: 2 differences accepted in 1 file, 2 not accepted.",
+        "With these edits, the plan has: no changes in what you named; nothing else was compared.",
         "Nothing was written. Apply the patch with `git apply` or `patch -p1` in the folder of the config.",
         "Lines around a change hold masked values: apply the patch with `git apply --unidiff-zero`.",
     ]
@@ -59,9 +60,10 @@ def test_the_document_says_where_lines_are_kept_out() -> None:
 def test_where_nothing_differs_that_is_all_that_is_said() -> None:
     nothing = AcceptResult(patch_result().plan, patch_result().plan, (), (), ())
 
-    assert (
-        text_edits.render_patch(nothing, Patch((), "."), written=True).splitlines()[-1] == "Patch: nothing to accept."
-    )
+    assert text_edits.render_patch(nothing, Patch((), "."), written=True).splitlines()[-2:] == [
+        "Patch: nothing to accept.",
+        "With this config, everything is as the config asks.",
+    ]
     assert HEADER.sandbox in text_edits.render_patch(nothing, Patch((), "."), written=True)
 
 
@@ -110,6 +112,7 @@ def test_what_no_edit_fixes_is_said_with_what_it_ends_in() -> None:
         "      remove the export",
         "",
         "Patch: 2 differences accepted in 1 file, 2 not accepted.",
+        "With these edits, the plan has: no changes in what you named; nothing else was compared.",
         "Edited exports.yaml. Next: read the change, then `exportctl plan`; apply writes only markers.",
         "Exit 3: 2 findings in conflict, gone.",
     ]
@@ -245,8 +248,9 @@ def test_the_report_counts_what_needs_no_import_and_tells_the_rest() -> None:
         "",
         "Import: 1 flow to adopt, 2 left out.",
         "Not imported: 1 for audiences.",
+        "With this YAML, the plan has: 1 change.",
         "Save the YAML as a file below exports/.",
-        text_edits.NEXT,
+        f"{text_edits.NEXT} {text_edits.ADOPTS}",
     ]
 
 
@@ -273,8 +277,9 @@ def test_the_report_names_what_is_kept_and_who_has_it() -> None:
         "    target params.csvOptions: exports.web",
         "",
         "Import: 5 flows to adopt, 0 left out.",
+        "With this YAML, the plan has: 5 changes.",
         "Wrote exports/x.yaml.",
-        text_edits.NEXT,
+        f"{text_edits.NEXT} {text_edits.ADOPTS}",
     ]
 
 

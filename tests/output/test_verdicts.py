@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from exportctl.accept.changes import AcceptResult
 from exportctl.cli import exit_codes
 from exportctl.errors import Finding, Level
 from exportctl.model.outcome import Outcome, OutcomeStatus
@@ -23,12 +24,14 @@ from exportctl.monitor import drift
 from exportctl.monitor.status import StatusReport
 from exportctl.output import github_actions, phrases
 from exportctl.output.json import documents
+from exportctl.output.json import import_and_accept as json_edits
 from exportctl.output.json import monitoring as json_monitoring
 from exportctl.output.markdown import monitoring as markdown_monitoring
 from exportctl.output.markdown import plan as markdown_plan
 from exportctl.output.rehearsal import render_rehearsal
 from exportctl.output.text import apply as text_apply
 from exportctl.output.text import drift as text_drift
+from exportctl.output.text import import_and_accept as text_edits
 from exportctl.output.text import plan as text_plan
 from exportctl.output.text import status as text_status
 from exportctl.planfile import file as planfile
@@ -36,6 +39,8 @@ from exportctl.planfile.signature import SignatureState
 from exportctl.rules.external_findings import PLAN_RULES_BY_ID
 from exportctl.rules.safety_check_texts import SAFETY_CHECKS
 from exportctl.workflows.rehearse import Rehearsal
+from tests.output.sample_imports import ORDERS, import_result
+from tests.output.sample_patches import EDITED, shown_patch
 from tests.output.sample_plans import AS_OF, HEADER, address, change, outcomes, step
 
 GOOD = re.compile(r"[Ee]verything is as the config asks|holds what|Nothing to do|nothing to report")
@@ -94,6 +99,10 @@ FINDINGS: dict[str, str | None] = {
     "destination-limit": None,
     "spec-refuses": None,  # a warning where the published pattern is too narrow
 }
+
+
+# Plans whose apply writes ownership markers only.
+MARKERS_ONLY = {"verb adopt", "verb move", "verb mark", "a step on an unchanged address"}
 
 
 def plan_of(item: PlanItem | None = None, **more: Any) -> Plan:
@@ -176,6 +185,19 @@ def drift_outputs(plan: Plan) -> dict[str, str]:
     }
 
 
+def edit_outputs(plan: Plan) -> dict[str, str]:
+    """Each output about a config that an edit or an import changes, where this plan is what it leaves."""
+    accepted = AcceptResult(plan, plan, (EDITED,), (), ())
+    imported = replace(import_result(ORDERS), plan=plan)
+    return {
+        "patch": text_edits.render_patch(accepted, shown_patch(), written=True),
+        "patch as markdown": text_edits.render_patch_markdown(accepted, shown_patch()),
+        "patch as json": json_edits.render_patch(accepted, shown_patch(), written=True, failures=()),
+        "import": text_edits.render_import(imported, file="exports/a.yaml"),
+        "import as json": json_edits.render_import(imported, file="exports/a.yaml"),
+    }
+
+
 def test_every_verb_cause_finding_and_way_to_end_has_a_row() -> None:
     errors = {rule.id for rule in PLAN_RULES_BY_ID.values() if rule.level is Level.ERROR}
     assert (set(VERBS), set(CAUSES)) == (set(Verb), set(Cause))
@@ -203,6 +225,38 @@ def test_no_output_says_more_than_the_verdict(name: str) -> None:
     drifted = {where for where, text in drift_outputs(plan).items() if GOOD.search(text)}
     harmless = {RemainderKind.RENEWAL, RemainderKind.MARKER, RemainderKind.NOT_SENT}
     assert not drifted or {*judge(plan).counts()} <= harmless
+
+
+def test_an_edit_or_an_import_says_no_more_than_the_verdict_of_what_it_leaves() -> None:
+    for name, (plan, left) in PLANS.items():
+        shown = edit_outputs(plan)
+        said = {where for where, text in shown.items() if GOOD.search(text)}
+        assert said == ({"patch", "patch as markdown", "import"} if left is None else set()), name
+        for document in ("patch as json", "import as json"):
+            assert json.loads(shown[document])["result"]["verdict"]["as_config"] is (left is None), name
+        marks = left is not OPEN or name in MARKERS_ONLY
+        assert ("apply writes only markers" in shown["patch"], text_edits.ADOPTS in shown["import"]) == (
+            marks,
+            marks,
+        ), name
+
+
+def test_the_documents_of_a_plan_have_its_verdict() -> None:
+    for name, (plan, left) in PLANS.items():
+        saved = documents.render_saved_plan(planfile.saved_plan(plan), SignatureState.UNSIGNED, now=AS_OF)
+        of_plan, of_file = json.loads(plan_outputs(plan)["json"])["result"], json.loads(saved)["result"]["plan"]
+        assert of_plan["verdict"]["as_config"] is (left is None), name
+        assert of_file["verdict"]["as_config"] is (left is None or bool(plan.unapproved)), name  # found by apply FILE
+
+
+def test_no_output_counts_what_a_blocked_plan_would_do_as_done() -> None:
+    for name, (plan, _) in PLANS.items():
+        shown = plan_outputs(plan)
+        for where in ("text", "markdown", "saved"):
+            writes = "apply writes nothing" in shown[where], "Apply will make" in shown[where]
+            assert writes == (plan.is_refused, not plan.is_refused and not plan.errors()), name
+        assert ("apply writes nothing" in shown["outputs of GitHub"]) == plan.is_refused, name
+        assert shown["one of several environments"].startswith("Blocked by a safety check") == plan.is_refused, name
 
 
 @pytest.mark.parametrize("name", PLANS)

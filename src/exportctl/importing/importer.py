@@ -95,8 +95,7 @@ def import_flows(config: ConfigContext, selection: Selection) -> ImportResult:
     head = _head_comments(config)
     document_inputs = documents.document_context(existing, ownership, config.live.datasets or (), head)
     made, flows, refused = _document_with_allows(flows, document_inputs, config)
-    if flows:
-        check_only_adopts(made, config, project)
+    plan = check_only_adopts(made, config, project) if flows else config.plan(project)
     adopted = [AdoptedFlow(Address(EXPORTS, made.keys[flow.id]), flow.id, flow.title, flow.kept) for flow in flows]
     return ImportResult(
         header=config.header,
@@ -105,6 +104,7 @@ def import_flows(config: ConfigContext, selection: Selection) -> ImportResult:
         exports=tuple(sorted(adopted, key=lambda a: a.address)),
         left_out=tuple(sorted((*left, *refused), key=lambda one: (one.name, one.id))),
         selection=selection,
+        plan=plan,
     )
 
 
@@ -232,9 +232,9 @@ def _load_document(
         raise _import_error(str(f) for f in error.all if f.level is Level.ERROR) from error
 
 
-def check_only_adopts(made: ConfigDocument, config: ConfigContext, before: Project) -> None:
+def check_only_adopts(made: ConfigDocument, config: ConfigContext, before: Project) -> Plan:
     """
-    Check that the document plans adoptions and nothing else.
+    Return the plan with the document, which has its adoptions and nothing else that the config did not plan before.
 
     Raises:
         Error: the text breaks a rule, or plans more than adoptions.
@@ -242,9 +242,11 @@ def check_only_adopts(made: ConfigDocument, config: ConfigContext, before: Proje
     project, every, parsed = _load_document(made, config)
     wrong = [str(f) for f in engine.run_rules(every, as_of=config.as_of, tree=parsed.tree) if f.level is Level.ERROR]
     adopted = {Address(EXPORTS, key): flow for flow, key in made.keys.items()}
-    wrong += _differences(config.plan(before), config.plan(project), adopted)
+    plan = config.plan(project)
+    wrong += _differences(config.plan(before), plan, adopted)
     if wrong:
         raise _import_error(wrong)
+    return plan
 
 
 def _import_error(wrong: Iterable[str]) -> Error:

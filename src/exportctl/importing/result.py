@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from exportctl.model.plan import Address, PlanHeader
+from exportctl.model.plan import Address, Plan, PlanHeader
 
 
 class LeftOutReason(StrEnum):
@@ -65,7 +65,11 @@ class Selection:
 
 @dataclass(frozen=True)
 class ImportResult:
-    """`text` is the YAML, empty without a flow; `exports` are sorted by address, `left_out` by name."""
+    """
+    `text` is the YAML, empty without a flow; `exports` are sorted by address, `left_out` by name.
+
+    `plan` is that of the config with the YAML.
+    """
 
     header: PlanHeader
     as_of: int
@@ -73,6 +77,7 @@ class ImportResult:
     exports: tuple[AdoptedFlow, ...]
     left_out: tuple[LeftOutFlow, ...]
     selection: Selection
+    plan: Plan
 
     def counts(self) -> Mapping[LeftOutReason, int]:
         """Count the flows that are left out by reason, in the order of `LeftOutReason`, without zeros."""

@@ -204,6 +204,17 @@ def judge(plan: Plan, outcomes: Iterable[Outcome] = ()) -> PlanVerdict:
     return PlanVerdict(tuple(sorted(dict.fromkeys(found), key=lambda one: order.index(one.kind))), scope)
 
 
+def has_only_markers(plan: Plan) -> bool:
+    """Tell whether an apply writes ownership markers only, also to adopt or move flows, and nothing else remains."""
+    marked = {str(item.address) for item in plan.items if item.verb in (Verb.ADOPT, Verb.MOVE)}
+    return all(
+        one.kind in DECIDED or one.kind is RemainderKind.MARKER
+        if one.kind is not RemainderKind.CHANGE
+        else one.subject in marked
+        for one in judge(plan).remaining
+    )
+
+
 def is_open_finding(found: Finding) -> bool:
     """Tell whether a finding alone keeps an apply from being complete."""
     kind = FINDING_KINDS.get(found.rule)

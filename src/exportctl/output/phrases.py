@@ -226,6 +226,16 @@ def verdict(plan: Plan) -> str | None:
     return f"{_COMPARED[found.scope][0]}." + (f" Not as the config asks: {left}." if left else "")
 
 
+def with_edits(edits: str, plan: Plan) -> str:
+    """Return what a plan of an edited config says, of which `edits` is a name for people."""
+    found = judge(plan)
+    if found.is_as_declared:
+        return f"With {edits}, everything is as the config asks."
+    left = remaining_words(found)
+    scope = "" if found.scope is Compared.ALL else "; nothing else was compared"
+    return f"With {edits}, the plan has: {left or 'no changes in what you named'}{scope}."
+
+
 def nothing_to_apply(found: PlanVerdict) -> str:
     """Return the sentence of an apply whose plan has no steps."""
     if found.is_reachable:

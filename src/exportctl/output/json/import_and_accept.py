@@ -18,11 +18,13 @@ from exportctl.model.json_form import (
     members_of,
     nullable,
     number,
+    part,
     text,
 )
 from exportctl.model.plan import PlanItem, Refusal
+from exportctl.model.verdict import judge
 from exportctl.monitor.drift import DriftEntry
-from exportctl.output.json.envelope import Document
+from exportctl.output.json.envelope import VERDICT, Document
 from exportctl.output.json.monitoring import DRIFT_ENTRY
 from exportctl.planfile.serialize import FIELD, FINDING, REFUSAL, address
 
@@ -94,6 +96,7 @@ PATCH = Document(
             ),
         ),
         findings=listing("errors that block an apply of the config", FINDING, lambda a: a.found.targeted_plan.errors()),
+        verdict=part(VERDICT, lambda a: judge(a.found.targeted_plan)),
     ),
 )
 
@@ -147,6 +150,7 @@ IMPORT = Document(
         incomplete=flag(
             "a flow that an import should have is left out: exit code 4 with --strict", lambda i: i.found.is_incomplete
         ),
+        verdict=part(VERDICT, lambda i: judge(i.found.plan)),
     ),
 )
 

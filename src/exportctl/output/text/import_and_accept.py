@@ -10,10 +10,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from exportctl.model.plan import Address, FieldChange, Plan, Verb
+from exportctl.model.plan import Address, FieldChange, Plan
 from exportctl.model.schedule import format_count
+from exportctl.model.verdict import has_only_markers
 from exportctl.monitor.drift import DriftEntry
-from exportctl.output import format_values
+from exportctl.output import format_values, phrases
 from exportctl.output.color import Paint, paint
 from exportctl.output.format_values import clean_text
 from exportctl.output.markdown.plan import LIMIT
@@ -34,8 +35,9 @@ _COUNTED: Mapping[str, str] = {
 }
 KEPT = "Kept as they are, because no config can describe them:"
 _SHOWN = 3  # addresses; --format json has all
-NEXT = "Next: read the YAML, then run `exportctl plan`. `exportctl apply` adopts the flows and writes only markers."
-_MARKERS_ONLY = frozenset({Verb.UNCHANGED, Verb.MARK, Verb.PAUSED, Verb.BLOCKED, Verb.ADOPT, Verb.MOVE})
+NEXT = "Next: read the YAML, then run `exportctl plan`."
+ADOPTS = "`exportctl apply` adopts the flows and writes only markers."
+DOES_MORE = "`exportctl apply` adopts the flows by markers only. It also does everything else in the plan."
 
 
 def render_patch(
@@ -57,7 +59,9 @@ def render_patch(
     lines += _refused_items(shown, failures, ink)
     errors = shown.targeted_plan.errors()
     lines += ["Errors:", *text_plan.findings(errors, ink), ""] if errors else []
-    lines += [ink("bold", _summary(shown)), *_next_steps(shown, patch, written)]
+    edits = "these edits" if shown.edited_files else "this config"
+    lines += [ink("bold", _summary(shown)), phrases.with_edits(edits, shown.targeted_plan)]
+    lines += _next_steps(shown, patch, written)
     lines += [ink("error", drift.failure_sentence(failures))] if failures else []
     return "\n".join(lines) + "\n"
 
@@ -123,9 +127,7 @@ def _next_steps(shown: AcceptResult, patch: Patch, written: bool) -> list[str]:
 
 def _apply_note(plan: Plan) -> str:
     """Return what the next apply does. It must be true of the whole plan, not of the accepted differences alone."""
-    if plan.is_refused or plan.errors() or any(item.verb not in _MARKERS_ONLY for item in plan.items):
-        return "it shows what apply would still do"
-    return "apply writes only markers"
+    return "apply writes only markers" if has_only_markers(plan) else "it shows what apply would still do"
 
 
 def render_patch_markdown(
@@ -158,7 +160,9 @@ def render_import(shown: ImportResult, *, file: str | None, color: bool = False)
         parts = [f"{count} {_COUNTED[reason]}" for reason, count in counted.items()]
         lines.append(f"Not imported: {', '.join(parts)}.")
     if shown.exports:
-        lines += [f"Wrote {clean_text(file)}." if file else "Save the YAML as a file below exports/.", NEXT]
+        lines.append(phrases.with_edits("this YAML", shown.plan))
+        lines.append(f"Wrote {clean_text(file)}." if file else "Save the YAML as a file below exports/.")
+        lines.append(f"{NEXT} {ADOPTS if has_only_markers(shown.plan) else DOES_MORE}")
     return "\n".join(lines) + "\n"
 
 
