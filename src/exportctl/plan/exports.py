@@ -7,7 +7,8 @@ Plan one declared export against the live objects: create, complete, update, rep
     none                               ours, old                    the flow is gone: refuse without --allow-recreate
     one                                any                          compare; replace for another type, account or auth
     one that is being replaced         any                          finish the replacement, or take it back
-    newer one, older being replaced    any                          compare the newer, delete the older
+    newer one, older being replaced    any                          compare the newer, delete the older; or restore the
+                                                                    older, if only that one fits the config
     several of one generation          any                          duplicates: refuse unless `keep` names one
 """
 
@@ -39,7 +40,14 @@ from exportctl.plan.flow_state import PlanInputs
 from exportctl.plan.look_alikes import entry_phrase
 from exportctl.plan.own_actions import withdrawn_intent
 from exportctl.plan.ownership import LiveFlow, choose_flows
-from exportctl.plan.replacement import paused_refusals, pauses_of, plan_replacement, replacement_reason
+from exportctl.plan.replacement import (
+    paused_refusals,
+    pauses_of,
+    plan_replacement,
+    replaced_flow_to_restore,
+    replacement_reason,
+)
+from exportctl.plan.safety_checks import protect_refusals
 from exportctl.resources import wire
 from exportctl.resources.kinds import DATASETS, FLOW, SOURCE_CONNECTION, SOURCE_IDS
 
@@ -65,6 +73,9 @@ def plan_export(export: DesiredExport, base: str | Step | None, inputs: PlanInpu
         blocked = create.blocked_item(export, live_flow.flow.id, lookup)
         return flow_state.unchanged_item(blocked, export, live_flow, inputs)
     why = replacement_reason(export, base, live_flow)
+    restored = replaced_flow_to_restore(export, base, live_flow, older, inputs.as_of) if why else None
+    if restored:
+        return _restored_item(export, inputs, restored, live_flow)
     if why:
         return plan_replacement(export, base, inputs, live_flow, older, why, [i for i, _ in lookup.datasets])
     return _compared_item(export, inputs, live_flow, older, lookup)
@@ -123,6 +134,31 @@ def _compared_item(
         findings=(*export.findings, *lookup.findings, *diff_findings(diff)),
         at=export.declared.at,
         **diff.end_and_next_runs(),
+    )
+
+
+def _restored_item(export: DesiredExport, inputs: PlanInputs, former: LiveFlow, new: LiveFlow) -> PlanItem:
+    """
+    Plan the way back from an unfinished replacement: delete the new flow, then use the former flow again.
+
+    In this order, an interruption leaves the former flow alone, which the next plan takes back in any case.
+    """
+    lookup = look_up_export_datasets(export, former, inputs)
+    item = _compared_item(export, inputs, former, (), lookup)
+    first = deletion_steps(export.address, new, needs=[])
+    paused = pauses_of((new,), export, inputs, [i for i, _ in lookup.datasets])
+    note = f"deletes the new flow of an unfinished replacement: {new.quoted_name}; the former flow goes on"
+    return replace(
+        item,
+        verb=Verb.UPDATE,
+        fields=(*item.fields, FieldChange(FLOW.name, FLOW.name, new.quoted_name, None, Cause.PENDING)),
+        steps=(*first, *(steps.add_needs(s, [first[0].key]) for s in item.steps)),
+        consequences=(Consequence("flow-deleted", note, "warning"), *item.consequences),
+        refusals=(
+            *item.refusals,
+            *protect_refusals(new.protecting_marker(export.declared.protect), Verb.DELETE, ()),
+            *paused_refusals(export, paused),
+        ),
     )
 
 

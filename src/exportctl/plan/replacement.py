@@ -5,8 +5,15 @@ A replacement first writes the consent into the marker, so that the next apply f
 
     mark the old flow as being replaced ─▶ disable it ─▶ create the new flow ─▶ delete the old flow
 
-While no new flow exists, the former config takes the replacement back: the flow runs again under its own title. A pause
-by hand of the old flow blocks the replacement at every stage, because the new flow would run.
+The former config takes the replacement back: the old flow runs again under its own title.
+
+    new flow                       the former config
+    does not exist                 takes it back
+    exists, cannot have run yet    takes it back, and deletes the new flow first
+    exists, may have run           needs `keep` with the old flow to do so, or consent to another replacement
+
+A pause by hand of the old flow blocks the replacement at every stage, because the new flow would run. A pause by hand
+of the new flow blocks the way back.
 """
 
 from __future__ import annotations
@@ -23,7 +30,7 @@ from exportctl.plan.flow_state import PlanInputs
 from exportctl.plan.own_actions import BEING_REPLACED, is_disabled_by_exportctl, withdrawn_intent
 from exportctl.plan.ownership import LiveFlow
 from exportctl.plan.safety_checks import protect_refusals
-from exportctl.resources.kinds import END, TITLE
+from exportctl.resources.kinds import END, START, TITLE
 
 
 def replacement_reason(export: DesiredExport, base: str | Step, live_flow: LiveFlow) -> str | None:
@@ -35,6 +42,23 @@ def replacement_reason(export: DesiredExport, base: str | Step, live_flow: LiveF
     if live_flow.base_id is not None and live_flow.base_id != base:
         return "another account"
     return None
+
+
+def replaced_flow_to_restore(
+    export: DesiredExport, base: str | Step, live_flow: LiveFlow, older: Sequence[LiveFlow], as_of: int
+) -> LiveFlow | None:
+    """Return the old flow of an unfinished replacement if the config fits it again and apply can keep it."""
+    fitting = [h for h in older if replacement_reason(export, base, h) is None]
+    if len(older) != 1 or not fitting:
+        return None
+    is_kept = export.declared.keep == fitting[0].flow.id
+    return fitting[0] if is_kept or not _may_have_run(live_flow, as_of) else None
+
+
+def _may_have_run(live_flow: LiveFlow, as_of: int) -> bool:
+    """Check whether a flow has a run, or a start at which it can have had one."""
+    start = live_flow.fields[START]
+    return bool(live_flow.flow.raw.get("lastRunDetails")) or start is None or start <= as_of
 
 
 def plan_replacement(
@@ -55,7 +79,7 @@ def plan_replacement(
     paused = pauses_of(replaced, export, inputs, dataset_ids)
     refusals = (
         *created.refusals,
-        *_replacement_refusals(export, live_flow, inputs, why),
+        *_replacement_refusals(export, base, live_flow, older, inputs, why),
         *paused_refusals(export, paused),
     )
     findings = created.findings
@@ -113,7 +137,12 @@ def _consent_steps(export: DesiredExport, base: str | Step, live_flow: LiveFlow,
 
 
 def _replacement_refusals(
-    export: DesiredExport, live_flow: LiveFlow, inputs: PlanInputs, why: str
+    export: DesiredExport,
+    base: str | Step,
+    live_flow: LiveFlow,
+    older: Sequence[LiveFlow],
+    inputs: PlanInputs,
+    why: str,
 ) -> Iterator[Refusal]:
     """Refuse a replacement without consent, or of a protected flow."""
     address, flow = export.address, live_flow.flow.id
@@ -122,6 +151,11 @@ def _replacement_refusals(
     if not (consented or inputs.options.can_replace(address)):
         text = f"{address} needs a new flow ({why}), which sends every dataset in full"
         allow = f"write `allow_replace: {flow}` in {address}, or use --allow-replace {address}"
+        former = next((h for h in older if replacement_reason(export, base, h) is None), None)
+        if former:
+            text += f"; the former flow {former.quoted_name} still exists, but the new flow {flow} may have run"
+            keep = f"write `keep: {former.flow.id}` in {address}: apply enables that flow again and deletes the new one"
+            allow = f"{keep}, without another full re-export; or {allow}"
         yield Refusal("replacement", text, allow)
 
 
