@@ -72,12 +72,9 @@ def plan_account(
         fields = _creation_changes(account)
         item = PlanItem(account.address, Verb.CREATE, fields=fields, steps=(step,), at=account.declared.at)
         return AccountPlan(item, step)
-    generation = max(_generation(o) for o in live)
-    current = [o for o in live if _generation(o) == generation]
-    base = min(current, key=lambda o: (not ownership.flows_on(o.id), o.created_at_ms, o.id))
+    base = _current_account(account, live, ownership)
     stale = tuple(o for o in named if o is not base)
-    method = wire.auth_method(base.raw)
-    before = method.name if method else None
+    before = _method(base)
     if before != account.method:
         at = account.declared.positions.get("auth")
         change = FieldChange(AUTH, AUTH, before, account.method, Cause.PENDING, at=at)
@@ -140,6 +137,25 @@ def _is_ours(base: LiveObject, account: DesiredAccount, ownership: Ownership) ->
     ours = (h for h in ownership.flows_on(base.id) if h.is_owned_by(ownership.project))
     made = any(h.flow.raw.get("createdClient") == maker for h in ours)
     return called and maker != UI and wire.destination_type(base.raw) is account.type and made
+
+
+def _current_account(account: DesiredAccount, live: Sequence[LiveObject], ownership: Ownership) -> LiveObject:
+    """
+    Return the account of the newest generation.
+
+    If it has another way to authenticate, an older one that flows still use goes first: the config was taken back
+    before the replacement of the account ended.
+    """
+    newest = max(_generation(o) for o in live)
+    current = [o for o in live if _generation(o) == newest]
+    if all(_method(o) != account.method for o in current):
+        current = [o for o in live if _method(o) == account.method and ownership.flows_on(o.id)] or current
+    return min(current, key=lambda o: (not ownership.flows_on(o.id), -_generation(o), o.created_at_ms, o.id))
+
+
+def _method(live: LiveObject) -> str | None:
+    method = wire.auth_method(live.raw)
+    return method.name if method else None
 
 
 def _generation(live: LiveObject) -> int:

@@ -127,7 +127,9 @@ def _export() -> Schema:
             "allow_replace": _part_ids(
                 "The id of the flow that exportctl may replace. The new flow starts with a full re-export."
             ),
-            "keep": _part_ids("The id of the flow to keep, if this export has duplicates."),
+            "keep": _part_ids(
+                "The id of the flow to keep, if this export has duplicates or an unfinished replacement."
+            ),
             "renamed_from": _value_or_map_by_part(
                 "Its former key: exportctl then renames it instead of creating it again. With `split_by`, write the "
                 "former key of the whole, or a map of PART to its former KEY or KEY/PART.",
