@@ -41,8 +41,8 @@ SAFETY_CHECKS: tuple[SafetyCheck, ...] = (
         "replacement",
         "Replacing a flow because its type, its account or its way to authenticate changed: the new flow has another id"
         " and starts with a full re-export.",
-        "`allow_replace: <flow id>` in the export, or --allow-replace ADDRESS. To go back to the former flow of an unfinished"
-        " replacement: `keep: <flow id>`.",
+        "`allow_replace: <flow id>` in the export, or --allow-replace ADDRESS. To go back to the former flow of an"
+        " unfinished replacement: `keep: <flow id>`.",
     ),
     SafetyCheck(
         "paused",
