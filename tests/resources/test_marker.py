@@ -300,7 +300,7 @@ AROUND: dict[str, tuple[str, str]] = {
     "text before": ("mine\n{}", "mine"),
     "text after": ("{}\nmine", "mine"),
     "text on both sides": ("mine\n{}\nyours", "mine\nyours"),
-    "text on the same line": ("mine {} yours", "mine \n yours"),
+    "text on the same line": ("mine {} yours", "mine\n yours"),
     "the line for people before it": ("mine\nManaged in Git: https://x\n{}", "mine"),
     "only the line for people before it": ("Managed in Git: https://x\n{}", ""),
     "text after the line for people and the marker": ("mine\nManaged in Git: https://x\n{}\nyours", "mine\nyours"),
@@ -329,6 +329,14 @@ def test_text_around_a_marker_is_the_persons(around: str) -> None:
 @pytest.mark.parametrize("own", ["Managed in Git: mine", "see\nmanaged in git: mine", "a\nManaged in Git: b\n \n"])
 def test_own_text_that_ends_like_the_line_for_people_is_kept(own: str, repository: str | None) -> None:
     assert marker.parse_marker(marker.format_description(own, repository, whole(), FLOW), FLOW) == (own, whole())
+
+
+@pytest.mark.parametrize("repository", [REPOSITORY, None])
+@pytest.mark.parametrize("between", ["", " "])
+def test_own_text_does_not_grow_where_the_service_puts_all_lines_into_one(between: str, repository: str | None) -> None:
+    own = f"line one{between}line two"
+    stored = between.join(marker.format_description("line one\nline two", repository, whole(), FLOW).splitlines())
+    assert marker.parse_marker(stored, FLOW) == (own, whole())
 
 
 def test_of_several_markers_the_last_counts() -> None:

@@ -74,7 +74,9 @@ def exports(draw: st.DrawFn) -> dict[str, Any]:
 
 
 def configs() -> st.SearchStrategy[dict[str, Any]]:
-    return exports().map(lambda made: config(exports=made))
+    """Any project, with or without the line for people that names its repository."""
+    named = exports().map(lambda made: config(exports=made))
+    return st.one_of(named, named.map(lambda made: {key: made[key] for key in made if key != "repository"}))
 
 
 def switches(**fixed: Any) -> st.SearchStrategy[Switches]:

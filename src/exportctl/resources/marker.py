@@ -140,7 +140,8 @@ def _parse_cut(text: str) -> tuple[str, Marker | None]:
 
 
 def _without_break(text: str) -> str:
-    return text.removesuffix("\n").rstrip("\r")
+    """Return the text without the line end before a line of exportctl, or the blank that the service put there."""
+    return text.removesuffix("\n").rstrip("\r") if text.endswith(("\n", "\r")) else text.removesuffix(" ")
 
 
 def _without_line(text: str) -> str:
