@@ -27,14 +27,14 @@ def auth(spec_name: str, **properties: Any) -> dict[str, Any]:
 
 LOCATION_CASES: dict[str, tuple[Any, str | None]] = {
     "the right type": ({"type": "string"}, None),
-    "another type": ({"type": "integer"}, 'bucketName: "acme" is not of type integer'),
-    "a number is asked for": ({"type": "number"}, 'bucketName: "acme" is not of type number'),
+    "another type": ({"type": "integer"}, 'bucket: "acme" is not of type integer'),
+    "a number is asked for": ({"type": "number"}, 'bucket: "acme" is not of type number'),
     "an unknown type": ({"type": "secret"}, None),
     "no type": ({}, None),
     "in the enum": ({"type": "string", "enum": ["acme", "x"]}, None),
-    "not in the enum": ({"enum": ["x", "y"]}, 'bucketName: "acme" is not one of x, y'),
+    "not in the enum": ({"enum": ["x", "y"]}, 'bucket: "acme" is not one of x, y'),
     "matches": ({"pattern": "^a"}, None),
-    "does not match": ({"pattern": "^b"}, 'bucketName: "acme" does not match ^b'),
+    "does not match": ({"pattern": "^b"}, 'bucket: "acme" does not match ^b'),
     "a pattern of another engine": ({"pattern": "(?<name"}, None),
     "a pattern that is no text": ({"pattern": 3}, None),
     "a rule of no known form": ("odd", None),
@@ -53,7 +53,7 @@ def test_a_parameter_of_the_place(row: str) -> None:
 
 @pytest.mark.parametrize(
     ("changed", "refused"),
-    [((), []), (("path",), []), (("format.type",), ["datasetFileType"]), (("bucket",), ["bucketName"])],
+    [((), []), (("path",), []), (("format.type",), ["format.type"]), (("bucket",), ["bucket"])],
     ids=str,
 )
 def test_a_value_that_is_live_already_is_not_checked(changed: tuple[str, ...], refused: list[str]) -> None:
@@ -68,7 +68,7 @@ def test_a_flag_is_no_number_and_a_number_no_flag() -> None:
     forced = desired_export(format=Format("parquet", "gzip", "force"))
     assert check_export(forced, target(includeFileManifest={"type": "boolean"})) == ()
     (found,) = check_export(forced, target(includeFileManifest={"type": "integer"}))
-    assert found.message == 'exports.orders: includeFileManifest: "True" is not of type integer'
+    assert found.message == 'exports.orders: format.manifest: "True" is not of type integer'
 
 
 def test_the_path_is_checked_offline_only() -> None:

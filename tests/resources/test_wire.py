@@ -19,7 +19,7 @@ from exportctl.resources.patch_effect import is_patch_applied
 
 NOW = 1_800_000_000
 
-intervals = st.sampled_from(["3 hours", "6 hours", "8 hours", "9 hours", "12 hours", "1 day", "once"])
+intervals = st.sampled_from(["1 hour", "3 hours", "6 hours", "8 hours", "9 hours", "12 hours", "1 day", "once"])
 words = st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=1, max_size=12)
 
 
@@ -259,6 +259,13 @@ def test_nothing_to_write_is_no_operation() -> None:
 
 
 LOCATION_PARAMS = {"bucketName": "acme", "path": "a", "mode": "Server-to-server", "unknown": 1}
+
+
+def test_a_format_patch_keeps_a_word_in_the_letters_that_the_service_shows() -> None:
+    live = {"params": {"datasetFileType": "Delta", "compression": "gzip"}}
+    form = {"type": "delta", "compression": "zstd", "manifest": False}
+    sent = patch_operations("target_connection", {"format": form}, live)["/params"][1]
+    assert sent == {"datasetFileType": "Delta", "compression": "ZSTD"}
 
 
 def test_a_location_patch_keeps_what_it_does_not_know() -> None:

@@ -987,6 +987,12 @@ def test_the_nearest_right_config_is_not_touched(case: Case) -> None:
     assert findings_of(case.rule, all_findings(*_projects(case.good))) == []
 
 
+def test_two_unlisted_values_of_one_format_are_two_findings() -> None:
+    found = findings_of("unlisted-value", all_findings(project_with(format=Format("avro", "zstd"))))
+
+    assert [finding.message.split()[1] for finding in found] == ['"avro"', '"zstd"']
+
+
 def test_every_rule_has_a_case() -> None:
     of_projects = {rule.id for rule in RULES if rule.stage is CheckStage.RULES and rule.check_tree is None}
 

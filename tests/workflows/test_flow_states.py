@@ -147,6 +147,7 @@ def test_a_flow_without_a_state_is_not_off(small: World) -> None:
     apply_config(small, orders())
     small.emulator.ui.state("orders", "")
     assert (field_causes(small.plan()), findings(small.plan())) == ({}, ["flow-state"])
+    assert "without a state" in forecast_text.render_forecast(forecast_of(small))
 
 
 def test_a_pause_before_an_unknown_state_is_still_known_after_it(small: World) -> None:

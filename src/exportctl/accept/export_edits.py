@@ -30,6 +30,7 @@ from exportctl.model.project import End, Export, Format
 from exportctl.model.schedule import DAY, HOUR
 from exportctl.plan.ownership import LiveFlow
 from exportctl.resources import wire
+from exportctl.resources.flow_states import state_phrase
 from exportctl.resources.kinds import DESCRIPTION, ENABLED, END, EVERY, FOLDER, START, TITLE, plain_fields
 from exportctl.resources.unknown_schedule import unknown_schedule
 from exportctl.yaml_edit.edit import ChangeList, Edit, SetValue
@@ -81,7 +82,7 @@ def _live_value(name: str, export: Export, live_flow: LiveFlow, context: EditCon
     if name == FOLDER and kept_as_is.has_two_folders(live_flow):
         raise NotExpressible("is on the flow twice, and which one counts is not published")
     if name == ENABLED and kept_as_is.has_unstable_state(live_flow):
-        raise NotExpressible(f"is unclear: the flow is in state {live_flow.flow.raw.get('state')}")
+        raise NotExpressible(f"is unclear: the flow is {state_phrase(live_flow.state)}")
     return live_flow.fields[name]
 
 

@@ -124,8 +124,8 @@ def view_object(record: Record, ctx: RequestContext) -> Json:
     if record.collection == "runs":
         return _show_run(record, ctx.now, ctx.switches)
     doc = _readable_document(record, ctx.now)
-    if "state" in doc:
-        doc = {**doc, "state": _state(record, str(doc["state"]), ctx)}
+    if isinstance(doc.get("state"), str):
+        doc = {**doc, "state": _state(record, doc["state"], ctx)}
     return view_document(record.collection, _show_last_run(record, doc, ctx.now_ms), ctx.switches)
 
 

@@ -1,14 +1,15 @@
 """
 Which bodies the service accepts: whole documents are judged, after a create as after a patch.
 
-In: a document as it would be stored. Out: nothing, or a refusal. Reads no store: that what is named exists is checked
-in `writes.py`.
+In: a document as it would be stored, and the one before a patch. Out: nothing, or a refusal. What a patch leaves as it
+was is not judged again: a service that shows a value knows it. Reads no store: that what is named exists is checked in
+`writes.py`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -37,14 +38,20 @@ ENUM_PARAMS = ("datasetFileType", "compression")
 LAST_SECOND = 253402300799  # the end of the year 9999
 
 
-def check_document(collection: str, doc: Mapping[str, Any], switches: Switches) -> None:
-    """Judge the part of a document that clients write; the refusal says what is wrong first."""
+def check_document(
+    collection: str, doc: Mapping[str, Any], switches: Switches, stored: Mapping[str, Any] | None = None
+) -> None:
+    """
+    Judge the part of a document that clients write; the refusal says what is wrong first.
+
+    `stored` is the document before a patch.
+    """
     # rule: unknown-field
     unknown = sorted(set(doc) - FIELDS[collection])
     if unknown:
         raise invalid_body_error(f"Unrecognized field '{unknown[0]}' in {collection}")
     _check_texts(doc)
-    _CHECKS[collection](doc, switches)
+    _CHECKS[collection](doc, switches, stored or {})
 
 
 def check_demanded(collection: str, doc: Mapping[str, Any], switches: Switches) -> None:
@@ -67,10 +74,23 @@ def _check_texts(doc: Mapping[str, Any]) -> None:
         raise invalid_body_error("labels must be an array of strings")
 
 
-def _check_base(doc: Mapping[str, Any], switches: Switches) -> None:
+def _changed(doc: Mapping[str, Any], stored: Mapping[str, Any], keys: Iterable[str]) -> set[str]:
+    """Return the members that a write brings, changes or takes away: of a new document all."""
+    return {key for key in keys if not stored or (key in doc, doc.get(key)) != (key in stored, stored.get(key))}
+
+
+def _check_base(doc: Mapping[str, Any], switches: Switches, stored: Mapping[str, Any]) -> None:
+    changed = _changed(doc, stored, ("auth", "encryptionSpecs"))
+    if not changed:
+        return
     card = specs.offered_card(_card(doc), switches)
-    _check_encryption(doc.get("encryptionSpecs"), card)
-    auth = doc.get("auth")
+    if "encryptionSpecs" in changed:
+        _check_encryption(doc.get("encryptionSpecs"), card)
+    if "auth" in changed:
+        _check_auth(doc.get("auth"), card, switches)
+
+
+def _check_auth(auth: object, card: specs.DestinationSpec, switches: Switches) -> None:
     if not card.auths:
         # rule: landing-zone-no-auth
         if auth is not None:
@@ -107,7 +127,9 @@ def _check_encryption(encryption: object, card: specs.DestinationSpec) -> None:
     _check_schema(_validator(properties, list(properties)), params, "encryptionSpecs.params")
 
 
-def _check_source(doc: Mapping[str, Any], switches: Switches) -> None:
+def _check_source(doc: Mapping[str, Any], switches: Switches, stored: Mapping[str, Any]) -> None:
+    if stored and not _changed(doc, stored, ("params",)):
+        return
     spec = _spec_id(doc, "connectionSpec")
     if spec not in (specs.DATA_LAKE, specs.PROFILE_STORE):
         raise message_error(400, "Please provide a valid spec id")
@@ -136,39 +158,45 @@ def _dataset_id(entry: object) -> str:
     return id
 
 
-def _check_target(doc: Mapping[str, Any], switches: Switches) -> None:
-    _card(doc)
+def _check_target(doc: Mapping[str, Any], switches: Switches, stored: Mapping[str, Any]) -> None:
+    if not stored:
+        _card(doc)
     # rule: target-needs-base
     if not isinstance(doc.get("baseConnectionId"), str):
         raise invalid_body_error("baseConnectionId is required")
-    params = doc.get("params")
-    if not isinstance(params, dict):
+    if not isinstance(doc.get("params"), dict):
         raise invalid_body_error("params is required")
     # rule: invalid-params
     if switches.invalid_params == "write":
-        check_target_params(doc, switches)
+        check_target_params(doc, switches, stored)
 
 
-def check_target_params(doc: Mapping[str, Any], switches: Switches) -> None:
-    """Judge the params of a target connection."""
-    card, params = _card(doc), doc["params"]
+def check_target_params(doc: Mapping[str, Any], switches: Switches, stored: Mapping[str, Any] | None = None) -> None:
+    """Judge the params of a target connection; `stored` is the document before a patch."""
+    params, before = doc["params"], (stored or {}).get("params") or {}
+    changed = _changed(params, before, params)
+    removed = before.keys() - params.keys()
+    if before and not changed and not removed:
+        return
+    card, judged = _card(doc), {key: params[key] for key in params if key in changed}
     # rule: lower-case-enums
     if switches.lower_case_enums == "accepted" or switches.normalise == "case":
-        params = params | {key: params[key].upper() for key in ENUM_PARAMS if isinstance(params.get(key), str)}
+        judged |= {key: judged[key].upper() for key in ENUM_PARAMS if isinstance(judged.get(key), str)}
     # rule: manifest-parameter
-    if switches.manifest == "rejected" and "includeFileManifest" in params:
+    if switches.manifest == "rejected" and "includeFileManifest" in judged:
         raise invalid_body_error("params: Unrecognized field 'includeFileManifest'")
     audience = "fileType" in params and "datasetFileType" not in params
-    _check_schema(_target_validator(card.id, audience), params, "params")
+    left = params.keys() - changed
+    _check_schema(_target_validator(card.id, audience), judged, "params", left)
     # rule: json-needs-compression
     plain = tuple(str(params.get(key)).upper() for key in ENUM_PARAMS) == ("JSON", "NONE")
-    if plain and switches.json_uncompressed == "rejected":
+    if plain and switches.json_uncompressed == "rejected" and not left.issuperset(ENUM_PARAMS):
         raise invalid_body_error("params: JSON is only supported with a compression")
 
 
-def _check_flow(doc: Mapping[str, Any], switches: Switches) -> None:
+def _check_flow(doc: Mapping[str, Any], switches: Switches, stored: Mapping[str, Any]) -> None:
     spec = _spec_id(doc, "flowSpec")
-    if spec not in specs.flow_specs():
+    if spec not in specs.flow_specs() and not stored:
         raise flow_error(1413, 400, f"Flow spec id [{spec}] is not valid")
     # rule: flow-ends
     for key in ("sourceConnectionIds", "targetConnectionIds"):
@@ -202,7 +230,7 @@ def check_contents(
 def _check_schedule(schedule: object, switches: Switches, stored: Mapping[str, Any]) -> None:
     if not isinstance(schedule, dict):
         raise invalid_body_error("scheduleParams is required")
-    unknown = sorted(set(schedule) - SCHEDULE_FIELDS)
+    unknown = sorted(_changed(schedule, stored, schedule) - SCHEDULE_FIELDS)
     if unknown:
         raise invalid_body_error(f"Unrecognized field '{unknown[0]}' in scheduleParams")
     if not stored or any(schedule.get(key) != stored.get(key) for key in ("exportMode", "timeUnit", "interval")):
@@ -337,16 +365,22 @@ def _validator(properties: Json, required: list[str]) -> Any:
     return _StrictValidator(schema)
 
 
-def _check_schema(validator: Any, value: Json, where: str) -> None:
+def _check_schema(validator: Any, value: Json, where: str, left: Collection[str] = ()) -> None:
+    """Judge params; `left` names those that a patch leaves as they were, which `value` does not hold."""
     for error in validator.iter_errors(value):
-        raise _schema_refusal(error, where)
+        if error.validator != "required" or set(_missing(error)) - set(left):
+            raise _schema_refusal(error, where, left)
 
 
-def _schema_refusal(error: ValidationError, where: str) -> RequestRefused:
+def _missing(error: ValidationError) -> list[str]:
+    return [name for name in error.validator_value if name not in error.instance]  # type: ignore[operator,union-attr]
+
+
+def _schema_refusal(error: ValidationError, where: str, left: Collection[str]) -> RequestRefused:
     """Says which field and which keyword, never the value: it may be a secret."""
     # rule: schema-violation
     if error.validator == "required":
-        missing = [name for name in error.validator_value if name not in error.instance]  # type: ignore[operator,union-attr]
+        missing = [name for name in _missing(error) if name not in left]
         return invalid_body_error(f"{where}: '{missing[0]}' is required")
     if error.validator == "additionalProperties":
         unknown = sorted(set(error.instance) - set(error.schema["properties"]))  # type: ignore[arg-type,index]

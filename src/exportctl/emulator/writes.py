@@ -156,15 +156,15 @@ def patchable_document(record: Record, ctx: RequestContext) -> Json:
 
 
 def _check_written(ctx: RequestContext, collection: str, written: Json, record: Record | None) -> None:
-    validation.check_document(collection, written, ctx.switches)
+    stored = patchable_document(record, ctx) if record else {}
+    validation.check_document(collection, written, ctx.switches, stored)
     if collection == "targetConnections":
         _check_base_reference(ctx, written)
     elif collection == "flows":
-        _check_connection_references(ctx, written)
+        _check_connection_references(ctx, written, stored)
         source = _find_referenced(ctx, "sourceConnections", written["sourceConnectionIds"][0])
         has_datasets = source.doc["connectionSpec"]["id"] == specs.DATA_LAKE
-        stored = patchable_document(record, ctx)["scheduleParams"] if record else None
-        validation.check_contents(written, ctx.switches, has_datasets, stored)
+        validation.check_contents(written, ctx.switches, has_datasets, stored.get("scheduleParams"))
     # rule: names-not-unique
     if ctx.switches.name_unique:
         others = [other for other in existing_objects(ctx, collection) if record is None or other.id != record.id]
@@ -201,7 +201,10 @@ def _check_base_reference(ctx: RequestContext, doc: Mapping[str, Any]) -> None:
         raise invalid_body_error("connectionSpec differs from the one of the base connection")
 
 
-def _check_connection_references(ctx: RequestContext, doc: Mapping[str, Any]) -> None:
+def _check_connection_references(ctx: RequestContext, doc: Mapping[str, Any], stored: Mapping[str, Any]) -> None:
+    """Check what a flow names; what a patch leaves as it was is not judged again."""
+    if all(stored.get(link) == doc[link] for link in FLOW_LINKS.values()):
+        return
     spec = doc["flowSpec"]["id"]
     targets = specs.flow_specs()[spec]["targetConnectionSpecIds"]
     allowed = {"sourceConnections": specs.allowed_sources(spec), "targetConnections": targets}

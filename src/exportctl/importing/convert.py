@@ -22,6 +22,7 @@ from exportctl.plan.ownership import LiveFlow, Ownership
 from exportctl.resources import kinds, wire
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.destinations.type import PROFILE_STORE_SPEC, DestinationType
+from exportctl.resources.flow_states import state_phrase
 from exportctl.resources.kinds import EVERY, FLOW, FOLDER, FORMAT, SOURCE_CONNECTION, START, TARGET_CONNECTION
 from exportctl.yaml_edit.emit import is_writable
 
@@ -237,7 +238,7 @@ def _schedule_texts(live_flow: LiveFlow) -> Iterator[str]:
     every, start = live_flow.fields[EVERY], live_flow.fields[START]
     shown = f"interval {params.get('interval')} and timeUnit {params.get('timeUnit')}"
     if kept_as_is.has_unstable_state(live_flow):
-        yield f"is in state {live_flow.flow.raw.get('state')}, neither enabled nor disabled"
+        yield f"is {state_phrase(live_flow.state)}, neither enabled nor disabled"
     if not every and not kept_as_is.has_unusual_mode(live_flow):
         yield f"has {shown}, which is not a schedule"
     if kept_as_is.has_unusual_mode(live_flow):

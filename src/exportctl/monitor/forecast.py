@@ -24,6 +24,7 @@ from exportctl.monitor.flow_view import FlowView, account_label, flow_view
 from exportctl.plan.desired import AccountUse, DesiredState
 from exportctl.plan.ownership import Ownership
 from exportctl.resources.destinations.table import TYPES
+from exportctl.resources.flow_states import state_phrase
 from exportctl.resources.kinds import EVERY
 
 _CREATING_VERBS = frozenset({Verb.CREATE, Verb.COMPLETE, Verb.REPLACE})
@@ -152,7 +153,7 @@ def _no_run_reason(seen: FlowView, window: range, paused: bool) -> str:
     if seen.enabled is False:
         return "disabled"
     if seen.enabled is None:
-        return f'in state "{seen.state}": exportctl does not know whether it runs'
+        return f"{state_phrase(seen.state)}: exportctl does not know whether it runs"
     if seen.every is None or seen.start is None:
         shown = seen.unknown_schedule
         return f'schedule "{shown}": exportctl cannot read it' if shown else "no schedule that can be read"

@@ -179,10 +179,8 @@ def state_findings(export: DesiredExport, live_flow: LiveFlow, inputs: PlanInput
     accepted = any(a.address in names and a.field == ENABLED and inputs.as_of < a.until for a in inputs.accept)
     if live_flow.fields[ENABLED] is not None or is_over or accepted:
         return ()
-    shown = f'in state "{live_flow.state}"' if live_flow.state else "without a state"
-    text = (
-        f"the flow {live_flow.flow.id} is {shown}: exportctl does not compare it with `enabled`, and changes no state"
-    )
+    shown = f"the flow {live_flow.flow.id} is {flow_states.state_phrase(live_flow.state)}"
+    text = f"{shown}: exportctl does not compare it with `enabled`, and changes no state"
     if flow_states.is_in_transition(live_flow.flow.raw):
         hint = "the service has not finished a write; run this again later, and ask Adobe if the state stays"
     else:

@@ -35,12 +35,15 @@ def check_export(export: DesiredExport, specs: Specs, changed: Collection[str] |
         sent = {name: sent[name] for name in _changed_params(export, changed)}
     skipped = {field.wire for field in export.type.location if not field.is_checked_live}
     checked = {name: value for name, value in sorted(sent.items()) if value is not None and name not in skipped}
-    refused = [_mismatch_phrase(name, value, listed.get(name)) for name, value in checked.items()]
-    return tuple(
-        finding(export, "spec-refuses", words, _HINT, key="destination", level=Level.ERROR)
-        for words in refused
-        if words
-    )
+    paths = {field.wire: field.name for field in export.type.location} | wire.FORMAT_PATHS
+    refused = {paths[name]: _mismatch_phrase(paths[name], value, listed.get(name)) for name, value in checked.items()}
+    return tuple(_refused_value(export, path, words) for path, words in refused.items() if words)
+
+
+def _refused_value(export: DesiredExport, path: str, words: str) -> Finding:
+    """Report a value where the YAML sets it: a format at the export, a location at its destination."""
+    key = next((k for k in (path, path.partition(".")[0]) if k in export.declared.positions), "destination")
+    return finding(export, "spec-refuses", words, _HINT, key=key, level=Level.ERROR)
 
 
 def _changed_params(export: DesiredExport, changed: Collection[str]) -> list[str]:

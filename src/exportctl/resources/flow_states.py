@@ -28,3 +28,8 @@ def state_word(raw: Mapping[str, Any]) -> str:
     """Return the state as the service shows it; empty if it shows none."""
     word = raw.get("state")
     return word if isinstance(word, str) else "" if word is None else str(word)
+
+
+def state_phrase(word: str) -> str:
+    """Say in which state an object is: `in state "failed"`, or `without a state`."""
+    return f'in state "{word}"' if word else "without a state"

@@ -20,9 +20,14 @@ _HEAD = f"""# Values of the service
 These are the values that exportctl knows, as of {READ}. Adobe adds values several times a year, so no list is closed:
 
 - exportctl shows and keeps a value that is not listed. It never undoes a value only because this page is older.
-- The YAML may have such a value. `validate` warns of it (rule [`unlisted-value`](rules.md#unlisted-value)), and `plan`
-  checks it against the connection spec of the sandbox.
-- `import` and `drift --patch` write such a value with an `allow` for the rule.
+- The YAML may have such a value. `validate` warns of it (rule [`unlisted-value`](rules.md#unlisted-value)).
+- `plan` compares file types, compressions, ways to authenticate and encryption with the connection spec of the sandbox.
+  What the spec lists, this page need not list. What it does not list, `plan` refuses before any write.
+- Adobe publishes no form in which a spec lists intervals, modes or states. So exportctl sends an interval as the YAML
+  has it, and the service decides when the flow is written. [`exportctl probe`](probe.md) finds out which intervals a
+  sandbox takes.
+- `import` writes such a value with an `allow` for the rule. `drift --patch` writes the value alone: add the `allow` if
+  the warning should go.
 
 The tags of the sources: [D] `destinations.yaml`, [F] `flow-service.yaml`, [XD-new] the tutorial of dataset exports,
 [AS] the tutorial of batch destinations, [UI] the user guide, [GR] the guardrails page, [S3P] the page of Amazon S3,

@@ -37,6 +37,8 @@ TEMPLATES = (TEMPLATE, "folderNameTemplate")
 SCHEDULE = frozenset({"exportMode", "timeUnit", "interval", "startTime", "endTime", *TEMPLATES})
 MODE = "Server-to-server"  # of every dataset export [D]
 MANIFEST = "includeFileManifest"  # [BD]; not published for dataset targets
+FORMAT_PATHS = {"datasetFileType": "format.type", "compression": "format.compression", MANIFEST: "format.manifest"}
+_WORDS = FORMAT_PATHS.keys() - {MANIFEST}
 DEFAULT_FOLDER = str(kinds.FLOW.field_rule(kinds.FOLDER).default)
 
 
@@ -87,7 +89,7 @@ def known_params(raw: Mapping[str, Any]) -> frozenset[str]:
     location = (field.wire for field in (kind.location if kind else ()))
     plain = _plain_members(kinds.TARGET_CONNECTION, "params")
     usual = {"mode"} if members(raw.get("params")).get("mode") in (None, MODE) else ()
-    return frozenset({*location, "datasetFileType", "compression", MANIFEST, *usual, *plain})
+    return frozenset({*location, *FORMAT_PATHS, *usual, *plain})
 
 
 def known_schedule() -> frozenset[str]:
@@ -375,9 +377,10 @@ def patch_operations(
 
 
 def _overlay_params(live: Mapping[str, Any], ours: Mapping[str, Any]) -> Json:
-    """Switch a flag that is on off by False, not by leaving it out: a service that merges would keep it."""
-    switched_off = {k: False for k, v in ours.items() if v is None and live.get(k) is True}
-    return {k: v for k, v in {**live, **ours, **switched_off}.items() if not (v is None and k in ours)}
+    """Lay our params over the live ones; a word that differs in case only stays: a service may know no other."""
+    kept = {k: False for k, v in ours.items() if v is None and live.get(k) is True}  # left out, a merge would keep it
+    kept |= {k: live[k] for k in ours.keys() & _WORDS if lower_case_text(live.get(k)) == lower_case_text(ours[k])}
+    return {k: v for k, v in {**live, **ours, **kept}.items() if not (v is None and k in ours)}
 
 
 def ids(raw: Mapping[str, Any], name: str) -> tuple[str, ...]:
@@ -388,12 +391,9 @@ def ids(raw: Mapping[str, Any], name: str) -> tuple[str, ...]:
 
 def object_digests(live: LiveObject) -> dict[str, str]:
     """Return full digests of what was read of one object: of values, not of etags, which change with every run."""
-    kind = kinds.KINDS[live.kind]
     fields = read_fields(live.kind, live.raw)
     read = {name: full_digest(fields[name]) for name in sorted(fields)}
-    read |= {name: full_digest(list(ids(live.raw, name))) for name in kind.refs}
+    read |= {name: full_digest(list(ids(live.raw, name))) for name in kinds.KINDS[live.kind].refs}
     if fields.get(kinds.END, 0) is None:  # none, or one that cannot be read
         read[kinds.END] = full_digest(members(live.raw.get("scheduleParams")).get("endTime"))
-    read[kinds.TITLE] = full_digest(live.name)
-    read["description"] = full_digest(live.raw.get("description") or "")
-    return read
+    return read | {kinds.TITLE: full_digest(live.name), "description": full_digest(live.raw.get("description") or "")}

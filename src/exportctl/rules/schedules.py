@@ -43,7 +43,8 @@ def _check_unlisted_values(project: Project, as_of: int) -> Iterable[Hit]:
         for value, table, phrase, key in written:
             if value not in table and value != _CSV and not is_unresolved(value):
                 text = f'"{value}" {phrase} (read {READ}): the service may refuse it'
-                yield make_hit(export, text, key, key.partition(".")[0], hint=_unlisted_hint(value, table))
+                hint = _unlisted_hint(value, table)
+                yield make_hit(export, text, key, key.partition(".")[0], hint=hint, subject=key)
 
 
 def _unlisted_hint(value: str, table: Mapping[str, ServiceValue]) -> str:

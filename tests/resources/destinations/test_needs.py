@@ -31,6 +31,12 @@ def test_a_type_says_in_one_line_what_its_storage_needs(name: str) -> None:
     assert words.startswith(NEEDS[name])
 
 
+def test_a_service_principal_of_a_blob_account_needs_a_role_and_no_connection_string() -> None:
+    (words,) = TYPES["azure-blob"].needs({}, "service-principal", ORGANIZATION)
+
+    assert words.startswith(NEEDS["azure-data-lake"])
+
+
 def test_every_type_says_what_its_storage_needs() -> None:
     assert set(TYPES) == {*NEEDS, "amazon-s3"}
 

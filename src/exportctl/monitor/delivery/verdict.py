@@ -27,6 +27,7 @@ from exportctl.monitor.delivery.expectation import DeliveryExpectation
 from exportctl.monitor.delivery.folder_layout import folder_layout
 from exportctl.monitor.delivery.report import FAILING_RESULTS, DeliveryResult, Evidence, Verdict
 from exportctl.monitor.delivery.stored_files import ExportFiles, FolderByRun, match_folders
+from exportctl.resources.flow_states import state_phrase
 from exportctl.resources.run import Run, RunStatus
 
 FAILED_STATUSES = (RunStatus.FAILED, RunStatus.PARTIAL)
@@ -100,7 +101,7 @@ def nothing_due_reason(watched: DeliveryExpectation, since: int, as_of: int) -> 
     if state == "finished":
         return f"a one-time export, which was due at {schedule.format_moment(watched.start or 0)}, before the window"
     if watched.enabled is None and watched.end > as_of:
-        return f'the flow is in state "{watched.shown_state}": exportctl does not know whether a run was due'
+        return f"the flow is {state_phrase(watched.shown_state)}: exportctl does not know whether a run was due"
     if state == "expired":
         return f"the flow ended at {schedule.format_moment(watched.end)}: no run was due"
     if state == "disabled":

@@ -1,16 +1,18 @@
 """
-Azure Blob Storage: a container of a storage account, with a connection string.
+Azure Blob Storage: a container of a storage account, with a connection string or a service principal.
 
 Source: dataset-exports.md 4.1-4.3 ([XD-new] [AS]). The account's name is inside the connection string, which is secret.
+A service principal needs it beside `auth` (assumed): nothing else says which account is meant.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from exportctl.model.secret import Secrecy
-from exportctl.resources.destinations.azure_data_lake import AZURE_PRINCIPAL
+from exportctl.resources.destinations.azure_data_lake import AZURE_PRINCIPAL, PRINCIPAL_NEEDS
 from exportctl.resources.destinations.object_storage import FOLDER, PATH_RULE
 from exportctl.resources.destinations.type import (
     AccountKey,
@@ -22,7 +24,6 @@ from exportctl.resources.destinations.type import (
     Part,
     Protocol,
     Scope,
-    constant_needs,
     is_base64,
 )
 
@@ -67,6 +68,17 @@ _PRINCIPAL = (
     ),
     *(field for field in AZURE_PRINCIPAL if field.secrecy is not Secrecy.PLAIN),
 )
+
+_PRINCIPAL_METHOD = "service-principal"
+
+
+def _needs(location: Mapping[str, str], method: str | None, organization: str) -> Iterator[str]:
+    """Yield what the way to authenticate needs; source: dataset-exports.md 4.3, and for a service principal none."""
+    if method == _PRINCIPAL_METHOD:
+        yield PRINCIPAL_NEEDS
+    else:
+        yield "a connection string with the account key; no finer right is documented"
+
 
 AZURE_BLOB = DestinationType(
     name="azure-blob",
@@ -114,7 +126,7 @@ AZURE_BLOB = DestinationType(
             source="[XD-new] [AS]",
         ),
         AuthMethod(
-            "service-principal",
+            _PRINCIPAL_METHOD,
             "Azure Service Principal Auth",
             _PRINCIPAL,
             source="Release notes of September 2026; names: the live connection spec",
@@ -129,8 +141,7 @@ AZURE_BLOB = DestinationType(
             hint="the name of the storage account",
         ),
     ),
-    # dataset-exports.md 4.3
-    needs=constant_needs("a connection string with the account key; no finer right is documented"),
-    failure_checks="the key in the connection string, the container, the account's firewall",
+    needs=_needs,
+    failure_checks="the key in the connection string or the client secret, the container, the account's firewall",
     aliases=("blob", "azure"),
 )

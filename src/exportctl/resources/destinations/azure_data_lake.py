@@ -51,6 +51,10 @@ AZURE_PRINCIPAL = (
         example="${env:AZURE_CLIENT_SECRET}",
     ),
 )
+# dataset-exports.md 4.3
+PRINCIPAL_NEEDS = (
+    "the service principal as Storage Blob Data Contributor on the container (usual; no role is documented)"
+)
 _ENDPOINT = ComposedKey(
     "endpoint",
     ("storage_account", "container"),
@@ -86,10 +90,7 @@ AZURE_DATA_LAKE = DestinationType(
         ),
     ),
     composed_key=_ENDPOINT,
-    # dataset-exports.md 4.3
-    needs=constant_needs(
-        "the service principal as Storage Blob Data Contributor on the container (usual; no role is documented)"
-    ),
+    needs=constant_needs(PRINCIPAL_NEEDS),
     failure_checks="the service principal's secret and its expiry, its role on the container, the firewall",
     aliases=("adls", "adls-gen2", "azure-data-lake-gen2", "data-lake"),
 )
