@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from exportctl.emulator import Switches
-from exportctl.model.outcome import OutcomeStatus
+from exportctl.model.outcome import OutcomeStatus, final_outcomes
 from exportctl.model.plan import Cause
 from exportctl.model.plan_options import PlanOptions
 from tests.workflows.test_interruptions import kill_apply_after
@@ -137,10 +137,12 @@ def test_a_change_that_fails_after_it_was_accepted_is_a_failed_step(tmp_path: Pa
 
     for _ in range(3):
         made.forget_requests()
-        _, final_check = made.apply()
+        outcomes, final_check = made.apply()
 
         assert not final_check.passed
         failed = [o for o in final_check.outcomes if o.rule == "failed-later"]
+        counted = [o for o in final_outcomes(outcomes, final_check.outcomes) if o.step.key == failed[0].step.key]
+        assert counted == failed
         assert [o.step.address.name for o in failed] == ["orders"]
         assert "could not be completed" in str(failed[0].message)
         assert final_check.normalised == ()

@@ -22,7 +22,7 @@ from exportctl.cli.ci_reports import publish_plan
 from exportctl.cli.context import JSON, CommandContext, Interrupted, handle_signals
 from exportctl.cli.screen import Screen
 from exportctl.errors import Error, Finding, StalePlan, UsageError
-from exportctl.model.outcome import Outcome
+from exportctl.model.outcome import Outcome, final_outcomes
 from exportctl.model.plan import Plan
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.verdict import PlanVerdict, judge
@@ -242,7 +242,7 @@ def _run_and_check(call: CommandContext, under_way: ApplyRun, interrupt: Interru
         return ending
     for outcome in check.outcomes:
         audit.end_step(outcome)
-    ending.outcomes += check.outcomes
+    ending.outcomes = final_outcomes(ending.outcomes, check.outcomes)
     ending.remaining_plan, ending.normalised = check.plan, check.normalised
     ending.verdict = check.verdict
     ending.interrupted = interrupt.received

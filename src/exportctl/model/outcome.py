@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -26,6 +27,11 @@ class Outcome:
     message: str | None = None
     hint: str | None = None
     rule: str | None = None
+
+
+def final_outcomes(outcomes: Iterable[Outcome], checked: Iterable[Outcome]) -> tuple[Outcome, ...]:
+    """Return one outcome per step: the one that the final check found counts, and its own steps come last."""
+    return tuple({outcome.step.key: outcome for outcome in (*outcomes, *checked)}.values())
 
 
 class CheckStatus(StrEnum):

@@ -27,7 +27,7 @@ from exportctl.apply import inputs
 from exportctl.apply.executor import ConcurrencyLimit
 from exportctl.emulator import Emulator, SeedDataset, Switches
 from exportctl.errors import Finding, SourcePosition
-from exportctl.model.outcome import Outcome, OutcomeStatus
+from exportctl.model.outcome import Outcome, OutcomeStatus, final_outcomes
 from exportctl.model.plan import Action, Plan, PlanItem, Step
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.secret import Secrecy
@@ -92,7 +92,7 @@ def rehearse(
             )
             outcomes = tuple(under_way.execute_steps())
             proof = under_way.run_final_check()
-        every = (*outcomes, *proof.outcomes)
+        every = final_outcomes(outcomes, proof.outcomes)
         return Rehearsal(
             outcomes=every,
             remaining_plan=proof.plan,
