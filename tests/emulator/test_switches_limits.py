@@ -174,6 +174,18 @@ def test_delete_during_run(running: Callable[..., Exports], setting: str, status
         assert made.api.delete(f"/flows/{flow}").is_success
 
 
+@pytest.mark.parametrize(("setting", "shown"), [(0, 9), (30, 9), (7, 8)])
+def test_run_retention(running: Callable[..., Exports], setting: int, shown: int) -> None:
+    made = running(run_retention=setting)
+    flow = made.flow(timeUnit="day", interval=1)
+    made.emulator.advance(HOUR)
+    (first,) = made.runs(flow)
+    made.emulator.advance(8 * DAY)
+
+    assert len(made.runs(flow)) == shown
+    assert made.api.get(f"/runs/{first['id']}").status_code == (200 if shown == 9 else 404)
+
+
 @pytest.mark.parametrize(("setting", "word"), [("lower", "success"), ("capital", "Success")])
 def test_run_status_case(running: Callable[..., Exports], setting: str, word: str) -> None:
     made = running(run_status_case=setting)

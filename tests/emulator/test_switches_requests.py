@@ -80,3 +80,25 @@ def test_action_sub_op(build: Callable[..., Api], setting: str, accepted: bool) 
         path = f"/flows/{flow}/action"
         assert api.call("POST", path, params={"op": "DISABLE", "subOp": "APPLY"}).is_success
     assert api.item(f"/flows/{flow}")["state"] == "disabled"
+
+
+@pytest.mark.parametrize(("setting", "status"), [("changed", 200), ("whole", 400)])
+def test_patch_checks(build: Callable[..., Api], setting: str, status: int) -> None:
+    api = build(patch_checks=setting)
+    base = api.base()
+    account, target = f"/connections/{base}", f"/targetConnections/{api.target(base)}"
+    auth, encryption = {"specName": "Web Identity", "params": {"token": "t"}}, {"specName": "Sealed"}
+    later_account = {**api.item(account), "auth": auth, "encryptionSpecs": encryption}
+    params = {**api.item(target)["params"], "datasetFileType": "Delta", "partitions": ["day"]}
+    later_target = {**api.item(target), "params": params}
+    api.emulator.ui.load({"connections": [later_account], "targetConnections": [later_target]}, sandbox="dev")
+
+    assert api.replace(account, "/name", "renamed").status_code == status
+    assert api.replace(account, "/auth", {**auth, "specName": "Another"}).status_code == 400
+    assert api.replace(account, "/encryptionSpecs", {"specName": "Another"}).status_code == 400
+    assert api.replace(target, "/name", "renamed").status_code == status
+    assert api.replace(target, "/params", {**params, "path": "elsewhere"}).status_code == status
+    for wrong in ({"datasetFileType": "Avro"}, {"partitions": ["hour"]}, {"path": 7}):
+        assert api.replace(target, "/params", {**params, **wrong}).status_code == 400
+    assert api.patch(target, {"op": "remove", "path": "/params/path", "value": ""}).status_code == 400
+    assert api.item(target)["params"] == {**params, "path": "elsewhere" if status == 200 else params["path"]}

@@ -635,26 +635,6 @@ def test_parameters_of_single_objects_are_refused(api: Api) -> None:
     assert api.code(api.call("POST", "/flows?validate=true", json={})) == "1451-400"
 
 
-def test_a_patch_is_judged_by_what_it_changes_and_not_by_what_it_leaves(api: Api, emulator: Emulator) -> None:
-    base = api.base()
-    account, target = f"/connections/{base}", f"/targetConnections/{api.target(base)}"
-    auth, encryption = {"specName": "Web Identity", "params": {"token": "t"}}, {"specName": "Sealed"}
-    later_account = {**api.item(account), "auth": auth, "encryptionSpecs": encryption}
-    params = {**api.item(target)["params"], "datasetFileType": "Delta", "partitions": ["day"]}
-    later_target = {**api.item(target), "params": params}
-    emulator.ui.load({"connections": [later_account], "targetConnections": [later_target]}, sandbox="dev")
-
-    assert api.replace(account, "/name", "renamed").status_code == 200
-    assert api.replace(account, "/auth", {**auth, "specName": "Another"}).status_code == 400
-    assert api.replace(account, "/encryptionSpecs", {"specName": "Another"}).status_code == 400
-    assert api.replace(target, "/name", "renamed").status_code == 200
-    assert api.replace(target, "/params", {**params, "path": "elsewhere"}).status_code == 200
-    for wrong in ({"datasetFileType": "Avro"}, {"partitions": ["hour"]}, {"path": 7}):
-        assert api.replace(target, "/params", {**params, **wrong}).status_code == 400
-    assert api.patch(target, {"op": "remove", "path": "/params/path", "value": ""}).status_code == 400
-    assert api.item(target)["params"] == {**params, "path": "elsewhere"}
-
-
 def test_a_schedule_that_stays_as_it_was_is_not_judged_again(api: Api, emulator: Emulator) -> None:
     flow = api.flow()
     shown = api.item(f"/flows/{flow}")

@@ -67,9 +67,9 @@ def consequences(made: World) -> set[str]:
     return {c.rule for i in made.plan().items for c in i.consequences}
 
 
-def verdicts(made: World) -> tuple[Verdict, ...]:
+def verdicts(made: World, days: int = 1) -> tuple[Verdict, ...]:
     with open_verifier(made.setup(), PlanOptions(), wall=lambda: START) as verify:
-        report = verify(VerifyRequest(since=int(made.emulator.now) - DAY, runs_only=True))
+        report = verify(VerifyRequest(since=int(made.emulator.now) - days * DAY, runs_only=True))
     return tuple(v for one in report.exports for v in one.verdicts)
 
 
@@ -319,6 +319,13 @@ def rows_are_a_sum(made: World) -> None:
     assert not any("entitySummaries" in str(run.doc) for run in runs)
 
 
+def forgotten_runs_are_unknown(made: World) -> None:
+    applied(made, orders())
+    days = made.emulator.switches.run_retention + 3
+    made.emulator.advance(days * DAY)
+    assert {v.result for v in verdicts(made, days)} == {DeliveryResult.EMPTY, DeliveryResult.UNKNOWN}
+
+
 OBSERVATIONS: dict[tuple[str, object, int], Callable[[World], None]] = {
     ("child_descriptions", "drop", 1): descriptions_are_dropped,
     ("source_patch", "405", 8): unused_source_is_not_released,
@@ -359,6 +366,8 @@ OBSERVATIONS: dict[tuple[str, object, int], Callable[[World], None]] = {
     ("revival", "restart", 7): revival_warns,
     ("revival", "never", 9): revived_flow_stays_silent,
     ("run_entities", "hidden", 10): rows_are_a_sum,
+    ("run_retention", 30, 10): forgotten_runs_are_unknown,
+    ("run_retention", 7, 10): forgotten_runs_are_unknown,
 }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from exportctl.emulator import Emulator, SeedDataset, Switches
+from exportctl.emulator.store import Record
 from exportctl.model.plan_options import PlanOptions
 from exportctl.monitor.delivery.report import DeliveryResult, Verdict, VerifyReport
 from exportctl.workflows.verify import VerifyRequest, open_verifier
@@ -224,12 +225,21 @@ def advance_clock(seconds: int, plant: Plant | None = None) -> Plant:
     return after
 
 
+def runs_of_orders(scene: DeliverySandbox) -> list[Record]:
+    """All runs of the flow, the oldest first."""
+    of_flow = (r for r in scene.world.emulator.store.list_records("runs") if r.doc["flowId"] == scene.flow())
+    return sorted(of_flow, key=lambda record: int(record.doc["createdAt"]))
+
+
+def forget_runs(scene: DeliverySandbox, runs: Iterable[Record]) -> None:
+    with scene.world.emulator.store.transaction():
+        for record in runs:
+            scene.world.emulator.store.remove("runs", record.id)
+
+
 def lose_run(scene: DeliverySandbox) -> None:
     """The service loses a run and its files: what a tick looks like that never ran."""
-    for record in scene.world.emulator.store.list_records("runs"):
-        if record.doc["flowId"] == scene.flow():
-            with scene.world.emulator.store.transaction():
-                scene.world.emulator.store.remove("runs", record.id)
+    forget_runs(scene, runs_of_orders(scene))
     shutil.rmtree(scene.bucket)
 
 
@@ -443,6 +453,21 @@ def test_runs_only_reads_no_storage(tmp_path: Path) -> None:
         shutil.rmtree(scene.bucket)
 
         assert scene.results(since=START, runs_only=True) == [DeliveryResult.COMPLETE]
+
+
+@pytest.mark.parametrize(("days", "result"), [(7, DeliveryResult.UNKNOWN), (0, DeliveryResult.MISSING)])
+def test_a_run_older_than_those_that_the_service_shows_is_not_called_missing(
+    tmp_path: Path, days: int, result: DeliveryResult
+) -> None:
+    with delivery_sandbox(tmp_path, Switches(run_retention=days)) as scene:
+        scene.pass_nights()
+        scene.world.emulator.advance(9 * DAY)
+        forget_runs(scene, runs_of_orders(scene)[1:2])  # with `days`, the service does not show it anyway
+
+        found = scene.results(since=START, runs_only=True)
+
+        assert found[1] is result
+        assert set(found[3:]) == {DeliveryResult.EMPTY}
 
 
 def test_an_export_that_was_never_applied_delivers_nothing(tmp_path: Path) -> None:

@@ -182,6 +182,7 @@ PAYLOADS = {
         '"folder": "x/%DATASET_ID%/%EXPORT_TIME%"',
         {"exports": export(folder="x/%DATASET_ID%/%EXPORT_TIME%")},
         bend=schedule(backfill="true"),
+        switches={"patch_checks": "whole"},
     ),
     "a live schedule with both spellings of the template": Payload(
         "two folder templates",
@@ -198,6 +199,7 @@ PAYLOADS = {
         '"subpath": "deeper"',
         {"exports": export(subpath="deeper")},
         bend=params(delimiter=";"),
+        switches={"patch_checks": "whole"},
     ),
     "a live target whose values are spelled otherwise": Payload(
         "'compression' breaks the rule enum",
@@ -205,7 +207,7 @@ PAYLOADS = {
         '"subpath": "deeper"',
         {"exports": export(subpath="deeper")},
         bend=params(compression="gzip"),
-        switches={"lower_case_enums": "rejected"},
+        switches={"lower_case_enums": "rejected", "patch_checks": "whole"},
     ),
     "a live flow with transformations": Payload(
         "transformations must be empty",

@@ -166,6 +166,15 @@ def read_latest_runs(client: Client, flow: str, count: int) -> tuple[Run, ...]:
     return tuple(islice(_iterate_newest_runs(client, [flow], 0), count))
 
 
+def read_oldest_run(client: Client, flow: str) -> Run | None:
+    """Read the oldest run of one flow that the service still shows."""
+    for page in client.pages("/runs", params=[("property", f"flowId=={flow}"), CREATION_ORDER]):
+        for found in map(run.parse_run, page):
+            if found is not None and found.flow == flow:
+                return found
+    return None
+
+
 def _iterate_newest_runs(client: Client, flows: Sequence[str], since: int) -> Iterator[Run]:
     wanted = set(flows)
     params = [("property", f"flowId=={','.join(flows)}"), NEWEST_FIRST]

@@ -145,6 +145,8 @@ _ROWS: tuple[tuple[str, str, RuleStatus, str], ...] = (
     ("schedule-times", "startTime is required, both times are whole seconds, endTime is later than startTime.", "spec",
      "[D] [XD-new] 7.1; refusals U13"),
     ("longest-end", "Any endTime after startTime is accepted.", "assumed", "U13, switch longest_end"),
+    ("patch-checks", "A patch is refused for what it changes, not for what it leaves as it was.", "assumed",
+     "U14, switch patch_checks"),
     ("invalid-params", "Wrong params of a target connection are refused when it is written.", "assumed",
      "U14, switch invalid_params"),
     ("past-start", "A startTime in the past is accepted.", "assumed", "U13, switch past_start"),
@@ -299,6 +301,7 @@ _ROWS: tuple[tuple[str, str, RuleStatus, str], ...] = (
     ("last-run", "lastRunDetails of a flow is its newest run that has ended.", "spec", "[D] [F] 2.5"),
     ("run-spelling", "The status of a run is in lower case, and its end is completedAtUTC.", "spec",
      "[D] 8.2, C12 C13, switches run_status_case and run_end_member"),
+    ("run-retention", "Runs are shown as long as their flow exists.", "assumed", "U19, switch run_retention"),
     ("runs-kept", "The emulator keeps the newest thousand runs of a flow.", "assumed", "U19"),
     # The data itself
     ("rows-made-up", "The emulator makes rows from a seed: profiles and web events in the form of XDM, with nested "

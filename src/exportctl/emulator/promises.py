@@ -46,6 +46,7 @@ _HIDDEN_TEXT = (
     "a hidden flow counts as gone: exportctl neither creates it again nor deletes it, and leaves its connections alone"
 )
 _DROPPED_TEXT = "without descriptions exportctl cannot write ownership: it deletes the first connection again and stops"
+_FORGOTTEN_TEXT = "`verify` says UNKNOWN, not MISSING, of runs older than those that the service shows"
 _SPELLED_TEXT = "exportctl reports the other spelling once; then the marker holds both"
 
 DEGRADED_PROMISES = (
@@ -119,4 +120,6 @@ DEGRADED_PROMISES = (
         "without manifests, `verify` counts files and, with --deep, reads them; it cannot compare their names"),
     DegradedPromise("run_entities", "hidden", 10,
         "`verify` compares only the sum of the rows of all datasets of a flow"),
+    DegradedPromise("run_retention", 30, 10, _FORGOTTEN_TEXT),
+    DegradedPromise("run_retention", 7, 10, _FORGOTTEN_TEXT),
 )  # fmt: skip

@@ -24,6 +24,7 @@ from exportctl.emulator.wire import Json, not_found_error
 
 COLLECTIONS = ("connections", "sourceConnections", "targetConnections", "flows")
 MASK = "********"
+_DAY_MS = 86_400_000
 STAMPS = ("etag", "version", "updatedAt", "updatedBy", "updatedClient")  # of the last write
 DELETING = "delete-finalizing"  # the only word for it in Adobe's error table (1456 to 1458) [FE]
 BACKGROUND_CLIENT = "acp_foundation_connectors"
@@ -80,6 +81,13 @@ def is_gone(record: Record, now: float) -> bool:
     return "deleted_at" in record.hidden and now >= record.hidden["deleted_at"]
 
 
+def is_forgotten(record: Record, ctx: RequestContext) -> bool:
+    """Say whether a run is older than the runs that the service shows."""
+    # rule: run-retention
+    days = ctx.switches.run_retention
+    return bool(days) and record.collection == "runs" and record.doc["createdAt"] < ctx.now_ms - days * _DAY_MS
+
+
 def is_deleting(record: Record, now: float) -> bool:
     """Say whether a deleted object is still answered by id for a time."""
     return "deleted_at" in record.hidden and now < record.hidden["deleted_at"]
@@ -99,7 +107,7 @@ def is_listed(record: Record, ctx: RequestContext) -> bool:
     """Whether lists and filters know an object yet, or still."""
     # rule: lists-lag
     listed = record.hidden["listed_at"] <= ctx.now < record.hidden.get("unlisted_at", float("inf"))
-    return listed and not is_hidden(record, ctx.switches)
+    return listed and not is_hidden(record, ctx.switches) and not is_forgotten(record, ctx)
 
 
 def find_object(ctx: RequestContext, collection: str, id: str) -> Record:
@@ -107,6 +115,8 @@ def find_object(ctx: RequestContext, collection: str, id: str) -> Record:
     record = ctx.store.get(collection, id)
     # rule: sandboxes-isolate
     if record is None or record.sandbox != ctx.sandbox or is_gone(record, ctx.now) or is_hidden(record, ctx.switches):
+        raise not_found_error(collection, id, ctx.switches.not_found_status)
+    if is_forgotten(record, ctx):
         raise not_found_error(collection, id, ctx.switches.not_found_status)
     # rule: reads-lag
     if ctx.now < record.hidden.get("known_at", 0) and not ctx.caller.is_ui:

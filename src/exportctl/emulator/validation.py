@@ -1,9 +1,9 @@
 """
 Which bodies the service accepts: whole documents are judged, after a create as after a patch.
 
-In: a document as it would be stored, and the one before a patch. Out: nothing, or a refusal. What a patch leaves as it
-was is not judged again: a service that shows a value knows it. Reads no store: that what is named exists is checked in
-`writes.py`.
+In: a document as it would be stored, and the one before a patch. Out: nothing, or a refusal. By default what a patch
+leaves as it was is not judged again: a service that shows a value knows it. Reads no store: that what is named exists
+is checked in `writes.py`.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def check_document(
     """
     Judge the part of a document that clients write; the refusal says what is wrong first.
 
-    `stored` is the document before a patch.
+    `stored` is the document before a patch, of which nothing is judged again; empty: all is judged.
     """
     # rule: unknown-field
     unknown = sorted(set(doc) - FIELDS[collection])
@@ -74,13 +74,13 @@ def _check_texts(doc: Mapping[str, Any]) -> None:
         raise invalid_body_error("labels must be an array of strings")
 
 
-def _changed(doc: Mapping[str, Any], stored: Mapping[str, Any], keys: Iterable[str]) -> set[str]:
+def _changed_keys(doc: Mapping[str, Any], stored: Mapping[str, Any], keys: Iterable[str]) -> set[str]:
     """Return the members that a write brings, changes or takes away: of a new document all."""
     return {key for key in keys if not stored or (key in doc, doc.get(key)) != (key in stored, stored.get(key))}
 
 
 def _check_base(doc: Mapping[str, Any], switches: Switches, stored: Mapping[str, Any]) -> None:
-    changed = _changed(doc, stored, ("auth", "encryptionSpecs"))
+    changed = _changed_keys(doc, stored, ("auth", "encryptionSpecs"))
     if not changed:
         return
     card = specs.offered_card(_card(doc), switches)
@@ -128,7 +128,7 @@ def _check_encryption(encryption: object, card: specs.DestinationSpec) -> None:
 
 
 def _check_source(doc: Mapping[str, Any], switches: Switches, stored: Mapping[str, Any]) -> None:
-    if stored and not _changed(doc, stored, ("params",)):
+    if stored and not _changed_keys(doc, stored, ("params",)):
         return
     spec = _spec_id(doc, "connectionSpec")
     if spec not in (specs.DATA_LAKE, specs.PROFILE_STORE):
@@ -174,7 +174,7 @@ def _check_target(doc: Mapping[str, Any], switches: Switches, stored: Mapping[st
 def check_target_params(doc: Mapping[str, Any], switches: Switches, stored: Mapping[str, Any] | None = None) -> None:
     """Judge the params of a target connection; `stored` is the document before a patch."""
     params, before = doc["params"], (stored or {}).get("params") or {}
-    changed = _changed(params, before, params)
+    changed = _changed_keys(params, before, params)
     removed = before.keys() - params.keys()
     if before and not changed and not removed:
         return
@@ -230,7 +230,8 @@ def check_contents(
 def _check_schedule(schedule: object, switches: Switches, stored: Mapping[str, Any]) -> None:
     if not isinstance(schedule, dict):
         raise invalid_body_error("scheduleParams is required")
-    unknown = sorted(_changed(schedule, stored, schedule) - SCHEDULE_FIELDS)
+    left = stored if switches.patch_checks == "changed" else {}
+    unknown = sorted(_changed_keys(schedule, left, schedule) - SCHEDULE_FIELDS)
     if unknown:
         raise invalid_body_error(f"Unrecognized field '{unknown[0]}' in scheduleParams")
     if not stored or any(schedule.get(key) != stored.get(key) for key in ("exportMode", "timeUnit", "interval")):
@@ -368,11 +369,11 @@ def _validator(properties: Json, required: list[str]) -> Any:
 def _check_schema(validator: Any, value: Json, where: str, left: Collection[str] = ()) -> None:
     """Judge params; `left` names those that a patch leaves as they were, which `value` does not hold."""
     for error in validator.iter_errors(value):
-        if error.validator != "required" or set(_missing(error)) - set(left):
+        if error.validator != "required" or set(_missing_names(error)) - set(left):
             raise _schema_refusal(error, where, left)
 
 
-def _missing(error: ValidationError) -> list[str]:
+def _missing_names(error: ValidationError) -> list[str]:
     return [name for name in error.validator_value if name not in error.instance]  # type: ignore[operator,union-attr]
 
 
@@ -380,7 +381,7 @@ def _schema_refusal(error: ValidationError, where: str, left: Collection[str]) -
     """Says which field and which keyword, never the value: it may be a secret."""
     # rule: schema-violation
     if error.validator == "required":
-        missing = [name for name in _missing(error) if name not in left]
+        missing = [name for name in _missing_names(error) if name not in left]
         return invalid_body_error(f"{where}: '{missing[0]}' is required")
     if error.validator == "additionalProperties":
         unknown = sorted(set(error.instance) - set(error.schema["properties"]))  # type: ignore[arg-type,index]

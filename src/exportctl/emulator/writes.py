@@ -157,11 +157,13 @@ def patchable_document(record: Record, ctx: RequestContext) -> Json:
 
 def _check_written(ctx: RequestContext, collection: str, written: Json, record: Record | None) -> None:
     stored = patchable_document(record, ctx) if record else {}
-    validation.check_document(collection, written, ctx.switches, stored)
+    # rule: patch-checks
+    left = stored if ctx.switches.patch_checks == "changed" else {}
+    validation.check_document(collection, written, ctx.switches, left)
     if collection == "targetConnections":
         _check_base_reference(ctx, written)
     elif collection == "flows":
-        _check_connection_references(ctx, written, stored)
+        _check_connection_references(ctx, written, left)
         source = _find_referenced(ctx, "sourceConnections", written["sourceConnectionIds"][0])
         has_datasets = source.doc["connectionSpec"]["id"] == specs.DATA_LAKE
         validation.check_contents(written, ctx.switches, has_datasets, stored.get("scheduleParams"))

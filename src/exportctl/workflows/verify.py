@@ -150,7 +150,14 @@ class Verifier:
         searched = self._stores.search_path(looked, flow, judging.dues_with_missing_files(found), others)
         if searched is not looked:
             looked, found = searched, _judge(flow, due, searched, since, as_of)
+        found = self._excuse_forgotten_runs(flow.flow, found, as_of)
         return ExportVerdicts(one.address, flow.flow, flow.state(as_of), looked.storage, found, looked.errors)
+
+    def _excuse_forgotten_runs(self, flow: str, found: tuple[Verdict, ...], as_of: int) -> tuple[Verdict, ...]:
+        """Ask for the oldest run only if a run is missing for so long that the service may have forgotten it."""
+        asks = judging.forgotten_dues(found, as_of)
+        oldest = inventory.read_oldest_run(self._platform.client, flow) if asks else None
+        return judging.excuse_forgotten_runs(found, oldest, as_of) if oldest else found
 
 
 def _judge(

@@ -80,6 +80,13 @@ class LimitsQuestions:
         "U23",
         Probe.EXPORT,
     )
+    run_retention: int = ask(
+        "For how many days does the service show a run? 0: always. The probe does not ask, because it would have to "
+        "wait so long.",
+        (0, 30, 7),
+        "U19: not documented",
+        Probe.NEVER,
+    )
     run_status_case: str = ask(
         "Is the status of a run written `success` or `Success`?",
         ("lower", "capital"),

@@ -18,6 +18,13 @@ class WritingQuestions:
         "U5, flow-service.md 4.1; [ED] and [AE] patch with the changed keys only",
         Probe.FREE,
     )
+    patch_checks: str = ask(
+        "Does a patch check only what it changes, or the whole object? The second refuses each patch of an object with "
+        "a value that the service shows and does not take. No probe can make such an object.",
+        ("changed", "whole"),
+        "U14; no source",
+        Probe.NEVER,
+    )
     source_patch: str = ask(
         "Can a client patch a source connection? Its datasets cannot change in any case.",
         ("allowed", "405"),

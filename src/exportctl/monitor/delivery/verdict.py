@@ -6,6 +6,7 @@ One result per dataset and due run: runs first, then what storage holds against 
     none                        a manifest of ours, and all that it lists    COMPLETE
     none                        files                                        UNKNOWN
     none                        nothing                                      MISSING
+    none, and no older run      nothing, for more than RUNS_SHOWN            UNKNOWN: how long runs are shown is open
     all failed                  -                                            FAILED
     under way                   -                                            UNKNOWN, LATE after `expect.within`
     succeeded                   see compare_files                            COMPLETE EMPTY FILES-MISSING MISMATCH
@@ -30,6 +31,7 @@ from exportctl.monitor.delivery.stored_files import ExportFiles, FolderByRun, ma
 from exportctl.resources.flow_states import state_phrase
 from exportctl.resources.run import Run, RunStatus
 
+RUNS_SHOWN = 7 * schedule.DAY  # every service shows runs for so long (assumed): an older missing one proves nothing
 FAILED_STATUSES = (RunStatus.FAILED, RunStatus.PARTIAL)
 
 
@@ -88,6 +90,27 @@ def verdicts(
 def dues_with_missing_files(found: Iterable[Verdict]) -> tuple[int, ...]:
     """Return the moments at which runs were due whose files are missing."""
     return tuple(sorted({v.due for v in found if v.result is DeliveryResult.FILES_MISSING and v.due is not None}))
+
+
+def forgotten_dues(found: Iterable[Verdict], as_of: int) -> tuple[int, ...]:
+    """Return the moments of missing runs that the service may have shown once and shows no more."""
+    missing = {v.due for v in found if v.result is DeliveryResult.MISSING and v.due is not None}
+    return tuple(sorted(due for due in missing if as_of - due > RUNS_SHOWN))
+
+
+def excuse_forgotten_runs(found: Sequence[Verdict], oldest: Run, as_of: int) -> tuple[Verdict, ...]:
+    """Return UNKNOWN instead of MISSING for runs that are older than the oldest one that the service still shows."""
+    forgotten = {due for due in forgotten_dues(found, as_of) if due < oldest.started}
+    reason = (
+        f"no run; the oldest run that the service shows is of {schedule.format_moment(oldest.started)}, and Adobe does "
+        "not document how long it shows runs"
+    )
+    return tuple(
+        replace(v, result=DeliveryResult.UNKNOWN, reason=reason, hint=None, fails=False)
+        if v.result is DeliveryResult.MISSING and v.due in forgotten
+        else v
+        for v in found
+    )
 
 
 def nothing_due_reason(watched: DeliveryExpectation, since: int, as_of: int) -> str:
@@ -152,7 +175,7 @@ def _verdict_without_run(case: VerdictInput) -> Verdict:
                 reason = "the service shows no run, but the manifest and the files agree"
                 return replace(checked, reason=reason)
         if folder.files:
-            reason = f"the service shows no run; {len(folder.files)} files are in its folder"
+            reason = f"the service shows no run; {schedule.format_count(len(folder.files), 'file')} in its folder"
             return replace(case.verdict(DeliveryResult.UNKNOWN, reason), folder=folder.path, objects=(folder.path,))
     return replace(
         case.verdict(DeliveryResult.MISSING, f"no run since it was due, {_duration_text(case.as_of - due)} ago"),
