@@ -121,7 +121,7 @@ ODD: dict[str, tuple[Edit, LeftOutReason, str]] = {
     "no name": (flow(name=""), LeftOutReason.NOT_EXPRESSIBLE, "no name"),
     "half a character": (flow(description="a\ud83d"), LeftOutReason.NOT_EXPRESSIBLE, "half a character"),
     "half a line break": (flow(description="x\r"), LeftOutReason.NOT_EXPRESSIBLE, "ends in a carriage return"),
-    "in a state between": (flow(state="pending"), LeftOutReason.NOT_EXPRESSIBLE, "state "pending""),
+    "in a state between": (flow(state="pending"), LeftOutReason.NOT_EXPRESSIBLE, 'state "pending"'),
     "no schedule": (flow(scheduleParams=None), LeftOutReason.NOT_EXPRESSIBLE, "interval None"),
     "weekly": (schedule(timeUnit="week", interval=1), LeftOutReason.NOT_EXPRESSIBLE, "timeUnit week"),
     "full every day": (schedule(exportMode="DAILY_FULL_EXPORT"), LeftOutReason.NOT_EXPRESSIBLE, "DAILY_FULL_EXPORT"),

@@ -20,6 +20,7 @@ from exportctl.model.plan_options import PlanOptions
 from tests.workflows.strategies import accepting_switches, configs
 from tests.workflows.test_laws import FEW, LISTED
 from tests.workflows.test_writes import CHANGES, moved_orders, orders
+from tests.workflows.transports import InterruptingTransport
 from tests.workflows.world import DESTINATIONS, SANDBOX, World, applied_world, config, world
 
 EVERYTHING = PlanOptions(allow_deletes=100, allow_replace=("*",))
@@ -285,3 +286,33 @@ def test_a_removal_killed_anywhere_is_completed(tmp_path: Path, every: int) -> N
         finish_applies_after(made)
         assert_exactly_once(made)
         assert len(made.emulator.snapshot(SANDBOX)["connections"]) == 1
+
+
+class UnfilteredTransport(httpx.BaseTransport):
+    """A service whose `property` does not filter, as one text of Adobe can be read."""
+
+    def __init__(self, made: World) -> None:
+        self.inner = httpx.WSGITransport(app=made.emulator)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        request.url = request.url.copy_remove_param("property")
+        return self.inner.handle_request(request)
+
+
+def refuse(_: str) -> None:
+    raise httpx.ConnectError("cut off")
+
+
+def test_another_flow_does_not_pass_for_the_one_of_an_interrupted_run_where_lists_do_not_filter(tmp_path: Path) -> None:
+    made = world(tmp_path)
+    made.write(config(exports={"returns": {"datasets": ["Returns"]}}))
+    assert made.apply()[1].passed
+    made.emulator.advance(LISTED)
+    made.write(config(exports={"returns": {"datasets": ["Returns"]}, "orders": {"datasets": ["Orders"]}}))
+    assert not made.apply(transport=InterruptingTransport(made, "POST", "/flows$", refuse, count=99))[1].passed
+    made.emulator.advance(LISTED)
+
+    _, final_check = made.apply(transport=UnfilteredTransport(made))
+
+    assert final_check.passed
+    assert {flow["name"] for flow in made.emulator.snapshot(SANDBOX)["flows"]} == {"orders", "returns"}

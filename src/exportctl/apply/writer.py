@@ -124,7 +124,8 @@ class Writer:
         """Look for the flow of a target that an interrupted run created: lists may show that flow late."""
         for target in ids.get(TARGET_IDS, ()) if kind is FLOW else ():
             if target in self.known_objects:
-                found = self.client.list(kind.path, params=[("property", f"{TARGET_IDS}[]=={target}")])
+                listed = self.client.list(kind.path, params=[("property", f"{TARGET_IDS}[]=={target}")])
+                found = [raw for raw in listed if target in wire.ids(raw, TARGET_IDS)]  # the filter may not filter
                 if found:
                     return str(found[0]["id"])
         return None

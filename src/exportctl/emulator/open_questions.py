@@ -40,7 +40,7 @@ NOTED_QUESTIONS = (
     NotedQuestion("C12", "Is the status of a run `Success` or `success`?", ("run_status_case",)),
     NotedQuestion("C13", "Which member holds the end of a run?", ("run_end_member",)),
     NotedQuestion("C14", "Does `property` filter or project?",
-        reason="every published example filters; exportctl checks the filter of runs again"),
+        reason="every published example filters; exportctl checks again whatever it asked for by a filter"),
     NotedQuestion("C15", "Is not found 400 or 404?", ("not_found_status",)),
     NotedQuestion("C16", "Is subOp needed on an action?", ("action_sub_op",)),
     NotedQuestion("C17", "Which default end did flows of 2024 get?",

@@ -265,7 +265,8 @@ def _check_lease(platform: connect.ConnectedPlatform, project: Project, found: C
         return
     try:
         spec = ("property", f"id=={LEASE_TYPE.connection_spec}")
-        is_offered = bool(platform.client.list("/connectionSpecs", params=[spec], limit=None))
+        offered = platform.client.list("/connectionSpecs", params=[spec], limit=None)
+        is_offered = any(one.get("id") == LEASE_TYPE.connection_spec for one in offered)
         leases = list_leases(platform, project.name)
     except ServiceError as error:
         found.add_failure("lease", error.message, error.hint)
