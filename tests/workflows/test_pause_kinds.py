@@ -359,6 +359,18 @@ def test_the_start_of_the_yaml_is_no_pause_and_moves_with_the_yaml(small: World,
     assert start_of(small) > FIRST
 
 
+def test_a_start_moved_before_the_one_of_the_yaml_is_drift_until_the_flow_has_begun(small: World) -> None:
+    apply_config(small, orders(**BASE, schedule={"every": "1 day", "at": "02:00", "start": "2027-02-01"}))
+    declared = start_of(small)
+    move_start(small, -7 * DAY)
+    assert field_causes(small.plan()) == {"schedule.start": Cause.DRIFT}
+    apply_config(small)
+    assert (start_of(small), field_causes(small.plan())) == (declared, {})
+    move_start(small, -7 * DAY)
+    small.emulator.set_time(declared - 6 * DAY)
+    assert field_causes(small.plan()) == {}
+
+
 def test_a_start_of_the_yaml_has_no_effect_on_a_flow_that_has_begun(small: World) -> None:
     apply_config(small, orders(**BASE))
     small.emulator.advance(3 * DAY)

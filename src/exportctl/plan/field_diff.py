@@ -180,7 +180,7 @@ def _start_changes(
     past                              -                      already matches: the flow has begun
     later than `latest_start`         the YAML's, unknown    paused; of a flow to adopt: unknown origin
     later than `latest_start`         other                  pending change
-    earlier than the YAML's `start`   the YAML's             -
+    earlier than the YAML's `start`   the YAML's             drift: the flow would begin before it may
     earlier than the YAML's `start`   other, unknown         pending change, unknown origin
     between the two                   other, unknown         already matches
 
@@ -193,8 +193,9 @@ def _start_changes(
     is_kept = applied is not None and digest(live) in applied[1:]
     if live > max(inputs.latest_start, inputs.as_of) and not (is_known and is_kept):
         return make_change(rule, live, first, _late_start_cause(is_known or applied is None, inputs))
-    if desired is not None and inputs.as_of < live < desired and not is_known:
-        return make_change(rule, live, first, Cause.PENDING if applied else Cause.UNKNOWN_ORIGIN)
+    if desired is not None and inputs.as_of < live < desired:
+        cause = Cause.DRIFT if is_known else Cause.PENDING if applied else Cause.UNKNOWN_ORIGIN
+        return make_change(rule, live, first, cause)
     is_news = not is_known and (applied is not None or (desired is not None and live > inputs.as_of))
     return make_change(rule, live, live, Cause.ALREADY_MATCHES if is_news else None)
 
