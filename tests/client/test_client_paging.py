@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from exportctl.client import inventory
 from exportctl.errors import ServiceError
 from tests.client.scripted import FakeTime, Reply, Script, client_of, token_reply
 
@@ -171,3 +172,15 @@ def test_an_offset_list_that_does_not_move_ends_with_an_error() -> None:
 
     with pytest.raises(ServiceError, match="does not end"):
         client_of(script).list_offset("/x")
+
+
+@pytest.mark.parametrize(("of_ours", "found"), [((20, 30), 20), ((), None)], ids=["shown", "none is shown"])
+def test_the_oldest_run_of_a_flow_is_the_first_that_is_its_own(of_ours: tuple[int, ...], found: int | None) -> None:
+    others = [{"id": "r-0", "flowId": "other", "createdAt": 10_000}, {"id": "r-1"}]
+    ours = [{"id": f"r-{at}", "flowId": "ours", "createdAt": at * 1000} for at in of_ours]
+    script = Script([Reply(200, {"items": [*others, *ours]})])
+
+    oldest = inventory.read_oldest_run(client_of(script), "ours")
+
+    assert (oldest.started if oldest else None) == found
+    assert script.seen[0].params == [("property", "flowId==ours"), ("orderby", "createdAt"), ("limit", "100")]
