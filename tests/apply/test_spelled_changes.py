@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from exportctl.apply.spellings import WrittenFields, spelled_changes
-from exportctl.model.plan import Address, Cause, FieldChange, PlanItem, Verb
+from exportctl.model.plan import Address, Cause, FieldChange, PlanItem, Verb, digest
 from exportctl.resources.kinds import FOLDER, LOCATION, TITLE
 
 ORDERS = Address("exports", "orders")
@@ -14,13 +16,21 @@ def change(field: str, cause: Cause = Cause.DRIFT) -> FieldChange:
     return FieldChange(field, field, "stored", "sent", cause)
 
 
-def spelled(*changes: FieldChange) -> list[str]:
+def spelled(*changes: FieldChange, wrote: WrittenFields = WROTE, is_last_reading: bool = True) -> list[str]:
     item = PlanItem(ORDERS, Verb.UPDATE, id="F1", fields=changes)
-    return [one.field for one in spelled_changes(item, WROTE, {}, is_last_reading=True)]
+    return [one.field for one in spelled_changes(item, wrote, {}, is_last_reading=is_last_reading)]
 
 
 def test_what_this_run_wrote_and_the_service_stores_otherwise_is_a_spelling() -> None:
     assert spelled(change(TITLE), change(FOLDER)) == [TITLE, FOLDER]
+
+
+def test_the_value_from_before_the_run_is_a_spelling_only_at_the_last_reading() -> None:
+    shown_late = replace(WROTE, former=frozenset({(ORDERS, TITLE, digest("stored"))}))
+
+    assert spelled(change(TITLE), wrote=shown_late, is_last_reading=False) == []
+    assert spelled(change(TITLE), wrote=shown_late, is_last_reading=True) == [TITLE]
+    assert spelled(change(TITLE), is_last_reading=False) == [TITLE]
 
 
 def test_beside_an_edit_by_a_person_nothing_is_a_spelling() -> None:

@@ -207,6 +207,10 @@ def test_an_untrusted_certificate_is_not_tried_again() -> None:
     assert len(script.seen) == 1
 
 
+def test_the_number_of_the_code_says_that_an_object_is_not_found_whatever_the_status_is() -> None:
+    assert isinstance(raised_error(Reply(400, REPORT)), NotFound)
+
+
 def test_a_write_that_met_an_untrusted_certificate_was_not_sent() -> None:
     failure = httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed")
     failure.__cause__ = ssl.SSLCertVerificationError()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import json
 import re
@@ -80,6 +81,10 @@ def test_any_value_of_eight_characters_is_masked_in_any_spelling(value: str, way
 def test_ordinary_words_are_no_secret() -> None:
     assert build_mask(["id", "a", "", "1234567"])("an id of 1234567") == "an id of 1234567"
     assert build_mask([])("nothing") == "nothing"
+
+
+def test_a_value_of_a_file_is_masked_without_its_line_end_too() -> None:
+    assert build_mask(["canary-12\n"])(base64.b64encode(b"canary-12").decode()) == "(secret)"
 
 
 def test_parts_below_sixteen_characters_stay() -> None:

@@ -36,7 +36,7 @@ class MutantSession:
             tests = self.covering.for_trial(mutant, self.seconds)
             chosen = [items[test] for test in tests if test in items]
             if chosen:
-                trial = run_apart(partial(run_items, mutant, functions, chosen), 20 + 10 * self.seconds)
+                trial = run_apart(partial(run_items, mutant, functions, chosen), 10 + 5 * self.seconds)
                 if trial != AT_IMPORT:
                     self.note(mutant, trial)
         return True

@@ -104,11 +104,11 @@ def import_libraries() -> None:
 
 def try_mutant(mutant: Mutant | None, tests: Sequence[str], seconds: float) -> Trial:
     """Run tests on a mutant, or on the code as it is, until one fails; `seconds` is what they usually take."""
-    trial = run_apart(lambda: _run_tests(mutant, tests), 20 + 10 * seconds)
+    trial = run_apart(lambda: _run_tests(mutant, tests), 10 + 5 * seconds)
     if trial.test != UNKNOWN_TEST:
         return trial
     files = sorted({test.partition("::")[0] for test in tests})  # the mutant names the cases of a test otherwise
-    return run_apart(lambda: _run_tests(mutant, files), 60 + 10 * seconds)
+    return run_apart(lambda: _run_tests(mutant, files), 30 + 5 * seconds)
 
 
 def _run_tests(mutant: Mutant | None, tests: Sequence[str]) -> Trial:

@@ -311,6 +311,7 @@ MOMENTS: dict[str, tuple[int | None, int | None, int | None, Cause | None, Cause
     "a person moved it earlier: paused": (E2, E1, E2, Cause.PAUSED, Cause.DRIFT),
     "both moved it, the sandbox later: conflict": (E3, E4, E2, Cause.CONFLICT, Cause.CONFLICT),
     "both moved it, the sandbox earlier: paused": (E3, E1, E2, Cause.PAUSED, Cause.CONFLICT),
+    "both moved it later, the YAML further: conflict": (E4, E3, E2, Cause.CONFLICT, Cause.CONFLICT),
     "both moved it earlier, the YAML further: conflict": (E1, E2, E3, Cause.CONFLICT, Cause.CONFLICT),
     "last applied unknown, live is earlier: paused": (E2, E1, None, Cause.PAUSED, Cause.UNKNOWN_ORIGIN),
     "last applied unknown, live is later: unknown origin": (E2, E3, None, Cause.UNKNOWN_ORIGIN, Cause.UNKNOWN_ORIGIN),

@@ -40,6 +40,15 @@ def test_a_target_that_another_flow_uses_keeps_its_marker() -> None:
     assert released_ids(shown) == ["f-old"]
 
 
+def test_a_target_that_another_flow_uses_is_not_deleted() -> None:
+    source, target, live = flow("theirs", owner="theirs")
+    sharing = replace(live, raw={**live.raw, "targetConnectionIds": ["t-old"]})
+
+    shown = planned("exports.old", removed("exports", "old", "delete"), *flow("old"), source, target, sharing)
+
+    assert [step.id for step in shown.steps if step.action is Action.DELETE] == ["f-old", "s-old"]
+
+
 def test_a_flow_without_a_marker_is_released_by_the_marker_of_its_target() -> None:
     source, target, live = flow("old")
 

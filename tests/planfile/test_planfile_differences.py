@@ -57,6 +57,10 @@ BREAKS = {
         updated_item(patch_step(marker=replace(MARKER, applied={"schedule.every": ("0000",)}))),
         "steps.exports.web/flow/update.marker.applied.schedule.every",
     ),
+    "another flag in the marker": (
+        updated_item(patch_step(marker=replace(MARKER, protected=True))),
+        "steps.exports.web/flow/update.marker.protected",
+    ),
     "another description": (updated_item(patch_step(text="new")), "steps.exports.web/flow/update.text"),
     "a refusal": (updated_item(refusals=(Refusal("protect", "no", "allow"),)), "refusals.protect"),
 }
@@ -70,6 +74,10 @@ def test_an_approval_breaks_where_something_moved(name: str) -> None:
 
     assert (found.address, found.path) == ("exports.web", path)
     assert not is_same(APPROVED, plan(item))
+
+
+def test_another_commit_with_the_same_values_is_the_same_approval() -> None:
+    assert is_same(APPROVED, plan(updated_item(patch_step(marker=replace(MARKER, committed_at=1)))))
 
 
 def test_a_difference_holds_both_sides() -> None:

@@ -67,6 +67,14 @@ def test_a_dataset_list_sent_is_read_again(datasets: dict[str, str]) -> None:
     assert wire.read_fields("source_connection", body) == {"datasets": sorted(datasets), "names": datasets}
 
 
+def test_a_dataset_name_that_is_no_text_is_no_name() -> None:
+    entries = [{"dataSetId": "d1", "name": 7}, {"dataSetId": "d2", "name": ""}, {"dataSetId": "d3", "name": "Orders"}]
+
+    read = wire.read_fields("source_connection", {"params": {"datasets": entries}})
+
+    assert read == {"datasets": ["d1", "d2", "d3"], "names": {"d3": "Orders"}}
+
+
 METHODS = [(t, m) for t in TYPES.values() for m in t.methods]
 
 

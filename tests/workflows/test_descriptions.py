@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from exportctl.emulator import Switches
@@ -19,6 +20,30 @@ LONG = ("Who may read this export, and whom to ask. " * 6).strip()
 
 def orders(**changes: Any) -> dict[str, Any]:
     return config(exports={"orders": {"datasets": ["Orders"], **changes}})
+
+
+class ReadingTransport(httpx.BaseTransport):
+    """Notes the connections that are read by their ids."""
+
+    def __init__(self, made: World):
+        self.inner, self.read = httpx.WSGITransport(app=made.emulator), list[str]()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        collection, _, identity = request.url.path.split("/flowservice/")[-1].partition("/")
+        if request.method == "GET" and identity and collection != "flows":
+            self.read.append(collection)
+        return self.inner.handle_request(request)
+
+
+def test_one_connection_of_a_run_is_read_again_to_see_that_descriptions_are_kept(tmp_path: Path) -> None:
+    made = world(tmp_path)
+    made.write(config(exports={"orders": {"datasets": ["Orders"]}, "returns": {"datasets": ["Returns"]}}))
+    reading = ReadingTransport(made)
+
+    outcomes, _ = made.apply(transport=reading)
+
+    assert {o.status for o in outcomes} == {OutcomeStatus.DONE}
+    assert len([name for name in reading.read if name != "connectionSpecs"]) == 1
 
 
 def cutting(made: World, length: int) -> SpellingTransport:

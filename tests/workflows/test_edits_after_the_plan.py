@@ -46,8 +46,8 @@ def test_a_value_that_changes_between_plan_and_apply_is_not_sent(small: World) -
     small.write(orders())
     with small.open_plan() as reviewed:
         other = {**small.env, "S3_ROLE": "arn:aws:iam::123456789012:role/other"}
-        with pytest.raises(StalePlan, match="the value behind role_arn"):
+        with pytest.raises(StalePlan, match="the value behind role_arn") as caught:
             apply_workflow.start_apply(
                 reviewed, small.setup(env=other), PlanOptions(), parallelism=4, stop=threading.Event()
             )
-    assert small.writes() == []
+    assert (caught.value.rule, small.writes()) == ("stale", [])

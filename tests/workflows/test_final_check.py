@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from pathlib import Path
 from threading import Lock
 
@@ -52,6 +53,41 @@ def test_an_error_in_the_plan_of_the_final_check_is_no_success(tmp_path: Path) -
     assert {o.status for o in outcomes} == {OutcomeStatus.DONE}
     assert [f.rule for f in check.plan.errors()] == ["dataset-unknown"]
     assert not check.passed
+
+
+class CountingTransport(httpx.BaseTransport):
+    """Counts the writes that are under way at the same time."""
+
+    def __init__(self, made: World):
+        self.inner = httpx.WSGITransport(app=made.emulator)
+        self.lock, self.under_way, self.most = Lock(), 0, 0
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        is_write = request.method != "GET"
+        with self.lock:
+            self.under_way += is_write
+            self.most = max(self.most, self.under_way)
+        if is_write:
+            time.sleep(0.02)  # long enough for another thread to send one too
+        answer = self.inner.handle_request(request)
+        with self.lock:
+            self.under_way -= is_write
+        return answer
+
+
+def test_a_parallelism_of_one_sends_one_write_at_a_time(tmp_path: Path) -> None:
+    made = world(tmp_path)
+    made.write(orders_and_other())
+    counting = CountingTransport(made)
+
+    with made.open_plan(transport=counting) as planned:
+        applying = start_apply(
+            planned, made.setup(transport=counting), PlanOptions(), parallelism=1, stop=threading.Event()
+        )
+        outcomes = tuple(applying.execute_steps())
+
+    assert {o.status for o in outcomes} == {OutcomeStatus.DONE}
+    assert counting.most == 1
 
 
 class DoublingTransport(httpx.BaseTransport):

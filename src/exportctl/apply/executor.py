@@ -128,7 +128,7 @@ class _StepRunner:
 
     def _ready_steps(self, room: int) -> list[Step]:
         free = [s for s in self.waiting.values() if all(n in self.done for n in s.needs)]
-        return free[: max(0, room)]
+        return free[:room]
 
     def _block_dependents(self) -> Iterator[Outcome]:
         """Block every step that needs a failed step, directly or through other steps."""

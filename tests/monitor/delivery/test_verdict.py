@@ -34,6 +34,7 @@ from tests.monitor.delivery.delivery_states import (
 )
 
 FOLDER = f"aep/{WEB}/{export_time(timestamp(5, 2))}"
+ANOTHER_FLOW = "99999999-2222-4333-8444-555555555555"
 MANIFEST = f"{FOLDER}/manifest-{FLOW}-{run_id(1)}.json"
 NIGHT = timestamp(5, 2)
 
@@ -106,6 +107,11 @@ def edit_manifest(change: Callable[[str], str]) -> Plant:
     return plant
 
 
+def give_manifest_to_another_flow(scene: DeliveryState) -> None:
+    path = MANIFEST.replace(FLOW, ANOTHER_FLOW)
+    scene.manifests[path], scene.objects[path] = scene.manifests.pop(MANIFEST), scene.objects.pop(MANIFEST)
+
+
 def move_files_away(scene: DeliveryState) -> None:
     scene.objects = {path.replace("aep/", "other/", 1): size for path, size in scene.objects.items()}
 
@@ -128,7 +134,7 @@ def rename_folder(name: str) -> Plant:
 
 def add_other_flow(folder: str) -> Plant:
     """Another flow writes the same dataset below the same path."""
-    other = replace(DAILY, flow="99999999-2222-4333-8444-555555555555", folder=folder)
+    other = replace(DAILY, flow=ANOTHER_FLOW, folder=folder)
     return lambda scene: setattr(scene, "others", (folder_layout(other, WEB),))
 
 
@@ -293,6 +299,15 @@ SITUATIONS = {
     ),
     "no run any more, the files are there": VerdictCase(DeliveryResult.UNKNOWN, set_runs(), names=FOLDER, fails=False),
     "no run any more, files and manifest agree": VerdictCase(DeliveryResult.COMPLETE, set_runs(), manifest=True),
+    "no run any more, the manifest is of another flow": VerdictCase(
+        DeliveryResult.UNKNOWN,
+        plant_both(set_runs(), give_manifest_to_another_flow),
+        manifest=True,
+        fails=False,
+    ),
+    "no run any more, the manifest is no JSON": VerdictCase(
+        DeliveryResult.UNKNOWN, plant_both(set_runs(), edit_manifest(lambda t: t[:-5])), manifest=True, fails=False
+    ),
     "no run any more, and a file lost": VerdictCase(
         DeliveryResult.UNKNOWN, plant_both(set_runs(), delete_object(FIRST)), manifest=True
     ),
@@ -544,6 +559,27 @@ def only_verdict(scene: DeliveryState, situation: VerdictCase, name: str) -> Ver
     of_that_night = [v for v in found if v.due in (NIGHT, None)]
     assert len(of_that_night) == 1
     return of_that_night[0]
+
+
+def test_a_run_that_does_not_say_how_many_files_it_wrote_is_judged_by_the_runs_alone() -> None:
+    scene = good_delivery()
+    scene.runs = [replace(scene.runs[0], files=None)]
+
+    (found,) = [v for v in scene.build_verdicts() if v.due == NIGHT]
+
+    assert (found.result, found.evidence) == (DeliveryResult.COMPLETE, Evidence.RUNS)
+
+
+def test_a_run_on_demand_is_never_late() -> None:
+    scene = good_delivery()
+    scene.expectation = replace(scene.expectation, within=60)  # seconds; each run takes two minutes
+    scene.runs.append(succeeded_run(2, timestamp(5, 9)))
+    scene.put_files(timestamp(5, 9))
+
+    results = {v.due: v.result for v in scene.build_verdicts()}
+
+    assert results[NIGHT] is DeliveryResult.LATE
+    assert DeliveryResult.LATE not in [result for due, result in results.items() if due != NIGHT]
 
 
 @pytest.mark.parametrize("name", SITUATIONS)
