@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from exportctl.apply.spellings import WrittenFields, spelled_changes
-from exportctl.model.plan import Address, Cause, FieldChange, PlanItem, Verb, digest
+from exportctl.apply.spellings import WrittenFields, spelled_changes, written_fields
+from exportctl.model.outcome import Outcome, OutcomeStatus
+from exportctl.model.plan import Action, Address, Cause, FieldChange, PlanItem, Step, Verb, digest
 from exportctl.resources.kinds import FOLDER, LOCATION, TITLE
+from tests.planfile.approval_plans import plan
 
 ORDERS = Address("exports", "orders")
 WROTE = WrittenFields(frozenset({(ORDERS, TITLE), (ORDERS, FOLDER)}), frozenset())
@@ -31,6 +33,19 @@ def test_the_value_from_before_the_run_is_a_spelling_only_at_the_last_reading() 
     assert spelled(change(TITLE), wrote=shown_late, is_last_reading=False) == []
     assert spelled(change(TITLE), wrote=shown_late, is_last_reading=True) == [TITLE]
     assert spelled(change(TITLE), is_last_reading=False) == [TITLE]
+
+
+def test_a_run_wrote_the_fields_that_it_sent_at_the_addresses_that_succeeded() -> None:
+    changes = (change(TITLE, Cause.PENDING), change(FOLDER, Cause.PAUSED))
+    item = PlanItem(ORDERS, Verb.UPDATE, id="F1", fields=changes)
+    step = Step("exports.orders/flow/update", Action.UPDATE, "flow", ORDERS, id="F1")
+    done, failed = (Outcome(step, status) for status in (OutcomeStatus.DONE, OutcomeStatus.FAILED))
+
+    wrote = written_fields(plan(item), [done])
+
+    assert set(wrote.fields) == {(ORDERS, TITLE)}
+    assert set(wrote.former) == {(ORDERS, TITLE, digest("stored"))}
+    assert written_fields(plan(item), [failed]).fields == frozenset()
 
 
 def test_beside_an_edit_by_a_person_nothing_is_a_spelling() -> None:

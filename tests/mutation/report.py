@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -73,6 +74,8 @@ def write_report(mutants: Iterable[Mutant], failed_controls: Collection[str]) ->
     }
     REPORT.write_text(json.dumps(report, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     SURVIVORS.write_text("".join(f"{line}\n" for line in left), encoding="utf-8")
+    for folder in BUILD.glob("tmp-*"):
+        shutil.rmtree(folder, ignore_errors=True)
     for package, count in counts.items():
         print(f"{package:17} {count.total():5} mutants: {dict(sorted(count.items()))}")
     print(f"{REPORT.relative_to(ROOT)} and {SURVIVORS.relative_to(ROOT)}")

@@ -6,6 +6,7 @@ A mutant in code that runs at import is left to `trial.try_mutant`, which import
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -63,4 +64,4 @@ def try_in_session(
     options = ["--capture=sys", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
     if files:
         plugin = MutantSession(own, covering, seconds, note)
-        pytest.main([*options, f"--basetemp={BUILD / 'tmp-session'}", *files], plugins=[plugin])
+        pytest.main([*options, f"--basetemp={BUILD / f'tmp-{os.getpid()}'}", *files], plugins=[plugin])

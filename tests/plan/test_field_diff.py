@@ -488,6 +488,15 @@ def test_nothing_of_a_damaged_marker_is_kept() -> None:
     assert accepted_fields({"title": "x"}, {"title": "y"}, known) == {}
 
 
+@pytest.mark.parametrize(("damaged", "cause"), [(False, Cause.CONFLICT), (True, Cause.NOT_COMPARABLE)])
+def test_an_end_that_cannot_be_read_is_overwritten_only_if_the_marker_says_that_the_yaml_changed(
+    damaged: bool, cause: Cause
+) -> None:
+    known = side({END: (str(E1),)}, damaged=damaged, end=End(moment=E2), ours_since=NOW, unknown_end="soon")
+
+    assert only_cause(FLOW, END, E2, None, known) is cause
+
+
 def test_a_side_of_nothing_has_no_end() -> None:
     assert side().end == NO_END
 

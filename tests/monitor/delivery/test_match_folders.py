@@ -119,3 +119,24 @@ def test_a_manifest_without_entries_is_right_for_a_run_without_rows_and_wrong_fo
         found.append(state.build_verdicts()[0].result)
 
     assert found == [DeliveryResult.EMPTY, DeliveryResult.FILES_MISSING]
+
+
+def test_a_manifest_of_another_run_beside_ours_makes_a_folder_no_less_ours() -> None:
+    wanted = replace(DAILY, folder="%DATASET_ID%/%FLOW_RUN_ID%-%EXPORT_TIME%")
+    moment = timestamp(5, 2)
+    ours, theirs = (f"aep/{WEB}/{word}-{export_time(moment)}" for word in ("zzz", "aaa"))
+    state = DeliveryState(expectation=wanted, runs=[succeeded_run(1, moment)], until=AS_OF)
+    for folder in (ours, theirs):
+        state.objects |= {f"{folder}/{part_name(number)}": 100 for number in range(2)}
+    state.objects |= {f"{ours}/manifest-{FLOW}-{run_id(number)}.json": 10 for number in (1, 7)}
+
+    assert _matched(state) == {moment: ours}
+
+
+def test_a_run_under_an_earlier_schedule_may_have_a_folder_from_before_the_time_of_today() -> None:
+    before = timestamp(5, 1, 30)
+    state = _state((1, 5, 2), folders=(before,))
+    assert _matched(state) == {}
+
+    state.expectation = replace(DAILY, changed=timestamp(5, 8))
+    assert _matched(state) == {timestamp(5, 2): _path(before)}

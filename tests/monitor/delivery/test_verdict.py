@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from exportctl.emulator import Switches
 from exportctl.emulator.folder_names import render_folder
 from exportctl.monitor.delivery.folder_layout import folder_layout
-from exportctl.monitor.delivery.report import DeliveryResult, Evidence, Verdict
+from exportctl.monitor.delivery.report import DeliveryResult, Evidence, ExportVerdicts, Verdict
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.run import RunStatus
 from tests.monitor.delivery.delivery_states import (
@@ -570,16 +570,24 @@ def test_a_run_that_does_not_say_how_many_files_it_wrote_is_judged_by_the_runs_a
     assert (found.result, found.evidence) == (DeliveryResult.COMPLETE, Evidence.RUNS)
 
 
-def test_a_run_on_demand_is_never_late() -> None:
+@pytest.mark.parametrize(
+    ("changed", "result"), [(timestamp(1), DeliveryResult.LATE), (timestamp(5, 8), DeliveryResult.COMPLETE)]
+)
+def test_a_run_under_an_earlier_schedule_is_never_late(changed: int, result: DeliveryResult) -> None:
     scene = good_delivery()
-    scene.expectation = replace(scene.expectation, within=60)  # seconds; each run takes two minutes
-    scene.runs.append(succeeded_run(2, timestamp(5, 9)))
-    scene.put_files(timestamp(5, 9))
+    scene.expectation = replace(scene.expectation, changed=changed, within=60)  # seconds; the run takes two minutes
 
-    results = {v.due: v.result for v in scene.build_verdicts()}
+    (found,) = [v for v in scene.build_verdicts() if v.due == NIGHT]
 
-    assert results[NIGHT] is DeliveryResult.LATE
-    assert DeliveryResult.LATE not in [result for due, result in results.items() if due != NIGHT]
+    assert found.result is result
+
+
+@pytest.mark.parametrize("fails", [(), (False,), (True, False)], ids=["nothing due", "all fine", "one of two fails"])
+def test_an_export_has_failed_if_one_verdict_fails(fails: tuple[bool, ...]) -> None:
+    (found,) = [v for v in good_delivery().build_verdicts() if v.due == NIGHT]
+    judged = tuple(replace(found, fails=one) for one in fails)
+
+    assert ExportVerdicts(DAILY.address, FLOW, "enabled", "s3://acme", judged).has_failed is (True in fails)
 
 
 @pytest.mark.parametrize("name", SITUATIONS)
