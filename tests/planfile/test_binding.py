@@ -10,6 +10,8 @@ import pytest
 from exportctl.model.plan import Address, Cause, FieldChange, Plan, SensitiveValue
 from exportctl.planfile.binding import bound_items
 from exportctl.planfile.file import approval_digest
+from exportctl.planfile.serialize import encode_plan
+from exportctl.planfile.staleness import approvals, compare_approvals
 from tests.planfile.approval_plans import plan, updated_item
 
 ROLE = FieldChange("auth.role_arn", "auth", SensitiveValue("before"), SensitiveValue("after"), Cause.PENDING)
@@ -21,6 +23,10 @@ def shown(made: Plan) -> set[str]:
     (item,) = bound_items(made)
     assert item.bound is not None
     return set(item.bound.fields.values())
+
+
+def items(made: Plan) -> dict[str, Any]:
+    return dict(approvals(encode_plan(made)["items"]))
 
 
 def test_equal_input_gives_equal_digests_of_256_bits() -> None:
@@ -40,6 +46,13 @@ def test_a_value_looks_different_at_another_address() -> None:
     elsewhere = replace(SECRET_PLAN, items=(replace(item, address=Address("exports", "other")),))
 
     assert shown(SECRET_PLAN).isdisjoint(shown(elsewhere))
+
+
+def test_another_value_that_no_document_shows_is_another_plan() -> None:
+    other = plan(updated_item(fields=(replace(ROLE, after=SensitiveValue("another")),)))
+
+    assert approval_digest(other) != approval_digest(SECRET_PLAN)
+    assert [found.address for found in compare_approvals(items(SECRET_PLAN), items(other))] == ["exports.web"]
 
 
 @pytest.mark.parametrize(

@@ -96,10 +96,13 @@ def test_true_is_not_one() -> None:
     assert not is_same(before, after)
 
 
-def test_two_refusals_of_one_gate_do_not_hide_each_other() -> None:
-    one, two, other = (Refusal("protect", text, "allow") for text in ("one", "two", "other"))
+@pytest.mark.parametrize("place", range(3))
+def test_refusals_of_one_safety_check_do_not_hide_each_other(place: int) -> None:
+    refusals = [Refusal("protect", text, "allow") for text in ("one", "two", "three")]
+    before = plan(updated_item(refusals=tuple(refusals)))
+    refusals[place] = Refusal("protect", "other", "allow")
 
-    assert not is_same(plan(updated_item(refusals=(one, two))), plan(updated_item(refusals=(other, two))))
+    assert not is_same(before, plan(updated_item(refusals=tuple(refusals))))
 
 
 NEW = PlanItem(Address("exports", "new"), Verb.CREATE)
