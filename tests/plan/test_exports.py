@@ -97,6 +97,21 @@ def duplicate(key: str = "second", **changes: Any) -> Flow:
     return tuple(replace(o, marker=marker) for o in flow(key))
 
 
+def test_an_older_flow_that_no_replacement_left_is_a_duplicate_and_is_not_deleted() -> None:
+    shown = planned(*flow("orders"), *duplicate(generation=2))
+
+    assert (safety_checks(shown), shown.steps) == (["duplicates"], ())
+
+
+def test_datasets_that_both_sides_changed_are_not_sent_without_consent() -> None:
+    live = flow("orders", ("d1", "d2"), applied=("d1",))
+
+    shown = planned(*live, datasets=("d1", "d3"))
+    consented = planned(*live, datasets=("d1", "d3"), options=PlanOptions(resume=("exports.orders",)))
+
+    assert (safety_checks(shown), safety_checks(consented)) == (["datasets-conflict"], [])
+
+
 def test_two_flows_of_one_address_are_refused_and_listed_and_keep_names_the_one_that_stays() -> None:
     live = (*flow("orders"), *changed(duplicate(), 2, state="disabled"))
 
