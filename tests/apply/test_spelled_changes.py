@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from exportctl.apply.spellings import WrittenFields, spelled_changes, written_fields
 from exportctl.model.outcome import Outcome, OutcomeStatus
-from exportctl.model.plan import Action, Address, Cause, FieldChange, PlanItem, Step, Verb, digest
-from exportctl.resources.kinds import FOLDER, LOCATION, TITLE
+from exportctl.model.plan import Action, Address, Cause, FieldChange, LiveObject, Marker, PlanItem, Step, Verb, digest
+from exportctl.resources.kinds import END, FOLDER, LOCATION, TITLE
 from tests.planfile.approval_plans import plan
 
 ORDERS = Address("exports", "orders")
@@ -33,6 +33,22 @@ def test_the_value_from_before_the_run_is_a_spelling_only_at_the_last_reading() 
     assert spelled(change(TITLE), wrote=shown_late, is_last_reading=False) == []
     assert spelled(change(TITLE), wrote=shown_late, is_last_reading=True) == [TITLE]
     assert spelled(change(TITLE), is_last_reading=False) == [TITLE]
+
+
+def test_an_end_that_a_person_took_away_is_no_spelling() -> None:
+    wrote = WrittenFields(frozenset({(ORDERS, END)}), frozenset())
+    marker = Marker("acme", "e", "orders", applied={END: ("1800000000",)})
+    live = {"F1": LiveObject("flow", "F1", "e1", "Orders", "", marker, {})}
+    ends = {before: FieldChange(END, END, before, 1800000000, Cause.DRIFT) for before in (None, 1800000001)}
+
+    found = {
+        before: spelled_changes(
+            PlanItem(ORDERS, Verb.UPDATE, id="F1", fields=(one,)), wrote, live, is_last_reading=True
+        )
+        for before, one in ends.items()
+    }
+
+    assert found == {None: [], 1800000001: [ends[1800000001]]}
 
 
 def test_a_run_wrote_the_fields_that_it_sent_at_the_addresses_that_succeeded() -> None:

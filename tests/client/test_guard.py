@@ -55,6 +55,16 @@ def test_values_of_the_config_verbs_addresses_and_requests_stay_exact() -> None:
     assert (shown.fields[0].before, shown.fields[0].after) == ("(secret)", "production")
 
 
+def test_a_value_that_the_config_holds_as_text_is_masked_in_errors_and_stays_in_plans() -> None:
+    guard = SecretGuard([SECRET])
+    guard.hide_in_errors(["literal-password"])
+    guard.note({"items": [{"name": "literal-password"}]})
+    plan = full_plan()
+
+    assert guard.mask(f"{SECRET} literal-password") == "(secret) (secret)"
+    assert guard.mask_echoes(plan) is plan
+
+
 def test_keys_numbers_and_booleans_are_never_masked() -> None:
     guard = guarded({"12345678": 12345678, "enabled": True, "seen": "12345678 and truefalse"}, "12345678", "truefalse")
     value = {"12345678": 12345678, "truefalse": [True, None, 1.5, "truefalse"]}

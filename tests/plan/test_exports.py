@@ -97,6 +97,17 @@ def duplicate(key: str = "second", **changes: Any) -> Flow:
     return tuple(replace(o, marker=marker) for o in flow(key))
 
 
+@pytest.mark.parametrize(
+    ("path", "deleted"), [("aep", ["s-orders"]), ("elsewhere", ["s-orders", "t-orders"])], ids=["same", "another"]
+)
+def test_an_orphaned_target_is_used_again_only_at_the_same_location(path: str, deleted: list[str]) -> None:
+    orphans = flow("orders", place={"bucketName": "acme", "path": path}, created=NOW - 60)[:2]
+
+    shown = planned(*orphans)
+
+    assert [s.id for s in shown.steps if s.action is Action.DELETE] == deleted
+
+
 def test_an_older_flow_that_no_replacement_left_is_a_duplicate_and_is_not_deleted() -> None:
     shown = planned(*flow("orders"), *duplicate(generation=2))
 

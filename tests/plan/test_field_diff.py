@@ -9,6 +9,7 @@ import pytest
 
 from exportctl.model.plan import Cause, FieldChange, Marker, SensitiveValue, UnknownValue, digest
 from exportctl.model.project import End
+from exportctl.model.schedule import default_end
 from exportctl.plan.comparison import NO_END, ComparisonInputs, difference_cause
 from exportctl.plan.field_diff import applied_digests, field_changes
 from exportctl.resources.kinds import BASE_CONNECTION, FLOW, LOCATION, SECRET_VERSION, TARGET_CONNECTION, Kind
@@ -495,6 +496,14 @@ def test_an_end_that_cannot_be_read_is_overwritten_only_if_the_marker_says_that_
     known = side({END: (str(E1),)}, damaged=damaged, end=End(moment=E2), ours_since=NOW, unknown_end="soon")
 
     assert only_cause(FLOW, END, E2, None, known) is cause
+
+
+def test_the_six_months_of_the_service_are_a_pause_if_a_later_end_was_applied() -> None:
+    six_months = default_end(NOW)
+    applied = side({END: (str(six_months + DAY),)}, ours_since=NOW)
+
+    assert only_cause(FLOW, END, None, six_months, applied) is Cause.PAUSED
+    assert only_cause(FLOW, END, None, six_months, side({}, ours_since=NOW)) is None
 
 
 def test_a_side_of_nothing_has_no_end() -> None:

@@ -192,6 +192,13 @@ def test_a_first_end_is_part_of_the_approval() -> None:
     assert not is_same(creation(1), creation(2))
 
 
+@pytest.mark.parametrize(("cause", "same"), [(Cause.PAUSED, True), (Cause.PENDING, False)])
+def test_the_value_that_a_pause_holds_back_is_no_part_of_the_approval(cause: Cause, same: bool) -> None:
+    sides = [plan(updated_item(fields=(replace(SCHEDULE_CHANGE, cause=cause, after=n),))) for n in ("1 h", "2 h")]
+
+    assert is_same(*sides) is same
+
+
 def test_a_start_worked_out_from_the_moment_is_left_out_and_its_rule_is_not() -> None:
     derived = [plan(updated_item(patch_step(fields={EVERY: "1 day", "schedule.start": n}))) for n in (1, 2)]
     ruled = [plan(updated_item(patch_step(fields={EVERY: "1 day", "schedule.start": {"at": n}}))) for n in (1, 2)]
