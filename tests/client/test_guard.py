@@ -59,10 +59,12 @@ def test_a_value_that_the_config_holds_as_text_is_masked_in_errors_and_stays_in_
     guard = SecretGuard([SECRET])
     guard.hide_in_errors(["literal-password"])
     guard.note({"items": [{"name": "literal-password"}]})
-    plan = full_plan()
+    other = OtherFlow("id", "literal-password", None, None, True, None, False)
 
-    assert guard.mask(f"{SECRET} literal-password") == "(secret) (secret)"
-    assert guard.mask_echoes(plan) is plan
+    shown = guard.mask_echoes(replace(full_plan(), other_flows=(other,)))
+
+    assert guard.mask(f"{SECRET} and literal-password") == "(secret) and (secret)"
+    assert shown.other_flows == (other,)
 
 
 def test_keys_numbers_and_booleans_are_never_masked() -> None:
