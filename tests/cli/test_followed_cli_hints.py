@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from collections.abc import Callable
@@ -23,12 +24,12 @@ class NextStep:
     A command that prints what to do next.
 
     `words` are what it prints; «…» marks what the steps take from there: `{0}` is the first of these. A step is a
-    command line without `exportctl`.
+    command line without `exportctl`, or what a person does outside of it.
     """
 
     command: str
     words: str
-    steps: tuple[str, ...]
+    steps: tuple[str | Prepare, ...]
     prepare: Prepare = lambda run: None
     code: int = exit_codes.USAGE
     ends: int = exit_codes.DONE
@@ -63,6 +64,35 @@ def move_to_production(run: CommandLine) -> None:
     run("emulator", "seed", "--from-config")
 
 
+def give_key(key: str | None) -> Prepare:
+    """Set the key of saved plans in the environment, or remove it."""
+
+    def give(run: CommandLine) -> None:
+        run.env.pop("EXPORTCTL_PLAN_KEY", None)
+        if key is not None:
+            run.env["EXPORTCTL_PLAN_KEY"] = key
+
+    return give
+
+
+def save_plan(key: str | None, later: str | None) -> Prepare:
+    """Change the config and save a plan with one key, then set another one."""
+
+    def save(run: CommandLine) -> None:
+        NEW_PATH(run)
+        give_key(key)(run)
+        assert run("plan", "--out", "p.json").code == exit_codes.DONE
+        give_key(later)(run)
+
+    return save
+
+
+def refuse_deletions(run: CommandLine) -> None:
+    fault = {"effect": "status", "status": 403, "method": "DELETE", "path": "/flows/", "count": 99}
+    run("emulator", "faults", "add", json.dumps(fault))
+
+
+KEY, OTHER_KEY = "0123456789abcdef" * 4, "fedcba9876543210" * 4
 NEW_PATH = edit("path: aep", "path: new")
 STEPS = {
     "apply without a terminal": NextStep(
@@ -199,6 +229,55 @@ STEPS = {
         create_flow_by_hand,
     ),
     "an update of an account": NextStep("import --update destinations.lake", "for accounts: «drift --patch»", ("{0}",)),
+    "objects of a probe that remain": NextStep(
+        "probe --dataset Orders --auto-approve",
+        "Run the same command again: it deletes them too.",
+        (lambda run: run("emulator", "faults", "clear"), "probe --dataset Orders --auto-approve"),
+        refuse_deletions,
+        exit_codes.INCOMPLETE,
+    ),
+    "a saved plan without a signature": NextStep(
+        "apply p.json",
+        "make the plan where EXPORTCTL_PLAN_KEY is set, with `exportctl «plan --out» FILE`",
+        ("{0} q.json", "apply q.json"),
+        save_plan(None, KEY),
+        exit_codes.FAILED,
+    ),
+    "a saved plan that another key signed": NextStep(
+        "apply p.json",
+        "use the key of the job that made the plan",
+        (give_key(OTHER_KEY), "apply p.json"),
+        save_plan(OTHER_KEY, KEY),
+        exit_codes.FAILED,
+    ),
+    "a saved plan that another key signed, made again": NextStep(
+        "apply p.json",
+        "or make a new plan",
+        ("plan --out p.json", "apply p.json"),
+        save_plan(OTHER_KEY, KEY),
+        exit_codes.FAILED,
+    ),
+    "an empty key of saved plans": NextStep(
+        "apply p.json",
+        "to work without signatures, remove the variable",
+        (give_key(None), "apply p.json"),
+        save_plan(None, ""),
+        exit_codes.FAILED,
+    ),
+    "a short key of saved plans": NextStep(
+        "plan --out p.json",
+        "make one with `openssl rand -hex 32`, and give it as EXPORTCTL_PLAN_KEY",
+        (give_key(KEY), "plan --out p.json", "apply p.json"),
+        give_key("short"),
+        exit_codes.FAILED,
+    ),
+    "storage that must be read, without an identity": NextStep(
+        "verify --require-storage",
+        "or leave out --require-storage",
+        ("verify",),
+        lambda run: run("emulator", "storage", "set", "amazon-s3", "http://127.0.0.1:1"),
+        exit_codes.FAILED,
+    ),
     "a probe in production": NextStep(
         "probe --dataset Orders --auto-approve",
         "probe a development sandbox, or type its name: «--sandbox prod»",
@@ -233,6 +312,9 @@ def test_the_next_step_that_a_command_prints_works(applied: CommandLine, case: s
     found = re.search(pattern.replace("\0", "(").replace("\1", ")"), text)
     assert found, (plain(step.words), text)
     for line in step.steps:
+        if not isinstance(line, str):
+            line(applied)
+            continue
         for number, value in enumerate(found.groups()):
             line = line.replace(f"{{{number}}}", value)
         code, text = printed(applied, line)

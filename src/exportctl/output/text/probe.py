@@ -47,4 +47,4 @@ def setting_text(setting: object) -> str:
 def describe_remaining(remaining: Mapping[str, int]) -> str:
     """Return what is left in the sandbox, and what to do."""
     counts = ", ".join(f"{count} in {name}" for name, count in remaining.items())
-    return f"Objects of probes remain: {counts}. Run `exportctl probe` again: it deletes them too."
+    return f"Objects of probes remain: {counts}. Run the same command again: it deletes them too."
