@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
+
 from exportctl.model.outcome import OutcomeStatus
 from exportctl.model.plan import Action, Plan, Verb
 from exportctl.model.plan_options import PlanOptions
@@ -27,6 +29,9 @@ from exportctl.workflows import apply as apply_workflow
 from tests.workflows.orders_sandbox import DAY
 from tests.workflows.world import DESTINATIONS, START, World, config
 
+EVERY = pytest.mark.parametrize(
+    "days", [pytest.param(4, id="every fourth night"), pytest.param(1, id="every night", marks=pytest.mark.slow)]
+)
 RENEW = PlanOptions(renew_only=True)
 NOW = PlanOptions()
 MIDNIGHT = START - START % DAY

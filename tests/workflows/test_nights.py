@@ -15,6 +15,7 @@ from exportctl.model.plan_options import PlanOptions
 from exportctl.monitor import drift
 from exportctl.monitor.drift import DriftGroup
 from tests.workflows.nightly_pipeline import (
+    EVERY,
     MIDNIGHT,
     Pause,
     assert_only_renewals,
@@ -47,20 +48,22 @@ def made_world(folder: Path, switches: Switches | None = None, content: dict[str
 # -- pauses -----------------------------------------------------------------------------------------------------------
 
 
-def test_pauses_made_in_the_ui_survive_a_hundred_nights_and_are_in_every_report(tmp_path: Path) -> None:
+@EVERY
+def test_pauses_made_in_the_ui_survive_a_hundred_nights_and_are_in_every_report(tmp_path: Path, days: int) -> None:
     made = made_world(tmp_path)
     pauses: list[Pause] = []
     renewed: Counter[str] = Counter()
-    for count in range(NIGHTS):
-        if count == 3:
+    for day in range(0, NIGHTS, days):
+        until = range(day, day + days)
+        if 3 in until:
             pauses += [pause_flow(made, "off"), pause_flow(made, "off-declared")]
-        if count == 20:
+        if 20 in until:
             pauses += [move_start(made, "lasting", MIDNIGHT + 300 * DAY), take_out_dataset(made, "monthly")]
-        if count == 34:  # renewed once by now: the first end was earlier than this one
+        if 34 in until:  # renewed once by now: the first end was earlier than this one
             pauses.append(shorten_end(made, "cut", MIDNIGHT + 48 * DAY))
-        if count == 60:
+        if 60 in until:
             pauses.append(shorten_end(made, "ended", int(made.emulator.now)))
-        seen = run_night(made)
+        seen = run_night(made, days)
         renewed.update(seen.due)
         assert_paused(made, seen, pauses)
         assert_only_renewals(seen)
@@ -130,16 +133,17 @@ MOVING = Switches(
 QUIET = ("off", "fortnightly", "lasting")
 
 
-def test_in_a_hundred_quiet_nights_nothing_is_written_but_what_is_due(tmp_path: Path) -> None:
+@EVERY
+def test_in_a_hundred_quiet_nights_nothing_is_written_but_what_is_due(tmp_path: Path, days: int) -> None:
     made = made_world(tmp_path, MOVING, nightly_config(*QUIET))
-    assert run_quiet_nights(made, NIGHTS) == {"off": 3, "fortnightly": 6}
+    assert run_quiet_nights(made, days) == {"off": 3, "fortnightly": 6}
 
 
-def run_quiet_nights(made: World, nights: int) -> Counter[str]:
-    """Nights in which nothing happens but runs; what was renewed, by export."""
+def run_quiet_nights(made: World, days: int = 1) -> Counter[str]:
+    """A hundred nights in which nothing happens but runs; what was renewed, by export."""
     renewed: Counter[str] = Counter()
-    for _ in range(nights):
-        seen = run_night(made)
+    for _ in range(NIGHTS // days):
+        seen = run_night(made, days)
         renewed.update(seen.due)
         assert not drift.has_failures(seen.drift)
         assert_only_renewals(seen)
@@ -176,4 +180,4 @@ def test_a_week_without_the_pipeline_neither_ends_an_export_nor_makes_a_pause_of
 def test_a_hundred_quiet_nights_under_any_setting(tmp_path: Path, seed: int) -> None:
     drawn = Switches.draw_random(random.Random(seed)).to_json() | ACCEPTING_SETTINGS
     made = made_world(tmp_path, Switches.from_json(drawn), nightly_config(*QUIET))
-    assert run_quiet_nights(made, NIGHTS) == {"off": 3, "fortnightly": 6}
+    assert run_quiet_nights(made) == {"off": 3, "fortnightly": 6}

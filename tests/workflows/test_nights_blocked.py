@@ -10,6 +10,7 @@ from exportctl.emulator import Switches
 from exportctl.monitor.drift import DriftGroup
 from exportctl.monitor.status import HealthResult
 from tests.workflows.nightly_pipeline import (
+    EVERY,
     MIDNIGHT,
     Pause,
     assert_named,
@@ -39,7 +40,8 @@ HINDERED: dict[str, dict[str, Any]] = {
 }
 
 
-def test_pauses_and_ends_are_looked_after_whatever_else_waits(tmp_path: Path) -> None:
+@EVERY
+def test_pauses_and_ends_are_looked_after_whatever_else_waits(tmp_path: Path, days: int) -> None:
     made = world(tmp_path, Switches(labelled="hidden"), page_size=100)
     made.write(config(exports=nightly_exports()))
     assert made.apply()[1].passed
@@ -50,16 +52,17 @@ def test_pauses_and_ends_are_looked_after_whatever_else_waits(tmp_path: Path) ->
 
     pauses: list[Pause] = []
     renewed: Counter[str] = Counter()
-    for count in range(NIGHTS):
-        if count == 3:
+    for day in range(0, NIGHTS, days):
+        until = range(day, day + days)
+        if 3 in until:
             pauses += [pause_flow(made, "off"), pause_flow(made, "off-declared"), pause_flow(made, "long")]
-        if count == 20:
+        if 20 in until:
             pauses += [move_start(made, "lasting", MIDNIGHT + 300 * DAY), take_out_dataset(made, "monthly")]
-        if count == 34:
+        if 34 in until:
             pauses.append(shorten_end(made, "cut", MIDNIGHT + 48 * DAY))
-        if count == 60:
+        if 60 in until:
             pauses.append(shorten_end(made, "ended", int(made.emulator.now)))
-        seen = run_night(made)
+        seen = run_night(made, days)
         renewed.update(seen.due)
         assert list(seen.writes) == ["PATCH /flows"] * len(seen.due)
         assert [live_value(made, s.flow, s.field) for s in pauses] == [s.paused_value for s in pauses]
