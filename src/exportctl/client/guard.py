@@ -82,7 +82,7 @@ class SecretGuard:
     def note(self, answer: object) -> None:
         """Remember which secrets the texts of an answer of the service repeat, so that `mask_echoes` masks them."""
         index = self._index(with_literals=False)
-        if not index.windows:
+        if not index.heads:
             return
         texts = [text[:MAX_READ_LENGTH] for text in _texts(answer) if len(text) >= MIN_SECRET_LENGTH]
         if not has_secret(_SEPARATOR.join(texts), index):  # one search for all: an answer rarely holds a secret

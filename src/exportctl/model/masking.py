@@ -19,6 +19,7 @@ import re
 from base64 import b64encode
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import NamedTuple
 
 MASKED_TEXT = "(secret)"
@@ -63,8 +64,13 @@ class MaskIndex:
 
     heads: Collection[str]  # the first eight characters of each window
     grams: Collection[str]  # any four characters in a row of a head
-    windows: Mapping[int, Collection[str]]
+    views: Mapping[int, Collection[str]]  # the texts that the windows are cut from, by the length of these
     spaced: MaskIndex | None = None  # of the values with blanks, to search views without any
+
+    @cached_property
+    def windows(self) -> Mapping[int, Collection[str]]:
+        """The windows, cut when a head is found: most texts that are searched hold none."""
+        return {size: {w for view in views for w in _pieces(view, size)} for size, views in self.views.items()}
 
 
 def clean_text(text: str, mask: Mask) -> str:
@@ -109,15 +115,20 @@ def build_index(secrets: Iterable[str], *, parts: bool = True) -> MaskIndex:
 
 
 def _index_of(forms: Iterable[str], *, parts: bool) -> MaskIndex:
-    windows: dict[int, set[str]] = {}
+    views: dict[int, set[str]] = {}
+    heads: set[str] = set()
     grams: set[str] = set()
     for view, size in {view for form in forms for view in _form_views(form)}:
         length = min(size, len(view)) if parts else len(view)
-        places = range(len(view) - length + 1)
-        windows.setdefault(length, set()).update([view[i : i + length] for i in places])
-        grams.update([view[i : i + _GRAM] for i in range(len(view) - _GRAM + 1)])
-    heads = {window[:MIN_SECRET_LENGTH] for found in windows.values() for window in found}
-    return MaskIndex(frozenset(heads), frozenset(grams), windows)
+        views.setdefault(length, set()).add(view)
+        heads.update(_pieces(view, MIN_SECRET_LENGTH, length - MIN_SECRET_LENGTH))
+        grams.update(_pieces(view, _GRAM))
+    return MaskIndex(frozenset(heads), frozenset(grams), views)
+
+
+def _pieces(view: str, size: int, after: int = 0) -> list[str]:
+    """Return all pieces of a size that at least `after` characters follow."""
+    return [view[i : i + size] for i in range(len(view) - size - after + 1)]
 
 
 def _masked_texts(secret: str, below: int) -> Iterator[str]:
@@ -179,7 +190,7 @@ def find_spans(text: str, index: MaskIndex) -> list[tuple[int, int]]:
 
 def has_secret(text: str, index: MaskIndex) -> bool:
     """Say whether a text holds a secret, without asking where: that is much quicker."""
-    if not index.windows or len(text) < MIN_SECRET_LENGTH:
+    if not index.heads or len(text) < MIN_SECRET_LENGTH:
         return False
     for layer in (text, *_unescaped_layers(text)):
         for view, known in _views(layer, index):
