@@ -6,6 +6,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Extras are kept: pip takes `coverage[toml]` for unpinned as soon as a newer coverage exists than the one locked.
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header --no-annotate --no-strip-extras
 
+# Each process begins with an equal share of the tests, in their order: a module is mostly set up once.
+PARALLEL := -n auto --dist worksteal
+
 # Tests of one process: only those are measured. Those of time and memory are left out, because measuring slows them.
 MEASURED := $(addprefix tests/,model resources plan planfile rules cases output snapshot monitor config client importing \
 	yaml_edit storage probe profile cli/test_probe_cli.py cli/test_lease_cli.py) \
@@ -28,7 +31,7 @@ demo: $(VENV)/.installed ## see it work: validate, plan, apply, a change by hand
 	@EXPORTCTL='$(abspath $(BIN))/exportctl' sh examples/demo.sh
 
 test: check ## every check, and every test that needs nothing but pip; PYTHON=python3.12 chooses the Python of a new .venv
-	$(BIN)/python -m pytest -n auto -m 'not slow and not real and not ecosystem'
+	$(BIN)/python -m pytest $(PARALLEL) -m 'not slow and not real and not ecosystem'
 
 check: check-locks lint check-format types check-generated ## every check without a test
 
@@ -51,8 +54,8 @@ check-generated: $(VENV)/.installed-dev ## check that schemas/ and docs/ are wha
 	$(BIN)/python docs/generate.py --check
 
 test-slow: $(VENV)/.installed-dev ## the long sweeps
-	$(BIN)/python -m pytest -n auto -m slow
-	EXPORTCTL_TEST_FACTOR=25 $(BIN)/python -m pytest -n auto -m 'law and not slow'
+	$(BIN)/python -m pytest $(PARALLEL) -m slow
+	EXPORTCTL_TEST_FACTOR=25 $(BIN)/python -m pytest $(PARALLEL) -m 'law and not slow'
 
 fuzz: $(VENV)/.installed-dev ## a million random inputs of every kind that comes from outside
 	$(BIN)/python -m tests.fuzz.sweep --inputs 1000000
@@ -66,7 +69,7 @@ test-real: $(VENV)/.installed-real build/azurite/.installed ## against real stor
 
 coverage: $(VENV)/.installed-dev ## check that no package falls below its floor of branch coverage, tests/coverage.toml
 	@mkdir -p build
-	$(BIN)/python -m pytest -n auto -m 'not slow and not real and not ecosystem and not law' \
+	$(BIN)/python -m pytest $(PARALLEL) -m 'not slow and not real and not ecosystem and not law' \
 		-k 'not ($(UNMEASURED))' --cov --cov-report= --cov-report=json:build/coverage.json $(MEASURED)
 	$(BIN)/python -m tests.branch_coverage build/coverage.json
 
