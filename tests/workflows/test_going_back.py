@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from exportctl.cli import exit_codes
 from exportctl.model.plan import Address, Cause, Plan
 from exportctl.model.plan_options import PlanOptions
 from exportctl.output.text import plan as text_plan
@@ -141,16 +142,24 @@ def flow_ids(made: World) -> set[str]:
 
 
 def go_back(made: World, change: Change) -> tuple[Plan, list[str]]:
-    """Apply the former config until nothing is left to do, and return what the plans said."""
+    """
+    Apply the former config until nothing is left to do, and return what the plans said.
+
+    The exit codes tell the same: 0 at the end of an apply only if the next plan has nothing to do.
+    """
     made.write(change.before)
     said: list[str] = []
+    code = None
     for _ in range(3):
         made.emulator.advance(LISTED)
         plan = made.plan()
         said.append(text_plan.render_plan(plan))
+        assert code is None or (code == exit_codes.DONE) == (not plan.steps() and not plan.is_refused), (code, said)
         if plan.is_refused or plan.errors() or not plan.steps():
+            assert exit_codes.plan_exit_code(plan) == (exit_codes.BLOCKED if plan.is_refused else exit_codes.DONE)
             return plan, said
-        made.apply()
+        _, check = made.apply()
+        code = exit_codes.apply_exit_code(check.verdict)
         made.emulator.advance(600)
     return plan, said
 

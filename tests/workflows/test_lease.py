@@ -526,7 +526,7 @@ def test_a_rehearsal_with_the_lease_in_its_snapshot_takes_none(tmp_path: Path) -
 
     found = rehearse(draft, taken, made.setup(), PlanOptions())
 
-    assert found.passed
+    assert found.verdict.is_complete
     assert dict(found.writes) == {"PATCH flows": 1}
 
 

@@ -479,3 +479,20 @@ def test_a_marker_that_the_service_cuts_off_in_a_move_leaves_one_owner_and_makes
 
     assert owners(cut) == {"orders": "acme-exports"}
     assert item(cut.plan()).verb is Verb.UNCHANGED
+
+
+def test_a_move_renews_nothing_and_says_that_a_renewal_is_due(small: World) -> None:
+    """The final check then names the renewal (exit 4), and the next apply does it."""
+    apply_config(small, orders())
+    small.emulator.advance(155 * DAY)
+    small.write({**orders(), "project": "new", "move_from": [entry(small, "acme")]})
+    ends = small.flow("orders")["scheduleParams"]["endTime"]
+
+    plan = small.plan()
+    _, check = small.apply()
+
+    assert (plan.counts()["renew"], item(plan).ends, item(plan).verb) == (0, ends, Verb.MOVE)
+    assert "the rolling end is due; the next apply or `renew` moves it" in [c.text for c in item(plan).consequences]
+    assert [one.kind.value for one in check.verdict.remaining if one.subject == "exports.orders"] == ["renewal"]
+    small.emulator.advance(61)
+    assert small.apply()[1].passed

@@ -44,6 +44,16 @@ def apply_at(made: World, moment: int | None, content: Mapping[str, Any], flags:
     made.emulator.advance(61)
 
 
+def two(first: str, second: str) -> dict[str, Any]:
+    """A config of two exports with these titles."""
+    return config(
+        exports={
+            "orders": {"datasets": ["Orders"], "title": first},
+            "returns": {"datasets": ["Returns"], "subpath": "r", "title": second},
+        }
+    )
+
+
 def older_plan(made: World, flags: PlanOptions = PlanOptions(), moment: int = OLD) -> Plan:  # noqa: B008
     """The plan of the first commit, after the second was applied."""
     apply_at(made, OLD, orders())
@@ -70,6 +80,16 @@ def test_the_older_config_is_applied_with_consent_and_then_counts(small: World) 
     assert at(small, OLD).plan().is_empty
     small.write(orders(title="Later"))
     assert {c.cause for c in item(at(small, NEW).plan()).fields} == {Cause.PENDING}
+
+
+def test_a_consent_to_an_older_config_is_for_one_apply(small: World) -> None:
+    """The other export was last applied by the newer config, so the older one needs the consent again."""
+    apply_at(small, OLD, two("Orders", "Returns"))
+    apply_at(small, NEW, two("All orders", "All returns"))
+    apply_at(small, OLD, two("Orders", "All returns"), ALLOWED)
+    small.write(two("Some orders", "All returns"))
+    assert safety_checks(at(small, OLD).plan()) == ["older-config"]
+    assert safety_checks(at(small, NEW).plan()) == []
 
 
 def test_an_equal_or_unknown_commit_time_is_as_before(small: World) -> None:

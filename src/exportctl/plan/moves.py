@@ -27,6 +27,7 @@ from exportctl.model.plan import (
     WRITE_CAUSES,
     Action,
     Address,
+    Cause,
     Consequence,
     LiveObject,
     Marker,
@@ -40,10 +41,11 @@ from exportctl.plan import steps
 from exportctl.plan.desired import DesiredAccount, DesiredExport, DesiredState
 from exportctl.plan.own_actions import keep_intent
 from exportctl.plan.ownership import LiveFlow, Ownership
-from exportctl.resources.kinds import BASE_CONNECTION
+from exportctl.resources.kinds import BASE_CONNECTION, END
 from exportctl.resources.marker import refuse_newer_markers, trace
 
 _MOVED = "writes ownership markers and changes nothing else"
+_LATER_CAUSES = WRITE_CAUSES | {Cause.RENEWAL}  # a move leaves them to the next plan
 _WRITES_MARKERS_ONLY = frozenset({Verb.UNCHANGED, Verb.MARK, Verb.PAUSED})
 
 
@@ -266,8 +268,9 @@ def move_export_item(export: DesiredExport, after: PlanItem, moves: Moves) -> Pl
         after,
         verb=Verb.MOVE,
         id=after.id or flows[0].flow.id,
-        fields=tuple(c for c in after.fields if c.cause not in WRITE_CAUSES),
+        fields=tuple(c for c in after.fields if c.cause not in _LATER_CAUSES),
         steps=(*first, *last),
+        ends=next((c.before for c in after.fields if c.field == END and c.cause in _LATER_CAUSES), after.ends),
         next_after=after.next_before,
         consequences=(Consequence("move", f"moves from project {owner}: {_MOVED}"), *_later_changes(after)),
         refusals=tuple(_move_refusals(export, after, flows, owner, moves)),
@@ -285,7 +288,7 @@ def move_account_item(account: DesiredAccount, after: PlanItem, moves: Moves, us
         after,
         verb=Verb.MOVE,
         id=base.id,
-        fields=tuple(c for c in after.fields if c.cause not in WRITE_CAUSES),
+        fields=tuple(c for c in after.fields if c.cause not in _LATER_CAUSES),
         steps=tuple(step),
         consequences=(note, *_later_changes(after)),
         refusals=(),
@@ -317,6 +320,8 @@ def _later_changes(after: PlanItem) -> Iterator[Consequence]:
     if names:
         text = f"the YAML differs from the live values: {', '.join(names)}; the next plan shows and changes this"
         yield Consequence("changes-later", text, "warning")
+    if after.has_renewal:
+        yield Consequence("changes-later", "the rolling end is due; the next apply or `renew` moves it", "warning")
 
 
 def _move_refusals(

@@ -319,7 +319,7 @@ def decode_plan(content: Json) -> Plan:
         header=PlanHeader(**content["header"]),
         as_of=content["as_of"],
         items=tuple(_item(i) for i in content["items"]),
-        findings=tuple(_finding(f) for f in content["findings"]),
+        findings=tuple(_decode_finding(f) for f in content["findings"]),
         other_flows=tuple(OtherFlow(**u) for u in content["other_flows"]),
         next_steps=tuple(NextStep(**s) for s in content["next_steps"]),
         unset=tuple(content["unset"]),
@@ -337,7 +337,7 @@ def _item(document: Json) -> PlanItem:
         steps=tuple(_step(s) for s in document["steps"]),
         consequences=tuple(Consequence(**c) for c in document["consequences"]),
         refusals=tuple(_refusal(r) for r in document["refusals"]),
-        findings=tuple(_finding(f) for f in document["findings"]),
+        findings=tuple(_decode_finding(f) for f in document["findings"]),
         ends=document["ends"],
         schedule=document["schedule"],
         next_before=tuple(document["next_before"]),
@@ -392,7 +392,7 @@ def _source_position(document: Json | None) -> SourcePosition | None:
     return SourcePosition(**document) if document else None
 
 
-def _finding(document: Json) -> Finding:
+def _decode_finding(document: Json) -> Finding:
     at = {"file": document["file"], "line": document["line"], "column": document["column"]}
     position = SourcePosition(**at) if document["file"] is not None else None
     return Finding(document["rule"], document["message"], position, document["hint"], Level(document["level"]))

@@ -76,7 +76,7 @@ def run_rules(projects: Sequence[Project], *, as_of: int, tree: MapNode | None =
     for hit, concerned in _unused_entries(projects, frozenset(report.used_entries)):
         _add_hit(report, unused, hit, concerned)
     files = {name: n for n, name in enumerate(dict.fromkeys(f for p in projects for f in p.files))}
-    findings = (_finding(merged, len(projects)) for merged in report.merged.values())
+    findings = (_merged_hit_finding(merged, len(projects)) for merged in report.merged.values())
     return tuple(sorted(findings, key=lambda f: _sort_key(f, files)))
 
 
@@ -131,7 +131,7 @@ def _is_allowed(report: _HitCollector, rule: Rule, hit: Hit, projects: Sequence[
     return bool(entries)
 
 
-def _finding(merged: _MergedHit, environments: int) -> Finding:
+def _merged_hit_finding(merged: _MergedHit, environments: int) -> Finding:
     hit = merged.first
     names = list(merged.addresses)
     who = ", ".join(names[:_NAMES_SHOWN])

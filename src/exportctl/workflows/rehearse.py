@@ -55,10 +55,6 @@ class Rehearsal:
     writes: Mapping[str, int]  # by method and collection
     refused: tuple[Finding, ...]  # what went wrong, with the position in the config
 
-    @property
-    def passed(self) -> bool:
-        return self.verdict.is_complete
-
 
 def rehearse(
     draft: PlanResult,
@@ -99,7 +95,7 @@ def rehearse(
             verdict=proof.verdict,
             reads=client.request_counts.reads,
             writes=_write_counts(emulator),
-            refused=tuple(_finding(o, draft.plan) for o in every if o.status is OutcomeStatus.FAILED),
+            refused=tuple(_refused_step_finding(o, draft.plan) for o in every if o.status is OutcomeStatus.FAILED),
         )
 
 
@@ -161,7 +157,7 @@ def _write_counts(emulator: Emulator) -> dict[str, int]:
     return dict(sorted(Counter(f"{method} {path.partition('/')[0]}" for method, path in paths).items()))
 
 
-def _finding(outcome: Outcome, plan: Plan) -> Finding:
+def _refused_step_finding(outcome: Outcome, plan: Plan) -> Finding:
     step, message = outcome.step, outcome.message or ""
     item = next(i for i in plan.items if i.address == step.address)
     label = KINDS[step.kind].label

@@ -42,7 +42,7 @@ def tracked_file_findings(projects: Iterable[Project], folder: Path) -> tuple[Fi
             if path not in answers:
                 answers[path] = _is_tracked(folder / path)
             if answers[path] is not False:
-                found[_finding(value, path, is_known=answers[path] is not None)] = None
+                found[_tracked_file_finding(value, path, is_known=answers[path] is not None)] = None
     return tuple(found)
 
 
@@ -52,7 +52,7 @@ def _file_names(value: AuthValue) -> list[str]:
     return [part.name for part in parse_references(value.text) if isinstance(part, Reference) and part.kind == "file"]
 
 
-def _finding(value: AuthValue, path: str, *, is_known: bool) -> Finding:
+def _tracked_file_finding(value: AuthValue, path: str, *, is_known: bool) -> Finding:
     if not is_known:
         text = f"not checked: whether Git tracks the file of the secret ${{file:{path}}}, because `git ls-files` failed"
         return Finding(RULE, text, value.at, "run `git status` in this folder: it says why", Level.NOTE)
