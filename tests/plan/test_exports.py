@@ -108,6 +108,11 @@ def test_an_orphaned_target_is_used_again_only_at_the_same_location(path: str, d
     assert [s.id for s in shown.steps if s.action is Action.DELETE] == deleted
 
 
+@pytest.mark.parametrize(("state", "shown"), [("enabled", None), ("disabled", None), ("retired", "retired")])
+def test_a_state_that_is_neither_enabled_nor_disabled_is_shown_in_its_own_word(state: str, shown: str | None) -> None:
+    assert planned(*changed(flow("orders"), 2, state=state)).service_state == shown
+
+
 def test_an_older_flow_that_no_replacement_left_is_a_duplicate_and_is_not_deleted() -> None:
     shown = planned(*flow("orders"), *duplicate(generation=2))
 
