@@ -1,15 +1,15 @@
 """
 What is fuzzed: each target takes random inputs of one kind and must answer with a value or with an Error for people.
 
-    target      input                                             weight of a million
-    marker      the description of an object                      500
-    listing     the path of a file in storage                     240
-    answer      the body of an answer of the service              120
-    manifest    a manifest file                                    60
-    plan-file   a saved plan, also one whose digest was made anew  40
-    snapshot    a snapshot, the same                               20
-    live        the objects of a sandbox, planned and shown        10
-    config      exports.yaml, up to the rules                      10
+    target      input                                              of a thousand
+    marker      the description of an object                       300
+    listing     the path of a file in storage                      150
+    answer      the body of an answer of the service               150
+    manifest    a manifest file                                    150
+    plan-file   a saved plan, also one whose digest was made anew  110
+    config      YAML of the examples: checked, planned and shown   100
+    snapshot    a snapshot: read, planned and shown                 20
+    live        the objects of a sandbox, planned and shown         20
 """
 
 from __future__ import annotations
@@ -23,16 +23,19 @@ from typing import Any
 
 from exportctl.client import inventory as client_inventory
 from exportctl.config import load
-from exportctl.errors import Error
+from exportctl.errors import Error, Level
 from exportctl.model.json_form import SealedContent, SealedFile
-from exportctl.model.plan import MARKER_VERSION, Inventory
+from exportctl.model.plan import MARKER_VERSION, Inventory, Plan
 from exportctl.model.plan_options import PlanOptions
 from exportctl.monitor.delivery.folder_layout import folder_layout
 from exportctl.monitor.delivery.stored_files import parse_manifest
+from exportctl.output import github_actions
 from exportctl.output.json import documents
 from exportctl.output.markdown import plan as markdown_plan
 from exportctl.output.text import plan as text_plan
+from exportctl.output.text import tables
 from exportctl.plan import planner
+from exportctl.plan.desired import build_desired_state
 from exportctl.planfile import file as planfile
 from exportctl.resources import marker
 from exportctl.resources.kinds import FLOW, KINDS
@@ -44,6 +47,8 @@ from tests.fuzz.mutate import mutate_bytes, mutate_json, mutate_text
 from tests.monitor.delivery.delivery_states import DAILY, export_time, part_name, run_id, timestamp
 from tests.monitor.delivery.delivery_states import FLOW as DELIVERED
 from tests.workflows.world import DATASETS, DESTINATIONS, config, world
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 @dataclass(frozen=True)
@@ -94,14 +99,14 @@ def build_sandbox(folder: Path) -> Sandbox:
 def build_targets(sandbox: Sandbox) -> Mapping[str, tuple[int, Target]]:
     """Return name -> how many of a thousand inputs it gets, and the function that draws and tries one."""
     return {
-        "marker": (500, _marker_target(sandbox)),
-        "listing": (240, _try_path),
-        "answer": (120, _answer_target(sandbox)),
-        "manifest": (60, _try_manifest),
-        "plan-file": (40, _plan_file_target(sandbox)),
+        "marker": (300, _marker_target(sandbox)),
+        "listing": (150, _try_path),
+        "answer": (150, _answer_target(sandbox)),
+        "manifest": (150, _try_manifest),
+        "plan-file": (110, _plan_file_target(sandbox)),
+        "config": (100, _config_target(sandbox)),
         "snapshot": (20, _snapshot_target(sandbox)),
-        "live": (10, _live_target(sandbox)),
-        "config": (10, _config_target(sandbox)),
+        "live": (20, _live_target(sandbox)),
     }
 
 
@@ -237,20 +242,34 @@ def _live_target(sandbox: Sandbox) -> Target:
 def _plan_and_show(sandbox: Sandbox, live: Inventory) -> None:
     plan = sandbox.result.plan
     made = planner.build_plan(sandbox.result.desired, live, plan.header, PlanOptions(), plan.as_of, plan.unset)
-    text_plan.render_plan(made, color=False, width=100)
-    markdown_plan.render_plan(made)
-    json.loads(documents.render_plan(made))
+    _show(made)
     planfile.load_plan(planfile.dump_plan(made))
 
 
+def _show(made: Plan) -> None:
+    text_plan.render_plan(made, color=False, width=100)
+    markdown_plan.render_plan(made)
+    json.loads(documents.render_plan(made))
+
+
 def _config_target(sandbox: Sandbox) -> Target:
+    declared = sandbox.config, *(path.read_bytes() for path in sorted(EXAMPLES.rglob("*.yaml")))
+    live, plan = sandbox.result.live, sandbox.result.plan
+
     def try_one(random: Random) -> None:
-        if random.random() < 0.5:
-            content = mutate_bytes(random, sandbox.config)
+        if random.random() < 0.8:
+            content = mutate_bytes(random, random.choice(declared))
         else:
             content = _json_bytes(mutate_json(random, json.loads(sandbox.config)))
         parsed = load.parse_config({"exports.yaml": content})
-        projects, _ = load.load_projects(parsed, {})
-        engine.run_rules(tuple(projects.values()), as_of=1_800_000_000, tree=parsed.tree)
+        projects, findings = load.load_projects(parsed, {})
+        found = (*findings, *engine.run_rules(tuple(projects.values()), as_of=plan.as_of, tree=parsed.tree))
+        tables.render_validation(found, exports=1, destinations=1, environments=0)
+        json.loads(documents.render_validation(found, exports=1, destinations=1, environments=0))
+        github_actions.render_annotations(found)
+        if not any(f.level is Level.ERROR for f in found):
+            for project in projects.values():
+                desired = build_desired_state(project, {}, live.specs)
+                _show(planner.build_plan(desired, live, plan.header, PlanOptions(), plan.as_of, ()))
 
     return try_one
