@@ -157,6 +157,11 @@ def test_a_retry_date_is_compared_with_this_clock_only_without_a_date_header() -
         client_of(Script([Reply(429, headers=headers)])).list("/flows")
 
 
+@pytest.mark.parametrize("header", ["7 \x1d", "\u2003" + "7", "7\n", "\u0667"])
+def test_a_retry_header_with_signs_that_no_header_has_is_not_read(header: str) -> None:
+    assert retry_after(header, 0.0) is None
+
+
 def test_callers_that_must_wait_do_not_come_back_together() -> None:
     time = FakeTime()
     script = Script([Reply(429, headers=(("Retry-After", "7"),)), Reply()])

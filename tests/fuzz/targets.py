@@ -2,14 +2,14 @@
 What is fuzzed: each target takes random inputs of one kind and must answer with a value or with an Error for people.
 
     target      input                                              of a thousand
-    marker      the description of an object                       300
-    listing     the path of a file in storage                      150
-    answer      the body of an answer of the service               150
-    manifest    a manifest file                                    150
-    plan-file   a saved plan, also one whose digest was made anew  110
-    config      YAML of the examples: checked, planned and shown   100
-    snapshot    a snapshot: read, planned and shown                 20
-    live        the objects of a sandbox, planned and shown         20
+    marker      the description of an object                       400
+    manifest    a manifest file                                    200
+    listing     the path of a file in storage                      200
+    answer      the body of an answer of the service               100
+    plan-file   a saved plan, also one whose digest was made anew   50
+    config      YAML of the examples: checked, planned and shown    40
+    snapshot    a snapshot: read, planned and shown                  5
+    live        the objects of a sandbox, planned and shown          5
 """
 
 from __future__ import annotations
@@ -99,14 +99,14 @@ def build_sandbox(folder: Path) -> Sandbox:
 def build_targets(sandbox: Sandbox) -> Mapping[str, tuple[int, Target]]:
     """Return name -> how many of a thousand inputs it gets, and the function that draws and tries one."""
     return {
-        "marker": (300, _marker_target(sandbox)),
-        "listing": (150, _try_path),
-        "answer": (150, _answer_target(sandbox)),
-        "manifest": (150, _try_manifest),
-        "plan-file": (110, _plan_file_target(sandbox)),
-        "config": (100, _config_target(sandbox)),
-        "snapshot": (20, _snapshot_target(sandbox)),
-        "live": (20, _live_target(sandbox)),
+        "marker": (400, _marker_target(sandbox)),
+        "manifest": (200, _try_manifest),
+        "listing": (200, _try_path),
+        "answer": (100, _answer_target(sandbox)),
+        "plan-file": (50, _plan_file_target(sandbox)),
+        "config": (40, _config_target(sandbox)),
+        "snapshot": (5, _snapshot_target(sandbox)),
+        "live": (5, _live_target(sandbox)),
     }
 
 

@@ -11,8 +11,8 @@ from tests.fuzz.sweep import try_input
 from tests.fuzz.targets import Sandbox, build_sandbox, build_targets
 from tests.law_profile import law_seed
 
-SAMPLE = 1500  # of a million
-NAMES = ("marker", "listing", "answer", "manifest", "plan-file", "config", "snapshot", "live")
+SAMPLE = 2000  # of a million
+NAMES = ("marker", "manifest", "listing", "answer", "plan-file", "config", "snapshot", "live")
 
 
 @pytest.fixture(scope="module")

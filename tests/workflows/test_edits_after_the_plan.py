@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -12,6 +14,7 @@ from exportctl.model.plan import Cause
 from exportctl.model.plan_options import PlanOptions
 from exportctl.workflows import apply as apply_workflow
 from tests.workflows.orders_sandbox import apply_config, field_causes, item, orders
+from tests.workflows.transports import InterruptingTransport
 from tests.workflows.world import SANDBOX, World
 
 MINUTES = 600
@@ -32,6 +35,50 @@ def test_an_edit_between_plan_and_apply_stays(small: World, with_etag: bool) -> 
         (OutcomeStatus.FAILED, "stale")
     ]
     assert small.emulator.snapshot(SANDBOX)["targetConnections"][0]["params"]["path"] == "theirs"
+
+
+AFTER_THE_WRITE: dict[str, tuple[str, Callable[[World], Any]]] = {
+    "title": ("title", lambda made: made.emulator.ui.rename("orders", "theirs")),
+    "path": ("path", lambda made: made.emulator.ui.path("orders", "theirs")),
+    "datasets": ("datasets", lambda made: made.emulator.ui.datasets("orders", ["Returns"])),
+}
+
+
+@pytest.mark.parametrize("what", AFTER_THE_WRITE)
+def test_an_edit_between_the_last_write_and_the_final_check_is_drift_and_no_spelling(small: World, what: str) -> None:
+    path, edit = AFTER_THE_WRITE[what]
+    small.write(orders())
+    with small.open_plan() as planned:
+        run = apply_workflow.start_apply(planned, small.setup(), PlanOptions(), parallelism=4, stop=threading.Event())
+        assert {o.status for o in run.execute_steps()} == {OutcomeStatus.DONE}
+        edit(small)
+        check = run.run_final_check()
+    assert check.normalised == ()
+    assert not check.passed
+    small.emulator.advance(MINUTES)
+    causes = field_causes(small.plan())
+    assert causes[path] is Cause.DRIFT
+
+
+@pytest.mark.parametrize("edit", ["rename", "describe"])
+def test_a_flow_that_a_person_edits_while_it_is_replaced_is_not_deleted(small: World, edit: str) -> None:
+    apply_config(small, orders())
+    small.write(orders(destination="gcs"))
+    former = small.flow("orders")["id"]
+
+    def write_text(_: str) -> None:
+        text = "theirs" if edit == "rename" else f"theirs\n{described(small, former)}"
+        getattr(small.emulator.ui, edit)(former, text)
+
+    transport = InterruptingTransport(small, "POST", "/flows$", write_text)  # marked as being replaced, and disabled
+    outcomes, check = small.apply(PlanOptions(allow_replace=("exports.orders",)), transport=transport)
+    assert [o.rule for o in outcomes if o.step.id == former and o.status is OutcomeStatus.FAILED] == ["stale"]
+    assert not check.passed
+    assert described(small, former)
+
+
+def described(made: World, flow: str) -> str:
+    return str(next(f["description"] for f in made.emulator.snapshot(SANDBOX)["flows"] if f["id"] == flow))
 
 
 def test_another_value_behind_the_same_variable_is_a_change_of_the_value_sent(small: World) -> None:

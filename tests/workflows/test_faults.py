@@ -6,6 +6,7 @@ random faults, and tables of every write against every trouble.
 from __future__ import annotations
 
 import contextlib
+import re
 import tempfile
 import threading
 from collections.abc import Callable, Mapping
@@ -161,6 +162,9 @@ class Write:
     @property
     def request(self) -> str:
         return f"{self.method} /{self.path.strip('/$').split('/')[0]}"
+
+    def matches(self, method: str, path: str) -> bool:
+        return method == self.method and bool(re.search(self.path, path))
 
 
 COLLECTIONS = ("connections", "sourceConnections", "targetConnections", "flows")

@@ -137,7 +137,8 @@ class FinalChecker:
         """Write only the markers of fields that the service keeps in another spelling."""
         objects = {o.id: o for kind in KINDS for o in live.objects_of_kind(kind)}
         for item in replanned.items:
-            if changes := spelled_changes(item, wrote, objects, is_last_reading=is_last_reading):
+            client = self.writer.client.client_id
+            if changes := spelled_changes(item, wrote, objects, client, is_last_reading=is_last_reading):
                 self.normalised |= {spelling_text(item, c, objects) for c in changes}
                 yield from spelling_steps(item, changes, objects)
 

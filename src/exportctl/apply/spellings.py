@@ -8,6 +8,10 @@ before this run is `former`: it can be a read that shows the object too late, so
     schedule.start            never: the marker holds what the YAML says, and the service shows the first run
     end                       less than a day from what was sent: a pause by hand is earlier than that
     all other fields          any value
+
+A value that another client wrote after this run is an edit and no spelling: the service records another editor, or its
+last PATCH without our marker. An action of this run hides the PATCH before it, so a flow that this run enabled or
+disabled has no spellings in this check.
 """
 
 from __future__ import annotations
@@ -31,7 +35,7 @@ from exportctl.model.plan import (
     digest,
 )
 from exportctl.model.schedule import DAY, format_moment
-from exportctl.resources.kinds import KINDS, Treat
+from exportctl.resources.kinds import FLOW, KINDS, Treat
 from exportctl.resources.wire import object_digests
 
 _TREATS = {rule.name: rule.treat for kind in KINDS.values() for rule in kind.fields}
@@ -41,10 +45,15 @@ _OF_AN_END = frozenset({Cause.DRIFT, Cause.PAUSED, Cause.ALREADY_MATCHES})
 
 @dataclass(frozen=True)
 class WrittenFields:
-    """The fields that a run wrote with success, and (address, path, digest) of their values before it."""
+    """
+    The fields that a run wrote with success, and (address, path, digest) of their values before it.
+
+    `acted` are the ids of the flows that it enabled or disabled.
+    """
 
     fields: frozenset[tuple[Address, str]]
     former: frozenset[tuple[Address, str, str]]
+    acted: frozenset[str]
 
     def differ(self, plan: Plan) -> bool:
         """Say whether a field that was written still differs."""
@@ -64,19 +73,26 @@ def written_fields(plan: Plan, outcomes: Sequence[Outcome]) -> WrittenFields:
     former = {(i.address, c.path, digest(c.before)) for i, c in changes}
     sent = ((i, c, s.fields[c.path]) for i, c in changes for s in i.steps if c.path in s.fields)
     former |= {(i.address, c.path, digest(value)) for i, c, value in sent if value != c.after}  # a temporary title
-    return WrittenFields(frozenset(wrote), frozenset(former))
+    acted = {o.id for o in outcomes if o.status is OutcomeStatus.DONE and o.step.action is Action.ACT and o.id}
+    return WrittenFields(frozenset(wrote), frozenset(former), frozenset(acted))
 
 
 def spelled_changes(
-    item: PlanItem, wrote: WrittenFields, live: Mapping[str, LiveObject], *, is_last_reading: bool
+    item: PlanItem, wrote: WrittenFields, live: Mapping[str, LiveObject], client: str, *, is_last_reading: bool
 ) -> list[FieldChange]:
-    """Return the changes of an item that are spellings of the service; none if it has other changes too."""
+    """
+    Return the changes of an item that are spellings of the service; none if it has other changes too.
+
+    `client` is the id that the service records for what this run writes.
+    """
     ours = [
         c
         for c in item.fields
         if (item.address, c.field) in wrote.fields
         and c.field in _TREATS  # a creation also has changes that are no field of an object
         and _is_spelling(c, _sent_end(item, live, c.field))
+        and not _is_of_another(c, client)
+        and not (item.id in wrote.acted and c.field in FLOW.managed_fields and _TREATS[c.field] is not Treat.REPOINT)
         and (is_last_reading or (item.address, c.path, digest(c.before)) not in wrote.former)
     ]
     return ours if all(c in ours for c in item.fields if c.cause in WRITE_CAUSES) else []
@@ -91,6 +107,14 @@ def _is_spelling(change: FieldChange, sent_end: int | None) -> bool:
             is_near = sent_end is not None and before is not None and 0 < abs(before - sent_end) < DAY
             return change.cause in _OF_AN_END and is_near
     return change.cause in (Cause.DRIFT, Cause.ALREADY_MATCHES)
+
+
+def _is_of_another(change: FieldChange, client: str) -> bool:
+    """Say whether the service records that another client wrote the value: its id, or a PATCH without our marker."""
+    who = change.actor
+    if who is None:
+        return False
+    return who.client != client if who.client else who.at is not None
 
 
 def _sent_end(item: PlanItem, live: Mapping[str, LiveObject], field: str) -> int | None:

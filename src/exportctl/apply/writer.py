@@ -25,12 +25,13 @@ from typing import Any
 from exportctl.apply.demanded_data import create_object
 from exportctl.apply.failures import DescriptionsLost, StillInUse, release_refused
 from exportctl.apply.retry import Retry, T
+from exportctl.apply.staleness import OwnText, changed_texts, changed_values, check_unchanged
 from exportctl.client.client import Client
 from exportctl.client.inventory import is_being_deleted, list_objects, live_object
 from exportctl.errors import Conflict, NotFound, ServiceError, StalePlan
 from exportctl.model.plan import Action, Fields, LiveObject, Marker, Step
 from exportctl.resources import flow_states, marker, wire
-from exportctl.resources.kinds import AT, BASE_CONNECTION, EVERY, FLOW, KINDS, START, TARGET_IDS, Kind
+from exportctl.resources.kinds import AT, BASE_CONNECTION, EVERY, FLOW, KINDS, START, TARGET_IDS, TITLE, Kind
 from exportctl.resources.patch_effect import is_patch_applied
 
 MAX_TRIES = 5
@@ -58,7 +59,8 @@ class Writer:
     deleted: set[str] = field(default_factory=set)  # ids of what this run deleted
     former_etags: dict[str, set[str]] = field(default_factory=dict)  # id -> its etags before the writes of this run
     sent_descriptions: dict[str, str] = field(default_factory=dict)  # id -> the description that this run wrote last
-    own_texts: dict[str, tuple[str, str]] = field(default_factory=dict)  # id -> a person's text before, after a write
+    own_texts: dict[str, OwnText] = field(default_factory=dict)  # id -> a person's text
+    own_titles: dict[str, OwnText] = field(default_factory=dict)
     demanded: set[str] = field(default_factory=set)  # kinds of which the service wants `data`
     _second_listing: dict[str, tuple[LiveObject, ...]] = field(default_factory=dict)  # by kind
     _listing_lock: threading.Lock = field(default_factory=threading.Lock)
@@ -197,16 +199,18 @@ class Writer:
                 if is_uncertain and is_patch_applied(ops, live.raw):
                     break  # only the answer was lost
                 self._check_unchanged(step, live)
-        names = {"description", "title", *step.refs, *step.fields}
+        if TITLE in fields:
+            self.own_titles[step.id] = OwnText(live.name, str(fields[TITLE]))
+        names = {"description", *step.refs, *step.fields}
         if names & {START, EVERY}:  # both decide what is read again of the other and of the time of day
             names |= {AT, START, EVERY}
         self.own_writes.setdefault(step.id, set()).update(names)
 
     def _description(self, step: Step, kind: Kind, owner: Marker | None, live: LiveObject) -> str | None:
         """Return the description to write, None to keep it: a step without a marker must not remove one."""
-        before, after = self.own_texts.get(live.id, (None, ""))
-        text = step.text if step.text is not None else after if live.text == before else live.text
-        self.own_texts[live.id] = live.text, text  # a read may show the text before this write for some time
+        own = self.own_texts.get(live.id)  # a read may show the text before this write for some time
+        text = step.text if step.text is not None else own.after if own and live.text == own.before else live.text
+        self.own_texts[live.id] = OwnText(live.text, text)
         if step.remove_marker:
             return text
         if owner is None:
@@ -231,12 +235,7 @@ class Writer:
             StalePlan: a value that the plan was made from changed.
         """
         marker.refuse_newer_markers((live,))
-        now = wire.object_digests(live)
-        ours = self.own_writes.get(live.id, set())
-        moved = sorted(n for n, d in step.seen.items() if now.get(n) != d and n not in ours)
-        if moved:
-            text, hint = f"{', '.join(moved)} changed after the plan was made", "make a new plan"
-            raise StalePlan(text, rule="stale", hint=f"{hint}: a person or another tool wrote in between")
+        check_unchanged(changed_values(step, live, self.own_writes.get(live.id, ())))
 
     # -- act and delete -----------------------------------------------------------------------------------------------
 
@@ -290,6 +289,7 @@ class Writer:
         if not is_being_deleted(live.raw):
             live = self._get_settled(kind, step.id) if flow_states.is_in_transition(live.raw) else live
             self._check_unchanged(step, live)
+            check_unchanged(changed_texts(live, self.own_titles.get(live.id), self.own_texts.get(live.id)))
             self._check_unused(kind, step)
             self._send_delete(kind, step.id, final=kind is FLOW)
         if kind is FLOW:

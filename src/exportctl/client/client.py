@@ -87,6 +87,7 @@ class Client:
             timeout=timeout,
             backoff=backoff or Backoff(),
         )
+        self.client_id = credentials.client_id  # the service records it as the last editor of what this run writes [D]
         self._session = Session(
             platform_url,
             ims,

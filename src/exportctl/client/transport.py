@@ -273,7 +273,7 @@ def retry_after(text: str | None, now: float) -> float | None:
     """
     if text is None:
         return None
-    if re.fullmatch(r"\s*[0-9]{1,9}\s*", text):
+    if re.fullmatch(r"[ \t]*[0-9]{1,9}[ \t]*", text):
         return float(text)
     at = http_date(text)
     return None if at is None else max(0.0, at.timestamp() - now)
