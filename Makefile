@@ -22,7 +22,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check lint format check-format types check-generated check-locks
-.PHONY: test-slow fuzz mutants test-real test-ecosystem coverage bench layout lock schemas docs clean
+.PHONY: test-slow sweeps fuzz mutants test-real test-ecosystem coverage bench layout lock schemas docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -56,6 +56,12 @@ check-generated: $(VENV)/.installed-dev ## check that schemas/ and docs/ are wha
 test-slow: $(VENV)/.installed-dev ## the long sweeps
 	$(BIN)/python -m pytest $(PARALLEL) -m slow
 	EXPORTCTL_TEST_FACTOR=25 $(BIN)/python -m pytest $(PARALLEL) -m 'law and not slow'
+
+sweeps: $(VENV)/.installed-dev ## kills, corrupted answers, edits by a person and races, each in full; the last line of each has the figures
+	$(BIN)/python -m tests.sweeps kills
+	$(BIN)/python -m tests.sweeps corrupted
+	$(BIN)/python -m tests.sweeps edits --cases 1000
+	$(BIN)/python -m benchmarks.lease_races --races 300
 
 fuzz: $(VENV)/.installed-dev ## a million random inputs of every kind that comes from outside
 	$(BIN)/python -m tests.fuzz.sweep --inputs 1000000

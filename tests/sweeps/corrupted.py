@@ -141,13 +141,12 @@ class CorruptingTransport(httpx.BaseTransport):
         return self.corrupt(answer)
 
 
-def cases(folder: Path) -> Iterator[Case]:
-    """Yield every kind of write with every kind of answer."""
-    for write in WRITES:
-        for kind in (*INSTEAD, *AFTER):
-            yield Case(f"{write}: {kind}", partial(corrupt_once, write, kind, True))
-        for kind in INSTEAD:
-            yield Case(f"{write}: {kind}, in place of the service", partial(corrupt_once, write, kind, False))
+def cases(write: str, folder: Path) -> Iterator[Case]:
+    """Yield one kind of write with every kind of answer."""
+    for kind in (*INSTEAD, *AFTER):
+        yield Case(f"{write}: {kind}", partial(corrupt_once, write, kind, True))
+    for kind in INSTEAD:
+        yield Case(f"{write}: {kind}, in place of the service", partial(corrupt_once, write, kind, False))
 
 
 @cache

@@ -177,16 +177,16 @@ def apply_watched(made: World, transport: EditingTransport, flags: PlanOptions) 
         return check
 
 
-def cases(folder: Path) -> Iterator[Case]:
-    """Yield every edit at every request of every scenario."""
-    for name, change in CHANGES.items():
-        whole = EditingTransport(made := ready(folder, change), None, -1)
-        apply_watched(made, whole, change.flags)
-        for what in EDITS:
-            for nth in range(len(whole.sent)):
-                for newest in (True, False) if change.flags.allow_replace else (True,):
-                    which = f"{name}: a person {what} before request {nth + 1}{'' if newest else ' (the older flow)'}"
-                    yield Case(which, partial(edit_once, name, what, nth, newest))
+def cases(name: str, folder: Path) -> Iterator[Case]:
+    """Yield every edit at every request of one scenario."""
+    change = CHANGES[name]
+    whole = EditingTransport(ready(folder, change), None, -1)
+    apply_watched(whole.made, whole, change.flags)
+    for what in EDITS:
+        for nth in range(len(whole.sent)):
+            for newest in (True, False) if change.flags.allow_replace else (True,):
+                which = f"{name}: a person {what} before request {nth + 1}{'' if newest else ' (the older flow)'}"
+                yield Case(which, partial(edit_once, name, what, nth, newest))
 
 
 def edit_once(name: str, what: str, nth: int, newest: bool, folder: Path) -> None:

@@ -35,14 +35,13 @@ from tests.workflows.world import World
 OF_PEOPLE = {Cause.PAUSED, Cause.DRIFT, Cause.CONFLICT}
 
 
-def cases(folder: Path) -> Iterator[Case]:
-    """Yield every death in every scenario, with what is done after it."""
-    for name, change in CHANGES.items():
-        for calls in telling_deaths(ready(folder, change), change.flags):
-            for arrives in (True, False):
-                death = f"{name}, killed after {calls} requests, the next {'arrived' if arrives else 'did not arrive'}"
-                yield Case(f"{death}, run again", partial(run_again, name, calls, arrives))
-                yield Case(f"{death}, go back", partial(go_back_at_once, name, calls, arrives))
+def cases(name: str, folder: Path) -> Iterator[Case]:
+    """Yield every death in one scenario, with what is done after it."""
+    for calls in telling_deaths(ready(folder, CHANGES[name]), CHANGES[name].flags):
+        for arrives in (True, False):
+            death = f"{name}, killed after {calls} requests, the next {'arrived' if arrives else 'did not arrive'}"
+            yield Case(f"{death}, run again", partial(run_again, name, calls, arrives))
+            yield Case(f"{death}, go back", partial(go_back_at_once, name, calls, arrives))
 
 
 def killed(folder: Path, name: str, calls: int, arrives: bool) -> World:

@@ -7,7 +7,7 @@ import sys
 import tempfile
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import NamedTuple
@@ -46,26 +46,19 @@ def find_fault(case: Case) -> tuple[FaultKind, str] | None:
     return None
 
 
-def run_cases(name: str, cases: Iterable[Case], *, seed: int, only: str = "") -> int:
-    """Play all cases whose name has the words `only`; return 1 if there is a fault. The last line has the figures."""
+def run_cases(name: str, cases: Sequence[Case], drawn: str) -> int:
+    """Play all cases; return 1 if there is a fault. The last line has the figures, and how the cases were `drawn`."""
     signal.signal(signal.SIGALRM, _raise_hang)
-    played, faults = 0, Counter[FaultKind]()
-    for case in cases:
-        if only not in case.name:
-            continue
+    faults = Counter[FaultKind]()
+    for number, case in enumerate(cases, start=1):
         signal.alarm(PATIENCE)
         found = find_fault(case)
         signal.alarm(0)
-        played += 1
         if found:
             faults[found[0]] += 1
             print(f"FAULT in {case.name!r}\n{found[1]}\n", file=sys.stderr, flush=True)
-        if played % 100 == 0:
-            print(f"{played} cases, {faults.total()} faults", flush=True)
-    print(summary(name, seed, played, faults))
+        if number % 50 == 0:
+            print(f"{number} of {len(cases)} cases, {faults.total()} faults", flush=True)
+    counts = ", ".join(f"{faults[kind]} {kind}" for kind in FaultKind)
+    print(f"{name}: {drawn}, {len(cases):,} cases: {counts}")
     return 1 if faults else 0
-
-
-def summary(name: str, seed: int, played: int, faults: Counter[FaultKind]) -> str:
-    """Return the last line: every kind of fault with its count."""
-    return f"{name}: seed {seed}, {played:,} cases: " + ", ".join(f"{faults[kind]} {kind}" for kind in FaultKind)
