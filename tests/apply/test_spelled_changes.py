@@ -11,7 +11,7 @@ from exportctl.resources.kinds import END, FOLDER, LOCATION, TITLE
 from tests.planfile.approval_plans import plan
 
 ORDERS = Address("exports", "orders")
-WROTE = WrittenFields(frozenset({(ORDERS, TITLE), (ORDERS, FOLDER)}), frozenset())
+WROTE = WrittenFields(frozenset({(ORDERS, TITLE), (ORDERS, FOLDER)}), frozenset(), frozenset())
 
 
 def change(field: str, cause: Cause = Cause.DRIFT) -> FieldChange:
@@ -20,7 +20,7 @@ def change(field: str, cause: Cause = Cause.DRIFT) -> FieldChange:
 
 def spelled(*changes: FieldChange, wrote: WrittenFields = WROTE, is_last_reading: bool = True) -> list[str]:
     item = PlanItem(ORDERS, Verb.UPDATE, id="F1", fields=changes)
-    return [one.field for one in spelled_changes(item, wrote, {}, is_last_reading=is_last_reading)]
+    return [one.field for one in spelled_changes(item, wrote, {}, "our-client", is_last_reading=is_last_reading)]
 
 
 def test_what_this_run_wrote_and_the_service_stores_otherwise_is_a_spelling() -> None:
@@ -36,14 +36,14 @@ def test_the_value_from_before_the_run_is_a_spelling_only_at_the_last_reading() 
 
 
 def test_an_end_that_a_person_took_away_is_no_spelling() -> None:
-    wrote = WrittenFields(frozenset({(ORDERS, END)}), frozenset())
+    wrote = WrittenFields(frozenset({(ORDERS, END)}), frozenset(), frozenset())
     marker = Marker("acme", "e", "orders", applied={END: ("1800000000",)})
     live = {"F1": LiveObject("flow", "F1", "e1", "Orders", "", marker, {})}
     ends = {before: FieldChange(END, END, before, 1800000000, Cause.DRIFT) for before in (None, 1800000001)}
 
     found = {
         before: spelled_changes(
-            PlanItem(ORDERS, Verb.UPDATE, id="F1", fields=(one,)), wrote, live, is_last_reading=True
+            PlanItem(ORDERS, Verb.UPDATE, id="F1", fields=(one,)), wrote, live, "our-client", is_last_reading=True
         )
         for before, one in ends.items()
     }

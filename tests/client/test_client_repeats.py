@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from exportctl.client.client import Client
-from exportctl.client.transport import Backoff, may_have_happened
+from exportctl.client.transport import Backoff, may_have_happened, retry_after
 from exportctl.errors import NotReached, ServiceError
 from tests.client.scripted import FakeTime, Reply, Script, client_of
 

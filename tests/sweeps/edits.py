@@ -11,8 +11,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
@@ -67,7 +68,7 @@ EDITS: Mapping[str, Edit] = {
         True,
     ),
     "starts it much later": Edit(
-        lambda made, flow: made.emulator.ui.start(flow, START // DAY * DAY + 60 * DAY + 2 * 3600),
+        lambda made, flow: made.emulator.ui.start(flow, int(made.emulator.now) // DAY * DAY + 60 * DAY + 2 * 3600),
         lambda made, flow: flow["scheduleParams"]["startTime"],
         True,
     ),
@@ -198,6 +199,8 @@ def edit_once(name: str, what: str, nth: int, newest: bool, folder: Path) -> Non
     if not transport.flow:
         return
     require_kept(made, transport, FaultKind.PAUSE if edit.pauses else FaultKind.EDIT)
+    if transport.value == undisturbed_value(name, what):
+        return  # the person did what the config asks for
     if edit.is_shown and is_managed(made, transport.flow):
         says = check is not None and check.verdict.is_as_declared and transport.is_known_to_lists()
         require(not says, FaultKind.VERDICT, "as declared, after the lists showed the edit")
@@ -209,6 +212,16 @@ def edit_once(name: str, what: str, nth: int, newest: bool, folder: Path) -> Non
         try_apply(made)
     if edit.pauses:
         require_kept(made, transport, FaultKind.PAUSE)
+
+
+@cache
+def undisturbed_value(name: str, what: str) -> Any:
+    """Return the value that an apply leaves where nobody edits; None if it leaves no flow."""
+    with TemporaryDirectory() as folder:
+        made = ready(Path(folder), CHANGES[name])
+        made.apply(CHANGES[name].flags)
+        left = flows(made)
+        return EDITS[what].read(made, left[-1]) if left else None
 
 
 def is_managed(made: World, flow: str) -> bool:

@@ -1,0 +1,36 @@
+"""A value that another client wrote after this run is an edit, and no spelling of the service."""
+
+from __future__ import annotations
+
+from exportctl.apply.spellings import WrittenFields, spelled_changes
+from exportctl.model.plan import Actor, Address, Cause, FieldChange, PlanItem, Verb
+from exportctl.resources.kinds import LOCATION, TITLE
+
+ORDERS = Address("exports", "orders")
+WROTE = frozenset({(ORDERS, TITLE), (ORDERS, LOCATION)})
+OURS = "our-client"
+
+
+def spelled(field: str, actor: Actor | None = None, acted: frozenset[str] = frozenset()) -> list[str]:
+    change = FieldChange(field, field, "stored", "sent", Cause.DRIFT, actor)
+    item = PlanItem(ORDERS, Verb.UPDATE, id="F1", fields=(change,))
+    wrote = WrittenFields(WROTE, frozenset(), acted)
+    return [one.field for one in spelled_changes(item, wrote, {}, OURS, is_last_reading=True)]
+
+
+def test_what_the_service_records_as_written_by_this_client_is_a_spelling() -> None:
+    assert spelled(LOCATION, Actor("tech", OURS, 1)) == [LOCATION]
+
+
+def test_what_the_service_records_as_written_by_another_client_is_an_edit() -> None:
+    assert spelled(LOCATION, Actor("a person", "exc_app", 1)) == []
+
+
+def test_a_later_patch_that_names_the_field_and_has_no_marker_is_an_edit_whoever_wrote_last() -> None:
+    assert spelled(TITLE, Actor(None, None, 1, "not recorded")) == []
+    assert spelled(TITLE, Actor(None, None, None, "not recorded")) == [TITLE]
+
+
+def test_a_flow_that_this_run_enabled_has_no_spellings_because_the_action_hides_an_edit_before_it() -> None:
+    assert spelled(TITLE, acted=frozenset({"F1"})) == []
+    assert spelled(LOCATION, acted=frozenset({"F1"})) == [LOCATION]
