@@ -114,7 +114,9 @@ def main() -> int:
     import_libraries()
     if not is_measured(given.keep_measurement):
         print("measuring which test runs which line; this takes as long as the tests", flush=True)
-        run_apart(_measure, 3600.0)
+        if run_apart(_measure, 3600.0, silent=False).outcome != "survived":
+            print("the measurement failed")
+            return 1
     covering = read_covering_tests()
     mutants = [one for one in drawn_mutants(packages, given.sample, given.seed) if given.only in one.name]
     try:

@@ -45,6 +45,8 @@ LEFT_OUT = (
 )
 UNMEASURED = "a_hundred_thousand_objects or the_worst_footer or large-250 or evil-250"
 SLOWEST = 8.0  # seconds: a test that takes longer is not used
+# The parent has imported plugins and libraries before pytest could rewrite their assertions.
+QUIET = ("-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning")
 OF_A_FILE = 0.1  # seconds to import and collect a file of tests
 BATCH = 8  # tests of one file in turn
 
@@ -166,7 +168,7 @@ def measure() -> None:
     BUILD.mkdir(parents=True, exist_ok=True)
     digests, passed = measured_digests(), PassedTests({}, set())
     config = Path(__file__).with_name("coverage_by_test.ini")
-    arguments = ["--cov", f"--cov-config={config}", "--cov-context=test", "--cov-report=", "-p", "no:cacheprovider"]
+    arguments = ["--cov", f"--cov-config={config}", "--cov-context=test", "--cov-report=", *QUIET]
     arguments += ["-m", "not slow and not real and not ecosystem", "-k", f"not ({UNMEASURED})"]
     folders = [f"tests/{folder}" for folder in FOLDERS]
     with pytest.MonkeyPatch.context() as patch:

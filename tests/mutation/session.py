@@ -14,7 +14,7 @@ from functools import partial
 import pytest
 from _pytest.runner import runtestprotocol
 
-from tests.mutation.covering_tests import BUILD, CoveringTests
+from tests.mutation.covering_tests import BUILD, QUIET, CoveringTests
 from tests.mutation.live_code import Functions, RunsAtImport, change_code, index_functions
 from tests.mutation.mutants import Mutant
 from tests.mutation.trial import Trial, run_apart
@@ -61,7 +61,7 @@ def try_in_session(
     """Try the mutants whose lines have tests of their own; `note` gets each trial."""
     own = [mutant for mutant in mutants if covering.has_own_tests(mutant)]
     files = sorted({test.partition("::")[0] for one in own for test in covering.for_trial(one, seconds)})
-    options = ["--capture=sys", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    options = ["--capture=sys", *QUIET]
     if files:
         plugin = MutantSession(own, covering, seconds, note)
         pytest.main([*options, f"--basetemp={BUILD / f'tmp-{os.getpid()}'}", *files], plugins=[plugin])

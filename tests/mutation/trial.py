@@ -27,7 +27,7 @@ from typing import Literal
 import pytest
 
 from tests.law_profile import import_whole_package
-from tests.mutation.covering_tests import BUILD, SOURCE
+from tests.mutation.covering_tests import BUILD, QUIET, SOURCE
 from tests.mutation.mutants import Mutant, compile_mutant
 
 LIBRARIES = (
@@ -115,7 +115,7 @@ def _run_tests(mutant: Mutant | None, tests: Sequence[str]) -> Trial:
     if mutant:
         sys.meta_path.insert(0, MutantFinder(mutant))
     failure = FirstFailure()
-    options = ["-x", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    options = ["-x", *QUIET]
     end = pytest.main([*options, f"--basetemp={BUILD / f'tmp-{os.getppid()}'}", *tests], plugins=[failure])
     if end == pytest.ExitCode.OK:
         return Trial("survived")

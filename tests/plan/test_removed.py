@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from exportctl.errors import Level
 from exportctl.model.plan import Action, LiveObject, PlanItem, Verb
 from exportctl.model.project import RemovedEntry
 from tests.plan.plan_builders import account, build_plan, build_project, flow, item
@@ -73,6 +74,7 @@ def test_an_account_that_others_use_stays_and_they_are_named() -> None:
     assert [f.message for f in by_flow.findings] == [
         'destinations.lake: the base connection base stays, because it is used by "a"'
     ]
+    assert [(f.level, "release" in str(f.hint)) for f in by_flow.findings] == [(Level.WARNING, True)]
     assert [f.message for f in by_target.findings] == [
         "destinations.lake: the base connection base stays, because it is used by 1 target connection"
     ]
