@@ -123,6 +123,25 @@ READS = (
     ("doctor", "--format", "json"),
     ("snapshot", "--out", "sandbox.json"),
     ("renew", "--format", "json"),
+    ("renew",),
+    ("validate",),
+    ("validate", "--format", "json"),
+    ("show", "plan.json"),
+    ("show", "plan.json", "--format", "json"),
+    ("plan", "--refresh-from", "sandbox.json", "--rehearse"),
+    ("plan", "--explain-values", "exports.to-role"),
+    ("import", "--all", "--into", "exports/imported.yaml"),
+    ("import", "--update", "to-role", "--dry-run"),
+    ("verify", "--format", "markdown"),
+    ("forecast",),
+    ("explain", "canary"),
+)
+CHANGES = (
+    ("apply", "--auto-approve", "--audit", "audit.jsonl"),
+    ("apply", "--auto-approve", "--format", "json"),
+    ("rotate", "key", "--auto-approve"),
+    ("rotate", "p0", "--auto-approve", "--format", "json"),
+    ("drift", "--patch", "--write"),
 )
 SAMPLE = (READS[0], READS[5], READS[19])
 FORMATS = READS[:3]
@@ -196,6 +215,14 @@ def echo_in_live_objects(run: CommandLine, way: str) -> None:
         emulator.ui.load(changed, sandbox="demo")
 
 
+def failing_reads(run: CommandLine, way: str) -> None:
+    """Let every read fail with an error that repeats every canary."""
+    said = "; ".join(TRANSFORMED[way](value) for value in CANARIES.values())
+    with closing(run.emulator()) as emulator:
+        emulator.add_fault(Fault("status", method="GET", status=403, count=0, path="/data/foundation/",
+                                 body={"error_code": said, "message": said}))  # fmt: skip
+
+
 def failing_writes(run: CommandLine, way: str) -> None:
     """Let every write fail with an error that repeats every canary, in each form of error body."""
     said = "; ".join(TRANSFORMED[way](value) for value in CANARIES.values())
@@ -226,15 +253,20 @@ def check_reads(run: CommandLine, way: str, commands: tuple[tuple[str, ...], ...
     assert found({**said, **written_files(run.folder)}, way) == set()
 
 
-def check_writes(run: CommandLine, way: str) -> None:
+def check_failing_reads(run: CommandLine, way: str, commands: tuple[tuple[str, ...], ...]) -> None:
+    failing_reads(run, way)
+    said = say(run, commands)
+    assert any("(secret)" in text for text in said.values())
+    assert found({**said, **written_files(run.folder)}, way) == set()
+
+
+def check_writes(run: CommandLine, way: str, commands: tuple[tuple[str, ...], ...] = CHANGES[:2]) -> None:
     run.edit('"path": "a"', '"path": "other"')
     run.edit('"path": "exports"', '"path": "other"')
     run.edit('"to-p1":', '"to-p2": {"datasets": ["Orders"], "destination": "p2"}, "to-p1":')
     failing_writes(run, way)
-    said = say(
-        run, (("apply", "--auto-approve", "--audit", "audit.jsonl"), ("apply", "--auto-approve", "--format", "json"))
-    )
-    assert all("(secret)" in text for text in said.values())
+    said = say(run, commands)
+    assert all("(secret)" in said[" ".join(argv)] for argv in commands if argv[0] in ("apply", "rotate"))
     assert found({**said, **written_files(run.folder)}, way) == set()
 
 
@@ -252,6 +284,10 @@ def test_no_apply_shows_a_secret_that_errors_repeat(sandbox: CommandLine) -> Non
     check_writes(sandbox, "split by line ends")
 
 
+def test_no_failing_read_shows_a_secret_that_errors_repeat(sandbox: CommandLine) -> None:
+    check_failing_reads(sandbox, "in HTML", SAMPLE[:1])
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("way", TRANSFORMED)
 def test_no_command_shows_a_secret_that_live_objects_repeat(sandbox: CommandLine, way: str) -> None:
@@ -261,7 +297,13 @@ def test_no_command_shows_a_secret_that_live_objects_repeat(sandbox: CommandLine
 @pytest.mark.slow
 @pytest.mark.parametrize("way", TRANSFORMED)
 def test_no_failure_shows_a_secret_that_errors_repeat(sandbox: CommandLine, way: str) -> None:
-    check_writes(sandbox, way)
+    check_writes(sandbox, way, CHANGES)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", TRANSFORMED)
+def test_no_command_shows_a_secret_that_failing_reads_repeat(sandbox: CommandLine, way: str) -> None:
+    check_failing_reads(sandbox, way, READS)
 
 
 # -- without echoes, no mask changes anything -------------------------------------------------------------------------
