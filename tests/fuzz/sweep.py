@@ -103,6 +103,8 @@ def main() -> int:
     with multiprocessing.get_context("spawn").Pool(given.processes) as pool:
         for name, ended, faults in pool.imap_unordered(try_chunk, chunks(given)):
             by_name.setdefault(name, Counter()).update(ended)
+            if (tried := sum(each.total() for each in by_name.values())) % 50_000 == 0:
+                print(f"{tried:,} inputs tried, now {name}", flush=True)
             for fault in faults:
                 print(fault, file=sys.stderr, flush=True)
     for name, ended in by_name.items():
