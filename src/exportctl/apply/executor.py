@@ -193,6 +193,10 @@ class _StepRunner:
                 raise _Halted("apply stopped before this step")
             identity = self.writer.create(step, ids)
             if not self.probed:
-                self.writer.check_descriptions_kept(step, identity)
+                try:
+                    self.writer.check_descriptions_kept(step, identity)
+                except DescriptionsLost:
+                    self.stop.set()  # before the next creation, which waits for this one, gets its turn
+                    raise
                 self.probed = True
             return identity
