@@ -207,6 +207,7 @@ def test_going_back_after_a_kill_at_every_request_ends_in_the_former_state(
         ("rename", True),
         ("another type", True),
         ("another type", False),
+        ("another way to authenticate", True),
         ("datasets", False),
     ],
 )
