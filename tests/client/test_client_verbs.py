@@ -8,8 +8,10 @@ import pytest
 
 from exportctl import __version__
 from exportctl.client.client import SANDBOXES, Client, CreatedObject
+from exportctl.client.inventory import live_object
 from exportctl.client.transport import RequestCounts
 from exportctl.errors import Error, NotFound, ServiceError
+from exportctl.resources.kinds import FLOW
 from tests.client.scripted import DATE, FLOWS, TOKEN, Reply, Script, client_of
 
 ETAG = '"0a0b0c0d-0000-0200-0000-65a000000000"'
@@ -178,3 +180,11 @@ def test_a_client_closes_with_its_context() -> None:
 
     with pytest.raises(RuntimeError):
         client.list("/flows")
+
+
+@pytest.mark.parametrize("identity", ["../connections", "a/b", ".", "..", "", 7, None])
+def test_an_id_that_would_be_a_way_to_another_object_is_an_unusable_answer(identity: object) -> None:
+    with pytest.raises(ServiceError, match="names no id"):
+        client_of(Script([Reply(201, {"id": identity, "etag": "e"})])).create("/flows", {})
+    with pytest.raises(ServiceError, match="without id or etag"):
+        live_object(FLOW, {"id": identity, "etag": "e"})

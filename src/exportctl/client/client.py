@@ -214,7 +214,7 @@ class Client:
         line = RequestLine("POST", path)
         answer = self._send_write(line, body=body, params=params)
         made = self._parse_object(line, answer)
-        if not isinstance(made.get("id"), str) or not made["id"]:
+        if not paging.is_object_id(made.get("id")):
             raise unusable_answer_error(line, answer, "its answer names no id")
         return CreatedObject(str(made["id"]), paging.etag_of(made))
 

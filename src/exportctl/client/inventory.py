@@ -17,6 +17,7 @@ from itertools import chain, islice
 from typing import Any
 
 from exportctl.client.client import Client
+from exportctl.client.pages import is_object_id
 from exportctl.clock import Clock
 from exportctl.errors import NotFound, ServiceError
 from exportctl.model.plan import Inventory, ListedDataset, LiveObject
@@ -77,7 +78,7 @@ def list_flows_until_settled(client: Client, live: Inventory, clock: Clock, proj
 def live_object(kind: Kind, raw: Mapping[str, Any]) -> LiveObject:
     """Parse one object of a list or a GET. Without id and etag no write is safe: this raises a ServiceError."""
     identity, etag = raw.get("id"), raw.get("etag") or raw.get("version")
-    if not isinstance(identity, str) or not isinstance(etag, str):
+    if not isinstance(identity, str) or not is_object_id(identity) or not isinstance(etag, str):
         raise ServiceError(
             f"the service listed a {kind.label} without id or etag",
             hint="run `exportctl doctor`: a proxy may stand in between, or the service has changed",

@@ -78,6 +78,11 @@ def object_path(path: str) -> str:
     return path
 
 
+def is_object_id(value: object) -> bool:
+    """Say whether a value of the service can be the id of an object: one part of a path, so never a way to another."""
+    return isinstance(value, str) and value not in ("", ".", "..") and "/" not in value
+
+
 def quote_etag(etag: str) -> str:
     """Format an etag for If-Match: in double quotes exactly once, never weak, never `*` (U4)."""
     bare = etag.strip().removeprefix("W/").strip('\\"')
