@@ -380,6 +380,13 @@ SITUATIONS: Mapping[str, Situation] = {
         written(orders(schedule={"every": "once", "start": "2026-01-01"}, end="none")),
         {"write a later `start`": key("schedule", {"every": "once", "start": "2027-06-01"})},
     ),
+    "end-before-first-run": Situation(
+        written(orders(end="2026-06-01")),
+        {
+            "write a later `end`": key("end", "2028-06-01"),
+            "or remove the export": rewrite(other_only()),
+        },
+    ),
     "not-offered": Situation(
         read_config,
         {

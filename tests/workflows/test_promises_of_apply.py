@@ -75,6 +75,17 @@ def test_a_one_time_export_with_a_past_start_and_no_flow_is_an_error_of_the_plan
     assert "start-in-past" in findings(made.plan())
 
 
+@pytest.mark.parametrize("end", ["1969-12-31", "2026-12-31", "2027-01-15T08:00:01Z"])
+def test_a_new_flow_that_would_end_before_its_first_run_leaves_nothing_half_built(tmp_path: Path, end: str) -> None:
+    made = world(tmp_path)
+    made.write(orders(end=end))
+
+    assert "end-before-first-run" in findings(made.plan())
+    with pytest.raises(RefusedError):
+        made.apply()
+    assert made.emulator.writes() == []
+
+
 class ForgetfulLists(httpx.BaseTransport):
     """
     Lists show no flow, as when they lag; a look-up by the target of a flow finds it.

@@ -93,7 +93,12 @@ def plan_creation(
         steps=_creation_steps(export, base, lookup, generation, orphans, inputs),
         consequences=(Consequence("first-run", f"the first run sends {size}", "cost"),),
         refusals=lookup.refusals,
-        findings=(*export.findings, *lookup.findings, *late_start_findings(export, as_of)),
+        findings=(
+            *export.findings,
+            *lookup.findings,
+            *late_start_findings(export, as_of),
+            *early_end_findings(export, start, end),
+        ),
         ends=ends,
         schedule=schedules.schedule_phrase(every, declared.schedule.at),
         next_after=schedules.next_runs(every, start, ends, as_of) if declared.enabled is not False else (),
@@ -332,3 +337,18 @@ def late_start_findings(export: DesiredExport, as_of: int) -> tuple[Finding, ...
     text = f"{export.address} runs once, but its start {format_moment(start)} is past"
     at = export.declared.positions.get("schedule", export.declared.at)
     return (Finding("start-in-past", text, at, "write a later `start`"),)
+
+
+def early_end_findings(export: DesiredExport, start: int, end: int | None) -> tuple[Finding, ...]:
+    """
+    Report a new flow that would end before its first run.
+
+    The service would refuse the flow after its connections exist (assumed), at every apply again.
+    """
+    if end is None or end > start:
+        return ()
+    text = (
+        f"{export.address} ends {format_moment(end)}, before a first run at {format_moment(start)}: no flow is created"
+    )
+    at = export.declared.positions.get("end", export.declared.at)
+    return (Finding("end-before-first-run", text, at, "write a later `end`, or remove the export"),)

@@ -245,6 +245,12 @@ _ERRORS: tuple[_Row, ...] = (
         "Write a later `start`.",
     ),
     (
+        "end-before-first-run",
+        "A new flow with an end before its first run",
+        "It would never export anything. The service refuses such a flow when its connections exist already (assumed).",
+        "Write a later `end`, or remove the export.",
+    ),
+    (
         "spec-refuses",
         "A value that the live connection spec refuses",
         "The service's own template for the destination type has another type, enum or pattern for it [D], so the"

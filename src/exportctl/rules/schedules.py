@@ -197,8 +197,8 @@ RULES = (
         Level.WARNING,
         "An end in the past",
         "After its end a flow stops exporting [EX]. This is a warning and not an error: time alone causes it, and a"
-        " config that was right yesterday must not block an unrelated change today. The plan shows a new flow with such"
-        " an end.",
+        " config that was right yesterday must not block an unrelated change today. A plan creates no flow with such an"
+        " end.",
         "Write a later end, or remove the export and name it under `removed`.",
         "defaults: {end: 2020-01-01}",
         "defaults: {end: 2099-01-01}",
