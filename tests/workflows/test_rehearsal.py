@@ -153,12 +153,6 @@ PAYLOADS = {
         {"exports": export(schedule={"every": "8 hours", "at": "00:00"})},
         switches={"eight_hours": "rejected"},
     ),
-    "an end before the first run": Payload(
-        "endTime must be after startTime",
-        ORDERS,
-        '"orders": {',
-        {"exports": export(end="2027-01-16T00:00:00Z"), "rules": rule_off("end-before-start")},
-    ),
     "a name that a flow has already, where names are unique": Payload(
         "An entity with the name 'orders' exists already",
         ORDERS,
