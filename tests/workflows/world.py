@@ -11,6 +11,7 @@ import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -124,7 +125,7 @@ def config(**changes: Any) -> dict[str, Any]:
             "format": "parquet",
             "end": {"rolling": "180 days", "renew_before": "30 days"},
         },
-        "destinations": DESTINATIONS,
+        "destinations": deepcopy(DESTINATIONS),  # a test may change what it gets
         "exports": {"orders": {"datasets": ["Orders"]}},
         **changes,
     }
