@@ -145,6 +145,7 @@ def test_a_change_that_fails_after_it_was_accepted_is_a_failed_step(tmp_path: Pa
         assert counted == failed
         assert [o.step.address.name for o in failed] == ["orders"]
         assert "could not be completed" in str(failed[0].message)
+        assert str(failed[0].hint).startswith("run apply again")
         assert final_check.normalised == ()
         assert made.writes().count("PATCH /flows") == 1
         assert counts(made)["flows"] == 1
@@ -155,3 +156,5 @@ def test_a_change_that_fails_after_it_was_accepted_is_a_failed_step(tmp_path: Pa
     assert made.flow("orders")["sourceConnectionIds"][0] in {
         source["id"] for source in made.emulator.snapshot(SANDBOX)["sourceConnections"]
     }
+    made.emulator.switches = Switches()
+    assert made.apply()[1].passed

@@ -150,6 +150,9 @@ def test_a_run_that_meets_one_at_work_ends_and_names_it(tmp_path: Path) -> None:
     assert (at_work.rule, refused.rule) == ("done", "lease-held")
     assert "run-0 on " in str(refused.error)
     assert refused.outcomes == ()
+    assert refused.error is not None
+    assert refused.error.hint == "run the same command again when that run has ended"
+    assert apply_alone(made, ONE).rule == "done"
 
 
 @pytest.mark.parametrize("arrives", [True, False])
@@ -424,8 +427,11 @@ class IgnoringTransport(httpx.BaseTransport):
         return self.inner.handle_request(request)
 
 
-def ignoring_run(made: World) -> Ending:
-    made.write(ONE)
+OFF = "set `policy: {lease: false}`"
+
+
+def ignoring_run(made: World, content: Mapping[str, Any]) -> Ending:
+    made.write(content)
     race = Race(made, random.Random(1))
     race.add_run("alone", made)
     race.runs[0].inner = IgnoringTransport(made)
@@ -433,25 +439,26 @@ def ignoring_run(made: World) -> Ending:
 
 
 @pytest.mark.parametrize(
-    ("switches", "play"),
+    ("switches", "play", "hint", "then"),
     [
-        (Switches(), ignoring_run),
-        (Switches(child_descriptions="drop"), lambda made: apply_alone(made, ONE)),
-        (Switches(late_effect=20), lambda made: apply_alone(made, ONE)),
+        (Switches(), ignoring_run, OFF, "done"),
+        (Switches(child_descriptions="drop"), apply_alone, "ask Adobe why", "descriptions-dropped"),
+        (Switches(late_effect=20), apply_alone, OFF, "done"),
     ],
     ids=["it ignores If-Match", "it drops descriptions", "it shows a new etag before the new description"],
 )
 def test_a_service_that_cannot_hold_a_lease_is_found_out_before_anything_is_written(
-    tmp_path: Path, switches: Switches, play: Callable[[World], Ending]
+    tmp_path: Path, switches: Switches, play: Callable[[World, Mapping[str, Any]], Ending], hint: str, then: str
 ) -> None:
     made = world(tmp_path, switches, page_size=100)
 
-    ending = play(made)
+    ending = play(made, ONE)
 
     assert ending.rule == "lease-unreliable"
     assert ending.error is not None
-    assert "lease: false" in str(ending.error.hint)
+    assert str(ending.error.hint).startswith(hint)
     assert made.emulator.snapshot(SANDBOX)["flows"] == []
+    assert play(made, lease_config({"orders": ORDERS}, lease=False)).rule == then
 
 
 SETTINGS: list[dict[str, Any]] = [

@@ -5,6 +5,11 @@ from __future__ import annotations
 from exportctl.errors import ServiceError
 from exportctl.resources.kinds import Kind
 
+DESCRIPTIONS_NEEDED = (
+    "ask Adobe why this sandbox drops or cuts descriptions: exportctl needs them for its ownership markers, and creates"
+    " nothing more here"
+)
+
 
 class DescriptionsLost(ServiceError):
     """The service does not keep descriptions, so exportctl cannot write the ownership marker."""

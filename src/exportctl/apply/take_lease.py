@@ -23,6 +23,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
+from exportctl.apply.failures import DESCRIPTIONS_NEEDED
 from exportctl.apply.lease import TAKE_AFTER, WRITE_LIMIT, Lease
 from exportctl.apply.lease_object import LeaseObject, LeaseStore
 from exportctl.clock import Clock
@@ -91,7 +92,7 @@ class LeaseTaker:
         if own is not None and (own != chosen.id or chosen.record is None):
             self.store.delete(own)
         if own == chosen.id and chosen.record is None:
-            raise self._unreliability_error("it does not keep the description of a connection")
+            raise self._unreliability_error("it does not keep the description of a connection", DESCRIPTIONS_NEEDED)
         return chosen.id
 
     def _create_object(self) -> str | None:
@@ -214,9 +215,9 @@ class LeaseTaker:
             return None  # another run wrote
         raise self._unreliability_error("a description shows late what was written, and its etag at once")
 
-    def _unreliability_error(self, why: str) -> Error:
+    def _unreliability_error(self, why: str, hint: str = _OFF) -> Error:
         text = f"this sandbox cannot hold a lease: {why}; nothing but the lease object was written"
-        return Error(text, rule="lease-unreliable", hint=_OFF)
+        return Error(text, rule="lease-unreliable", hint=hint)
 
     # -- waiting ------------------------------------------------------------------------------------------------------
 

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from exportctl.apply.demanded_data import create_object
-from exportctl.apply.failures import DescriptionsLost, StillInUse, release_refused
+from exportctl.apply.failures import DESCRIPTIONS_NEEDED, DescriptionsLost, StillInUse, release_refused
 from exportctl.apply.retry import Retry, T
 from exportctl.apply.staleness import OwnText, changed_texts, changed_values, check_unchanged
 from exportctl.client.client import Client
@@ -162,8 +162,7 @@ class Writer:
             raise DescriptionsLost(
                 f"the service {size}{' of' if kept else ''} the description of the new {kind.label}",
                 rule="descriptions-dropped",
-                hint="ask Adobe why this sandbox drops or cuts descriptions: exportctl needs them for its ownership "
-                "markers, and creates nothing more here",
+                hint=DESCRIPTIONS_NEEDED,
             )
 
     # -- update -------------------------------------------------------------------------------------------------------
