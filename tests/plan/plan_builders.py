@@ -62,13 +62,14 @@ def flow(
     schedule = {"interval": hours, "timeUnit": "hour", "startTime": NOW, "endTime": NOW + 86400}
     if hours == 24:
         schedule |= {"interval": 1, "timeUnit": "day"}
-    ids = {"sourceConnectionIds": [f"s-{key}"], "targetConnectionIds": [f"t-{key}"]}
+    part = key.replace("/", ".")  # no id holds a slash
+    ids = {"sourceConnectionIds": [f"s-{part}"], "targetConnectionIds": [f"t-{part}"]}
     target = {"params": {**(place or LOCATION), "datasetFileType": "PARQUET", "compression": "GZIP"}}
     return (
-        make_object("source_connection", f"s-{key}", marker, **at, connectionSpec={"id": DATA_LAKE_SPEC},
+        make_object("source_connection", f"s-{part}", marker, **at, connectionSpec={"id": DATA_LAKE_SPEC},
             params={"datasets": entries}),
-        make_object("target_connection", f"t-{key}", marker, **at, **spec, **target, baseConnectionId=base),
-        make_object("flow", f"f-{key}", marker, **{**at, **ids, "name": title or key}, state="enabled",
+        make_object("target_connection", f"t-{part}", marker, **at, **spec, **target, baseConnectionId=base),
+        make_object("flow", f"f-{part}", marker, **{**at, **ids, "name": title or key}, state="enabled",
             flowSpec={"id": type.flow_spec}, scheduleParams={**schedule, "foldernameTemplate": folder}),
     )  # fmt: skip
 
