@@ -426,10 +426,10 @@ def test_an_adopted_flow_that_lost_its_marker_is_still_ours_by_its_target() -> N
 
 def test_a_flow_whose_target_has_our_marker_may_be_ours() -> None:
     source, target, live = flow("orders")
-    source = replace(source, marker=None)
+    source, end = replace(source, marker=None), End(moment=NOW + 5 * DAY)
 
-    lost = planned(source, target, replace(live, marker=None))
-    overwritten = planned(source, target, replace(live, marker=Marker("theirs", "e", "orders")))
+    lost = planned(source, target, replace(live, marker=None), end=end)
+    overwritten = planned(source, target, replace(live, marker=Marker("theirs", "e", "orders")), end=end)
 
     assert [r.safety_check for r in lost.refusals] == ["look-alike"]
     assert [r.safety_check for r in overwritten.refusals] == ["other-project"]
