@@ -11,8 +11,10 @@ WROTE = frozenset({(ORDERS, TITLE), (ORDERS, LOCATION)})
 OURS = "our-client"
 
 
-def spelled(field: str, actor: Actor | None = None, acted: frozenset[str] = frozenset()) -> list[str]:
-    change = FieldChange(field, field, "stored", "sent", Cause.DRIFT, actor)
+def spelled(
+    field: str, actor: Actor | None = None, acted: frozenset[str] = frozenset(), stored: object = "stored"
+) -> list[str]:
+    change = FieldChange(field, field, stored, "Sent – by us/", Cause.DRIFT, actor)
     item = PlanItem(ORDERS, Verb.UPDATE, id="F1", fields=(change,))
     wrote = WrittenFields(WROTE, frozenset(), acted)
     return [one.field for one in spelled_changes(item, wrote, {}, OURS, is_last_reading=True)]
@@ -31,6 +33,10 @@ def test_a_later_patch_that_names_the_field_and_has_no_marker_is_an_edit_whoever
     assert spelled(TITLE, Actor(None, None, None, "not recorded")) == [TITLE]
 
 
-def test_a_flow_that_this_run_enabled_has_no_spellings_because_the_action_hides_an_edit_before_it() -> None:
-    assert spelled(TITLE, acted=frozenset({"F1"})) == []
-    assert spelled(LOCATION, acted=frozenset({"F1"})) == [LOCATION]
+def test_an_action_of_this_run_hides_an_edit_before_it_so_only_a_likely_spelling_is_one() -> None:
+    acted = frozenset({"F1"})
+
+    assert spelled(TITLE, acted=acted) == spelled(TITLE, acted=acted, stored=7) == []
+    assert spelled(LOCATION, acted=acted) == [LOCATION]
+    for stored in ("sent – by us", "Sent by us/", "Sent  by us"):
+        assert spelled(TITLE, acted=acted, stored=stored) == [TITLE]

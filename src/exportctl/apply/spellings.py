@@ -10,8 +10,8 @@ before this run is `former`: it can be a read that shows the object too late, so
     all other fields          any value
 
 A value that another client wrote after this run is an edit and no spelling: the service records another editor, or its
-last PATCH without our marker. An action of this run hides the PATCH before it, so a flow that this run enabled or
-disabled has no spellings in this check.
+last PATCH without our marker. An action of this run hides the PATCH before it. So of a flow that this run enabled or
+disabled, only a text that differs in case, blanks, slashes at its ends or signs outside ASCII counts as a spelling.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def spelled_changes(
         and c.field in _TREATS  # a creation also has changes that are no field of an object
         and _is_spelling(c, _sent_end(item, live, c.field))
         and not _is_of_another(c, client)
-        and not (item.id in wrote.acted and c.field in FLOW.managed_fields and _TREATS[c.field] is not Treat.REPOINT)
+        and (not _can_hide_edit(item, c, wrote) or _is_alike(c.before, c.after))
         and (is_last_reading or (item.address, c.path, digest(c.before)) not in wrote.former)
     ]
     return ours if all(c in ours for c in item.fields if c.cause in WRITE_CAUSES) else []
@@ -115,6 +115,22 @@ def _is_of_another(change: FieldChange, client: str) -> bool:
     if who is None:
         return False
     return who.client != client if who.client else who.at is not None
+
+
+def _can_hide_edit(item: PlanItem, change: FieldChange, wrote: WrittenFields) -> bool:
+    """Say whether an action of this run may have hidden that another client wrote the value before it."""
+    is_of_flow = change.field in FLOW.managed_fields and _TREATS[change.field] is not Treat.REPOINT
+    return item.id in wrote.acted and is_of_flow
+
+
+def _is_alike(stored: object, sent: object) -> bool:
+    """Say whether two texts differ only in what a service may change when it stores a text."""
+    if not isinstance(stored, str) or not isinstance(sent, str):
+        return stored == sent
+    plain = [
+        "".join(c for c in text.casefold() if c.isascii() and not c.isspace()).strip("/") for text in (stored, sent)
+    ]
+    return plain[0] == plain[1]
 
 
 def _sent_end(item: PlanItem, live: Mapping[str, LiveObject], field: str) -> int | None:
