@@ -14,7 +14,7 @@ OURS = "our-client"
 def spelled(
     field: str, actor: Actor | None = None, acted: frozenset[str] = frozenset(), stored: object = "stored"
 ) -> list[str]:
-    change = FieldChange(field, field, stored, "Sent – by us/", Cause.DRIFT, actor)
+    change = FieldChange(field, field, stored, "Sent — by us/", Cause.DRIFT, actor)
     item = PlanItem(ORDERS, Verb.UPDATE, id="F1", fields=(change,))
     wrote = WrittenFields(WROTE, frozenset(), acted)
     return [one.field for one in spelled_changes(item, wrote, {}, OURS, is_last_reading=True)]
@@ -38,5 +38,5 @@ def test_an_action_of_this_run_hides_an_edit_before_it_so_only_a_likely_spelling
 
     assert spelled(TITLE, acted=acted) == spelled(TITLE, acted=acted, stored=7) == []
     assert spelled(LOCATION, acted=acted) == [LOCATION]
-    for stored in ("sent – by us", "Sent by us/", "Sent  by us"):
+    for stored in ("sent — by us", "Sent by us/", "Sent  by us"):
         assert spelled(TITLE, acted=acted, stored=stored) == [TITLE]
