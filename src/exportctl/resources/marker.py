@@ -132,10 +132,10 @@ def parse_marker(description: str | None, kind: Kind) -> tuple[str, Marker | Non
 def _parse_cut(text: str) -> tuple[str, Marker | None]:
     """Return the person's own text, and the owner if the service cut the description off behind it."""
     cut = _CUT.search(text)
-    if cut is None:
-        return text, None
+    owner = _CUT_OWNER.match(cut.group()) if cut else None
+    if cut is None or (owner is None and len(text) < SHORTEST_CUT):
+        return text, None  # also of a person who ends a short text with the first word of a marker
     own = _without_line(_without_break(text[: cut.start()]))
-    owner = _CUT_OWNER.match(cut.group())
     return own, Marker(owner["project"], owner["kind"], owner["name"], damaged=True) if owner else None
 
 
