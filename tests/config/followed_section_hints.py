@@ -156,6 +156,7 @@ TOP_HINTS: Mapping[str, Ways] = {
         "write {export: KEY, do: delete, reason: …}": ("{do:", "{export: a, do:"),
         "or {destination: KEY, do: delete, reason: …}": ("{do:", "{destination: a, do:"),
     },
+    "a removal with an unknown action": {"write one of «delete», «release»": ("do: drop", "do: {0}")},
     "a removal of an address": {"write the key that is declared under `exports`, without «`exports.`»": ("{0}a", "a")},
     "an acceptance of no address": {
         "write exports.KEY": ("address: web", "address: exports.web"),

@@ -214,6 +214,7 @@ TOPS = {  # further keys of the config, then (rule, line:column)
     "a removal of two things": (
         "removed: [{export: a, destination: b, do: delete, reason: r}]", [("missing-key", "14:11")]),
     "a removal of nothing": ("removed: [{do: delete, reason: r}]", [("missing-key", "14:11")]),
+    "a removal with an unknown action": ("removed: [{export: a, do: drop, reason: r}]", [("unknown-value", "14:27")]),
     "a removal of an address": ("removed: [{export: exports.a, do: delete, reason: r}]", [("bad-name", "14:20")]),
     "an acceptance of no address": (
         "accept: [{address: web, field: f, reason: r, owner: o, until: 2027-01-01}]", [("bad-name", "14:20")]),

@@ -171,7 +171,8 @@ def _explain_error(root: MapNode, error: Any) -> list[tuple[KeyPath | None, Find
 
 def _is_wrong_type(error: Any) -> bool:
     """Return whether the value has the wrong type: the validator then reports the type as well."""
-    return not any(_validator().is_type(error.instance, kind) for kind in error.schema["type"])
+    kinds = error.schema["type"]
+    return not any(_validator().is_type(error.instance, k) for k in ([kinds] if isinstance(kinds, str) else kinds))
 
 
 def _is_name(error: Any) -> bool:
