@@ -113,9 +113,6 @@ def finish_applies_after(made: World, flags: PlanOptions = EVERYTHING) -> None:
 def test_a_creation_killed_anywhere_is_completed(
     content: dict[str, Any], switches: Switches, calls: int, arrives: bool
 ) -> None:
-    for export in content["exports"].values():
-        if export.get("enabled") is False:  # killed before its first disable, a protected flow needs a person's consent
-            export.pop("protect", None)
     with tempfile.TemporaryDirectory() as folder:
         made = world(Path(folder), switches)
         made.write(content)

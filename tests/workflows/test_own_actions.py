@@ -98,6 +98,34 @@ def test_an_action_that_did_not_happen_is_a_pending_change_and_no_drift(small: W
     assert small.flow("orders")["state"] == ("disabled" if before else "enabled")
 
 
+PROTECTED = {"enabled": False, "protect": True}
+
+
+@pytest.mark.parametrize("first", [None, {}, {"enabled": True}], ids=["created", "without enabled", "enabled"])
+def test_a_begun_disable_of_a_protected_flow_is_finished_without_asking(
+    small: World, first: dict[str, Any] | None
+) -> None:
+    """`protect` did not stop it when it began: the flow was new, or the same change protects it."""
+    if first is not None:
+        apply_config(small, orders(**first))
+    small.write(orders(**PROTECTED))
+    kill_before_action(small)
+    assert (safety_checks(small.plan()), small.flow("orders")["state"]) == ([], "enabled")
+    apply_config(small)
+    assert small.flow("orders")["state"] == "disabled"
+
+
+def test_a_begun_disable_opens_no_other_door_of_a_protected_flow(small: World) -> None:
+    small.write(orders(**PROTECTED, **TWO))
+    kill_before_action(small)
+    small.write(orders(**PROTECTED))  # one dataset less
+    assert safety_checks(small.plan()) == ["protect"]
+    small.write(orders(protect=True, **TWO))  # taken back before it happened: the next disable is a new decision
+    apply_config(small)
+    small.write(orders(**PROTECTED, **TWO))
+    assert safety_checks(small.plan()) == ["protect"]
+
+
 def test_a_person_who_disables_after_an_interrupted_enable_is_heard(small: World) -> None:
     apply_config(small, orders(enabled=False))
     small.write(orders(enabled=True))

@@ -22,7 +22,7 @@ from exportctl.plan.comparison import ComparisonInputs
 from exportctl.plan.dataset_lookup import DatasetLookup
 from exportctl.plan.desired import DesiredExport, finding
 from exportctl.plan.field_diff import applied_digests, field_changes
-from exportctl.plan.own_actions import is_disabled_by_exportctl
+from exportctl.plan.own_actions import has_missing_action, is_disabled_by_exportctl
 from exportctl.plan.ownership import LiveFlow
 from exportctl.plan.safety_checks import protect_refusals
 from exportctl.resources import kinds
@@ -305,7 +305,9 @@ def _with_cause(changes: tuple[FieldChange, ...], fields: Collection[str], cause
 def diff_refusals(diff: ExportDiff) -> tuple[Refusal, ...]:
     """Refuse a shared target, what `protect` blocks, a list that both sides changed, and a start after the end."""
     marker = diff.live_flow.protecting_marker(diff.export.declared.protect)
-    protected = protect_refusals(marker, Verb.UPDATE, diff.changes)
+    is_begun = has_missing_action(diff.live_flow)  # allowed when exportctl began it, also by the creation of the flow
+    decided = [c for c in diff.changes if c.field != ENABLED or not is_begun]
+    protected = protect_refusals(marker, Verb.UPDATE, decided)
     return (*_shared_target_refusals(diff), *protected, *_dataset_refusals(diff), *_late_start_refusals(diff))
 
 

@@ -11,6 +11,7 @@ must be applied first:
     yes    remove a dataset                                        no
     yes    move the end to an earlier moment, or run only once     no
     yes    any of these, only to restore the last applied value    yes: people approved that value
+    yes    disable, to finish what an interrupted apply began      yes: it was allowed when it began
     yes    anything else (location, format, title, later end)      yes
 
 Every deleted address counts as one deletion; its connections do not count.
