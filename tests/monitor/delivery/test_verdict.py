@@ -687,6 +687,32 @@ def test_one_run_per_dataset_of_which_one_failed(named: bool) -> None:
     assert results_by_dataset(scene) == {"web": DeliveryResult.COMPLETE, "app": DeliveryResult.FAILED}
 
 
+def test_of_one_run_per_dataset_an_empty_one_counts_no_files_of_the_others() -> None:
+    scene = DeliveryState(
+        TWO, [succeeded_run(1, NIGHT + 30, 60, 2, dataset_rows={WEB: 60}), succeeded_run(2, NIGHT + 40, 0, 0)]
+    )
+    scene.put_files(NIGHT, 60, 2)
+
+    assert [(v.dataset, v.result, v.run) for v in scene.build_verdicts()] == [
+        ("app", DeliveryResult.EMPTY, run_id(2)),
+        ("web", DeliveryResult.COMPLETE, run_id(1)),
+    ]
+
+
+def test_an_empty_run_that_names_its_dataset_is_no_failure_of_another_run() -> None:
+    scene = DeliveryState(TWO, [succeeded_run(1, NIGHT + 30, 0, 0, dataset_rows={WEB: 0}), failed_run(2, NIGHT + 40)])
+
+    assert results_by_dataset(scene) == {"web": DeliveryResult.EMPTY, "app": DeliveryResult.FAILED}
+
+
+def test_without_files_it_is_unknown_whose_run_failed_if_no_run_names_its_dataset() -> None:
+    scene = DeliveryState(TWO, [succeeded_run(1, NIGHT + 30, 60, 2), failed_run(2, NIGHT + 40)], read=False)
+
+    assert results_by_dataset(scene) == {"web": DeliveryResult.UNKNOWN, "app": DeliveryResult.UNKNOWN}
+    scene.runs[0] = replace(scene.runs[0], dataset_rows={WEB: 60})
+    assert results_by_dataset(scene) == {"web": DeliveryResult.COMPLETE, "app": DeliveryResult.FAILED}
+
+
 def test_datasets_in_one_folder_are_counted_together() -> None:
     scene = DeliveryState(
         replace(TWO, folder="%EXPORT_TIME%"), [succeeded_run(1, NIGHT + 30, 100, 3, dataset_rows={WEB: 60, APP: 40})]

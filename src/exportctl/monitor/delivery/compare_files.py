@@ -46,9 +46,10 @@ class DatasetDelivery:
 
     @property
     def written_datasets(self) -> tuple[str, ...]:
-        """Return the datasets that these runs wrote: those that they name, else all of the flow."""
+        """Return the datasets that these runs wrote: those that they name, else all that no other run names."""
         named = {one for run in self.runs for one in run.dataset_rows}
-        return tuple(one for one in self.expectation.datasets if one in named or not named)
+        others = {one for run in self.due_run.runs if run.has_succeeded for one in run.dataset_rows}
+        return tuple(one for one in self.expectation.datasets if (one in named if named else one not in others))
 
     @property
     def rows(self) -> int | None:

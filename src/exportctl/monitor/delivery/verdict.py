@@ -13,6 +13,7 @@ One result per dataset and due run: runs first, then what storage holds against 
     succeeded, after `within`   as it should be                              LATE
     succeeded                   files in a folder that cannot be read        UNKNOWN, never FILES-MISSING
     succeeded                   not read, or runs cannot be distinguished       by the run alone
+    one succeeded, one failed   not read, and no run names its dataset       UNKNOWN
     succeeded                   denied                                       UNKNOWN, and an error
 """
 
@@ -212,10 +213,19 @@ def _successful_verdict(case: VerdictInput, done: Sequence[Run], failed: Sequenc
         checked = run_result(arrival, "the run succeeded; its files were not checked")
     else:
         checked = compare_files(arrival)
-    several = len(case.expectation.datasets) > 1 and any(not r.dataset_rows for r in failed)
-    if several and case.files is not None and not checked.files and failed[-1].started >= done[0].started:
-        return _failed_verdict(case, failed[-1])
-    return checked
+    return _count_failed_run(case, checked, done[0], failed)
+
+
+def _count_failed_run(case: VerdictInput, checked: Verdict, done: Run, failed: Sequence[Run]) -> Verdict:
+    """Let a failed run count for a dataset that shows no files, if it can be the one that should have written them."""
+    is_own_run_known = len(case.expectation.datasets) == 1 or case.dataset in done.dataset_rows
+    can_be_own = any(not r.dataset_rows for r in failed) and failed[-1].started >= done.started
+    if is_own_run_known or not can_be_own or checked.files:
+        return checked
+    if case.files is None:
+        reason = "a run failed, and it does not name its dataset; the files were not checked"
+        return case.verdict(DeliveryResult.UNKNOWN, reason, failed[-1])
+    return _failed_verdict(case, failed[-1])
 
 
 def _adjust_verdict(case: VerdictInput, verdict: Verdict) -> Verdict:
