@@ -76,6 +76,13 @@ def test_a_folder_that_names_no_real_moment_has_none() -> None:
     assert found is not None and found.moments == ()
 
 
+@pytest.mark.parametrize("written", ["web/events", "web%2Fevents", "web_events", "web:events"])
+def test_a_slash_in_a_name_is_found_however_it_is_written(written: str) -> None:
+    watched = replace(DAILY, folder="%DATASET_NAME%/%EXPORT_TIME%", datasets={WEB: "web/events"})
+
+    assert folder_layout(watched, WEB).match_path(f"aep/{written}/exportTime=202603050200/{NAME}") is not None
+
+
 def test_the_text_of_a_template_is_no_pattern() -> None:
     assert find_folder("a.c/%EXPORT_TIME%", f"aep/abc/exportTime=202603050200/{NAME}") is None
 
@@ -108,6 +115,7 @@ def test_only_the_folders_before_the_first_unknown_are_listed(template: str, pre
         ("%DATETIME(yyyyMMdd)%", 3 * 3600, False),
         ("%DATETIME(yyyyMMddHH)%", 3 * 3600, True),
         ("%DATETIME(HHmm)%", 86400, False),
+        ("%DATETIME(MMdd)%", 86400, False),
         ("%DATETIME(yyyyMM)%", 0, False),
         ("%DATASET_ID%", 86400, False),
         ("%EXPORT_TIME%", 0, True),

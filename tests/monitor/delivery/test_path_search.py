@@ -9,6 +9,7 @@ import pytest
 
 from exportctl.monitor.delivery import path_search
 from exportctl.monitor.delivery.stored_files import ExportFiles
+from exportctl.monitor.delivery.verdict import dues_with_missing_files
 from exportctl.storage.reader import StoredFile
 from tests.monitor.delivery.delivery_states import APP, DAILY, WEB, DeliveryState, part_name, succeeded_run, timestamp
 
@@ -30,6 +31,14 @@ def test_the_search_ends_at_its_limit_and_the_result_says_so(monkeypatch: pytest
     (verdict,) = scene.build_verdicts()
     assert verdict.result == "FILES-MISSING"
     assert "searched only 3 objects of aep for folders that it cannot read" in verdict.reason
+
+
+def test_the_path_is_searched_only_for_the_times_of_missing_files() -> None:
+    scene = DeliveryState(runs=[succeeded_run(day, timestamp(day, 2, 1)) for day in (4, 5)])
+    scene.put_files(timestamp(4, 2))
+    judged = scene.build_verdicts(since=timestamp(4))
+
+    assert dues_with_missing_files([*judged, replace(judged[0], due=None)]) == (NIGHT,)
 
 
 def test_a_search_that_sees_all_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -138,6 +138,13 @@ def add_other_flow(folder: str) -> Plant:
     return lambda scene: setattr(scene, "others", (folder_layout(other, WEB),))
 
 
+def add_twin_flow(scene: DeliveryState) -> None:
+    """Another flow reads the same folders as ours, and one more writes elsewhere."""
+    folders = (scene.expectation.folder, "elsewhere/%EXPORT_TIME%")
+    twins = [replace(scene.expectation, flow=ANOTHER_FLOW, folder=folder) for folder in folders]
+    scene.others = tuple(folder_layout(twin, WEB) for twin in twins)
+
+
 def set_content(path: str, found: int | str) -> Plant:
     return lambda scene: scene.contents.update({path: found})
 
@@ -217,7 +224,10 @@ SITUATIONS = {
         DeliveryResult.MISMATCH, add_object(f"{FOLDER}/notes.txt"), manifest=True, names=f"{FOLDER}/notes.txt"
     ),
     "one more part": VerdictCase(
-        DeliveryResult.MISMATCH, add_object(f"{FOLDER}/{part_name(2)}"), names=f"{FOLDER}/{part_name(2)}"
+        DeliveryResult.MISMATCH,
+        add_object(f"{FOLDER}/{part_name(2)}"),
+        names=f"{FOLDER}/{part_name(2)}",
+        reason="3 files, the run wrote 2",
     ),
     "one more part, with a manifest": VerdictCase(
         DeliveryResult.MISMATCH, add_object(f"{FOLDER}/{part_name(2)}"), manifest=True, names=f"{FOLDER}/{part_name(2)}"
@@ -233,6 +243,9 @@ SITUATIONS = {
     ),
     "the manifest is of another run": VerdictCase(
         DeliveryResult.MISMATCH, edit_manifest(lambda t: t.replace(run_id(1), run_id(9))), manifest=True, names=MANIFEST
+    ),
+    "the manifest is a list": VerdictCase(
+        DeliveryResult.MISMATCH, edit_manifest(lambda t: f"[{t}]"), manifest=True, names=MANIFEST
     ),
     "the manifest is no JSON": VerdictCase(
         DeliveryResult.MISMATCH, edit_manifest(lambda t: t[:-5]), manifest=True, names=MANIFEST
@@ -349,6 +362,11 @@ SITUATIONS = {
     "the landing zone deleted the files": VerdictCase(
         DeliveryResult.UNKNOWN, plant_both(delete_all_files, change_expectation(type=LAKE_SHARED)), reason="7 days"
     ),
+    "the landing zone lost one of two files": VerdictCase(
+        DeliveryResult.FILES_MISSING,
+        plant_both(delete_object(FIRST), change_expectation(type=LAKE_SHARED)),
+        reason="1 of 2 files",
+    ),
     "storage is not read": VerdictCase(
         DeliveryResult.COMPLETE, plant_both(delete_all_files, lambda s: setattr(s, "read", False))
     ),
@@ -402,6 +420,9 @@ SITUATIONS = {
         plant_both(delete_all_files, change_expectation(changed=timestamp(5, 9), folder_changed=timestamp(5, 9))),
         reason="changed at",
     ),
+    "a gzip file of nothing but its frame, as a writer without rows leaves it": VerdictCase(
+        DeliveryResult.COMPLETE, plant_both(change_expectation(format="json"), resize_object(FIRST, 20))
+    ),
     "a file too short to be one": VerdictCase(
         DeliveryResult.MISMATCH, resize_object(FIRST, 11), names=FIRST, reason="11 bytes"
     ),
@@ -427,6 +448,25 @@ READINGS = {
         plant_both(
             change_expectation(folder=NAMED, destination_names=("v/e target",)),
             rename_folder(f"aep/v%2Fe%20target_{WEB}_20260305_020000"),
+        ),
+    ),
+    "a name with a blank, and another program writes to a similar folder": VerdictCase(
+        DeliveryResult.COMPLETE,
+        plant_both(
+            change_expectation(folder="%DATASET_NAME%/%EXPORT_TIME%", datasets={WEB: "web events"}),
+            rename_folder(f"aep/web events/{export_time(NIGHT)}"),
+            *(
+                add_object(f"aep/web_events/{export_time(timestamp(5, 3))}/{part_name(number)}", 2000)
+                for number in range(3)
+            ),
+        ),
+    ),
+    "a name with a blank, encoded, beside a flow with the same name": VerdictCase(
+        DeliveryResult.COMPLETE,
+        plant_both(
+            change_expectation(folder="%DATASET_NAME%/%EXPORT_TIME%", datasets={WEB: "web events"}),
+            add_twin_flow,
+            rename_folder(f"aep/web%20events/{export_time(NIGHT)}"),
         ),
     ),
     "a destination of an unknown name": VerdictCase(
@@ -551,7 +591,7 @@ READINGS = {
     ),
 }
 SITUATIONS |= READINGS
-LATER = {"the landing zone deleted the files": timestamp(13)}
+LATER = dict.fromkeys(("the landing zone deleted the files", "the landing zone lost one of two files"), timestamp(13))
 
 
 def only_verdict(scene: DeliveryState, situation: VerdictCase, name: str) -> Verdict:
@@ -580,6 +620,13 @@ def test_a_run_under_an_earlier_schedule_is_never_late(changed: int, result: Del
     (found,) = [v for v in scene.build_verdicts() if v.due == NIGHT]
 
     assert found.result is result
+
+
+@pytest.mark.parametrize("unread", ["every", "start"])
+def test_a_flow_of_which_a_part_of_the_schedule_cannot_be_read_is_in_an_unknown_state(unread: str) -> None:
+    changes: dict[str, Any] = {unread: None}
+
+    assert replace(DAILY, **changes).state(timestamp(5)) == "unknown"
 
 
 @pytest.mark.parametrize("fails", [(), (False,), (True, False)], ids=["nothing due", "all fine", "one of two fails"])
@@ -713,6 +760,43 @@ def test_without_files_it_is_unknown_whose_run_failed_if_no_run_names_its_datase
     assert results_by_dataset(scene) == {"web": DeliveryResult.COMPLETE, "app": DeliveryResult.FAILED}
 
 
+def listed_in_one_manifest() -> DeliveryState:
+    """The delivery of two datasets, with the files of both in one manifest, which lies in the folder of one."""
+    scene = two_dataset_delivery()
+    scene.expectation = replace(TWO, manifest=True)
+    entries = [
+        {"sinkPath": f"/{path.rpartition('/')[0]}", "name": path.rpartition("/")[2], "size": size}
+        for path, size in scene.objects.items()
+    ]
+    scene.put_manifest(MANIFEST, 1, entries)
+    return scene
+
+
+def test_one_manifest_of_two_datasets_is_compared_dataset_by_dataset() -> None:
+    scene = listed_in_one_manifest()
+    assert results_by_dataset(scene) == {"web": DeliveryResult.COMPLETE, "app": DeliveryResult.COMPLETE}
+
+    del scene.objects[FIRST]
+    assert results_by_dataset(scene) == {"web": DeliveryResult.FILES_MISSING, "app": DeliveryResult.COMPLETE}
+
+
+def hide_app_files(scene: DeliveryState) -> None:
+    """Move the files of the second dataset to a folder whose name holds no time that exportctl can read."""
+    folder = f"aep/{APP}/{export_time(NIGHT)}"
+    scene.objects = {path.replace(folder, f"aep/{APP}/5-March"): size for path, size in scene.objects.items()}
+
+
+def test_a_folder_that_cannot_be_read_excuses_what_was_only_counted_and_no_file_that_a_manifest_lists() -> None:
+    counted = two_dataset_delivery()
+    hide_app_files(counted)
+    assert results_by_dataset(counted) == {"web": DeliveryResult.UNKNOWN, "app": DeliveryResult.UNKNOWN}
+
+    listed = listed_in_one_manifest()
+    hide_app_files(listed)
+    del listed.objects[FIRST]
+    assert results_by_dataset(listed) == {"web": DeliveryResult.FILES_MISSING, "app": DeliveryResult.UNKNOWN}
+
+
 def test_datasets_in_one_folder_are_counted_together() -> None:
     scene = DeliveryState(
         replace(TWO, folder="%EXPORT_TIME%"), [succeeded_run(1, NIGHT + 30, 100, 3, dataset_rows={WEB: 60, APP: 40})]
@@ -757,6 +841,13 @@ def test_ticks_before_a_change_are_named_and_do_not_fail() -> None:
         (timestamp(6, 2), DeliveryResult.COMPLETE, False),
         (timestamp(7, 2), DeliveryResult.MISSING, True),
     ]
+
+
+def test_a_run_from_before_a_change_that_began_minutes_late_is_the_one_that_was_due() -> None:
+    scene = DeliveryState(replace(DAILY, changed=timestamp(5, 9)), [succeeded_run(1, timestamp(5, 2, 7))])
+    scene.put_files(NIGHT)
+
+    assert [(v.due, v.result) for v in scene.build_verdicts()] == [(NIGHT, DeliveryResult.COMPLETE)]
 
 
 def test_folders_named_after_the_runs_own_time_are_found() -> None:
