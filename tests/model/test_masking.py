@@ -92,6 +92,12 @@ def test_parts_below_sixteen_characters_stay() -> None:
     assert MASK(text) is text
 
 
+def test_the_beginning_of_a_short_value_stays() -> None:
+    mask = build_mask(["kurz12345"])
+
+    assert [mask("kurz1234"), mask("kurz12345")] == ["kurz1234", "(secret)"]
+
+
 def test_single_lines_are_masked_only_if_they_are_of_a_private_key() -> None:
     last = KEY.splitlines()[-2][-12:]
     short = KEY.replace(KEY.splitlines()[-2], last)

@@ -20,6 +20,10 @@ def test_a_digest_has_four_hex_digits_and_a_sensitive_value_counts_as_it_is() ->
     assert len(digest("role-1")) == 4
 
 
+def test_a_text_with_half_a_character_has_a_digest() -> None:
+    assert digest("Orders \ud83d") != digest("Orders \ud83c")
+
+
 def test_a_value_that_json_cannot_hold_has_no_digest() -> None:
     with pytest.raises(TypeError, match="cannot make a digest of a set"):
         digest({"datasets": {"a", "b"}})

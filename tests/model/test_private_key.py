@@ -51,6 +51,7 @@ FORMATS = {
     "PKCS 8": PrivateFormat.PKCS8,
     "OpenSSH": PrivateFormat.OpenSSH,
 }
+DER = KEY.private_bytes(Encoding.DER, PrivateFormat.TraditionalOpenSSL, NoEncryption())
 KEYS = {name: KEY.private_bytes(Encoding.PEM, form, NoEncryption()).decode() for name, form in FORMATS.items()}
 PKCS1, OPENSSH = KEYS["PKCS 1"], KEYS["OpenSSH"]
 BAG = "\ufeffBag Attributes\n    friendlyName: acme\nKey Attributes: <No Attributes>\n"
@@ -125,6 +126,8 @@ BAD = {
     "a line lost in the middle of an OpenSSH key": (drop_middle_line(OPENSSH), "private-key-cut"),
     "a value that is no sequence": (pem("RSA PRIVATE KEY", der(b"k" * 99, tag=4)), "private-key-cut"),
     "more behind the key": (pem("RSA PRIVATE KEY", der(b"\x02\x01\x00") * 2), "private-key-cut"),
+    "more behind a whole key": (pem("RSA PRIVATE KEY", DER + b"\x02\x01\x00"), "private-key-cut"),
+    "a whole key that is no sequence": (pem("RSA PRIVATE KEY", b"\x31" + DER[1:]), "private-key-cut"),
     "nothing inside": (pem("RSA PRIVATE KEY", b""), "private-key-cut"),
     "nothing inside an OpenSSH key": (pem("OPENSSH PRIVATE KEY", b""), "private-key-cut"),
     "no base64 inside": (PKCS1[:60] + "!" + PKCS1[60:], "private-key-cut"),

@@ -65,6 +65,8 @@ def test_messages_name_only_values_that_no_source_disputes() -> None:
         ("ENABLED", StateMeaning.ENABLED),
         (" Disabled ", StateMeaning.DISABLED),
         ("updating", StateMeaning.TRANSITION),
+        ("initializing", StateMeaning.TRANSITION),
+        ("pending", StateMeaning.TRANSITION),
         ("inProgress", StateMeaning.TRANSITION),
         ("disabled-finalizing", StateMeaning.TRANSITION),
         ("expired", StateMeaning.OTHER),

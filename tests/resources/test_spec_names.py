@@ -31,11 +31,15 @@ def spec(*params: str, required: tuple[str, ...] = ()) -> dict[str, Any]:
             ("storageAccountName", "directoryId", "client_id", "client-secret"),
         ),
         (("appId", "appPassword", "TenantID", "endpoint"), ("endpoint", "TenantID", "appId", "appPassword")),
+        (
+            ("url", "region", "tenant", "note", "clientId", "clientSecret"),
+            ("url", "tenant", "clientId", "clientSecret"),
+        ),
     ],
-    ids=["as the data lake", "by words", "as an app"],
+    ids=["as the data lake", "by words", "as an app", "beside two optional ones"],
 )
 def test_a_way_to_authenticate_is_found_by_roles(params: tuple[str, ...], names: tuple[str, ...]) -> None:
-    found = live_method(METHOD, spec(*params, required=params))
+    found = live_method(METHOD, spec(*params, required=names))
 
     assert found is not None
     assert (found.name, found.spec_name, tuple(f.wire for f in found.fields)) == ("service-principal", "Entra", names)

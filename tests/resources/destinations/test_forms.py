@@ -23,6 +23,7 @@ RIGHT = {
         f"DefaultEndpointsProtocol=https;AccountName=acme;{KEY};EndpointSuffix=core.windows.net",
         f"{KEY};DefaultEndpointsProtocol=https;EndpointSuffix=core.chinacloudapi.cn;AccountName=acme;",
         f"accountname=acme;{KEY};BlobEndpoint=https://acme.blob.core.usgovcloudapi.net/",
+        f"AccountName=acme;{KEY};SharedAccessSignature=sv=1&sig=x",
     ],
 }
 WRONG = {
