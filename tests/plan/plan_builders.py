@@ -96,11 +96,17 @@ def build_project(*exports: Export, destinations: Sequence[Destination] = (), **
     return Project(**{**made.__dict__, **changes})
 
 
-def build_plan(given: Project, *objects: LiveObject, options: PlanOptions = PlanOptions(), values: Any = None) -> Plan:  # noqa: B008
+def build_plan(
+    given: Project,
+    *objects: LiveObject,
+    options: PlanOptions = PlanOptions(),  # noqa: B008
+    values: Any = None,
+    specs: Any = None,
+) -> Plan:
     """The plan of a config in a sandbox of these objects, where datasets d1 … d9 can be exported."""
     kinds = sorted({o.kind for o in objects})
     listed = tuple(ListedDataset(f"d{n}", f"D{n}") for n in range(1, 10))
-    live = Inventory({k: tuple(o for o in objects if o.kind == k) for k in kinds}, listed, {})
+    live = Inventory({k: tuple(o for o in objects if o.kind == k) for k in kinds}, listed, specs or {})
     return planner.build_plan(
         build_desired_state(given, VALUES if values is None else values, {}), live, HEADER, options, NOW
     )

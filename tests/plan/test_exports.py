@@ -12,6 +12,7 @@ from exportctl.model.plan import Action, Cause, LiveObject, Marker, PlanItem, Ve
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.project import AcceptEntry, End, Format, Schedule
 from exportctl.model.schedule import default_end
+from exportctl.plan.last_editor import BACKGROUND
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.wire import MANIFEST
 from tests.plan.plan_builders import SFTP, account, build_plan, build_project, export, flow, item, sftp_lake
@@ -151,6 +152,12 @@ def test_an_interval_of_its_own_asks_for_a_new_start_only_if_the_live_one_is_not
     assert "schedule.start" in off_the_grid.steps[-1].fields
 
 
+def test_a_new_interval_without_a_new_start_has_its_time_of_day_in_the_marker() -> None:
+    marker = planned(*flow("orders"), schedule=Schedule("hour", 4, 0)).steps[-1].marker
+
+    assert marker is not None and marker.applied["schedule.at"] == (digest(0),)
+
+
 def test_a_flow_without_a_start_gets_one_with_its_new_interval() -> None:
     shown = planned(*scheduled(startTime=None), schedule=Schedule("hour", 4, 0))
 
@@ -184,6 +191,16 @@ def test_a_disabled_export_skips_runs_and_an_earlier_end_is_a_warning() -> None:
     assert [s.operation for s in shown.steps if s.action is Action.ACT] == ["disable"]
 
 
+def test_a_new_start_enables_no_flow_that_a_person_disabled_before_its_last_run() -> None:
+    source, target, live = paused(flow("orders"))
+    ran = replace(live, raw={**live.raw, "updatedClient": BACKGROUND})
+
+    shown = planned(source, target, ran, schedule=Schedule("day", 1, 12 * HOUR))
+
+    assert (shown.verb, causes(shown)["enabled"]) == (Verb.UPDATE, Cause.PAUSED)
+    assert [s for s in shown.steps if s.action is Action.ACT] == []
+
+
 def test_an_export_that_is_enabled_again_is_one_action() -> None:
     source, target, live = changed(flow("orders"), 2, state="disabled")
     paused_flow = replace(live, marker=replace(Marker("acme", "e", "orders"), applied={"enabled": ("fcbc",)}))
@@ -201,6 +218,12 @@ def test_a_new_dataset_list_is_a_new_source_and_may_send_again_what_stays() -> N
         ("source_connection", Action.CREATE),
         ("source_connection", Action.DELETE),
     ]
+
+
+def test_what_may_send_data_again_is_said_first() -> None:
+    shown = planned(*flow("orders", ("d1", "d2")), datasets=("d1",), schedule=Schedule("hour", 4, 0))
+
+    assert consequences(shown) == ["may-cause-full-re-export", "datasets-lost"]
 
 
 def orphan(key: str, datasets: tuple[str, ...], created: int = NOW - 60) -> LiveObject:
@@ -366,6 +389,19 @@ def test_the_flow_that_a_newer_one_replaced_is_deleted() -> None:
     shown = planned(*older, *newer)
 
     assert 'deletes the replaced flow: f-orders "orders"' in [c.text for c in shown.consequences]
+
+
+@pytest.mark.parametrize(("enabled", "checks"), [(None, ["paused"]), (False, [])])
+def test_a_pause_of_the_replaced_flow_counts_only_if_the_newer_one_runs(
+    enabled: bool | None, checks: list[str]
+) -> None:
+    end = {"end": (str(NOW + 5 * DAY),)}
+    marker = Marker("acme", "e", "orders", being_replaced=True, applied=end)
+    older = tuple(replace(o, marker=marker) for o in scheduled(endTime=NOW + HOUR))
+
+    shown = planned(*older, *duplicate(generation=2), end=End(moment=NOW + 5 * DAY), enabled=enabled)
+
+    assert safety_checks(shown) == checks
 
 
 # -- adopt ------------------------------------------------------------------------------------------------------------

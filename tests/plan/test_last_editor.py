@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from exportctl.model.plan import Actor, Marker
-from exportctl.plan.last_editor import BACKGROUND, UI, actor
+from exportctl.plan.last_editor import BACKGROUND, UI, actor, is_last_write_with_marker
 from exportctl.resources import marker
 from exportctl.resources.kinds import FLOW, TARGET_CONNECTION
 from tests.plan.value_builders import make_object
@@ -22,13 +22,14 @@ def flow(**raw: Any) -> Any:
 SOURCE = make_object("source_connection", "s", createdBy="kim", createdClient=UI, createdAt=7_000)
 LAST = {"ops": [{"op": "replace", "path": "/scheduleParams"}], "updated": 9_000}
 NOT_RECORDED_TEXT = "not recorded: exportctl wrote last and did not change this field"
-OURS = {
+MARKER = Marker("acme", "e", "orders")
+OURS: dict[str, Any] = {
     "updatedClient": "script",
     "updatedAt": 9_000,
     "lastOperation": {
         "ops": [
             {"op": "replace", "path": "/scheduleParams", "value": {}},
-            {"op": "add", "path": "/description", "value": marker.marker_line(Marker("acme", "e", "orders"), FLOW)},
+            {"op": "add", "path": "/description", "value": marker.marker_line(MARKER, FLOW)},
         ],
         "updated": 9_000,
     },
@@ -92,3 +93,20 @@ def test_the_actor_behind_a_place_is_the_targets() -> None:
 
 def test_without_a_visible_source_the_flow_answers_for_the_datasets() -> None:
     assert actor(FLOW.field_rule("datasets"), FLOW, flow(), None) == Actor("jo", UI, 2)
+
+
+RENAME = {"op": "replace", "path": "/name", "value": "B"}
+LAST_WRITES: dict[str, tuple[dict[str, Any], bool]] = {
+    "the PATCH with this marker": (OURS["lastOperation"], True),
+    "the creation": ({"operation": "create", "updated": 9_000}, True),
+    "an edit of a flow that still counts as created": ({"operation": "create", "ops": [RENAME]}, False),
+    "an edit": ({"operation": "update", "ops": [RENAME]}, False),
+    "not shown": ({}, False),
+}
+
+
+@pytest.mark.parametrize(("last", "ours"), LAST_WRITES.values(), ids=LAST_WRITES)
+def test_whether_a_client_wrote_a_flow_after_its_marker(last: dict[str, Any], ours: bool) -> None:
+    live = make_object("flow", "f", MARKER, updatedClient=BACKGROUND, lastOperation=last)
+
+    assert is_last_write_with_marker(live) is ours

@@ -63,6 +63,20 @@ def test_what_a_flow_exports_decides_whether_it_blocks_a_creation(live: Flow, fo
     assert [c for c in checks(planned(*live)) if c in ("exported-by-other-project", "look-alike")] == found
 
 
+WAYS_TO_A_SECOND: dict[str, tuple[Flow, str]] = {
+    "the location": (unmarked(theirs()), "another location"),
+    "the title": (unmarked(theirs(title="orders", **place("other"))), "another `title`"),
+    "both": (unmarked(theirs(title="orders")), "another location and another `title`"),
+}
+
+
+@pytest.mark.parametrize(("live", "change"), WAYS_TO_A_SECOND.values(), ids=WAYS_TO_A_SECOND)
+def test_the_refusal_names_what_to_change_for_a_second_export(live: Flow, change: str) -> None:
+    (refusal,) = item(planned(*live), "exports.orders").refusals
+
+    assert refusal.allow.endswith(f" to adopt it, or {change} to create a second")
+
+
 def test_a_hand_edit_hides_no_flow_of_another_project() -> None:
     """What the marker says was last applied counts as exported too."""
     source, target, live = theirs(datasets=("d2",), applied=("d1",), **place("other"))

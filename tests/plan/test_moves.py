@@ -49,6 +49,32 @@ def test_of_a_damaged_marker_only_the_flags_that_keep_data_safe_are_carried_over
     assert first.marker == Marker("acme", "e", "orders", protected=True, last_seen_enabled=True)
 
 
+def test_a_move_leaves_out_an_intent_that_was_carried_out() -> None:
+    source, target, live = flow("orders", owner="theirs")
+    enabled = replace(live, marker=Marker("theirs", "e", "orders", enables=True))
+
+    (first, _) = item(planned(THEIRS, source, target, enabled), "exports.orders").steps
+
+    assert first.marker is not None and not first.marker.enables
+
+
+def test_a_move_writes_a_damaged_marker_anew_and_reports_it_no_more() -> None:
+    source, target, live = flow("orders", owner="theirs")
+    damaged = replace(target, marker=Marker("theirs", "e", "orders", damaged=True))
+
+    shown = item(planned(THEIRS, source, damaged, live), "exports.orders")
+
+    assert [s.id for s in shown.steps] == ["f-orders", "t-orders"]
+    assert "marker-damaged" not in [f.rule for f in shown.findings]
+
+
+def test_a_destination_that_has_an_account_takes_over_no_second_one() -> None:
+    made = planned(account("lake", "mine"), THEIRS, *flow("orders", owner="theirs"))
+
+    assert item(made, "destinations.lake").verb is not Verb.MOVE
+    assert [r.safety_check for r in item(made, "exports.orders").refusals] == ["move-differs"]
+
+
 def test_one_account_goes_to_one_destination() -> None:
     given = build_project(
         export("orders"),

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from exportctl.model.plan import Address, LiveObject, Marker
-from exportctl.plan.ownership import LiveFlow, build_ownership
+from exportctl.plan.ownership import LiveFlow, build_ownership, came_from
+from exportctl.resources.marker import trace
 from tests.plan.value_builders import make_object, sandbox
 
 ORDERS = Address("exports", "orders")
@@ -102,6 +105,22 @@ def test_whose_a_flow_is_that_lost_its_marker() -> None:
         live_flow = only_owned(flow("f", mine), source("s", content), target("t", place))
         assert live_flow.marker_lost == lost, words
         assert live_flow.marker == (mine or (OURS if lost else None)), words
+
+
+MOVED: dict[str, tuple[Marker, str | None]] = {
+    "another project took it over": (
+        Marker("theirs", "e", "web", moved_from=trace("acme", "orders")),
+        "exports.orders",
+    ),
+    "it came to them from elsewhere": (Marker("theirs", "e", "web", moved_from=trace("third", "orders")), None),
+    "another flow uses our source": (Marker("theirs", "e", "web"), None),
+    "it is ours": (OURS, None),
+}
+
+
+@pytest.mark.parametrize(("marker", "address"), MOVED.values(), ids=MOVED)
+def test_the_trace_in_the_marker_says_that_a_flow_came_from_us(marker: Marker, address: str | None) -> None:
+    assert came_from(only_owned(flow("f", marker), source(), target()), "acme") == address
 
 
 def test_shared_connections_say_nothing_of_a_flow_without_a_marker() -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from exportctl.errors import Level
-from exportctl.model.plan import Action, LiveObject, PlanItem, Verb
+from exportctl.model.plan import Action, LiveObject, Marker, PlanItem, Verb
 from exportctl.model.project import RemovedEntry
 from tests.plan.plan_builders import account, build_plan, build_project, flow, item
 from tests.plan.value_builders import AT, lake
@@ -50,10 +52,11 @@ def test_a_target_that_another_flow_uses_is_not_deleted() -> None:
     assert [step.id for step in shown.steps if step.action is Action.DELETE] == ["f-old", "s-old"]
 
 
-def test_a_flow_without_a_marker_is_released_by_the_marker_of_its_target() -> None:
+@pytest.mark.parametrize("marker", [None, Marker("theirs", "e", "web")], ids=["no marker", "that of others"])
+def test_a_flow_without_our_marker_is_released_by_the_marker_of_its_target(marker: Marker | None) -> None:
     source, target, live = flow("old")
 
-    shown = planned("exports.old", removed("exports", "old", "release"), source, target, replace(live, marker=None))
+    shown = planned("exports.old", removed("exports", "old", "release"), source, target, replace(live, marker=marker))
 
     assert released_ids(shown) == ["t-old"]
 
@@ -88,3 +91,12 @@ def test_an_account_is_deleted_after_the_flows_on_it() -> None:
     deleted = [s.key for s in item(plan, "exports.old").steps if s.kind != "source_connection"]
     assert deletion.action is Action.DELETE
     assert set(deletion.needs) == set(deleted)
+
+
+def test_people_who_approve_the_deletion_of_an_account_read_its_title() -> None:
+    shown = planned("destinations.lake", removed("destinations", "lake", "delete"), replace(account(), name="Lake"))
+
+    assert (shown.verb, [(c.path, c.before, c.after) for c in shown.fields]) == (
+        Verb.DELETE,
+        [("title", "Lake", None)],
+    )

@@ -11,6 +11,7 @@ from exportctl.model.project import Account, AuthValue, Format
 from exportctl.model.secret import Secrecy
 from exportctl.plan.spec_check import check_account, check_export
 from exportctl.resources.destinations.table import TYPES
+from tests.plan.plan_builders import account, build_plan, build_project, export, item
 from tests.plan.value_builders import AT, desired_account, desired_export, lake
 
 S3 = TYPES["amazon-s3"].connection_spec
@@ -149,3 +150,13 @@ def test_plain_account_fields_are_checked_and_shown() -> None:
     sftp = lake(type="sftp", location={"path": "/in"}, account=Account("password", fields))
     (found,) = check_account(desired_account(sftp), {SFTP: auth("SFTP with Password", domain={"enum": ["x"]})})
     assert found.message == 'destinations.lake: host: "sftp.acme.example" is not one of x'
+
+
+def test_only_an_account_that_the_plan_writes_is_checked() -> None:
+    specs = {S3: auth("Assumed Role", s3Role={"pattern": "^never$"})}
+    given = build_project(export("orders"))
+
+    created, kept = build_plan(given, specs=specs), build_plan(given, account(), specs=specs)
+
+    rules = [[f.rule for f in item(made, "destinations.lake").findings] for made in (created, kept)]
+    assert rules == [["spec-refuses"], []]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from exportctl import __version__
 from exportctl.model.plan import Action, Address, Cause, FieldChange, Marker, Plan, PlanItem, Refusal, Step, Verb
 from exportctl.planfile import file as planfile
 from exportctl.planfile import serialize as plan_document
@@ -88,6 +89,7 @@ def test_a_difference_holds_both_sides() -> None:
 
 def test_a_difference_reads_as_one_harmless_line() -> None:
     assert str(StaleValue("exports.wéb", "id", "a\nb", None)) == 'exports.w\\xe9b id: saved "a\\nb", now null'
+    assert str(StaleValue("", "refs", {"b": 1, "a": 2}, {})) == 'refs: saved {"a": 2, "b": 1}, now {}'
 
 
 def test_true_is_not_one() -> None:
@@ -128,6 +130,20 @@ def test_an_approval_for_one_place_is_none_for_another(field: str) -> None:
     assert (found.address, found.path, found.now) == ("", f"header.{field}", "other")
 
 
+def test_an_approval_made_with_another_version_is_none_for_this_one() -> None:
+    (found,) = planfile.stale_values(replace(planfile.saved_plan(APPROVED), version="0.0.1"), APPROVED)
+
+    assert (found.path, found.saved, found.now) == ("versions.exportctl", "0.0.1", __version__)
+
+
+def test_differences_of_the_whole_plan_are_in_the_order_of_their_names() -> None:
+    options = dict.fromkeys(("resume", "allow_replace", "targets", "rotate", "allow_deletes", "renewals"), 1)
+
+    found = [one.path for one in differences(APPROVED, replace(APPROVED, options=options))]
+
+    assert found == sorted(f"options.{name}" for name in options)
+
+
 SIDE_WORK = [Verb.RENEW, Verb.MARK, Verb.CLEAN, Verb.PAUSED, Verb.UNCHANGED]
 
 
@@ -161,6 +177,12 @@ def test_a_write_of_nothing_but_renewal_and_marker_breaks_no_approval() -> None:
         plan(replace(without, steps=(target,))),
         plan(replace(due, steps=(alone, replace(target, needs=(alone.key,))))),
     )
+
+
+def test_values_behind_the_references_of_a_step_that_writes_only_a_marker_are_not_sent() -> None:
+    alone = [replace(patch_step(fields={}), known={"ROLE": value}) for value in ("one", "two")]
+
+    assert is_same(*(plan(updated_item(step)) for step in alone))
 
 
 def test_a_deletion_within_an_update_is_part_of_the_approval() -> None:
@@ -200,16 +222,19 @@ def test_the_value_that_a_pause_holds_back_is_no_part_of_the_approval(cause: Cau
 
 
 def test_a_start_worked_out_from_the_moment_is_left_out_and_its_rule_is_not() -> None:
-    derived = [plan(updated_item(patch_step(fields={EVERY: "1 day", "schedule.start": n}))) for n in (1, 2)]
+    starts = [FieldChange("schedule.start", "schedule.start", 0, n, Cause.PENDING) for n in (1, 2)]
+    sent = [patch_step(fields={EVERY: "1 day", "schedule.start": n}) for n in (1, 2)]
+    derived = [plan(updated_item(s, fields=(c,))) for s, c in zip(sent, starts, strict=True)]
     ruled = [plan(updated_item(patch_step(fields={EVERY: "1 day", "schedule.start": {"at": n}}))) for n in (1, 2)]
 
     assert is_same(*derived)
     assert not is_same(*ruled)
 
 
-def test_the_consent_to_a_replacement_is_part_of_the_approval() -> None:
+@pytest.mark.parametrize("verb", [Verb.REPLACE, Verb.UPDATE])
+def test_the_consent_to_a_replacement_is_part_of_the_approval(verb: Verb) -> None:
     going = patch_step(fields={}, marker=Marker("acme", "e", "web", being_replaced=True))
-    item = PlanItem(WEB, Verb.REPLACE, "f-1", steps=(going,))
+    item = PlanItem(WEB, verb, "f-1", steps=(going,))
 
     assert not is_same(plan(item), plan(replace(item, steps=())))
 
@@ -245,6 +270,14 @@ def test_unchanged_addresses_are_counted_and_not_written_down() -> None:
 
     assert list(saved.entries) == ["exports.web"]
     assert saved.content["counts"]["unchanged"] == 1
+
+
+@pytest.mark.parametrize("part", ["fields", "steps", "refusals"])
+def test_an_unchanged_address_with_something_to_tell_is_written_down(part: str) -> None:
+    told = updated_item(refusals=(Refusal("protect", "no", "allow"),))
+    shown = PlanItem(NEW.address, Verb.UNCHANGED, **{part: getattr(told, part)})
+
+    assert list(planfile.saved_plan(plan(shown)).entries) == ["exports.new"]
 
 
 def test_an_unforeseen_value_is_not_guessed_about() -> None:

@@ -148,3 +148,12 @@ def test_the_renewal_of_a_paused_flow_revives_no_old_intent(small: World) -> Non
     small.emulator.advance(155 * DAY)
     small.apply(PlanOptions(renew_only=True))
     assert field_causes(small.plan()) == {"enabled": Cause.PAUSED}
+
+
+def test_the_renewal_of_a_flow_keeps_an_action_that_is_still_to_do(small: World) -> None:
+    apply_config(small, orders(enabled=False))
+    small.write(orders(enabled=True))
+    kill_before_action(small)
+    small.emulator.advance(155 * DAY)
+    small.apply(PlanOptions(renew_only=True))
+    assert field_causes(small.plan()) == {"enabled": Cause.PENDING}
