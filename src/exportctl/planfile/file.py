@@ -39,7 +39,6 @@ from exportctl.model.plan_options import PlanOptions
 from exportctl.model.secret import Secret
 from exportctl.planfile.serialize import (
     ACTOR,
-    ERROR,
     FIELD,
     FINDING,
     ITEM,
@@ -108,7 +107,7 @@ def saved_plan(plan: Plan) -> SavedPlan:
 @cache
 def plan_schemas() -> tuple[Json, Mapping[str, Json]]:
     """Return the schema of a saved plan, and those of the definitions that it uses."""
-    used = (ACTOR, ERROR, FIELD, FINDING, ITEM, MARKER, OTHER_FLOW, POSITION, STEP)
+    used = (ACTOR, FIELD, FINDING, ITEM, MARKER, OTHER_FLOW, POSITION, STEP)
     return SAVED_PLAN.schema(), {one.name: one.schema() for one in used}
 
 
