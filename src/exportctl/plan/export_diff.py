@@ -102,15 +102,13 @@ class ExportDiff:
     @property
     def shown_changes(self) -> tuple[FieldChange, ...]:
         """The changes with datasets as pairs of id and name."""
-        return tuple(
-            replace(c, before=self._dataset_pairs(c.before), after=self._dataset_pairs(c.after))
-            if c.field == DATASETS
-            else c
-            for c in self.changes
-        )
+        return tuple(self._with_names(c) if c.field == DATASETS else c for c in self.changes)
 
-    def _dataset_pairs(self, ids: list[str] | None) -> list[list[str]]:
-        return [[i, self.dataset_names.get(i, "")] for i in ids or ()]
+    def _with_names(self, change: FieldChange) -> FieldChange:
+        before, after = (
+            [[i, self.dataset_names.get(i, "")] for i in ids or ()] for ids in (change.before, change.after)
+        )
+        return replace(change, before=before, after=after)
 
     @property
     def flow_fields(self) -> Fields:
