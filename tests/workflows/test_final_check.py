@@ -126,8 +126,10 @@ def test_a_creation_that_is_delivered_twice_is_no_success(tmp_path: Path, lag: i
 def test_a_duplicate_that_this_run_made_itself_is_gone_before_the_final_check_passes(tmp_path: Path, lag: int) -> None:
     made = world(tmp_path, Switches(list_lag=lag), page_size=100)
     made.write(orders())
+    before = made.emulator.now
     outcomes, check = made.apply(transport=DoublingTransport(made, answer=1))
     assert check.verdict.is_as_declared
+    assert made.emulator.now < before + lag + 30  # the emulated clock: what was deleted is not waited for
     (flow,) = objects(made, "flows")
     assert flow["id"] not in {o.id for o in outcomes}  # this run made the younger one
     assert {o.step.id for o in check.outcomes} >= {o.id for o in outcomes if o.step.kind == "flow"}

@@ -122,17 +122,15 @@ def read_lagging_objects(
 
     Objects that this run created (id -> kind) and that are not listed yet are read by id, and so are objects that are
     listed as before a write of this run. `read_object` waits for what the service does not show yet. Objects that this
-    run deleted are left out as soon as a GET answers 404.
+    run deleted are left out as soon as no list shows them, or a GET answers 404.
     """
-    confirmed_deleted = {i for i in deleted if any(o.id == i for kind in KINDS for o in live.objects_of_kind(kind))}
+    deleted_ids = set(deleted)
     objects = {}
     for name, kind in KINDS.items():
-        kept = [
-            o for o in live.objects_of_kind(name) if o.id not in confirmed_deleted or _is_present(client, kind, o.id)
-        ]
+        kept = [o for o in live.objects_of_kind(name) if o.id not in deleted_ids or _is_present(client, kind, o.id)]
         kept = [(_read_present(read_object, kind, o.id) or o) if is_former_version(o) else o for o in kept]
         listed = {o.id for o in kept}
-        late = [i for i, k in created.items() if k == name and i not in listed and i not in confirmed_deleted]
+        late = [i for i, k in created.items() if k == name and i not in listed and i not in deleted_ids]
         objects[name] = (*kept, *(o for o in (_read_present(read_object, kind, i) for i in late) if o is not None))
     return Inventory(objects, live.datasets, live.specs)
 
