@@ -160,7 +160,7 @@ def lifetime(expires_in: object) -> float:
 
     Source: seconds by [IMS]; the retired JWT flow answered milliseconds [AU]. The size tells which [inf].
     """
-    text = str(expires_in) if isinstance(expires_in, int | float | str) and not isinstance(expires_in, bool) else ""
+    text = str(expires_in) if isinstance(expires_in, int | float | str) else ""
     if not re.fullmatch(r"[0-9]{1,15}(\.[0-9]+)?", text):
         return ASSUMED_LIFE
     seconds = float(text)
