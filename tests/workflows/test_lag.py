@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from exportctl.emulator import Switches
+from exportctl.emulator import Fault, Switches
 from exportctl.model.outcome import OutcomeStatus, final_outcomes
 from exportctl.model.plan import Cause
 from exportctl.model.plan_options import PlanOptions
+from tests.workflows.test_concurrent_edits import BendingTransport
 from tests.workflows.test_interruptions import kill_apply_after
 from tests.workflows.world import SANDBOX, World, config, world
 
@@ -96,7 +97,8 @@ def test_a_change_that_shows_late_is_made_once_and_is_proved(tmp_path: Path, lag
     made.forget_requests()
     made.write(CHANGED)
 
-    outcomes, final_check = made.apply()
+    # One write at a time: the wait of one would move the clock for another, and the action would come too late.
+    outcomes, final_check = made.apply(parallelism=1)
 
     assert {o.status for o in outcomes} == {OutcomeStatus.DONE}
     assert final_check.passed
@@ -137,9 +139,11 @@ def test_a_change_that_fails_after_it_was_accepted_is_a_failed_step(tmp_path: Pa
 
     for _ in range(3):
         made.forget_requests()
+        before = made.emulator.now
         outcomes, final_check = made.apply()
 
         assert not final_check.passed
+        assert made.emulator.now < before + 90  # a minute for the source in use, and no second one for what has failed
         failed = [o for o in final_check.outcomes if o.rule == "failed-later"]
         counted = [o for o in final_outcomes(outcomes, final_check.outcomes) if o.step.key == failed[0].step.key]
         assert counted == failed
@@ -158,3 +162,43 @@ def test_a_change_that_fails_after_it_was_accepted_is_a_failed_step(tmp_path: Pa
     }
     made.emulator.switches = Switches()
     assert made.apply()[1].passed
+
+
+def test_a_change_that_shows_at_once_and_is_not_finished_is_waited_for(tmp_path: Path) -> None:
+    made = world(tmp_path)
+    made.write(orders())
+    made.apply()
+    made.emulator.advance(61)
+    finished_at = made.emulator.now + 30
+
+    def unfinished(flow: dict[str, Any]) -> dict[str, Any]:
+        is_finished = made.emulator.now >= finished_at
+        return flow if is_finished else flow | {"lastOperation": {"status": {"value": "inProgress"}}}
+
+    made.write(orders(title="T"))
+
+    assert made.apply(transport=BendingTransport(made, "flows", unfinished))[1].passed
+
+
+def test_connections_that_no_list_shows_yet_are_not_waited_for(tmp_path: Path) -> None:
+    """Only a flow can have been delivered twice without a trace in the plan: its export runs twice."""
+    made = world(tmp_path)
+    made.write(orders())
+    made.emulator.add_fault(Fault("drop-item", method="GET", path="/sourceConnections$", count=0))
+    before = made.emulator.now
+
+    _, final_check = made.apply()
+
+    assert final_check.passed
+    assert not final_check.lists_are_current
+    assert made.emulator.now == before
+
+
+def test_an_apply_without_changes_in_an_empty_sandbox_waits_for_nothing(tmp_path: Path) -> None:
+    made = world(tmp_path)
+    made.write(config(exports={}))
+    before = made.emulator.now
+
+    assert made.apply()[1].passed
+
+    assert made.emulator.now == before

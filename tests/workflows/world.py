@@ -163,10 +163,16 @@ class World:
         with self.open_plan(flags, **more) as made:
             return made.plan
 
-    def apply(self, flags: PlanOptions = PlanOptions(), **more: Any) -> tuple[tuple[Outcome, ...], FinalCheck]:  # noqa: B008
+    def apply(
+        self,
+        flags: PlanOptions = PlanOptions(),  # noqa: B008
+        *,
+        parallelism: int = 4,
+        **more: Any,
+    ) -> tuple[tuple[Outcome, ...], FinalCheck]:
         with self.open_plan(flags, **more) as made:
             applying = apply_workflow.start_apply(
-                made, self.setup(**more), flags, parallelism=4, stop=threading.Event()
+                made, self.setup(**more), flags, parallelism=parallelism, stop=threading.Event()
             )
             outcomes = tuple(applying.execute_steps())
             return outcomes, applying.run_final_check()
