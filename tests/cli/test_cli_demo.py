@@ -16,6 +16,7 @@ def test_the_config_of_this_repository_goes_once_round(tmp_path: Path) -> None:
     assert "EMULATOR: nothing reaches Adobe" in first.out
     assert "Unset variables use placeholder values" in first.out
     assert "9 to create" in first.out
+    assert "placeholder" not in run("plan", LAKE_ROLE_ARN="arn:aws:iam::123456789012:role/lake").out
 
     made = run("apply", "--auto-approve")
     assert made.code == 0

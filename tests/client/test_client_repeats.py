@@ -94,8 +94,9 @@ def test_a_repeated_write_sends_the_same_again(reply: Reply) -> None:
     assert script.seen[0].body == script.seen[1].body
 
 
-def test_a_redirect_is_not_followed() -> None:
-    script = Script([Reply(307, headers=(("Location", "https://evil.example/flows"),))])
+@pytest.mark.parametrize("status", [300, 307])
+def test_a_redirect_is_not_followed(status: int) -> None:
+    script = Script([Reply(status, headers=(("Location", "https://evil.example/flows"),))])
 
     with pytest.raises(ServiceError, match=r"redirect to evil\.example"):
         client_of(script).list("/flows")

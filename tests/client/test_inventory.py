@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from exportctl.client.inventory import live_object, read_connection_specs
+from exportctl.client.inventory import list_objects, live_object, read_connection_specs
 from exportctl.errors import ServiceError
 from exportctl.resources.destinations.table import TYPES
-from exportctl.resources.kinds import FLOW
+from exportctl.resources.kinds import FLOW, KINDS, Kind
 from tests.client.scripted import Reply, Script, client_of
 
 
@@ -27,3 +27,12 @@ def test_only_the_specs_of_the_destination_types_are_asked_for() -> None:
 
     assert list(read_connection_specs(client_of(script))) == ids
     assert ("property", f"id=={','.join(ids)}") in script.seen[0].params
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
+def test_only_what_exports_are_made_of_is_listed_in_the_order_of_its_creation(kind: Kind) -> None:
+    script = Script([Reply(200, {"items": []})])
+
+    assert list_objects(client_of(script), kind) == ()
+
+    assert {*kind.filters, ("orderby", "createdAt")} <= {*script.seen[0].params}

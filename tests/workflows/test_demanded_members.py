@@ -46,18 +46,22 @@ def test_no_data_is_sent_unasked(tmp_path: Path) -> None:
     assert posts(made, "sourceConnections") == [201, 201]
 
 
-def test_a_refusal_that_only_speaks_of_data_is_shown_as_it_came(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("collection", "statuses"), [("sourceConnections", [400, 400]), ("flows", [400])])
+def test_a_refusal_that_only_speaks_of_data_is_shown_as_it_came(
+    tmp_path: Path, collection: str, statuses: list[int]
+) -> None:
+    """What never has `data` is not sent again."""
     made = world(tmp_path)
     made.write(config(exports={"orders": TWO["orders"]}))
     body = {"errorMessage": "the data region is closed"}
-    made.emulator.add_fault(Fault("status", method="POST", path="/sourceConnections$", status=400, body=body, count=0))
+    made.emulator.add_fault(Fault("status", method="POST", path=f"/{collection}$", status=400, body=body, count=0))
 
     outcomes, final_check = made.apply()
 
     failed = [one.message for one in outcomes if one.status is OutcomeStatus.FAILED]
     assert len(failed) == 1
     assert "the data region is closed" in str(failed[0])
-    assert posts(made, "sourceConnections") == [400, 400]
+    assert posts(made, collection) == statuses
     assert not final_check.passed
 
 

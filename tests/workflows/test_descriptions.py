@@ -125,7 +125,9 @@ def test_a_text_that_a_patch_brings_and_that_is_cut_between_two_lines_is_refused
     made.write(orders())
     made.apply()
     made.write(orders(description=LONG[:255] + "."))
-    assert not made.apply()[1].passed
+    _, final_check = made.apply()
+    assert [o.rule for o in final_check.outcomes] == ["description-cut"]
+    assert not final_check.passed
     assert_that_the_next_apply_is_refused(made)
 
 

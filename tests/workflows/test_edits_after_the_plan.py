@@ -15,7 +15,7 @@ from exportctl.model.plan_options import PlanOptions
 from exportctl.workflows import apply as apply_workflow
 from tests.workflows.orders_sandbox import apply_config, field_causes, item, orders
 from tests.workflows.transports import InterruptingTransport
-from tests.workflows.world import SANDBOX, World
+from tests.workflows.world import SANDBOX, World, config
 
 MINUTES = 600
 
@@ -98,3 +98,28 @@ def test_a_value_that_changes_between_plan_and_apply_is_not_sent(small: World) -
                 reviewed, small.setup(env=other), PlanOptions(), parallelism=4, stop=threading.Event()
             )
     assert (caught.value.rule, small.writes()) == ("stale", [])
+
+
+def test_a_value_that_was_not_set_for_the_plan_counts_as_applied_once_it_was_sent(small: World) -> None:
+    small.write(orders())
+    everything = small.env
+    small.env = {name: value for name, value in everything.items() if name != "S3_ROLE"}
+    with small.open_plan() as reviewed:
+        setup = small.setup(env=everything)
+        run = apply_workflow.start_apply(reviewed, setup, PlanOptions(), parallelism=4, stop=threading.Event())
+        assert {o.status for o in run.execute_steps()} == {OutcomeStatus.DONE}
+    small.env = everything
+    assert field_causes(small.plan(), "destinations.s3-role") == {}
+    small.env = {**everything, "S3_ROLE": "arn:aws:iam::123456789012:role/other"}
+    assert field_causes(small.plan(), "destinations.s3-role") == {"auth.role_arn": Cause.PENDING}
+
+
+def test_what_another_run_creates_for_another_export_stops_no_creation(small: World) -> None:
+    exports = {name: {"datasets": ["Orders"], "subpath": name} for name in ("orders", "ours", "theirs")}
+    apply_config(small, config(exports={"orders": exports["orders"]}))
+    small.write(config(exports={name: exports[name] for name in ("orders", "ours")}))
+    with small.open_plan() as reviewed:
+        run = apply_workflow.start_apply(reviewed, small.setup(), PlanOptions(), parallelism=4, stop=threading.Event())
+        apply_config(small, config(exports={name: exports[name] for name in ("orders", "theirs")}))
+        assert {o.status for o in run.execute_steps()} == {OutcomeStatus.DONE}
+    assert len(small.emulator.snapshot(SANDBOX)["flows"]) == 3

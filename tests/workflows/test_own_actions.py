@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from exportctl.emulator import Switches
 from exportctl.model.outcome import OutcomeStatus
 from exportctl.model.plan import Cause
 from exportctl.model.plan_options import PlanOptions
@@ -81,11 +82,31 @@ def test_what_a_person_disabled_before_exportctl_did_stays_off_when_the_yaml_lea
     assert field_causes(small.plan()) == {"enabled": Cause.PAUSED}
 
 
-def kill_before_action(made: World) -> None:
+def test_a_new_flow_that_a_person_disables_before_exportctl_does_is_as_the_yaml_says(small: World) -> None:
+    small.write(orders(enabled=False))
+    person = InterruptingTransport(small, "POST", "/flows/.*/action", small.emulator.ui.disable)
+    outcomes, check = small.apply(transport=person)
+    assert ({o.status for o in outcomes}, check.passed) == ({OutcomeStatus.DONE}, True)
+
+
+def kill_before_action(made: World, flags: PlanOptions = PlanOptions()) -> None:  # noqa: B008
     """Apply, and die with the action on its way: the intent is written, and nothing else happened."""
     counting = InterruptingTransport(made, "POST", "/action", lambda _flow: (_ for _ in ()).throw(ProcessKilled()))
     with pytest.raises(ProcessKilled):
-        made.apply(transport=counting)
+        made.apply(flags, transport=counting)
+
+
+def test_a_pause_that_reads_show_late_stops_a_replacement_that_an_earlier_run_began(small: World) -> None:
+    apply_config(small, orders())
+    former = small.flow("orders")["id"]
+    small.write(orders(destination="gcs"))
+    kill_before_action(small, CONSENT)
+    small.emulator.switches = Switches(stale_reads=30)
+    end = START + 40 * DAY
+    person = InterruptingTransport(small, "POST", "/flows/.*/action", lambda flow: small.emulator.ui.end(flow, end))
+    outcomes, _ = small.apply(transport=person)
+    assert [o.rule for o in outcomes if o.status is OutcomeStatus.FAILED] == ["stale"]
+    assert [f["id"] for f in objects(small, "flows")] == [former]
 
 
 @pytest.mark.parametrize("before", [True, False], ids=["enabled", "disabled"])

@@ -256,6 +256,19 @@ def test_the_spellings_of_several_exports_are_said_in_the_order_of_their_address
     assert [text.partition(" ")[0] for text in said] == sorted(f"exports.{name}" for name in names)
 
 
+def test_a_spelling_that_is_the_former_value_is_one_when_no_reading_is_left(tmp_path: Path) -> None:
+    made = world(tmp_path)
+    made.write(orders())
+    made.apply()
+    made.emulator.advance(61)
+    cut = SpellingTransport(made, "flows", "/name", text(lambda title: title[: len("orders")]))
+
+    said = applied(made, orders(title="orders of the lake"), cut)
+
+    assert said == ("exports.orders title: sent orders of the lake, stored as orders",)
+    assert made.plan().steps() == ()
+
+
 class EditBeforeTheMarker(SpellingTransport):
     """Lets a person rename the flow between the reading of the final check and the marker of the spelling."""
 
