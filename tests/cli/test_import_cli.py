@@ -205,3 +205,18 @@ def test_a_secret_value_in_a_flow_is_not_given_out(run: CommandLine) -> None:
     assert "[secret-in-import]" in ended.err
     assert role not in ended.out + ended.err
     assert not (run.folder / INTO).exists()
+
+
+def test_no_message_names_a_key_that_is_made_of_a_secret(run: CommandLine) -> None:
+    """The key of an export is made of the name of its flow. This flow has another reason not to be imported too."""
+    role = "arn:aws:iam::123456789012:role/canary"
+    run.edit("version: 1", "version: 1\nrepository: https://github.com/acme/exports")
+    cut_line = "\nManaged in Git: https://github.com/acme/expo"
+    create_flow_by_hand(run, f"by hand {role.encode().hex()}")
+    with closing(run.emulator()) as emulator:
+        emulator.ui.describe(f"by hand {role.encode().hex()}", "Orders. " * 10 + cut_line)
+
+    ended = run("import", "--all", LAKE_ROLE_ARN=role)
+
+    assert "[secret-in-import]" in ended.err
+    assert role.encode().hex()[:24] not in ended.out + ended.err

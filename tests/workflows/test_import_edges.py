@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from exportctl.model.plan import Verb
 from tests.workflows.import_runs import export, run_import, write_import
 from tests.workflows.world import SANDBOX, START, World
@@ -37,3 +39,16 @@ def test_a_flow_in_a_location_that_breaks_a_rule_is_left_out_by_the_name_of_the_
         "root": "path is empty: SFTP needs a folder [empty-path]",
     }
     assert export(made, "good")["adopt"]
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\n\n", " "])
+def test_a_long_description_is_no_cut_one_however_it_ends(empty: World, end: str) -> None:
+    made = empty.emulator.ui.create_flow("orders", ["Orders"], sandbox=SANDBOX)
+    text = "All orders of all shops, for the finance team. " * 3 + "Ask Ada." + end
+    empty.emulator.ui.describe(made["id"], text, sandbox=SANDBOX)
+
+    write_import(empty, run_import(empty))
+    empty.apply()
+
+    assert empty.plan().is_empty
+    assert empty.flow("orders")["description"].startswith(text)

@@ -13,7 +13,7 @@ more than adoptions and the config's former plan, this package has a bug, and th
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -35,6 +35,8 @@ from exportctl.plan.ownership import LiveFlow, Ownership, build_ownership
 from exportctl.rules import engine
 from exportctl.rules.rule import Hit, Rule, allow_entries, effective_setting
 
+_SECRET = "take the value out of the flow's name, description or folder, or import the others with --flow"
+
 
 @dataclass(frozen=True)
 class ConfigContext:
@@ -53,6 +55,7 @@ class ConfigContext:
     live: Inventory
     header: PlanHeader
     as_of: int
+    repeats_secret: Callable[[str], bool] = lambda _text: False
 
     def load(self, text: str = "") -> tuple[Project, tuple[Project, ...], loading.ParsedConfig]:
         """
@@ -81,7 +84,7 @@ def import_flows(config: ConfigContext, selection: Selection) -> ImportResult:
     Raises:
         ConfigError: the config has an error.
         UsageError: no flow has a requested id or name.
-        Error: the YAML would do more than adopt the flows; the message lists what.
+        Error: the YAML would do more than adopt the flows; the message lists what. Or it would hold a secret.
     """
     project, _, parsed = config.load()
     ownership = build_ownership(config.live, project.name)
@@ -154,10 +157,17 @@ def _suggestion(wanted_id: str, known: Mapping[str, LiveFlow]) -> str:
 def _document_with_allows(
     flows: list[ImportableFlow], document_inputs: DocumentContext, config: ConfigContext
 ) -> tuple[ConfigDocument, list[ImportableFlow], list[LeftOutFlow]]:
-    """Build the document with every `allow` it needs; also return its flows, and those that no `allow` can permit."""
+    """
+    Build the document with every `allow` it needs; also return its flows, and those that no `allow` can permit.
+
+    Raises:
+        Error: the document would hold a secret.
+    """
     refused: list[LeftOutFlow] = []
     while True:
         made = documents.build_document(flows, document_inputs, {})
+        if config.repeats_secret(made.text):  # before any message names a key, which is made of the name of a flow
+            raise Error("the YAML holds a secret value; nothing was written", rule="secret-in-import", hint=_SECRET)
         if not flows:
             return made, flows, refused
         project, every, _ = _load_document(made, config)

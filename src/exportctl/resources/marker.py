@@ -298,7 +298,7 @@ def is_cut(live: LiveObject, text: str, written: str, repository: str | None, *,
     ):
         return False
     line = f"\n{_LINE}{repository or ''}"
-    if shown.rstrip("\n") in (text, text + line, written):
+    if shown.rstrip("\n") in (text.rstrip("\n"), text + line, written):
         is_line_cut = shown.endswith(tuple(line[:size] for size in range(len(_LINE), len(line)))) and shown == text
         return is_line_cut or (sent_more and len(shown) < len(written))
     return True

@@ -31,7 +31,7 @@ def import_from_sandbox(
     Raises:
         ConfigError, ServiceError, Error: as `open_plan`.
         UsageError: the selection names no flow.
-        Error: the YAML would do more than adopt.
+        Error: the YAML would do more than adopt, or hold a secret.
     """
     _, ground = _read_inputs(setup, wall)
     return import_flows(replace(ground, new_file=file), selection)
@@ -64,4 +64,5 @@ def _read_inputs(setup: Setup, wall: Callable[[], int]) -> tuple[Project, Config
             live=inventory.read_inventory(platform.client),
             header=plan_header(project),
             as_of=platform.as_of(),
+            repeats_secret=setup.guard.repeats_secret,
         )
