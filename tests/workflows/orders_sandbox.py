@@ -21,6 +21,11 @@ def orders(**changes: Any) -> dict[str, Any]:
     return config(exports={"orders": {"datasets": ["Orders"], **changes}})
 
 
+def orders_on_one_of_two(**changes: Any) -> dict[str, Any]:
+    """The config of `orders` with the accounts of two types; it uses the first one or that of `changes`."""
+    return {**orders(**changes), "destinations": {name: DESTINATIONS[name] for name in ("s3-role", "gcs")}}
+
+
 def orders_and_other(**changes: Any) -> dict[str, Any]:
     """A second export beside `orders`, so that a deletion is never one of all."""
     return config(

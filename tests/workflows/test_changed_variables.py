@@ -22,7 +22,7 @@ SFTP = {"type": "sftp", "host": "h.example", "path": "/in", "auth": PASSWORD}
 
 
 def export(**given: Any) -> dict[str, Any]:
-    return config(exports={"orders": {"datasets": ["Orders"], **given}})
+    return config(destinations=DESTINATIONS, exports={"orders": {"datasets": ["Orders"], **given}})
 
 
 def to(destination: Mapping[str, Any]) -> dict[str, Any]:

@@ -31,7 +31,8 @@ UNTRUE = ("by hand", "a person", "in the sandbox", "duplicate")  # nobody but ex
 
 
 def exports(**orders: Any) -> dict[str, Any]:
-    return config(exports={"orders": {"datasets": ["Orders"], **orders}, **OTHERS})
+    """The config of `orders`, of which each account that it may use is declared."""
+    return config(destinations=DESTINATIONS, exports={"orders": {"datasets": ["Orders"], **orders}, **OTHERS})
 
 
 def only(**declared: Any) -> dict[str, Any]:

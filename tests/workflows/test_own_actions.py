@@ -11,7 +11,15 @@ from exportctl.emulator import Switches
 from exportctl.model.outcome import OutcomeStatus
 from exportctl.model.plan import Cause
 from exportctl.model.plan_options import PlanOptions
-from tests.workflows.orders_sandbox import apply_config, field_causes, item, objects, orders, safety_checks
+from tests.workflows.orders_sandbox import (
+    apply_config,
+    field_causes,
+    item,
+    objects,
+    orders,
+    orders_on_one_of_two,
+    safety_checks,
+)
 from tests.workflows.test_interruptions import ProcessKilled
 from tests.workflows.transports import InterruptingTransport
 from tests.workflows.world import START, World
@@ -62,11 +70,11 @@ def test_a_pause_of_the_replaced_flow_after_the_new_one_exists_blocks_its_deleti
 
 
 def test_a_replacement_taken_back_leaves_a_flow_that_a_person_disabled_in_between_paused(small: World) -> None:
-    apply_config(small, orders())
-    small.write(orders(destination="gcs"))
+    apply_config(small, orders_on_one_of_two())
+    small.write(orders_on_one_of_two(destination="gcs"))
     person = InterruptingTransport(small, "POST", "/flows/.*/action", small.emulator.ui.disable)
     small.apply(CONSENT, transport=person)
-    small.write(orders())
+    small.write(orders_on_one_of_two())
     assert field_causes(small.plan()) == {"title": Cause.PENDING, "enabled": Cause.PAUSED}
     apply_config(small)
     assert (small.flow("orders")["state"], item(small.plan()).is_paused) == ("disabled", True)

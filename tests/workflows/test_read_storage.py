@@ -23,7 +23,7 @@ from exportctl.model.plan_options import PlanOptions
 from exportctl.monitor.delivery.report import DeliveryResult, Verdict, VerifyReport
 from exportctl.workflows.verify import VerifyRequest, open_verifier
 from tests.workflows.orders_sandbox import DAY, HOUR, dataset
-from tests.workflows.world import DATASETS, ENV, ORGANIZATION, SANDBOX, SECRETS, START, World, config
+from tests.workflows.world import DATASETS, DESTINATIONS, ENV, ORGANIZATION, SANDBOX, SECRETS, START, World, config
 
 FIRST = START + 18 * HOUR  # 02:00 of the day after START: when the daily exports run first
 MANIFEST = {"type": "parquet", "compression": "gzip", "manifest": True}
@@ -85,10 +85,11 @@ def delivery_sandbox(folder: Path, switches: Switches | None = None, /, **orders
     made = World(folder, emulator)
     made.write(
         config(
+            destinations=DESTINATIONS,
             exports={
                 "orders": {"datasets": ["Orders"], "destination": "s3-key", "format": MANIFEST, **orders},
                 "events": {"datasets": ["App Events", "Returns"], "destination": "s3-key", "format": LINES},
-            }
+            },
         )
     )
     outcomes, final_check = made.apply()

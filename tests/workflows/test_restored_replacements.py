@@ -10,7 +10,15 @@ import pytest
 from exportctl.model.plan import Cause, Verb
 from exportctl.model.plan_options import PlanOptions
 from exportctl.output.text import plan as text_plan
-from tests.workflows.orders_sandbox import DAY, apply_config, findings, item, objects, orders, safety_checks
+from tests.workflows.orders_sandbox import (
+    DAY,
+    apply_config,
+    findings,
+    item,
+    objects,
+    orders_on_one_of_two,
+    safety_checks,
+)
 from tests.workflows.test_interruptions import ProcessKilled, kill_apply_after, telling_deaths
 from tests.workflows.test_laws import LISTED
 from tests.workflows.transports import InterruptingTransport
@@ -25,15 +33,15 @@ def die(_: str) -> NoReturn:
 
 def killed_before_the_deletion(made: World, **changes: Any) -> tuple[str, str]:
     """Kill a replacement before it deletes the former flow, and return the ids of the former and the new flow."""
-    apply_config(made, orders(**changes))
+    apply_config(made, orders_on_one_of_two(**changes))
     former = made.flow("orders")["id"]
-    made.write(orders(destination="gcs", **changes))
+    made.write(orders_on_one_of_two(destination="gcs", **changes))
     with pytest.raises(ProcessKilled):
         made.apply(CONSENT, transport=InterruptingTransport(made, "DELETE", "/flows/", die))
     made.emulator.advance(LISTED)
     new = made.flow("orders")["id"]
     assert (len(objects(made, "flows")), new != former) == (2, True)
-    made.write(orders(**changes))
+    made.write(orders_on_one_of_two(**changes))
     return former, new
 
 
@@ -57,7 +65,7 @@ def test_the_former_flow_runs_again_and_the_new_one_is_deleted(small: World) -> 
 
 def test_the_config_with_the_new_destination_still_finishes_the_replacement(small: World) -> None:
     _, new = killed_before_the_deletion(small)
-    apply_config(small, orders(destination="gcs"))
+    apply_config(small, orders_on_one_of_two(destination="gcs"))
     assert [f["id"] for f in objects(small, "flows")] == [new]
 
 
@@ -94,7 +102,7 @@ def test_a_new_flow_that_may_have_run_is_not_deleted_without_consent(small: Worl
     (refusal,) = item(small.plan()).refusals
     assert (refusal.safety_check, f"the new flow {new} may have run" in refusal.text) == ("replacement", True)
     assert f"write `keep: {former}` in exports.orders" in refusal.allow
-    apply_config(small, orders(keep=former))
+    apply_config(small, orders_on_one_of_two(keep=former))
     assert_restored(small, former)
 
 
@@ -114,9 +122,9 @@ def test_a_pause_of_the_new_flow_by_a_person_is_not_lost_on_the_way_back(small: 
 
 
 def test_a_pause_of_the_former_flow_by_a_person_is_not_lost_on_the_way_back(small: World) -> None:
-    apply_config(small, orders())
+    apply_config(small, orders_on_one_of_two())
     former = small.flow("orders")["id"]
-    small.write(orders(destination="gcs"))
+    small.write(orders_on_one_of_two(destination="gcs"))
 
     def disable_and_die(_: str) -> NoReturn:
         small.emulator.ui.enable(former)
@@ -126,18 +134,18 @@ def test_a_pause_of_the_former_flow_by_a_person_is_not_lost_on_the_way_back(smal
     with pytest.raises(ProcessKilled):
         small.apply(CONSENT, transport=InterruptingTransport(small, "DELETE", "/flows/", disable_and_die))
     small.emulator.advance(LISTED)
-    small.write(orders())
+    small.write(orders_on_one_of_two())
     small.apply()
     assert [(f["id"], f["state"]) for f in objects(small, "flows")] == [(former, "disabled")]
     assert Cause.PAUSED in item(small.plan()).causes()
 
 
 def test_a_protected_new_flow_blocks_the_way_back(small: World) -> None:
-    apply_config(small, orders())
-    small.write(orders(destination="gcs", protect=True))
+    apply_config(small, orders_on_one_of_two())
+    small.write(orders_on_one_of_two(destination="gcs", protect=True))
     with pytest.raises(ProcessKilled):
         small.apply(CONSENT, transport=InterruptingTransport(small, "DELETE", "/flows/", die))
     small.emulator.advance(LISTED)
-    small.write(orders(protect=True))
+    small.write(orders_on_one_of_two(protect=True))
     plan = small.plan()
     assert (safety_checks(plan), findings(plan)) == (["protect"], [])

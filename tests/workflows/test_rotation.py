@@ -365,6 +365,7 @@ def check_rotation(made: World, key: str = "s3-key") -> None:
 
 
 def test_an_account_that_has_yet_to_be_made_is_refused(made: World) -> None:
+    made.write(key_account_config(destinations={name: DESTINATIONS[name] for name in ("s3-role", "s3-key", "gcs")}))
     assert made.plan(rotate_flags("gcs")).steps() == ()
     with pytest.raises(RefusedError, match="does not exist yet") as refused:
         check_rotation(made, "gcs")

@@ -112,8 +112,8 @@ DESTINATIONS: dict[str, Any] = {
 
 
 def config(**changes: Any) -> dict[str, Any]:
-    """A small valid config; `changes` replace its top-level keys."""
-    return {
+    """A small valid config with the destinations that its exports use; `changes` replace its top-level keys."""
+    content = {
         "version": 1,
         "project": "acme",
         "repository": "https://github.com/acme/exports",
@@ -124,10 +124,12 @@ def config(**changes: Any) -> dict[str, Any]:
             "format": "parquet",
             "end": {"rolling": "180 days", "renew_before": "30 days"},
         },
-        "destinations": DESTINATIONS,
         "exports": {"orders": {"datasets": ["Orders"]}},
         **changes,
     }
+    users = (content["defaults"], *content["exports"].values())
+    used = {user["destination"] for user in users if "destination" in user}
+    return {"destinations": {name: d for name, d in DESTINATIONS.items() if name in used}, **content}
 
 
 @dataclass
