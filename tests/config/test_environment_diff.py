@@ -120,6 +120,17 @@ SAID = {
         "exports: {web: {schedule: {every: 1 day, at: '02:00:17'}}}",
         {("exports.web", "schedule.at"): (7200, 7217)},
     ),
+    "a default backup": (
+        "defaults: {expect: {backup: {max_age: 26 hours}}}",
+        {
+            (f"exports.{name}", "expect.backup.max_age"): (None, 93_600)
+            for name in ("sales/orders", "sales/returns", "web")
+        },
+    ),
+    "the backup of an export": (
+        "exports: {web: {expect: {backup: {covered_from: 1970-01-02}}}}",
+        {("exports.web", "expect.backup.covered_from"): (None, 172_800)},
+    ),
     "the policy": ("policy: {max_deletes: 3}", {("policy", "max_deletes"): (0, 3)}),
     "a rule": (
         "rules: {folder-time: {level: warning, reason: x}}",
@@ -133,7 +144,7 @@ def test_what_an_overlay_sets_is_on_purpose_and_named_with_its_line(what: str) -
     overlay, expected = SAID[what]
     found = diff("", overlay)
     assert {(d.address, d.path): (d.left, d.right) for d in found.differences} == expected
-    assert [lines(d) for d in found.differences] == [[IN_B]]
+    assert [lines(d) for d in found.differences] == [[IN_B]] * len(expected)
     assert found.unintended_count == 0
 
 

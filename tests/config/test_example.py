@@ -6,7 +6,7 @@ import pytest
 
 from exportctl.config import load as config
 from exportctl.errors import Level, SourcePosition
-from exportctl.model.project import AuthValue, End, Expect, Format, Schedule
+from exportctl.model.project import AuthValue, BackupPolicy, End, Expect, Format, Schedule
 from exportctl.model.secret import Secrecy
 from tests.config.example_config import (
     EXAMPLE,
@@ -382,3 +382,21 @@ def test_names_of_the_project_reach_sensitive_values_too() -> None:
     body = '{type: amazon-s3, bucket: abc, auth: {role_arn: "arn:${sandbox}:${env:ROLE}:$${x}"}}'
     made = project(with_destination(body)).destinations["other"]
     assert made.account.auth["role_arn"].text == "arn:dev:${env:ROLE}:$${x}"
+
+
+BACKED_UP = "defaults: {expect: {backup: {max_age: 26 hours}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("own", "expected"),
+    [
+        ("", Expect(backup=BackupPolicy(max_age=93_600))),
+        ("expect: {within: 2 hours}", Expect(7200, backup=BackupPolicy(max_age=93_600))),
+        ("expect: {backup: {covered_from: 1970-01-01}}", Expect(backup=BackupPolicy(covered_from=86_400))),
+        ("schedule: {every: once}", None),
+    ],
+    ids=["nothing of its own", "another expectation", "a backup of its own", "runs once"],
+)
+def test_the_default_backup_is_that_of_each_recurring_export(own: str, expected: Expect | None) -> None:
+    text = SMALL.replace("schedule: nightly", own) if "once" in own else with_export(own)
+    assert project(text + BACKED_UP).exports["web"].expect == expected

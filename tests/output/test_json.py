@@ -15,6 +15,7 @@ from exportctl.model.outcome import Check, CheckStatus
 from exportctl.model.plan import ListedDataset, Plan
 from exportctl.model.verdict import judge
 from exportctl.monitor import drift
+from exportctl.output.json import backup as json_backup
 from exportctl.output.json import documents as json_documents
 from exportctl.output.json import environments, monitoring, schemas
 from exportctl.output.json import import_and_accept as json_edits
@@ -25,6 +26,7 @@ from exportctl.planfile.signature import SignatureState
 from exportctl.planfile.staleness import StaleValue
 from exportctl.profile import file as profile
 from tests.output.document_schemas import check_document
+from tests.output.sample_backups import backup_report
 from tests.output.sample_environments import FINDINGS, one_of_two, two_environments
 from tests.output.sample_imports import ORDERS, import_result
 from tests.output.sample_monitoring import forecast_report, runs_report, status_report
@@ -88,6 +90,7 @@ def documents() -> dict[str, tuple[str, str]]:
     )
     found["forecast"] = ("forecast", monitoring.render_forecast(forecast_report()))
     found["verify"] = ("verify", monitoring.render_verify_report(full_report()))
+    found["backup"] = ("backup", json_backup.render_backup_report(backup_report()))
     found["environments"] = ("diff-environments", environments.render_comparison(two_environments()))
     found["import"] = ("import", json_edits.render_import(import_result(ORDERS), file=None))
     found["patch"] = (

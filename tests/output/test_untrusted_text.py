@@ -20,6 +20,7 @@ from exportctl.output import format_values, github_actions, markdown_escape
 from exportctl.output.json import documents
 from exportctl.output.markdown import plan as markdown_plan
 from exportctl.output.text import apply
+from exportctl.output.text import backup as text_backup
 from exportctl.output.text import drift as text_drift
 from exportctl.output.text import plan as text_plan
 from exportctl.output.text import tables as text_tables
@@ -27,6 +28,7 @@ from exportctl.planfile import file as planfile
 from exportctl.planfile.signature import SignatureState
 from exportctl.planfile.staleness import StaleValue
 from tests.output.golden_files import texts
+from tests.output.sample_backups import backup_report
 from tests.output.sample_plans import (
     AS_OF,
     DAY,
@@ -51,6 +53,7 @@ def evil_texts() -> dict[str, str]:
         "plan": text_plan.render_plan(plan),
         "show": text_plan.render_saved_plan(planfile.saved_plan(plan), SignatureState.UNSIGNED, now=AS_OF),
         "renew": text_plan.render_renewals(plan),
+        "backup": text_backup.render_backup_report(backup_report()),
         "drift": text_drift.render_drift(report),
         "outcome": apply.outcome(outcome, 1, 1),
         "report": apply.render_apply_report([outcome], remaining=plan, verdict=judge(plan, [outcome])),

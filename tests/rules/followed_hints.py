@@ -282,6 +282,9 @@ HINTS: Mapping[str, tuple[Hint, ...]] = {
         Hint({"Set «compression: gzip»": "formats: {plain: {{0}}}"}, ("unless the dataset stays small",)),
     ),
     "expect-beyond-retention": (Hint({"Set expect.within to at most «7 days»": orders("expect: {within: {0}}")}),),
+    "backup-beyond-retention": (
+        Hint({"Export to another type of destination": TO_LAKE, "or remove expect.backup": orders("expect: null")}),
+    ),
     "expect-on-once": (
         Hint({"remove `expect` after the run is verified": orders("expect: null")}, ("No change is needed",)),
     ),

@@ -36,7 +36,7 @@ KEYS = (
     *("title", "description", "datasets", "destination", "schedule", "schedule.every", "end", "end.rolling"),
     *("end.renew_before", "format", "format.compression", "folder", "subpath", "expect", "expect.within", "adopt"),
     *("allow_replace", "keep", "renamed_from", "bucket", "container", "path", "account", "account.of", "auth"),
-    *("encryption", "host", "port", "endpoint", "auth.role_arn", "reader"),
+    *("encryption", "host", "port", "endpoint", "auth.role_arn", "reader", "expect.backup"),
 )
 
 

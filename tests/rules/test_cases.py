@@ -9,7 +9,18 @@ from typing import Any
 import pytest
 
 from exportctl.errors import Level, SourcePosition
-from exportctl.model.project import AcceptEntry, Account, End, Expect, Format, Policy, Project, RemovedEntry, Schedule
+from exportctl.model.project import (
+    AcceptEntry,
+    Account,
+    BackupPolicy,
+    End,
+    Expect,
+    Format,
+    Policy,
+    Project,
+    RemovedEntry,
+    Schedule,
+)
 from exportctl.model.secret import Secrecy
 from exportctl.rules.engine import BY_ID, RULES
 from exportctl.rules.rule import CheckStage
@@ -99,6 +110,7 @@ def starting_project(end: End) -> Project:
 START = 1_800_000_000 - 1_800_000_000 % DAY
 EIGHT = Schedule("hour", 8, 0)
 ONCE = Schedule("once", 0, 0)
+BACKED_UP = Expect(backup=BackupPolicy(max_age=DAY))
 ZONE = destination(type="data-landing-zone", location={"path": "aep"}, account=Account())
 
 CASES = (
@@ -523,6 +535,13 @@ CASES = (
         project(ZONE, export(expect=Expect(within=8 * DAY))),
         key_location(ORDERS, "expect.within"),
         project_with(expect=Expect(within=8 * DAY)),
+    ),
+    Case(
+        "backup-beyond-retention",
+        "in a landing zone",
+        project(ZONE, export(expect=BACKED_UP)),
+        key_location(ORDERS, "expect.backup"),
+        project_with(expect=BACKED_UP),
     ),
     Case(
         "expect-on-once",

@@ -12,6 +12,7 @@ from typer import Option
 from exportctl import __version__
 from exportctl.cli import (
     apply,
+    backup,
     datasets_doctor,
     environments,
     exit_codes,
@@ -84,6 +85,7 @@ app = group(
 )
 for family in (offline, plan, apply, monitoring, verify, snapshot, import_, environments, datasets_doctor, probe):
     add_commands(app, family.COMMANDS)
+app.add_typer(backup.app, name="backup")
 app.add_typer(commands.app, name="emulator")
 
 

@@ -207,6 +207,9 @@ def _export(one: Export) -> Iterator[tuple[str, _Field]]:
         yield f"format.{name}", _Field(getattr(one.format, name), ((*own, "format"),), chosen)
     yield "expect.within", _Field(one.expect.within if one.expect else None, ((*own, "expect"),))
     yield "expect.non_empty", _Field(bool(one.expect and one.expect.non_empty), ((*own, "expect"),))
+    backup = one.expect.backup if one.expect else None
+    for name in ("max_age", "covered_from"):
+        yield f"expect.backup.{name}", _Field(getattr(backup, name, None), ((*own, "expect"), ("defaults", "expect")))
     yield "allow", _Field(sorted(a.rule for a in one.allow), ((*own, "allow"),))
 
 

@@ -97,9 +97,18 @@ class Dataset:
 
 
 @dataclass(frozen=True)
+class BackupPolicy:
+    """What the backup of each dataset of an export must hold; at least one of both."""
+
+    max_age: int | None = None  # seconds since the newest complete run was due
+    covered_from: int | None = None  # seconds since 1970 UTC: the first complete run was due by then
+
+
+@dataclass(frozen=True)
 class Expect:
     within: int | None = None  # seconds
     non_empty: bool = False
+    backup: BackupPolicy | None = None
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,10 @@
 """
-A verify report as JUnit XML: an export is a suite, a dataset and the moment of a due run are a case.
+Reports as JUnit XML: an export is a suite.
 
-    <failure type=RESULT>   a verdict that fails, with all its objects
-    <skipped>               UNKNOWN: the result is not known
+A case of `verify` is a dataset and the moment of a due run, one of `backup check` is a dataset.
+
+    <failure type=RESULT>   a verdict that fails, with all its objects; a backup that does not fulfil its policy
+    <skipped>               UNKNOWN: the result is not known; a backup without a policy
     <error>                 storage could not be read, in a case of its own, as readers expect
 
 There is no standard. This is what Jenkins' xunit schema and GitLab's reader have in common. No case has a `time`, for
@@ -11,7 +13,7 @@ no test ran. Foreign text may hold what XML cannot hold (control characters, sur
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
@@ -19,9 +21,11 @@ from xml.etree.ElementTree import Element, SubElement
 
 from exportctl.errors import Finding
 from exportctl.output import format_values
-from exportctl.output.text import verify
+from exportctl.output.text import backup, verify
 
 if TYPE_CHECKING:
+    from exportctl.model.plan import Address
+    from exportctl.monitor.backup.report import BackupReport
     from exportctl.monitor.delivery.report import ExportVerdicts, Verdict, VerifyReport
 
 _COUNTED = {"failures": "failure", "errors": "error", "skipped": "skipped"}
@@ -36,26 +40,51 @@ def render_verify_report(report: VerifyReport) -> str:
     return _finish_document(root)
 
 
-def render_errors(found: Sequence[Finding]) -> str:
-    """Return the document of a run that ended before it had a report."""
-    root = Element("testsuites", name="exportctl verify")
-    suite = SubElement(root, "testsuite", name="exportctl")
-    _add_error_case(suite, "exportctl", "verify", found)
+def render_backup_report(report: BackupReport) -> str:
+    """Return the document with one suite per export and one case per dataset."""
+    root = Element("testsuites", name=f"exportctl backup check, sandbox {report.header.sandbox}")
+    for export in report.exports:
+        suite = _new_suite(root, export.address, report.as_of, {"flow": export.flow or "", "storage": export.storage})
+        for chain in export.chains:
+            case = SubElement(suite, "testcase", classname=str(export.address), name=chain.dataset)
+            if chain.failures:
+                failure = SubElement(case, "failure", type=chain.state.value, message=chain.failures[0])
+                failure.text = "\n".join([*chain.failures, *backup.gap_texts(chain)])
+            elif export.policy is None:
+                SubElement(case, "skipped", message="no `expect: {backup: …}`")
+            else:
+                SubElement(case, "system-out").text = f"{chain.state.value}: {chain.reason}"
+        if export.errors:
+            _add_error_case(suite, str(export.address), "storage", export.errors)
     return _finish_document(root)
 
 
-def _add_suite(root: Element, export: ExportVerdicts, report: VerifyReport) -> None:
-    timestamp = datetime.fromtimestamp(report.as_of, UTC).strftime("%Y-%m-%dT%H:%M:%S")  # the form has no offset
-    suite = SubElement(root, "testsuite", name=str(export.address), timestamp=timestamp)
+def render_errors(found: Sequence[Finding], command: str = "verify") -> str:
+    """Return the document of a run that ended before it had a report."""
+    root = Element("testsuites", name=f"exportctl {command}")
+    suite = SubElement(root, "testsuite", name="exportctl")
+    _add_error_case(suite, "exportctl", command, found)
+    return _finish_document(root)
+
+
+def _new_suite(root: Element, address: Address, as_of: int, values: Mapping[str, str]) -> Element:
+    timestamp = datetime.fromtimestamp(as_of, UTC).strftime("%Y-%m-%dT%H:%M:%S")  # the form has no offset
+    suite = SubElement(root, "testsuite", name=str(address), timestamp=timestamp)
     properties = SubElement(suite, "properties")
-    for name, value in {
+    for name, value in values.items():
+        SubElement(properties, "property", name=name, value=value)
+    return suite
+
+
+def _add_suite(root: Element, export: ExportVerdicts, report: VerifyReport) -> None:
+    values = {
         "flow": export.flow or "",
         "state": export.state,
         "storage": export.storage,
         "since": format_values.moment(report.since),
         "deep": "true" if report.deep else "false",
-    }.items():
-        SubElement(properties, "property", name=name, value=value)
+    }
+    suite = _new_suite(root, export.address, report.as_of, values)
     for verdict in export.verdicts:
         _add_case(suite, export, verdict)
     if export.errors:

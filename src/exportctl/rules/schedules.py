@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from exportctl.errors import Level
 from exportctl.model import schedule as schedules
-from exportctl.model.project import Export, Project
+from exportctl.model.project import Expect, Export, Project
 from exportctl.model.schedule import DAY, ONCE, canonical_every
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.service_values import COMPRESSIONS, FILE_TYPES, INTERVALS, READ, ServiceValue, listed_names
@@ -129,9 +130,18 @@ def _check_expect_beyond_retention(project: Project, as_of: int) -> Iterable[Hit
             yield make_hit(export, text, "expect.within", "expect")
 
 
+def _check_backup_beyond_retention(project: Project, as_of: int) -> Iterable[Hit]:
+    for export in project.exports.values():
+        destination = project.destinations.get(export.destination)
+        kind = TYPES[destination.type] if destination else None
+        if kind and kind.retention_days and export.expect and export.expect.backup:
+            text = f"expects a backup, but the {kind.noun} deletes files after {kind.retention_days} days"
+            yield make_hit(export, text, "expect.backup", "expect")
+
+
 def _check_expect_on_once(project: Project, as_of: int) -> Iterable[Hit]:
     for export in project.exports.values():
-        if export.schedule.unit == ONCE and export.expect is not None:
+        if export.schedule.unit == ONCE and export.expect and replace(export.expect, backup=None) != Expect():
             yield make_hit(export, "runs once, so `expect` applies to a single run", "expect")
 
 
@@ -271,6 +281,19 @@ RULES = (
         "destinations: {zone: {type: data-landing-zone, path: aep}}\n"
         "exports: {orders: {destination: zone, expect: {within: 7 days}}}",
         check_project=_check_expect_beyond_retention,
+    ),
+    Rule(
+        "backup-beyond-retention",
+        Level.WARNING,
+        "A backup in a landing zone",
+        "Adobe deletes every file in a landing zone after 7 days [DLZ], so it cannot hold a backup: after a week, the"
+        " first full export is gone.",
+        "Export to another type of destination, or remove expect.backup.",
+        "destinations: {zone: {type: data-landing-zone, path: aep}}\n"
+        "exports: {orders: {destination: zone, expect: {backup: {max_age: 26 hours}}}}",
+        "destinations: {zone: {type: data-landing-zone, path: aep}}\n"
+        "exports: {orders: {destination: zone, expect: {within: 2 hours}}}",
+        check_project=_check_backup_beyond_retention,
     ),
     Rule(
         "expect-on-once",

@@ -59,6 +59,7 @@ class VerifyRequest:
     runs_only: bool = False  # do not read storage
     require_storage: bool = False  # storage that is not read is an error
     newest_only: bool = False  # check only the run that was due last
+    whole: bool = False  # check every run since the flow was made, whatever `since` is
 
 
 class Verifier:
@@ -84,8 +85,12 @@ class Verifier:
         self._stores.close()
 
     def __call__(self, question: VerifyRequest) -> VerifyReport:
+        """Verify once; the errors are those of `read`."""
+        return self.read(question)[0]
+
+    def read(self, question: VerifyRequest) -> tuple[VerifyReport, tuple[ExportFlow, ...]]:
         """
-        Verify once.
+        Verify once; also return the flow of each export, in the order of the report.
 
         Raises:
             UsageError: `since` is in the future.
@@ -100,13 +105,15 @@ class Verifier:
         ownership = build_ownership(seen, self.project.name)
         found = [self._find_flow(address, export, ownership) for address, export in sorted(self._exports.items())]
         written = tuple(self._written_folders(ownership))
+        if question.whole:
+            since = min((one.expectation.created for one in found if one.expectation), default=since)
         flows = [one.live_flow.flow.id for one in found if one.live_flow]
         watched = [one.expectation for one in found if one.expectation and question.newest_only]
         earliest = min([since, *(_newest_tick(flow, as_of) for flow in watched)])
         runs = inventory.read_runs(self._platform.client, flows, earliest) if flows else ()
         with ThreadPoolExecutor(MAX_PARALLEL) as pool:
             exports = tuple(pool.map(lambda one: self._check_export(one, runs, written, question, since, as_of), found))
-        return VerifyReport(plan_header(self.project), as_of, since, question.deep, exports)
+        return VerifyReport(plan_header(self.project), as_of, since, question.deep, exports), tuple(found)
 
     def _find_flow(self, address: Address, export: Export, ownership: Ownership) -> ExportFlow:
         live_flow, made = _find_live_flow(address, export, ownership), None

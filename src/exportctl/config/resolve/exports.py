@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from exportctl.config.resolve.datasets import Aliases, parts
@@ -20,12 +21,13 @@ from exportctl.config.resolve.schedules import (
     end,
     refuse_rolling_end_of_once,
 )
-from exportctl.config.scalars import NAME, parse_duration
+from exportctl.config.scalars import NAME, parse_duration, parse_moment
 from exportctl.config.schema_check import closest_match
 from exportctl.config.section import Section
 from exportctl.config.yaml_nodes import ScalarNode, plain_value
 from exportctl.errors import SourcePosition
-from exportctl.model.project import AllowEntry, Dataset, End, Expect, Export, Format
+from exportctl.model.project import AllowEntry, BackupPolicy, Dataset, End, Expect, Export, Format
+from exportctl.model.schedule import ONCE
 from exportctl.model.similar_names import did_you_mean
 from exportctl.resources.kinds import plain_fields
 
@@ -55,6 +57,7 @@ class Defaults:
     schedule: PositionedValue[ScheduleWithEnd] | None
     format: PositionedValue[Format] | None
     end: PositionedValue[End] | None
+    backup: BackupPolicy | None
     written_keys: frozenset[str]  # all keys of the section, also those with mistakes
 
 
@@ -65,12 +68,13 @@ def defaults(
     formats: NamedValues[Format],
 ) -> Defaults:
     if section is None:
-        return Defaults(None, None, None, None, frozenset())
+        return Defaults(None, None, None, None, None, frozenset())
     return Defaults(
         destination=_destination(section, destinations),
         schedule=schedules.resolve_key(section, "schedule"),
         format=formats.resolve_key(section, "format"),
         end=end(section),
+        backup=_backup_policy(section.section("expect")),
         written_keys=frozenset(section.names()),
     )
 
@@ -104,13 +108,14 @@ def exports(key: str, section: Section, context: ResolutionContext) -> tuple[Exp
     own_end = end(section)
     if schedule:
         own_end = refuse_rolling_end_of_once(section, schedule.value.schedule, own_end)
-    own = _own_fields(key, section)
+    is_once = schedule is not None and schedule.value.schedule.unit == ONCE
+    own = _own_fields(key, section, None if is_once else context.defaults.backup)
     if destination is None or schedule is None or not datasets:
         _part_ids(section, None)
         _former_keys(section, None)
         return ()
     chosen_end = own_end or schedule.value.end
-    if schedule.value.schedule.unit != "once":  # a one-time export ends after its run
+    if not is_once:  # a one-time export ends after its run
         chosen_end = chosen_end or context.defaults.end
     named = [key for key in ("renamed_from", *_plain_names()) if key in section]
     where = section.positions(_PLAIN_FIELDS) | section.positions(named)
@@ -138,9 +143,8 @@ def exports(key: str, section: Section, context: ResolutionContext) -> tuple[Exp
     return _flows(section, whole)
 
 
-def _own_fields(key: str, section: Section) -> dict[str, Any]:
-    """Return the fields of an `Export` that depend only on its own keys."""
-    expect = section.section("expect")
+def _own_fields(key: str, section: Section, backup: BackupPolicy | None) -> dict[str, Any]:
+    """Return the fields of an `Export` that depend only on its own keys; `backup` is the policy of the defaults."""
     return {
         "title": section.text("title", key),
         "description": section.text("description"),
@@ -148,10 +152,25 @@ def _own_fields(key: str, section: Section) -> dict[str, Any]:
         "subpath": section.text("subpath"),
         "enabled": section.flag("enabled"),
         "protect": bool(section.flag("protect")),
-        "expect": expect and Expect(expect.parse_value("within", parse_duration), bool(expect.flag("non_empty"))),
+        "expect": _expect(section.section("expect"), backup),
         "allow": tuple(AllowEntry(i.text("rule"), i.text("reason"), i.at) for i in section.map_items("allow")),
         "plain": {name: plain_value(node) for name in _plain_names() if (node := section.get(name)) is not None},
     }
+
+
+def _expect(section: Section | None, backup: BackupPolicy | None) -> Expect | None:
+    if section is None:
+        return Expect(backup=backup) if backup else None
+    within, own = section.parse_value("within", parse_duration), _backup_policy(section)
+    return Expect(within, bool(section.flag("non_empty")), own or backup)
+
+
+def _backup_policy(expect: Section | None) -> BackupPolicy | None:
+    section = expect.section("backup") if expect else None
+    if section is None:
+        return None
+    covered_from = section.parse_value("covered_from", partial(parse_moment, inclusive=True))
+    return BackupPolicy(section.parse_value("max_age", parse_duration), covered_from)
 
 
 def _plain_names() -> tuple[str, ...]:

@@ -184,3 +184,28 @@ def file_format() -> Schema:
         },
         required=("type",),
     )
+
+
+def backup_policy() -> Schema:
+    return map_schema(
+        "Backup policy",
+        "What `backup check` expects of the chain of each dataset.",
+        {
+            "max_age": text("The newest complete run was due within this time.", "26 hours", pattern=DURATION),
+            "covered_from": text("The first complete run was due on this day (inclusive), or before.", "2026-01-01"),
+        },
+        min_properties=1,
+    )
+
+
+def expectation() -> Schema:
+    return map_schema(
+        "Expectation",
+        "What `verify` expects of each run, and `backup check` of all runs together.",
+        {
+            "within": text("A run is late after this time.", "2 hours", pattern=DURATION),
+            "non_empty": flag("A run without rows is a failure."),
+            "backup": backup_policy(),
+        },
+        example={"within": "2 hours", "non_empty": True},
+    )

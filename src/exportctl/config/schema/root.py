@@ -20,8 +20,10 @@ from exportctl.config.schema.parts import (
     EXAMPLE_ID,
     WHOLE_NOTE,
     Schema,
+    backup_policy,
     choice,
     end,
+    expectation,
     file_format,
     flag,
     list_schema,
@@ -115,14 +117,7 @@ def _export() -> Schema:
                 text("An environment.", "prod"),
                 minimum=1,
             ),
-            "expect": map_schema(
-                "Expectation",
-                "What `verify` expects of each run.",
-                {
-                    "within": text("A run is late after this time.", "2 hours", pattern=DURATION),
-                    "non_empty": flag("A run without rows is a failure."),
-                },
-            ),
+            "expect": expectation(),
             "adopt": _part_ids("The id of a live flow that this export takes over unchanged."),
             "allow_replace": _part_ids(
                 "The id of the flow that exportctl may replace. The new flow starts with a full re-export."
@@ -249,6 +244,9 @@ def _defaults() -> Schema:
             "schedule": name_or_map_schema(schedule(), "A schedule: a name, or a map in place.", "nightly"),
             "format": name_or_map_schema(file_format(), "A format: a name, or a map in place.", "parquet"),
             "end": ref("end"),
+            "expect": map_schema(
+                "Default expectation", "What `backup check` expects of every export.", {"backup": backup_policy()}
+            ),
         },
         example={"destination": "lake", "schedule": "nightly"},
     )

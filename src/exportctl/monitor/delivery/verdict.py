@@ -33,6 +33,7 @@ from exportctl.resources.flow_states import state_phrase
 from exportctl.resources.run import Run, RunStatus
 
 RUNS_SHOWN = 7 * schedule.DAY  # every service shows runs for so long (assumed): an older missing one proves nothing
+ONLY_OTHER_DATASETS = "the run for this time names only other datasets"
 FAILED_STATUSES = (RunStatus.FAILED, RunStatus.PARTIAL)
 
 
@@ -143,8 +144,7 @@ def _judge_run(case: VerdictInput) -> Verdict:
     if not case.due_run.runs:
         return _verdict_without_run(case)
     if not runs:
-        reason = "the run for this time names only other datasets"
-        return case.verdict(DeliveryResult.UNKNOWN, reason, case.due_run.runs[-1])
+        return case.verdict(DeliveryResult.UNKNOWN, ONLY_OTHER_DATASETS, case.due_run.runs[-1])
     done = [r for r in runs if r.has_succeeded]
     if done:  # the run that wrote this dataset, or all that may have, if the service does not name their datasets
         own = [r for r in done if case.dataset in r.dataset_rows]
@@ -179,7 +179,7 @@ def _verdict_without_run(case: VerdictInput) -> Verdict:
             reason = f"the service shows no run; {schedule.format_count(len(folder.files), 'file')} in its folder"
             return replace(case.verdict(DeliveryResult.UNKNOWN, reason), folder=folder.path, objects=(folder.path,))
     return replace(
-        case.verdict(DeliveryResult.MISSING, f"no run since it was due, {_duration_text(case.as_of - due)} ago"),
+        case.verdict(DeliveryResult.MISSING, f"no run since it was due, {duration_text(case.as_of - due)} ago"),
         hint="`exportctl status` shows whether the flow is enabled; the next run should also send these rows",
     )
 
@@ -241,8 +241,8 @@ def _adjust_verdict(case: VerdictInput, verdict: Verdict) -> Verdict:
         reason = f"not where the export writes now; it was changed at {moment}, later than this run"
         verdict = replace(verdict, result=DeliveryResult.UNKNOWN, reason=reason)
     if verdict.result in (DeliveryResult.COMPLETE, DeliveryResult.EMPTY) and _is_late(case, verdict.completed):
-        reason = f"complete only {_duration_text((verdict.completed or due) - due)} after it was due, not within "
-        reason += _duration_text(watched.within or 0)
+        reason = f"complete only {duration_text((verdict.completed or due) - due)} after it was due, not within "
+        reason += duration_text(watched.within or 0)
         verdict = replace(verdict, result=DeliveryResult.LATE, reason=reason)
     empty = verdict.result is DeliveryResult.EMPTY and watched.non_empty
     if empty:
@@ -306,7 +306,7 @@ def _is_late(case: VerdictInput, moment: int | None) -> bool:
     return moment > case.due_run.due + within
 
 
-def _duration_text(seconds: int) -> str:
+def duration_text(seconds: int) -> str:
     """Return `3 h`, `2 h 15 min` or `40 min`."""
     hours, minutes = seconds // 3600, seconds % 3600 // 60
     return " ".join([*([f"{hours} h"] if hours else []), *([f"{minutes} min"] if minutes or not hours else [])])

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from exportctl.model.json_form import Definition, Json
-from exportctl.output.json import documents, environments, import_and_accept, monitoring, probe
+from exportctl.output.json import backup, documents, environments, import_and_accept, monitoring, probe
 from exportctl.output.json.envelope import OUTCOME, PLAN, VERDICT, Document
 from exportctl.planfile import file as planfile
 from exportctl.planfile.serialize import ACTOR, ERROR, FIELD, FINDING, ITEM, MARKER, OTHER_FLOW, POSITION, STEP
@@ -37,6 +37,7 @@ _DOCUMENTS: tuple[Document[Any], ...] = (
     *environments.ENVIRONMENTS.values(),
     environments.DIFF_ENVIRONMENTS,
     monitoring.VERIFY,
+    backup.BACKUP,
     import_and_accept.IMPORT,
     import_and_accept.PATCH,
     monitoring.RUNS,

@@ -1,0 +1,1 @@
+"""Whether all runs of an export together are a backup."""

@@ -1,0 +1,121 @@
+"""
+What `backup status` says of each dataset at its location. Values only.
+
+The chain of a dataset is the first full export and every later run.
+
+    state      meaning
+    WHOLE      every run of the chain is complete, and its files are there
+    GAP        files of a run are gone: rows are lost, unless the files come back or a new full export is made
+    CHANGED    files of a run are not what the run wrote
+    UNPROVEN   nothing is known to be lost, but not everything is proven
+    NONE       no run is complete yet
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from exportctl.errors import Finding
+from exportctl.model.plan import Address, PlanHeader
+from exportctl.model.project import BackupPolicy
+
+
+class ChainState(StrEnum):
+    WHOLE = "WHOLE"
+    GAP = "GAP"
+    CHANGED = "CHANGED"
+    UNPROVEN = "UNPROVEN"
+    NONE = "NONE"
+
+
+@dataclass(frozen=True)
+class ChainStart:
+    """A moment, in seconds, at which the service sent everything; or may have, unless it `is_certain`."""
+
+    moment: int
+    reason: str
+    is_certain: bool = True
+
+
+@dataclass(frozen=True)
+class Gap:
+    """
+    Neighbouring runs that break the chain in the same way; `first` and `last` are when they were due, in seconds.
+
+    The window of rows begins at `after`, when the run before them was due; None: it is all that the dataset held.
+    """
+
+    state: ChainState  # GAP, CHANGED or UNPROVEN
+    after: int | None
+    first: int
+    last: int
+    runs: int
+    reason: str
+    lost: str
+    action: str
+    run: str | None = None  # of the first of them
+    objects: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Chain:
+    """
+    The chain of one dataset. Moments are in seconds; rows, files and bytes are None where they were not counted.
+
+    `covered_from` is when the first complete run was due, `covered_to` the newest one: the recovery point.
+    """
+
+    dataset: str
+    dataset_id: str
+    state: ChainState
+    reason: str
+    starts: tuple[ChainStart, ...]
+    covered_from: int | None
+    covered_to: int | None
+    complete_runs: int
+    rows: int | None
+    files: int | None
+    size: int | None
+    gaps: tuple[Gap, ...]
+    failures: tuple[str, ...] = ()  # why it does not fulfil the policy of its export
+
+
+@dataclass(frozen=True)
+class ExportChains:
+    """One export. `storage` is as in a verify report. `policy` None: the YAML asks for no backup."""
+
+    address: Address
+    flow: str | None
+    storage: str
+    policy: BackupPolicy | None
+    chains: tuple[Chain, ...]
+    errors: tuple[Finding, ...] = ()
+
+    @property
+    def has_failed(self) -> bool:
+        return any(chain.failures for chain in self.chains)
+
+
+@dataclass(frozen=True)
+class BackupReport:
+    """The chains of all exports at a moment, by address and dataset."""
+
+    header: PlanHeader
+    as_of: int
+    exports: tuple[ExportChains, ...]
+
+    def counts(self) -> dict[ChainState, int]:
+        states = [chain.state for export in self.exports for chain in export.chains]
+        return {state: states.count(state) for state in ChainState}
+
+    @property
+    def has_policy(self) -> bool:
+        return any(export.policy for export in self.exports)
+
+    @property
+    def has_failed(self) -> bool:
+        return any(export.has_failed for export in self.exports)
+
+    def errors(self) -> tuple[Finding, ...]:
+        return tuple(finding for export in self.exports for finding in export.errors)

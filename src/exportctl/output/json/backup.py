@@ -1,0 +1,76 @@
+"""The JSON document of `backup status`: every fact of the text, no list is cut."""
+
+from __future__ import annotations
+
+from exportctl.model.json_form import JsonObject, choice, counts, flag, listing, nullable, number, part, text
+from exportctl.model.project import BackupPolicy
+from exportctl.monitor.backup.report import BackupReport, Chain, ChainStart, ChainState, ExportChains, Gap
+from exportctl.output.json.envelope import MOMENT, PROJECT, Document
+from exportctl.planfile.serialize import ERROR, address
+
+_POLICY = JsonObject[BackupPolicy](
+    "`expect.backup`",
+    max_age=nullable(number("seconds since the newest complete run was due")),
+    covered_from=nullable(number(f"the first complete run must be due before, {MOMENT}")),
+)
+_START = JsonObject[ChainStart](
+    "a moment at which the service sent everything, or may have",
+    moment=number(MOMENT),
+    reason=text("for people"),
+    certain=flag("everything was sent again for certain", lambda start: start.is_certain),
+)
+_GAP = JsonObject[Gap](
+    "neighbouring runs that break the chain in the same way",
+    state=choice("GAP, CHANGED or UNPROVEN", ChainState),
+    after=nullable(number(f"when the run before them was due, {MOMENT}; null: they begin the chain")),
+    first=number(f"when the first of them was due, {MOMENT}"),
+    last=number(f"when the last of them was due, {MOMENT}"),
+    runs=number("how many runs"),
+    reason=text("for people"),
+    lost=text("what is lost, or may be; for people"),
+    action=text("what closes it; for people"),
+    run=nullable(text("run id of the first of them")),
+    objects=listing("objects that the reason is about", text("path in storage")),
+)
+_CHAIN = JsonObject[Chain](
+    "the chain of one dataset",
+    dataset=text("the dataset's name"),
+    dataset_id=text("dataset id; empty where it is unknown"),
+    state=choice("the state", ChainState),
+    reason=text("for people"),
+    starts=listing("what the chain began with, oldest first", _START),
+    covered_from=nullable(number(f"when the first complete run was due, {MOMENT}")),
+    covered_to=nullable(number(f"the recovery point: when the newest complete run was due, {MOMENT}")),
+    complete_runs=number("complete runs"),
+    rows=nullable(number("rows of the complete runs; null: some were not counted")),
+    files=nullable(number("data files of the complete runs; null: some were not counted")),
+    size=nullable(number("bytes of these files; null: some were not counted")),
+    gaps=listing("what breaks the chain, oldest first", _GAP),
+    failures=listing("why it does not fulfil the policy", text("for people")),
+)
+BACKUP = Document(
+    "backup",
+    JsonObject[BackupReport](
+        "whether all runs of each dataset together are a backup",
+        project=PROJECT,
+        failing=flag("a chain does not fulfil its policy: the exit code of `check` is 9", lambda r: r.has_failed),
+        counts=counts("chains by state", ChainState, lambda report: report.counts()),
+        exports=listing(
+            "by address",
+            JsonObject[ExportChains](
+                "one export",
+                address=address(),
+                flow=nullable(text("flow id; null: not applied")),
+                storage=text("what was read; begins with `runs only` where storage was not read"),
+                policy=nullable(part(_POLICY)),
+                chains=listing("by dataset", _CHAIN),
+                errors=listing("why its storage could not be read", ERROR),
+            ),
+        ),
+    ),
+)
+
+
+def render_backup_report(report: BackupReport) -> str:
+    """Return the document of a backup report."""
+    return BACKUP.render(report, header=report.header, as_of=report.as_of, errors=report.errors())

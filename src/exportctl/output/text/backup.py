@@ -1,0 +1,111 @@
+"""
+A backup report as text: one row per dataset under its export, and below it what breaks its chain.
+
+    exports.web-to-lake  (flow 1a2b…)  s3://acme-lake/aep
+        Orders  WHOLE  2026-11-24 02:00 UTC  2026-11-29 02:00 UTC  6 h ago  6  1200  6  4.1 MiB
+          complete since 2026-11-24 01:10 UTC: this flow was made
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from exportctl.model.schedule import format_age, format_count
+from exportctl.output import format_values
+from exportctl.output.color import Paint, paint
+from exportctl.output.format_values import NOTHING, clean_text
+from exportctl.output.text import plan, tables, verify
+
+if TYPE_CHECKING:
+    from exportctl.monitor.backup.report import BackupReport, Chain, ExportChains, Gap
+
+TITLES = ("DATASET", "STATE", "COVERED FROM", "COVERED TO", "AGE", "RUNS", "ROWS", "FILES", "SIZE")
+_STYLES = {"WHOLE": "good", "GAP": "error", "CHANGED": "error", "UNPROVEN": "warning", "NONE": "warning"}
+_DEEPER = plan.INDENT * 2
+_OBJECTS = 20  # paths shown for one gap; JSON has all
+
+
+def render_backup_report(report: BackupReport, *, color: bool = False, width: int = 120) -> str:
+    """Return the whole report."""
+    ink = paint(color)
+    lines = [*plan.header(report.header, "Backup", report.as_of, ink), ""]
+    chains = [chain for export in report.exports for chain in export.chains]
+    head, *rows = tables.table(TITLES, [_cells(chain, report.as_of) for chain in chains], ink)
+    shown = iter(rows)
+    lines += [plan.INDENT + head, ""] if chains else ["Nothing to check.", ""]
+    for export in report.exports:
+        lines.append(_headline(export, ink))
+        for chain in export.chains:
+            row = next(shown).replace(chain.state.value, ink(_STYLES[chain.state], chain.state.value), 1)
+            lines += [plan.INDENT + row, *_chain_lines(chain, ink, width)]
+        lines += [*plan.findings(export.errors, ink), ""]
+    return "\n".join([*lines, ink("bold", summary(report))]) + "\n"
+
+
+def summary(report: BackupReport) -> str:
+    """Return `Backup: 2 whole, 1 gap.`; states that no chain has are left out."""
+    counted = [f"{count} {state.lower()}" for state, count in report.counts().items() if count]
+    return f"Backup: {', '.join(counted) or 'no exports'}."
+
+
+def _headline(export: ExportChains, ink: Paint) -> str:
+    parts = [ink("bold", format_values.address(export.address))]
+    parts += [f"({format_values.object_label(export.address)} {clean_text(export.flow)})"] if export.flow else []
+    where = "storage could not be read" if export.errors else clean_text(export.storage)
+    parts.append(ink("warning", where) if where.startswith(verify.RUNS_ONLY) else where)
+    return "  ".join(parts)
+
+
+def _cells(chain: Chain, as_of: int) -> tuple[str, ...]:
+    """Return one text per title; what is not known or was not counted is empty."""
+    return (
+        clean_text(chain.dataset),
+        chain.state.value,
+        NOTHING if chain.covered_from is None else format_values.moment(chain.covered_from),
+        NOTHING if chain.covered_to is None else format_values.moment(chain.covered_to),
+        NOTHING if chain.covered_to is None else format_age(as_of - chain.covered_to),
+        str(chain.complete_runs),
+        "" if chain.rows is None else str(chain.rows),
+        "" if chain.files is None else str(chain.files),
+        "" if chain.size is None else verify.size(chain.size),
+    )
+
+
+def _chain_lines(chain: Chain, ink: Paint, width: int) -> Iterator[str]:
+    for start in chain.starts:
+        yield from _wrap_lines(f"since {format_values.moment(start.moment)}: {start.reason}", width)
+    if not chain.gaps:
+        yield from _wrap_lines(chain.reason, width)
+    for gap in chain.gaps:
+        yield from _gap_lines(gap, ink, width)
+    for failure in chain.failures:
+        yield from (ink("error", line) for line in _wrap_lines(f"policy: {failure}", width))
+
+
+def gap_texts(chain: Chain) -> Iterator[str]:
+    """Yield what breaks a chain, what is lost, what closes it, and all its objects: for documents that cut nothing."""
+    for gap in chain.gaps:
+        yield from (_gap_text(gap), f"lost: {gap.lost}", f"action: {gap.action}", *gap.objects)
+
+
+def _gap_text(gap: Gap) -> str:
+    first, last = format_values.moment(gap.first), format_values.moment(gap.last)
+    when = f"the run due {first}" if gap.runs == 1 else f"{format_count(gap.runs, 'run')} due {first} to {last}"
+    return f"{gap.state}: {when}: {gap.reason}"
+
+
+def _gap_lines(gap: Gap, ink: Paint, width: int) -> Iterator[str]:
+    own, *more = _wrap_lines(_gap_text(gap), width)
+    yield own.replace(gap.state.value, ink(_STYLES[gap.state], gap.state.value), 1)
+    yield from more
+    yield from _wrap_lines(f"lost: {gap.lost}", width)
+    yield from _wrap_lines(f"action: {gap.action}", width)
+    for path in gap.objects[:_OBJECTS]:
+        yield f"{_DEEPER}  {clean_text(path)}"
+    if len(gap.objects) > _OBJECTS:
+        yield f"{_DEEPER}  and {len(gap.objects) - _OBJECTS} more; --format json has all"
+
+
+def _wrap_lines(words: str, width: int) -> list[str]:
+    return format_values.wrapped_lines(words, width, _DEEPER, "  ")

@@ -1,0 +1,74 @@
+"""
+Read all runs of each export since its flow was made, and give them to monitor.backup, which folds them into chains.
+
+Reading is that of `verify`: flows, runs, and storage with the caller's own identity. Nothing is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import groupby
+
+from exportctl.model.plan import LiveObject
+from exportctl.monitor.backup.chain import ChainFacts, fold_chain, no_chain
+from exportctl.monitor.backup.policy import policy_failures
+from exportctl.monitor.backup.report import BackupReport, Chain, ChainStart, ExportChains
+from exportctl.monitor.delivery.report import ExportVerdicts
+from exportctl.workflows.read_storage import RUNS_ONLY
+from exportctl.workflows.verify import ExportFlow, Verifier, VerifyRequest
+
+
+def read_chains(verifier: Verifier, *, deep: bool = False, require_storage: bool = False) -> BackupReport:
+    """
+    Return the chain of each dataset.
+
+    Raises:
+        ServiceError: flows or runs could not be read.
+    """
+    report, flows = verifier.read(VerifyRequest(deep=deep, require_storage=require_storage, whole=True))
+    exports = tuple(
+        _export_chains(found, flow, report.as_of) for found, flow in zip(report.exports, flows, strict=True)
+    )
+    return BackupReport(report.header, report.as_of, exports)
+
+
+def _export_chains(found: ExportVerdicts, flow: ExportFlow, as_of: int) -> ExportChains:
+    policy = flow.export.expect.backup if flow.export.expect else None
+    chains = tuple(
+        replace(chain, failures=policy_failures(chain, policy, as_of) if policy else ())
+        for chain in _chains(found, flow, as_of)
+    )
+    return ExportChains(found.address, found.flow, found.storage, policy, chains, found.errors)
+
+
+def _chains(found: ExportVerdicts, flow: ExportFlow, as_of: int) -> Iterator[Chain]:
+    live, facts = flow.live_flow, None
+    if flow.expectation is not None and live is not None and live.source is not None:
+        facts = ChainFacts(
+            starts=_starts(live.flow, live.source, live.generation),
+            grace=flow.expectation.grace,
+            retention=flow.expectation.retention,
+            as_of=as_of,
+            is_storage_read=not found.storage.startswith(RUNS_ONLY) and not found.errors,
+        )
+    for _, own in groupby(found.verdicts, key=lambda verdict: verdict.dataset_id):
+        verdicts = tuple(own)
+        yield fold_chain(verdicts, facts) if facts else no_chain(verdicts[0])
+
+
+def _starts(flow: LiveObject, source: LiveObject, generation: int) -> tuple[ChainStart, ...]:
+    """
+    Return when the service sent everything, or may have.
+
+    A flow gets another source connection when its datasets change. Whether all of them are sent again then is not
+    documented (dataset-exports.md 5.3). A change of the interval may restart the export too; the service does not
+    record it, and what is proven without a restart is proven with it.
+    """
+    made = "a replacement made this flow" if generation > 1 else "this flow was made"
+    starts = [ChainStart(flow.created_at, made)]
+    if source.created_at > flow.created_at:
+        starts.append(
+            ChainStart(source.created_at, "its datasets changed: perhaps all were sent again", is_certain=False)
+        )
+    return tuple(starts)

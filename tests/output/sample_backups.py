@@ -1,0 +1,50 @@
+"""A backup report built by hand: every state, and everything a view can show."""
+
+from __future__ import annotations
+
+from exportctl.model.project import BackupPolicy
+from exportctl.monitor.backup.report import BackupReport, Chain, ChainStart, ChainState, ExportChains, Gap
+from tests.output.sample_plans import AS_OF, DAY, EVIL, HEADER, address
+
+FLOW = "1a2b3c4d-0000-4000-8000-000000000001"
+START = ChainStart(AS_OF - 9 * DAY, "this flow was made")
+AGAIN = ChainStart(AS_OF - 5 * DAY, "its datasets changed: perhaps all were sent again", is_certain=False)
+
+
+def gap(state: ChainState, first: int, runs: int = 1, objects: tuple[str, ...] = ()) -> Gap:
+    at = AS_OF - first * DAY
+    return Gap(state, at - DAY, at, at + (runs - 1) * DAY, runs, f"a reason {EVIL}", "rows", "do this", "r-1", objects)
+
+
+def chain(name: str, state: ChainState, *gaps: Gap, failures: tuple[str, ...] = ()) -> Chain:
+    is_whole, is_covered = state is ChainState.WHOLE, state is not ChainState.NONE
+    return Chain(
+        name,
+        f"id of {name}",
+        state,
+        f"because {EVIL}",
+        (START, AGAIN),
+        covered_from=AS_OF - 8 * DAY if is_covered else None,
+        covered_to=AS_OF - DAY // 2 if is_covered else None,
+        complete_runs=9 if is_whole else 5,
+        rows=1200 if is_whole else None,
+        files=18 if is_whole else None,
+        size=4_300_000 if is_whole else None,
+        gaps=gaps,
+        failures=failures,
+    )
+
+
+def backup_report() -> BackupReport:
+    lost = gap(ChainState.GAP, 4, 3, tuple(f"aep/part-{n} {EVIL}" for n in range(25)))
+    broken = (
+        chain("Orders", ChainState.GAP, lost, gap(ChainState.UNPROVEN, 1), failures=("the backup is GAP: gone",)),
+        chain(f"Web {EVIL}", ChainState.CHANGED, gap(ChainState.CHANGED, 2)),
+        chain("Returns", ChainState.UNPROVEN, gap(ChainState.UNPROVEN, 2)),
+    )
+    exports = (
+        ExportChains(address("orders"), FLOW, f"s3://acme-lake/{EVIL}", BackupPolicy(26 * 3600, AS_OF), broken),
+        ExportChains(address("whole"), FLOW, "s3://acme-lake/aep", None, (chain("Orders", ChainState.WHOLE),)),
+        ExportChains(address("new"), None, "runs only: not applied", None, (chain("Orders", ChainState.NONE),)),
+    )
+    return BackupReport(HEADER, AS_OF, exports)
