@@ -43,8 +43,12 @@ def backup_report() -> BackupReport:
         chain("Returns", ChainState.UNPROVEN, gap(ChainState.UNPROVEN, 2)),
     )
     exports = (
-        ExportChains(address("orders"), FLOW, f"s3://acme-lake/{EVIL}", BackupPolicy(26 * 3600, AS_OF), broken),
-        ExportChains(address("whole"), FLOW, "s3://acme-lake/aep", None, (chain("Orders", ChainState.WHOLE),)),
-        ExportChains(address("new"), None, "runs only: not applied", None, (chain("Orders", ChainState.NONE),)),
+        ExportChains(
+            address("orders"), FLOW, "disabled", f"s3://acme-lake/{EVIL}", BackupPolicy(26 * 3600, AS_OF), broken
+        ),
+        ExportChains(
+            address("whole"), FLOW, "enabled", "s3://acme-lake/aep", None, (chain("Orders", ChainState.WHOLE),)
+        ),
+        ExportChains(address("new"), None, "not applied", "runs only", None, (chain("Orders", ChainState.NONE),)),
     )
     return BackupReport(HEADER, AS_OF, exports)

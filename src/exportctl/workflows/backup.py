@@ -39,7 +39,7 @@ def _export_chains(found: ExportVerdicts, flow: ExportFlow, as_of: int) -> Expor
         replace(chain, failures=policy_failures(chain, policy, as_of) if policy else ())
         for chain in _chains(found, flow, as_of)
     )
-    return ExportChains(found.address, found.flow, found.storage, policy, chains, found.errors)
+    return ExportChains(found.address, found.flow, found.state, found.storage, policy, chains, found.errors)
 
 
 def _chains(found: ExportVerdicts, flow: ExportFlow, as_of: int) -> Iterator[Chain]:

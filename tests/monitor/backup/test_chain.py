@@ -42,6 +42,10 @@ RUNS: dict[str, tuple[Verdict, ChainState]] = {
     "complete by its manifest": (replace(WHOLE, evidence=Evidence.MANIFEST), ChainState.WHOLE),
     "complete, but too late": (replace(WHOLE, result=DeliveryResult.LATE), ChainState.WHOLE),
     "nothing to write": (replace(WHOLE, result=DeliveryResult.EMPTY, evidence=Evidence.RUNS), ChainState.WHOLE),
+    "nothing to write, and late": (
+        replace(WHOLE, result=DeliveryResult.LATE, evidence=Evidence.RUNS, rows=0),
+        ChainState.WHOLE,
+    ),
     "complete by its own word": (replace(WHOLE, evidence=Evidence.RUNS), ChainState.UNPROVEN),
     "files missing": (LOST, ChainState.GAP),
     "only the manifest missing": (replace(LOST, objects=(MANIFEST,)), ChainState.UNPROVEN),

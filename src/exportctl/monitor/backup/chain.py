@@ -134,7 +134,8 @@ def _is_under_way(verdict: Verdict, due: int, facts: ChainFacts) -> bool:
 
 def _link_state(verdict: Verdict, due: int, facts: ChainFacts) -> ChainState:
     if verdict.result in _DONE:
-        by_word = verdict.evidence in (Evidence.NONE, Evidence.RUNS) and verdict.result is not DeliveryResult.EMPTY
+        is_empty = verdict.result is DeliveryResult.EMPTY or verdict.rows == 0  # nothing to prove
+        by_word = verdict.evidence in (Evidence.NONE, Evidence.RUNS) and not is_empty
         return ChainState.UNPROVEN if by_word or not facts.is_storage_read else ChainState.WHOLE
     if verdict.result is DeliveryResult.FILES_MISSING:
         only_manifest = bool(verdict.objects) and all(manifest_run(path) for path in verdict.objects)

@@ -83,10 +83,11 @@ class Chain:
 
 @dataclass(frozen=True)
 class ExportChains:
-    """One export. `storage` is as in a verify report. `policy` None: the YAML asks for no backup."""
+    """One export. `state` and `storage` are as in a verify report. `policy` None: the YAML asks for no backup."""
 
     address: Address
     flow: str | None
+    state: str
     storage: str
     policy: BackupPolicy | None
     chains: tuple[Chain, ...]

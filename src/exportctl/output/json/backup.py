@@ -61,6 +61,9 @@ BACKUP = Document(
                 "one export",
                 address=address(),
                 flow=nullable(text("flow id; null: not applied")),
+                state=text(
+                    "enabled, disabled, finished, expired, unknown, not applied, or another word of the service"
+                ),
                 storage=text("what was read; begins with `runs only` where storage was not read"),
                 policy=nullable(part(_POLICY)),
                 chains=listing("by dataset", _CHAIN),

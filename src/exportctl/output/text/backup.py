@@ -52,6 +52,7 @@ def summary(report: BackupReport) -> str:
 def _headline(export: ExportChains, ink: Paint) -> str:
     parts = [ink("bold", format_values.address(export.address))]
     parts += [f"({format_values.object_label(export.address)} {clean_text(export.flow)})"] if export.flow else []
+    parts += [ink("warning", clean_text(export.state))] if export.state != "enabled" else []
     where = "storage could not be read" if export.errors else clean_text(export.storage)
     parts.append(ink("warning", where) if where.startswith(verify.RUNS_ONLY) else where)
     return "  ".join(parts)
