@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from exportctl.model.project import BackupPolicy
 from exportctl.monitor.backup.report import BackupReport, Chain, ChainStart, ChainState, ExportChains, Gap
 from tests.output.sample_plans import AS_OF, DAY, EVIL, HEADER, address
@@ -40,7 +42,7 @@ def backup_report() -> BackupReport:
     broken = (
         chain("Orders", ChainState.GAP, lost, gap(ChainState.UNPROVEN, 1), failures=("the backup is GAP: gone",)),
         chain(f"Web {EVIL}", ChainState.CHANGED, gap(ChainState.CHANGED, 2)),
-        chain("Returns", ChainState.UNPROVEN, gap(ChainState.UNPROVEN, 2)),
+        chain("Returns", ChainState.UNPROVEN, replace(gap(ChainState.UNPROVEN, 2), after=None, runs=0)),
     )
     exports = (
         ExportChains(

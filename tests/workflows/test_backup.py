@@ -193,3 +193,29 @@ def test_a_replacement_begins_the_chain_again_and_says_so(tmp_path: Path) -> Non
             FIRST + 2 * DAY,
             "a replacement made this flow",
         )
+
+
+@pytest.mark.parametrize("forgotten", [False, True], ids=["all runs shown", "old runs forgotten, their files deleted"])
+def test_after_a_schedule_that_began_anew_nothing_says_what_was_due_before(tmp_path: Path, forgotten: bool) -> None:
+    """No false proof: the first full export can be gone without a trace."""
+    with delivery_sandbox(tmp_path, Switches(run_retention=7)) as scene:
+        scene.pass_nights(2)
+        content = json.loads((tmp_path / "exports.yaml").read_text())
+        content["exports"]["orders"]["schedule"] = {"every": "1 day", "at": "06:00"}
+        scene.world.write(content)
+        scene.world.apply()
+        if forgotten:
+            shutil.rmtree(scene.parts()[0].parent)
+            shutil.rmtree(scene.parts()[0].parent)
+        scene.pass_nights(12 if forgotten else 4)
+
+        chain = chain_of(scene)
+
+        assert chain.state is ChainState.UNPROVEN
+        assert (chain.gaps[0].runs, "which runs were due before" in chain.gaps[0].reason) == (0, True)
+
+
+def test_a_start_that_the_yaml_asks_for_is_the_first_one(tmp_path: Path) -> None:
+    with delivery_sandbox(tmp_path, schedule={"every": "1 day", "at": "02:00", "start": "2027-02-01"}) as scene:
+        scene.world.emulator.set_time(FIRST + 20 * DAY)
+        assert chain_of(scene).state is ChainState.WHOLE

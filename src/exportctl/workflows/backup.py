@@ -6,15 +6,18 @@ Reading is that of `verify`: flows, runs, and storage with the caller's own iden
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 
 from exportctl.model.plan import LiveObject
+from exportctl.model.project import Export
+from exportctl.model.schedule import HOUR, first_start
 from exportctl.monitor.backup.chain import ChainFacts, fold_chain, no_chain
 from exportctl.monitor.backup.policy import policy_failures
 from exportctl.monitor.backup.report import BackupReport, Chain, ChainStart, ExportChains
-from exportctl.monitor.delivery.report import ExportVerdicts
+from exportctl.monitor.delivery.expectation import DeliveryExpectation
+from exportctl.monitor.delivery.report import ExportVerdicts, Verdict
 from exportctl.workflows.read_storage import RUNS_ONLY
 from exportctl.workflows.verify import ExportFlow, Verifier, VerifyRequest
 
@@ -51,10 +54,27 @@ def _chains(found: ExportVerdicts, flow: ExportFlow, as_of: int) -> Iterator[Cha
             retention=flow.expectation.retention,
             as_of=as_of,
             is_storage_read=not found.storage.startswith(RUNS_ONLY) and not found.errors,
+            unknown_before=_unknown_before(flow.expectation, flow.export, found.verdicts),
         )
     for _, own in groupby(found.verdicts, key=lambda verdict: verdict.dataset_id):
         verdicts = tuple(own)
         yield fold_chain(verdicts, facts) if facts else no_chain(verdicts[0])
+
+
+def _unknown_before(expectation: DeliveryExpectation, export: Export, verdicts: Sequence[Verdict]) -> int | None:
+    """
+    Return the start of a schedule unless it is the one that exportctl gave the new flow; None if it cannot be read.
+
+    A later change of the schedule moves the start, and no object keeps the former one. A schedule that was changed
+    before its first run is not noticed.
+    """
+    start, every, declared = expectation.start, expectation.every, export.schedule
+    if start is None or every is None:
+        return None
+    made = expectation.created  # the start was chosen when the plan was made, shortly before
+    first = {first_start(every, declared.at, declared.start, at) for at in (made - HOUR, made)}
+    has_run_before = any(verdict.due is not None and verdict.due < start for verdict in verdicts)
+    return None if start in first and not has_run_before else start
 
 
 def _starts(flow: LiveObject, source: LiveObject, generation: int) -> tuple[ChainStart, ...]:

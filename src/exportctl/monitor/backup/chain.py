@@ -10,6 +10,7 @@ Fold the verdicts on all runs of a dataset into its chain. Pure.
     FAILED, MISSING                                        UNPROVEN: whether a later run sends these rows is open
     UNKNOWN                                                UNPROVEN
     still under way, or not due for long                   none yet
+    before the start of a schedule that is not the first   as above, and what was due is not known: UNPROVEN
 
 A later start closes what was broken before it, if it is certain that everything was sent again. Where that is open:
 
@@ -50,6 +51,7 @@ class ChainFacts:
     retention: int | None  # how long the storage keeps files; None: for ever
     as_of: int
     is_storage_read: bool = True
+    unknown_before: int | None = None  # before this moment another schedule may have applied: what was due is not known
 
 
 @dataclass(frozen=True)
@@ -90,8 +92,10 @@ def fold_chain(verdicts: Sequence[Verdict], facts: ChainFacts) -> Chain:
     segments = _segments(_links(verdicts, facts), facts.starts)
     links = [link for segment in segments for link in segment.links]
     whole = [link for link in links if link.state is ChainState.WHOLE]
+    gaps = (*_unknown_runs(facts), *_gaps(links, facts))
     state = _combine_states(segments) if any(link.has_ended_well for link in links) else ChainState.NONE
-    gaps = tuple(_gaps(links, facts))
+    if state is ChainState.WHOLE and gaps:
+        state = ChainState.UNPROVEN
     return Chain(
         dataset=verdicts[0].dataset,
         dataset_id=verdicts[0].dataset_id,
@@ -186,6 +190,22 @@ def _reason(state: ChainState, whole: Sequence[Link], gaps: Sequence[Gap]) -> st
 
 
 # -- gaps -------------------------------------------------------------------------------------------------------------
+
+
+def _unknown_runs(facts: ChainFacts) -> Iterator[Gap]:
+    """Yield one gap if nothing says which runs were due at first: one that is missing and forgotten leaves no trace."""
+    if facts.unknown_before is not None:
+        when = format_moment(facts.unknown_before)
+        yield Gap(
+            ChainState.UNPROVEN,
+            after=None,
+            first=facts.starts[0].moment,
+            last=facts.unknown_before,
+            runs=0,
+            reason=f"the schedule of the flow begins at {when}, so it is not known which runs were due before",
+            lost="nothing is known to be lost",
+            action=_NEW_EXPORT,
+        )
 
 
 def _gaps(links: Sequence[Link], facts: ChainFacts) -> Iterator[Gap]:

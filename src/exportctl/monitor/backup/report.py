@@ -43,6 +43,7 @@ class Gap:
     """
     Neighbouring runs that break the chain in the same way; `first` and `last` are when they were due, in seconds.
 
+    Without runs, `first` and `last` bound a time of which it is not known which runs were due.
     The window of rows begins at `after`, when the run before them was due; None: it is all that the dataset held.
     """
 

@@ -20,12 +20,12 @@ _START = JsonObject[ChainStart](
     certain=flag("everything was sent again for certain", lambda start: start.is_certain),
 )
 _GAP = JsonObject[Gap](
-    "neighbouring runs that break the chain in the same way",
+    "what breaks the chain: neighbouring runs, or a time of which it is not known which runs were due",
     state=choice("GAP, CHANGED or UNPROVEN", ChainState),
     after=nullable(number(f"when the run before them was due, {MOMENT}; null: they begin the chain")),
     first=number(f"when the first of them was due, {MOMENT}"),
     last=number(f"when the last of them was due, {MOMENT}"),
-    runs=number("how many runs"),
+    runs=number("how many runs; 0: it is not known which runs were due in this time"),
     reason=text("for people"),
     lost=text("what is lost, or may be; for people"),
     action=text("what closes it; for people"),

@@ -92,6 +92,8 @@ def gap_texts(chain: Chain) -> Iterator[str]:
 
 def _gap_text(gap: Gap) -> str:
     first, last = format_values.moment(gap.first), format_values.moment(gap.last)
+    if not gap.runs:
+        return f"{gap.state}: {first} to {last}: {gap.reason}"
     when = f"the run due {first}" if gap.runs == 1 else f"{format_count(gap.runs, 'run')} due {first} to {last}"
     return f"{gap.state}: {when}: {gap.reason}"
 
