@@ -124,6 +124,18 @@ def test_what_an_older_config_does_not_declare_is_safe_too(small: World) -> None
     assert safety_checks(plan, "exports.returns") == ["older-config"]
 
 
+def test_an_apply_that_only_deletes_keeps_its_commit_time_on_a_flow_that_stays(small: World) -> None:
+    """Else an older commit would create the deleted export again, with a full first run, as if it were new."""
+    removed = {**orders(), "removed": [{"export": "returns", "do": "delete", "reason": "over"}]}
+    apply_at(small, OLD, two("orders", "Returns"))
+    small.forget_requests()
+    apply_at(small, NEW, removed)
+    assert small.writes() == ["DELETE /flows", "DELETE /sourceConnections", "DELETE /targetConnections", "PATCH /flows"]
+    assert at(small, NEW).plan().steps() == ()
+    small.write(two("orders", "Returns"))
+    assert safety_checks(at(small, OLD).plan(), "exports.returns") == ["older-config"]
+
+
 def test_a_commit_time_in_the_future_blocks_no_later_commit(small: World) -> None:
     apply_at(small, START + 9_999 * DAY, orders())
     small.emulator.advance(3600)

@@ -54,14 +54,14 @@ def _chains(found: ExportVerdicts, flow: ExportFlow, as_of: int) -> Iterator[Cha
             retention=flow.expectation.retention,
             as_of=as_of,
             is_storage_read=not found.storage.startswith(RUNS_ONLY) and not found.errors,
-            unknown_before=_unknown_before(flow.expectation, flow.export, found.verdicts),
+            unknown_before=_start_if_later(flow.expectation, flow.export, found.verdicts),
         )
     for _, own in groupby(found.verdicts, key=lambda verdict: verdict.dataset_id):
         verdicts = tuple(own)
         yield fold_chain(verdicts, facts) if facts else no_chain(verdicts[0])
 
 
-def _unknown_before(expectation: DeliveryExpectation, export: Export, verdicts: Sequence[Verdict]) -> int | None:
+def _start_if_later(expectation: DeliveryExpectation, export: Export, verdicts: Sequence[Verdict]) -> int | None:
     """
     Return the start of a schedule unless it is the one that exportctl gave the new flow; None if it cannot be read.
 
