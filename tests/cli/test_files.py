@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from exportctl.cli.files import OWNER_ONLY, append_text, write_file, write_new_file
+from exportctl.cli.files import OWNER_ONLY, write_file, write_new_file
+from exportctl.cli.secondary_files import SecondaryFiles
 from exportctl.errors import Error
+from tests.cli.command_line import ends_after
 
 
 def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path: Path) -> None:
@@ -22,6 +24,13 @@ def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path: Path) -> None:
     finally:
         os.close(reader)
     assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+def test_a_pipe_that_no_process_reads_is_an_error_and_no_wait(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ends_after(5), pytest.raises(Error, match="cannot be written: no process reads this pipe"):
+        write_file(pipe, "text\n")
 
 
 def test_a_link_stays_one_and_what_it_points_to_is_written(tmp_path: Path) -> None:
@@ -87,7 +96,7 @@ def test_what_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> None:
 
 
 def test_half_a_character_is_spelled_out_in_a_file(tmp_path: Path) -> None:
-    for write in (write_file, write_new_file, append_text):
+    for write in (write_file, write_new_file, SecondaryFiles().append):
         file = tmp_path / write.__name__
         write(file, "cut \ud83d, whole \U0001f600")
         assert file.read_text(encoding="utf-8") == "cut \\ud83d, whole \U0001f600"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import io
 import json
 import os
@@ -10,13 +11,16 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from exportctl.cli import secondary_files
 from exportctl.cli.main import main
-from tests.cli.command_line import SMALL, CommandLine
+from tests.cli.command_line import SMALL, CommandLine, ends_after
 
 # What starts the tests may ignore SIGHUP, as `nohup` does, and so would what they start.
 DEFAULT = "import signal; signal.signal(signal.SIGHUP, signal.SIG_DFL)"
@@ -146,6 +150,70 @@ def test_a_file_that_only_reports_is_a_warning_and_never_steers_the_apply(run: C
     assert ended.code == 0
     assert GOOD in ended.out
     assert len([line for line in ended.err.splitlines() if "the run continues" in line]) == 1
+    assert _is_applied(run)
+
+
+def _pipe(run: CommandLine) -> Path:
+    pipe = run.folder / "pipe"
+    os.mkfifo(pipe)
+    return pipe
+
+
+def _open_to_read(pipe: Path, flags: int = 0) -> int:
+    """Open a pipe with room for 4 KiB, which is less than an audit has."""
+    handle = os.open(pipe, os.O_RDONLY | flags)
+    fcntl.fcntl(handle, fcntl.F_SETPIPE_SZ, 4096)
+    return handle
+
+
+def test_pipes_that_no_process_reads_never_steer_the_apply(run: CommandLine) -> None:
+    pipe = str(_pipe(run))
+
+    with ends_after(20):
+        env = {"GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": pipe, "GITHUB_STEP_SUMMARY": pipe}
+        ended = run(*APPLY, "--audit", pipe, env=env)
+
+    assert (ended.code, GOOD in ended.out) == (0, True)
+    warnings = [line for line in ended.err.splitlines() if line.startswith("warning:")]
+    assert warnings == [
+        f"warning: {name}: {pipe} cannot be written: no process reads this pipe; the run continues"
+        for name in ("the audit file", "GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")
+    ]
+    assert _is_applied(run)
+
+
+def test_a_reader_that_is_slow_gets_each_line_of_the_audit_before_the_end(run: CommandLine) -> None:
+    pipe = _pipe(run)
+    parts: list[bytes] = []
+
+    def read_slowly() -> None:
+        handle = _open_to_read(pipe)  # waits for the writer, as `cat` does
+        while part := os.read(handle, 700):
+            parts.append(part)
+            time.sleep(0.01)
+        os.close(handle)
+
+    reader = threading.Thread(target=read_slowly, daemon=True)
+    reader.start()
+    with ends_after(20):
+        code = run(*APPLY, "--audit", "pipe").code
+        reader.join()
+
+    events = [json.loads(line)["event"] for line in b"".join(parts).splitlines()]
+    assert (code, events[0], events[-1]) == (0, "started", "ended")
+    assert events.count("step-started") == events.count("step-ended") > 2
+
+
+def test_a_reader_that_has_stopped_never_steers_the_apply(run: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(secondary_files, "PATIENCE", 0.2)
+    handle = _open_to_read(_pipe(run), os.O_NONBLOCK)
+
+    with ends_after(20):
+        ended = run(*APPLY, "--audit", "pipe")
+    os.close(handle)
+
+    assert (ended.code, GOOD in ended.out) == (0, True)
+    assert ended.err.count("pipe cannot be written: its reader has taken nothing for 0.2 s; the run continues") == 1
     assert _is_applied(run)
 
 

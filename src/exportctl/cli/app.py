@@ -71,6 +71,11 @@ After a kill, a step that started and did not end may or may not have happened: 
 that cannot be written is a warning, like a full stdout, stderr, `GITHUB_OUTPUT` or `GITHUB_STEP_SUMMARY`. The work goes
 on, and the exit code is that of the work.
 
+`FILE` can be a pipe or a device, such as `>(cat)` or `/dev/stdout`. exportctl never waits for a pipe that no process
+reads: the lines of that time are lost, with a warning. A slow reader loses nothing. A reader that takes nothing for 30
+seconds gets no more. The same is true of `GITHUB_OUTPUT` and `GITHUB_STEP_SUMMARY`. `--out` and other files that are
+the result of a command end with an error then.
+
 ## Exit codes
 
 If several apply, the first in the order 64 8 1 7 6 5 4 3 9 10 2 0 counts.

@@ -26,6 +26,7 @@ from typer import Option
 from typer.core import TyperCommand, TyperGroup
 
 from exportctl.cli.screen import Screen
+from exportctl.cli.secondary_files import SecondaryFiles
 from exportctl.client.guard import SecretGuard
 from exportctl.config.scalars import parse_duration, parse_moment, parse_time_of_day
 from exportctl.errors import Error, UsageError
@@ -72,6 +73,7 @@ class CommandContext:
     env: Mapping[str, str]
     screen: Screen
     guard: SecretGuard = field(default_factory=SecretGuard)
+    secondary_files: SecondaryFiles = field(default_factory=SecondaryFiles)
     folder: Path = Path()
     files: tuple[str, ...] = ()
     environment: str | None = None

@@ -16,6 +16,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from exportctl.cli.context import CommandContext
+from exportctl.cli.secondary_files import open_at_once, write_all
 from exportctl.config.checkout import UnusableFile, read_regular_file
 from exportctl.errors import Error, PlanFileError
 from exportctl.model.plan import Plan
@@ -79,12 +80,13 @@ def write_file(file: Path, text: str, *, mode: int | None = None) -> None:
     """
     Write a file in one step: a reader sees all of the old text or all of the new text.
 
-    Something that is not a regular file, such as /dev/stdout or a pipe, is written to and not replaced. `mode` None:
-    the file keeps its mode and, if permitted, its owner; a new file gets the user's default mode.
+    Something that is not a regular file, such as /dev/stdout or a pipe, is written to and not replaced. A pipe must
+    have a reader. `mode` None: the file keeps its mode and, if permitted, its owner; a new file gets the user's
+    default mode.
     """
     with _file_errors(file):
         if file.exists() and not file.is_file():
-            file.write_text(escape_surrogates(text), encoding="utf-8", newline="\n")
+            _write_into(file, escape_surrogates(text))
         else:
             _replace_file(file.resolve(), escape_surrogates(text), mode)
 
@@ -100,16 +102,11 @@ def write_new_file(file: Path, text: str) -> None:
             raise
 
 
-def append_text(file: Path, text: str) -> None:
-    """Append to a file."""
-    with _file_errors(file), file.open("a", encoding="utf-8") as stream:
-        stream.write(escape_surrogates(text))
-
-
 def append_secondary(call: CommandContext, name: str, file: Path, text: str) -> bool:
     """Append to a file that only reports on the run; False: it failed, which is said once, and the run continues."""
     try:
-        append_text(file, text)
+        with _file_errors(file):
+            call.secondary_files.append(file, text)
     except Error as error:
         call.screen.say_once(f"warning: {name}: {error.message}; the run continues")
         return False
@@ -129,6 +126,14 @@ def _file_errors(file: Path, note: str = "", failure: str = "written") -> Iterat
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise Error(f"{file} cannot be {failure}: {reason}{note}", rule="file") from error
+
+
+def _write_into(file: Path, text: str) -> None:
+    handle = open_at_once(file)
+    try:
+        write_all(handle, text.encode("utf-8"))
+    finally:
+        os.close(handle)
 
 
 def _replace_file(file: Path, text: str, mode: int | None) -> None:

@@ -44,6 +44,7 @@ def main(
     screen = Screen(stdin or sys.stdin or StringIO(), out or sys.stdout, err or sys.stderr, env)
     call = CommandContext(env, screen, SecretGuard(environment_secrets(env)))
     code = _run_to_exit_code(argv, call)
+    call.secondary_files.close()
     screen.warn_of_lost_streams(text=call.format == TEXT)
     lost = screen.report_lost and not screen.reported_elsewhere
     return exit_codes.pick_exit_code(code, exit_codes.LOST_REPORT) if lost else code
