@@ -48,35 +48,40 @@ files() {
 
 say 'The emulator starts at noon, so that the demo shows the same at any hour.'
 run 0 emulator clock set 12:00
-say '1 of 12  Is the config right? validate reports all errors at once, without a connection.'
+say '1 of 14  Is the config right? validate reports all errors at once, without a connection.'
 run 0 validate
-say '2 of 12  What would change? plan changes nothing. It saves the plan for approval.'
+say '2 of 14  What would change? plan changes nothing. It saves the plan for approval.'
 run 0 plan --out plan.json
-say '3 of 12  Apply exactly the approved plan, then run the final check.'
+say '3 of 14  Apply exactly the approved plan, then run the final check.'
 last 2 apply plan.json
-say '4 of 12  The exports: which dataset goes where.'
+say '4 of 14  The exports: which dataset goes where.'
 run 0 datasets
-say '5 of 12  Jane changes a path and pauses an export in the user interface.'
+say '5 of 14  Jane changes a path and pauses an export in the user interface.'
 run 0 emulator ui path orders-to-partner /somewhere/else --as jane
 run 0 emulator ui disable web-to-lake --as jane
-say '6 of 12  What did people change by hand, and who? Exit code 3 means: there is drift.'
+say '6 of 14  What did people change by hand, and who? Exit code 3 means: there is drift.'
 run 3 drift
-say '7 of 12  Revert the path. apply leaves the paused export paused: Jane may have a reason.'
+say '7 of 14  Revert the path. apply leaves the paused export paused: Jane may have a reason.'
 run 0 apply --auto-approve
-say '8 of 12  Resume the export by its address, then see that the plan is empty.'
+say '8 of 14  Resume the export by its address, then see that the plan is empty.'
 last 2 apply --auto-approve --resume exports.web-to-lake
 run 0 plan --detailed-exitcode
-say '9 of 12  When will they run?'
+say '9 of 14  When will they run?'
 run 0 forecast --days 3
-say '10 of 12  A day passes: exports run, and files arrive in local folders instead of the cloud.'
+say '10 of 14  A day passes: exports run, and files arrive in local folders instead of the cloud.'
 run 0 emulator clock advance '25 hours'
 files
 run 0 status
-say '11 of 12  Did everything arrive? Schedule, runs and files, down to the rows in them.'
+say '11 of 14  Did everything arrive? Schedule, runs and files, down to the rows in them.'
 run 0 verify --deep --since '2 days'
-say '12 of 12  A file arrives incomplete.'
+say '12 of 14  A file arrives incomplete.'
 broken=$(find .exportctl -path '*/sftp.*' -name 'part-00000-*' | sort | head -n 1)
 head -c 1000 "$broken" >cut && mv cut "$broken"
 run 9 verify --deep --since '2 days' --target exports.orders-to-partner
+say '13 of 14  Are all runs together a backup? Every run since the first full export is checked.'
+run 0 backup status --target exports.web-to-lake
+say '14 of 14  The files of the first full export are deleted: what is lost, and what closes the gap.'
+rm -r "$(find .exportctl -type d -name 'exportTime=*1500' | sort | head -n 1)"
+run 0 backup status --target exports.web-to-lake
 
 printf '\n── Done. Edit the config build/demo/exports.yaml, and run `%s plan` there.\n' "$EXPORTCTL"
