@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from exportctl.client.transport import Answer, NoAnswer, may_have_happened
+from exportctl.client.transport import Answer, NoAnswer, may_have_happened, seconds_text
 from exportctl.errors import Conflict, Forbidden, NotFound, NotReached, ServiceError, Unauthorized
 from exportctl.model.masking import Mask, clean_text
 
@@ -106,11 +106,11 @@ def error_of(line: RequestLine, answer: Answer, mask: Mask) -> ServiceError:
 
 def wait_phrase(asked: float | None) -> str:
     """Return what to add to the text of an answer that asks to wait; nothing if it does not."""
-    return f"; it asks to wait {asked:.0f} s" if asked else ""
+    return f"; it asks to wait {seconds_text(asked)}" if asked else ""
 
 
 def again_hint(asked: float) -> str:
-    return f"run the command again in {asked:.0f} s"
+    return f"run the command again in {seconds_text(asked)}"
 
 
 def _is_not_found(code: str | None) -> bool:

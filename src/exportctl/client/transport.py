@@ -26,6 +26,7 @@ fit into the bound (`Backoff.total`) is not begun: the request and all later one
 from __future__ import annotations
 
 import json
+import math
 import re
 import ssl
 import threading
@@ -47,6 +48,7 @@ from exportctl.errors import Error
 SERVER_TROUBLE = frozenset({500, 502, 503, 504})
 THROTTLING = frozenset({429, 500, 503})  # many parallel requests can cause a 500 [TR]
 ASKS_TO_WAIT = frozenset({429, 503})  # the answers whose Retry-After counts
+LONG_WAIT = 1e9  # seconds, 30 years; a longer wait has no figure
 _UNREADABLE = object()
 
 
@@ -268,24 +270,33 @@ def retry_after(text: str | None, now: float) -> float | None:
     """
     Return the seconds that a `Retry-After` header asks for: 0 for a past moment, None without a readable header.
 
+    A time of `LONG_WAIT` or more is infinite: a number of any length is a wait beyond our bound.
     `now` is the time of the service in seconds since 1970 (its Date header), so a wrong local clock does no harm.
     Both forms are standard; other Adobe APIs behind this gateway document whole seconds [GW].
     """
     if text is None:
         return None
-    if re.fullmatch(r"[ \t]*[0-9]{1,9}[ \t]*", text):
-        return float(text)
-    at = http_date(text)
-    return None if at is None else max(0.0, at.timestamp() - now)
+    if re.fullmatch(r"[ \t]*[0-9]+[ \t]*", text):
+        seconds = float(text)
+    elif at := http_date(text):
+        seconds = max(0.0, at.timestamp() - now)
+    else:
+        return None
+    return seconds if seconds < LONG_WAIT else math.inf
+
+
+def seconds_text(seconds: float) -> str:
+    """Return a wait for people, in few digits whatever the service asked for."""
+    return f"{seconds:.0f} s" if seconds < LONG_WAIT else f"{LONG_WAIT:.0f} s or more"
 
 
 def http_date(text: str | None) -> datetime | None:
     """Parse an HTTP date; return the moment in UTC, None if the text is not a date."""
     try:
         found = parsedate_to_datetime(text or "")
-    except (ValueError, TypeError):
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, TypeError, OverflowError):
         return None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
 def _http_client(transport: httpx.BaseTransport | None, timeout: float, *, trust_env: bool) -> httpx.Client:
@@ -309,8 +320,9 @@ def _http_client(transport: httpx.BaseTransport | None, timeout: float, *, trust
 
 
 def _refuse_to_wait(seconds: float, bound: float) -> NoAnswer:
-    why = f"not sent, because the service asks to wait {seconds:.0f} s more; exportctl waits at most {bound:.0f} s"
-    return NoAnswer(why, unsent=True, final=True, hint=f"run the command again in {seconds:.0f} s")
+    asked = seconds_text(seconds)
+    why = f"not sent, because the service asks to wait {asked} more; exportctl waits at most {bound:.0f} s"
+    return NoAnswer(why, unsent=True, final=True, hint=f"run the command again in {asked}")
 
 
 def _no_answer(error: Exception, timeout: float) -> NoAnswer:
