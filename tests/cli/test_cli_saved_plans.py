@@ -51,6 +51,23 @@ def test_a_changed_config_makes_it_stale(applied: CommandLine) -> None:
     assert applied("apply", "plan.json").code == 6
 
 
+def test_another_protect_makes_it_stale(run: CommandLine) -> None:
+    run.edit("orders: {datasets: [Orders]}", "orders: {datasets: [Orders], protect: true}")
+    assert run("apply", "--auto-approve").code == 0
+    _save_plan(run)
+    digest = run("plan", "--format", "json").document["result"]["digest"]
+    before = run.writes()
+    run.edit(", protect: true", "")
+    for approval in (["plan.json"], ["--only-if", digest]):
+        ended = run("apply", *approval)
+        assert (ended.code, run.writes()) == (6, before)
+    assert 'protect: saved (none), now "protect-removed"' in run("apply", "plan.json").err
+    run.edit("orders: {datasets: [Orders]}", "orders: {datasets: [Orders], protect: true}")
+    run.edit("returns: {datasets: [Returns]}", "returns: {datasets: [Returns], protect: true}")
+    assert (run("apply", "plan.json").code, run.writes()) == (6, before)
+    assert "sets `protect`" in run("plan").out
+
+
 def test_an_edited_file_is_refused(applied: CommandLine) -> None:
     _save_plan(applied)
     file = applied.folder / "plan.json"

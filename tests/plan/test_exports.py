@@ -296,9 +296,11 @@ def test_a_marker_that_was_edited_is_written_again() -> None:
     edited = replace(live, marker=Marker("acme", "e", "orders", damaged=True))
 
     shown = planned(source, target, edited)
+    protected = planned(source, target, edited, protect=True)
 
     assert rules(shown) == ["marker-damaged"]
     assert shown.verb is Verb.MARK
+    assert protected.consequences == ()  # as before: the repaired marker only says it again
 
 
 def test_a_flow_that_another_of_its_files_left_is_only_cleaned() -> None:

@@ -10,7 +10,7 @@ import pytest
 from exportctl.model.plan import Address, Cause, FieldChange, Marker, PlanItem, Refusal, Verb
 from exportctl.model.project import Schedule
 from exportctl.plan.create import late_start_findings
-from exportctl.plan.safety_checks import add_deletion_refusals, protect_refusals
+from exportctl.plan.safety_checks import add_deletion_refusals, protect_consequences, protect_refusals
 from tests.plan.value_builders import AT, NOW, desired_export
 
 GUARDED = Marker("acme", "e", "orders", protected=True)
@@ -48,6 +48,18 @@ PROTECTED: dict[str, tuple[Verb, tuple[FieldChange, ...], str | None]] = {
     ),
     "an accepted pause": (Verb.UPDATE, (change("enabled", True, False, Cause.ACCEPTED),), None),
 }
+
+
+def test_a_plan_says_that_it_sets_or_removes_protect() -> None:
+    found = [protect_consequences(m, declared) for m in (GUARDED, OPEN, None) for declared in (True, False)]
+    assert [[(c.rule, c.level) for c in one] for one in found] == [
+        [],
+        [("protect-removed", "warning")],
+        [("protect-set", "info")],
+        [],
+        [],
+        [],
+    ]
 
 
 @pytest.mark.parametrize("row", PROTECTED)

@@ -8,7 +8,20 @@ from typing import Any
 import pytest
 
 from exportctl import __version__
-from exportctl.model.plan import Action, Address, Cause, FieldChange, Marker, Plan, PlanItem, Refusal, Step, Verb
+from exportctl.model.plan import (
+    PROTECT_RULES,
+    Action,
+    Address,
+    Cause,
+    Consequence,
+    FieldChange,
+    Marker,
+    Plan,
+    PlanItem,
+    Refusal,
+    Step,
+    Verb,
+)
 from exportctl.planfile import file as planfile
 from exportctl.planfile import serialize as plan_document
 from exportctl.planfile.staleness import StaleValue
@@ -150,6 +163,26 @@ SIDE_WORK = [Verb.RENEW, Verb.MARK, Verb.CLEAN, Verb.PAUSED, Verb.UNCHANGED]
 @pytest.mark.parametrize("verb", SIDE_WORK)
 def test_side_work_breaks_no_approval(verb: Verb) -> None:
     assert is_same(APPROVED, plan(updated_item(), PlanItem(NEW.address, verb, steps=(patch_step(),))))
+
+
+@pytest.mark.parametrize("verb", [Verb.UPDATE, Verb.RENEW, Verb.MARK])
+@pytest.mark.parametrize("rule", PROTECT_RULES)
+def test_another_protect_is_part_of_the_approval_whatever_writes_it(rule: str, verb: Verb) -> None:
+    marked = replace(updated_item(), address=NEW.address, verb=verb)
+    decided = replace(marked, consequences=(Consequence(rule, "removes it"),))
+    (found, *_) = differences(plan(marked), plan(decided))
+    assert (found.address, found.path) == ("exports.new", "protect" if verb is Verb.UPDATE else "verb")
+    assert not is_same(plan(marked), plan(decided))
+    assert not is_same(plan(decided), plan(marked))
+    assert planfile.reduce_to_approval(planfile.saved_plan(plan()), plan(decided)).steps() == decided.steps
+
+
+def test_a_renewal_beside_another_protect_breaks_no_approval_of_it() -> None:
+    note = (Consequence("protect-removed", "removes it"),)
+    marked = PlanItem(WEB, Verb.MARK, "f-1", steps=(patch_step(fields={}),), consequences=note)
+    due = replace(marked, verb=Verb.RENEW, fields=(RENEWED_END,))
+    assert is_same(plan(marked), plan(due))
+    assert planfile.reduce_to_approval(planfile.saved_plan(plan(due)), plan(marked)).steps() == marked.steps
 
 
 RENEWED_END = FieldChange("end", "end", AS_OF, AS_OF + 1000, Cause.RENEWAL)

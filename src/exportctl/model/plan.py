@@ -303,6 +303,7 @@ CHANGE_VERBS = frozenset(
 )
 
 
+PROTECT_RULES = ("protect-removed", "protect-set")  # of consequences: the marker gets another `protect`
 END_RULE = "unknown-end"  # of the finding about an end that exportctl cannot read
 UNKNOWN_RULES = ("flow-state", "unknown-schedule", END_RULE)  # of findings about values that exportctl cannot read
 PLATFORMS = ("service", "embedded", "loopback")

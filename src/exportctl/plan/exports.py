@@ -47,7 +47,7 @@ from exportctl.plan.replacement import (
     replaced_flow_to_restore,
     replacement_reason,
 )
-from exportctl.plan.safety_checks import protect_refusals
+from exportctl.plan.safety_checks import protect_consequences, protect_refusals
 from exportctl.resources import wire
 from exportctl.resources.kinds import DATASETS, FLOW, SOURCE_CONNECTION, SOURCE_IDS
 
@@ -129,12 +129,21 @@ def _compared_item(
             *(FieldChange(FLOW.name, FLOW.name, h.quoted_name, None, Cause.PENDING) for h in older),
         ),
         steps=(*made, *cleanup),
-        consequences=(*(_flow_deleted_consequence(h) for h in older), *diff_consequences(diff)),
+        consequences=(
+            *(_flow_deleted_consequence(h) for h in older),
+            *_protect_consequences(export, live_flow),
+            *diff_consequences(diff),
+        ),
         refusals=(*lookup.refusals, *diff_refusals(diff), *paused_refusals(export, paused)),
         findings=(*export.findings, *lookup.findings, *diff_findings(diff)),
         at=export.declared.at,
         **diff.end_and_next_runs(),
     )
+
+
+def _protect_consequences(export: DesiredExport, live_flow: LiveFlow) -> tuple[Consequence, ...]:
+    declared = export.declared.protect
+    return protect_consequences(live_flow.protecting_marker(declared), declared)
 
 
 def _restored_item(export: DesiredExport, inputs: PlanInputs, former: LiveFlow, new: LiveFlow) -> PlanItem:

@@ -29,7 +29,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from exportctl.model.plan import EXPORTS, WRITE_CAUSES, Address, Cause, FieldChange, Marker, PlanItem, Refusal, Verb
+from exportctl.model.plan import (
+    EXPORTS,
+    PROTECT_RULES,
+    WRITE_CAUSES,
+    Address,
+    Cause,
+    Consequence,
+    FieldChange,
+    Marker,
+    PlanItem,
+    Refusal,
+    Verb,
+)
 from exportctl.model.schedule import ONCE, format_moment
 from exportctl.resources.kinds import DATASETS, ENABLED, END, EVERY
 
@@ -44,6 +56,17 @@ def protect_refusals(marker: Marker | None, verb: Verb, changes: Sequence[FieldC
     stops += [why for change in changes if change.cause in _DECIDED and (why := _protect_reason(change))]
     allow = f"write `protect: false` into {marker.address} and apply that first, then apply this change"
     return tuple(Refusal("protect", f"{marker.address} is protected, but this change {why}", allow) for why in stops)
+
+
+def protect_consequences(marker: Marker | None, declared: bool) -> tuple[Consequence, ...]:
+    """Say that the marker of a live flow gets another `protect`. People decide it, so the approval covers it."""
+    if marker is None or marker.protected == declared:
+        return ()
+    removes, sets = PROTECT_RULES
+    if declared:
+        return (Consequence(sets, "sets `protect`: from then on it blocks changes that stop the data"),)
+    text = "removes `protect`: from then on nothing blocks changes that stop the data"
+    return (Consequence(removes, text, "warning"),)
 
 
 def _protect_reason(change: FieldChange) -> str | None:

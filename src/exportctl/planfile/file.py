@@ -193,11 +193,17 @@ def _approval(content: Json, version: str) -> Json:
 
 
 def reduce_to_approval(saved: SavedPlan, plan: Plan) -> Plan:
-    """Return the new plan without the renewals, marker writes and cleaning that are not in the file."""
+    """
+    Return the new plan without the renewals, marker writes and cleaning that are not in the file.
+
+    What people decide stays, so that `stale_values` finds it if the file does not have it.
+    """
+    decided = approvals(encode_plan(plan)["items"])
 
     def approved_item(item: PlanItem) -> PlanItem:
         entry = saved.entries.get(str(item.address))
-        is_approved = item.verb not in _UNAPPROVED_VERBS or (entry is not None and entry["verb"] == item.verb)
+        is_side_work = item.verb in _UNAPPROVED_VERBS and str(item.address) not in decided
+        is_approved = not is_side_work or (entry is not None and entry["verb"] == item.verb)
         return item if is_approved else replace(item, verb=Verb.UNCHANGED, fields=(), steps=())
 
     def drop_needs(item: PlanItem) -> PlanItem:

@@ -20,7 +20,8 @@ leaves out renewals:
 * In an update, a step that writes only a marker does not count.
 
 Addresses with only a paused flow, a renewal, a marker write or cleaning are not part of an approval:
-`file.reduce_to_approval` drops those that are not in the file.
+`file.reduce_to_approval` drops those that are not in the file. One value of a marker is always part of it, because
+people decide it: another `protect` counts in each address of the plan, also beside a renewal or a repaired marker.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from exportctl.model.plan import CHANGE_VERBS, Action, Cause, Verb, canonical_json
+from exportctl.model.plan import CHANGE_VERBS, PROTECT_RULES, Action, Cause, Verb, canonical_json
 from exportctl.resources.kinds import END, START
 
 Json = dict[str, Any]
@@ -67,7 +68,18 @@ def approvals(items: Sequence[Json]) -> dict[str, Json]:
     relevant = [i for i in items if i["verb"] in CHANGE_VERBS or i["refusals"]]
     steps = {i["address"]: _approved_steps(i) for i in relevant}
     kept = {key for each in steps.values() for key in each}
-    return {i["address"]: _item_approval(i, steps[i["address"]], kept) for i in relevant}
+    decided = {i["address"]: _side_work_approval(i) for i in items if protect_change(i)}
+    return decided | {i["address"]: _item_approval(i, steps[i["address"]], kept) for i in relevant}
+
+
+def protect_change(item: Json) -> str | None:
+    """Return the change of `protect` that an item writes; None without one."""
+    return next((c["rule"] for c in item["consequences"] if c["rule"] in PROTECT_RULES), None)
+
+
+def _side_work_approval(item: Json) -> Json:
+    """Return the approved values of a renewal or a marker write; which of them carries it, time decides."""
+    return {"verb": Verb.MARK, "id": item["id"], "protect": protect_change(item)}
 
 
 def _approved_steps(item: Json) -> dict[str, Json]:
@@ -84,6 +96,7 @@ def _item_approval(item: Json, steps: Mapping[str, Json], kept: set[str]) -> Jso
     return {
         "verb": item["verb"],
         "id": item["id"],
+        "protect": protect_change(item),
         "fields": _key_by_name((f["path"], {side: f[side] for side in ("before", "after", "cause")}) for f in fields),
         "steps": {key: {**s, "needs": [n for n in s["needs"] if n in kept]} for key, s in steps.items()},
         "refusals": _key_by_name(
