@@ -84,6 +84,19 @@ def test_what_is_planted_into_a_chain_is_named_with_its_window(tmp_path: Path, f
         assert chain.covered_to == FIRST + 4 * DAY
 
 
+def test_a_file_of_one_dataset_that_is_deleted_is_no_gap_of_another(tmp_path: Path) -> None:
+    with delivery_sandbox(tmp_path) as scene:
+        scene.pass_nights(2)
+        shutil.rmtree(scene.parts("Returns")[0].parent)
+
+        (events,) = [e for e in backup(scene).exports if e.address.name == "events"]
+
+        assert {chain.dataset: chain.state for chain in events.chains} == {
+            "App Events": ChainState.UNPROVEN,
+            "Returns": ChainState.GAP,
+        }
+
+
 def test_a_failed_run_is_unproven_until_it_is_known_whether_the_next_run_sends_its_rows(tmp_path: Path) -> None:
     with delivery_sandbox(tmp_path) as scene:
         scene.pass_nights(2)

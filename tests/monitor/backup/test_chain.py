@@ -49,6 +49,7 @@ RUNS: dict[str, tuple[Verdict, ChainState]] = {
     "complete by its own word": (replace(WHOLE, evidence=Evidence.RUNS), ChainState.UNPROVEN),
     "files missing": (LOST, ChainState.GAP),
     "only the manifest missing": (replace(LOST, objects=(MANIFEST,)), ChainState.UNPROVEN),
+    "files of one of several datasets missing": (replace(LOST, of_several=True), ChainState.UNPROVEN),
     "other files": (OTHER, ChainState.CHANGED),
     "failed": (FAILED, ChainState.UNPROVEN),
     "missing": (replace(FAILED, result=DeliveryResult.MISSING, run=None, completed=None), ChainState.UNPROVEN),

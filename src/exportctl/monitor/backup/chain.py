@@ -6,6 +6,7 @@ Fold the verdicts on all runs of a dataset into its chain. Pure.
     the same, by the run's own word alone                  UNPROVEN
     FILES-MISSING; nothing there and the storage deletes   GAP
     FILES-MISSING, but only the manifest                   UNPROVEN
+    FILES-MISSING, of this or of another dataset           UNPROVEN
     MISMATCH                                               CHANGED
     FAILED, MISSING                                        UNPROVEN: whether a later run sends these rows is open
     UNKNOWN                                                UNPROVEN
@@ -143,7 +144,7 @@ def _link_state(verdict: Verdict, due: int, facts: ChainFacts) -> ChainState:
         return ChainState.UNPROVEN if by_word or not facts.is_storage_read else ChainState.WHOLE
     if verdict.result is DeliveryResult.FILES_MISSING:
         only_manifest = bool(verdict.objects) and all(manifest_run(path) for path in verdict.objects)
-        return ChainState.UNPROVEN if only_manifest else ChainState.GAP
+        return ChainState.UNPROVEN if only_manifest or verdict.of_several else ChainState.GAP
     if _is_deleted_by_storage(verdict, due, facts):
         return ChainState.GAP
     return ChainState.CHANGED if verdict.result is DeliveryResult.MISMATCH else ChainState.UNPROVEN

@@ -265,7 +265,8 @@ def _too_few_files(
         return None  # what is missing is of another dataset
     reason += f", in its {len(arrival.written_datasets)} datasets"
     reason += "" if arrival.files.rows else "; --deep may show which of them lacks some"
-    return _missing_files_result(base, reason, sorted({folder.path for folder in written}))
+    paths = sorted({folder.path for folder in written})
+    return replace(_missing_files_result(base, reason, paths), of_several=True)
 
 
 # -- by content -------------------------------------------------------------------------------------------------------

@@ -64,6 +64,7 @@ class Verdict:
     size: int | None = None  # bytes
     hint: str | None = None
     fails: bool = False  # counts for exit 9
+    of_several: bool = False  # files of several datasets were counted together: some of one of them are missing
 
 
 @dataclass(frozen=True)
