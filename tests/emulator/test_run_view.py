@@ -261,7 +261,7 @@ def test_the_last_run_stands_in_the_list_of_flows_too(made: Exports) -> None:
 # -- how long they are kept -------------------------------------------------------------------------------------------
 
 
-def test_the_newest_thousand_of_each_flow_are_kept(made: Exports) -> None:
+def test_only_the_newest_runs_of_each_flow_are_kept(made: Exports) -> None:
     busy, other = made.flow(interval=3), made.flow(interval=12)
     api, hours = made.api, 3 * (RUNS_KEPT + 4) + 1
     for flow in (busy, other):

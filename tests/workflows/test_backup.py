@@ -232,3 +232,23 @@ def test_a_start_that_the_yaml_asks_for_is_the_first_one(tmp_path: Path) -> None
     with delivery_sandbox(tmp_path, schedule={"every": "1 day", "at": "02:00", "start": "2027-02-01"}) as scene:
         scene.world.emulator.set_time(FIRST + 20 * DAY)
         assert chain_of(scene).state is ChainState.WHOLE
+
+
+@pytest.mark.slow
+def test_a_chain_of_200_days_is_whole_and_one_lost_file_in_it_is_found(tmp_path: Path) -> None:
+    schedule = {"every": "3 hours", "at": "00:00"}
+    with delivery_sandbox(tmp_path, schedule=schedule, end={"rolling": "300 days", "renew_before": "30 days"}) as scene:
+        for day in range(1, 201):
+            scene.world.emulator.ingest(SANDBOX, "Orders", 20)
+            scene.world.emulator.set_time(START + day * DAY)
+        scene.world.forget_requests()
+
+        chain = chain_of(scene)
+        assert (chain.state, chain.complete_runs, chain.files) == (ChainState.WHOLE, 1600, 200)
+        assert len(scene.world.emulator.requests()) < 60
+
+        lost = scene.parts()[99]
+        lost.unlink()
+        (gap,) = chain_of(scene).gaps
+        assert (gap.state, gap.runs) == (ChainState.GAP, 1)
+        assert lost.parent.name in gap.objects[0]

@@ -30,7 +30,7 @@ from exportctl.emulator.store import Record, Store
 from exportctl.emulator.wire import Json, RequestRefused
 
 CLAIM_TIMEOUT = 3600  # seconds of this machine's clock after which a claim ends: process ids are used again
-RUNS_KEPT = 1000  # per flow, the newest; how long the service keeps them is not documented (U19)
+RUNS_KEPT = 2_000  # per flow, the newest; how long the service keeps them is not documented (U19)
 
 # Who is at work on a file in this process: two emulators of one file have one process id, so claims are not enough.
 _LOCKS_BY_FILE: WeakValueDictionary[Path, threading.Lock] = WeakValueDictionary()
