@@ -273,4 +273,21 @@ MISTAKES: Mapping[str, Mistake] = {
             "or write «`{}`» behind it to declare nothing on purpose": ("formats:", "formats: {0}"),
         },
     ),
+    "a list that lost its content": Mistake(
+        "empty-section",
+        small("schedules:\n", "removed:\nschedules:\n"),
+        {
+            "delete the line": ("removed:\n", ""),
+            "or write «`[]`» behind it to declare nothing on purpose": ("removed:", "removed: {0}"),
+        },
+    ),
+    "an export of an overlay that lost its content": Mistake(
+        "empty-declaration",
+        EXAMPLE.replace("{web-to-lake: null}", "{web-to-lake: }"),
+        {
+            "delete the line": ("web-to-lake: }", "}"),
+            "or write «`null`» behind it to remove what the layer below declares": ("lake: }", "lake: {0}}"),
+        },
+        env="dev",
+    ),
 }

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from exportctl.config import load as config
-from exportctl.config.merge import extended_files, resolve_relative_path
-from exportctl.errors import Level, SourcePosition
+from exportctl.config.merge import NOTHING_ON_PURPOSE, extended_files, resolve_relative_path
+from exportctl.errors import SourcePosition
 from tests.config.example_config import SMALL, finding_locations, project, read_project
 
 BASE = """\
@@ -125,8 +125,8 @@ def test_a_name_declared_in_two_files_names_both_places(second: str, at: str, fi
 
 
 def test_an_empty_section_of_another_file_is_no_clash() -> None:
-    assert project("platform:\nremoved:\n", SMALL).name == "acme"
-    assert project(SMALL, "platform:\ndestinations:\n").name == "acme"
+    assert project("platform:\nremoved: []\n", SMALL).name == "acme"
+    assert project(SMALL, "platform:\ndestinations: {}\n").name == "acme"
 
 
 def test_a_section_that_is_wrong_in_one_file_counts_from_the_other() -> None:
@@ -260,8 +260,32 @@ def test_the_files_that_one_extends_are_known_without_the_others() -> None:
     assert extended_files("exports.yaml", b"a: [\n") == ()
 
 
-def test_a_section_that_lost_its_content_is_named() -> None:
-    made, findings = read_project(SMALL, "exports:\n  # web-2: {datasets: [Orders]}\nremoved: []\n")
-    assert made is not None
-    assert [(f.rule, f.level, str(f.at)) for f in findings] == [("empty-section", Level.WARNING, "b.yaml:1:1")]
-    assert read_project(SMALL, "exports: {}\n")[1] == ()
+@pytest.mark.parametrize("section", NOTHING_ON_PURPOSE)
+def test_a_section_that_lost_its_content_is_an_error_in_each_file(section: str) -> None:
+    lost = f"{section}:\n  # {{}}\n"
+
+    for texts, at in (((SMALL, lost), "b.yaml:1:1"), ((lost, SMALL), "exports.yaml:1:1")):
+        assert finding_locations(read_project(*texts)[1]) == [("empty-section", at)]
+    assert read_project(SMALL, f"{section}: {NOTHING_ON_PURPOSE[section]}\n")[1] == ()
+
+
+@pytest.mark.parametrize("nested", [False, True], ids=["extends", "environments"])
+@pytest.mark.parametrize(
+    ("overlay", "rules"),
+    [
+        ("{exports: }", ["empty-section"]),
+        ("{exports: {web: }}", ["empty-declaration"]),
+        ("{removed: }", ["empty-section"]),
+        ("{exports: {web: {title: }}}", []),
+        ("{exports: {web: null}}", []),
+        ("{exports: null}", []),
+    ],
+)
+def test_only_a_written_null_removes_in_an_overlay(overlay: str, rules: list[str], nested: bool) -> None:
+    inner = overlay.removeprefix("{").removesuffix("}")
+    texts = (prod_config(inner),) if nested else (SMALL, f"extends: [exports.yaml]\n{inner}\n")
+
+    made, findings = read_project(*texts, env="prod" if nested else None)
+
+    assert [f.rule for f in findings] == rules
+    assert (made is None) == bool(rules)

@@ -5,6 +5,9 @@ Two files of one layer cannot declare the same name. A file with `extends` is on
 extends; an environment is above all files. A layer above merges maps, replaces scalars and lists, and removes with
 `null`. It replaces the paths of `REPLACED_WHOLE` as a whole: a mix of two `auth` maps would be an account that no file
 describes. Every node keeps its position in the file.
+
+A section or a name with nothing behind its colon is an error in every layer: what was there may be a comment now, and
+exportctl would delete it.
 """
 
 from __future__ import annotations
@@ -13,10 +16,14 @@ from collections.abc import Mapping, Sequence
 
 from exportctl.config.schema_check import SINGULAR_NAMES, closest_match
 from exportctl.config.yaml_nodes import BrokenNode, ListNode, MapEntry, MapNode, Node, ScalarNode, parse_tree
-from exportctl.errors import Finding, Level, SourcePosition
+from exportctl.errors import Finding, SourcePosition
 from exportctl.model.similar_names import did_you_mean
 
 LIST_SECTIONS = ("removed", "move_from", "accept")
+NOTHING_ON_PURPOSE = {  # of the sections whose loss can delete, move or unprotect an export
+    **dict.fromkeys((*SINGULAR_NAMES, "defaults", "policy"), "{}"),
+    **dict.fromkeys((*LIST_SECTIONS, "extends"), "[]"),
+}
 REPLACED_WHOLE = (
     ("datasets", "*"),
     ("formats", "*"),
@@ -63,8 +70,10 @@ def merge_files(trees: Mapping[str, MapNode]) -> tuple[MapNode, tuple[Finding, .
     findings: list[Finding] = []
     levels = _levels(trees, findings)
     result = MapNode({}, SourcePosition(next(iter(trees), "exports.yaml")))
-    for tree in (trees[name] for name, level in levels.items() if level == 0):
-        findings += _empty_section_findings(tree)
+    for name, level in levels.items():
+        root, *overlays = layers(trees[name])
+        findings += _blank_findings(root) if level else _empty_section_findings(root)
+        findings += [found for overlay in overlays for found in _blank_findings(overlay)]
     for level in sorted(set(levels.values())):
         peers = _merge_peers([trees[name] for name in trees if levels[name] == level], findings)
         result = merge_maps(result, peers if level else _check_declarations(peers, findings), findings)
@@ -117,6 +126,10 @@ def _is_null(node: Node) -> bool:
     return isinstance(node, ScalarNode) and node.value is None
 
 
+def _is_blank(node: Node) -> bool:
+    return isinstance(node, ScalarNode) and node.is_blank
+
+
 def _remove_nulls(node: Node, path: KeyPath, findings: list[Finding]) -> Node:
     if not isinstance(node, MapNode):
         return node
@@ -139,18 +152,41 @@ def _report_unknown_removal(path: KeyPath, entry: MapEntry, base: MapNode, findi
 
 
 def _empty_section_findings(root: MapNode) -> list[Finding]:
-    """Warn of a section without content in the lowest layer, such as `exports:` above lines that are comments now."""
-    hint = "delete the line, or write `{}` behind it to declare nothing on purpose"
+    """Report a section without content in the lowest layer, such as `exports:` above lines that are comments now."""
     return [
-        Finding("empty-section", f'"{section}" declares nothing here', entry.key_at, hint, Level.WARNING)
-        for section in SINGULAR_NAMES
+        Finding(
+            "empty-section",
+            f'"{section}" declares nothing here',
+            entry.key_at,
+            f"delete the line, or write `{nothing}` behind it to declare nothing on purpose",
+        )
+        for section, nothing in NOTHING_ON_PURPOSE.items()
         if (entry := root.entries.get(section)) and _is_null(entry.node)
     ]
 
 
+def _blank_findings(overlay: MapNode) -> list[Finding]:
+    """Report sections and names of an overlay with nothing behind their colon: only a written `null` removes."""
+    found = []
+    for section in NOTHING_ON_PURPOSE:
+        entry, noun = overlay.entries.get(section), SINGULAR_NAMES.get(section)
+        if entry and _is_blank(entry.node):
+            found.append(_blank_finding("empty-section", f'"{section}"', entry))
+        names = overlay.entries_of(section).items() if noun else ()
+        found += [
+            _blank_finding("empty-declaration", f'{noun} "{k}"', name) for k, name in names if _is_blank(name.node)
+        ]
+    return found
+
+
+def _blank_finding(rule: str, what: str, entry: MapEntry) -> Finding:
+    hint = "delete the line, or write `null` behind it to remove what the layer below declares"
+    return Finding(rule, f"{what} has nothing behind its colon", entry.key_at, hint)
+
+
 def _check_declarations(root: MapNode, findings: list[Finding]) -> MapNode:
     """Report empty declarations in the lowest layer: `name:` without a value removes nothing there."""
-    entries = dict(root.entries)
+    entries = {key: entry for key, entry in root.entries.items() if not _is_null(entry.node)}
     for section in SINGULAR_NAMES:
         node = root.get(section)
         if isinstance(node, MapNode):

@@ -61,6 +61,9 @@ zones.
 **Overlays** (`environments`, `extends`) merge maps, replace scalars and lists, and remove with `null`. An overlay
 replaces a key marked *whole* as a whole.
 
+A section or a name with nothing behind its colon, such as `exports:` above comments, is an error in every file and
+overlay. To declare nothing, write `{}` or `[]`. To remove what the layer below declares, write `null`.
+
 **Precedence**: the export, then its destination (for `format`) or schedule (for `end`), then `defaults`.
 `exportctl plan --explain-values` names the file and line that set each value.
 

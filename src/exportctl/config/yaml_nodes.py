@@ -33,13 +33,15 @@ class ScalarNode:
     """
     One value; `is_unset` marks a text with a reference to a variable that is unset.
 
-    `variables` are its references to variables and files, without their defaults.
+    `variables` are its references to variables and files, without their defaults. `is_blank`: the file has nothing
+    behind the colon, which YAML reads as null.
     """
 
     value: Value
     at: SourcePosition
     is_unset: bool = False
     variables: tuple[str, ...] = ()
+    is_blank: bool = False
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ def _each_once(found: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
 def parse_scalar(text: str, at: SourcePosition) -> ScalarNode:
     """Return the value of a scalar without quotes."""
     if text in ("", "null"):
-        return ScalarNode(None, at)
+        return ScalarNode(None, at, is_blank=not text)
     if text in ("true", "false"):
         return ScalarNode(text == "true", at)
     if re.fullmatch(r"-?(0|[1-9][0-9]{0,17})", text):

@@ -50,6 +50,12 @@ _FILES: tuple[_Row, ...] = (
     ("file-not-utf8", "A file that is not UTF-8", "exportctl reads only UTF-8.", "Save it as UTF-8."),
     ("control-character", "A control character", "A review cannot see it.", "Delete it."),
     ("empty-file", "A file without content", "It declares nothing.", "Add content, or delete it."),
+    (
+        "empty-section",
+        "A section without content",
+        "`exports:` above comments declares nothing: what was there before looks like exports to delete.",
+        "Delete the line, or write what the hint says behind it.",
+    ),
     ("not-a-map", "A file that is not a map", "The top of a config is `key: value`.", "Begin with `version: 1`."),
     ("several-documents", "Several documents in a file", "exportctl reads only one.", "Use one file for each."),
     (
@@ -106,7 +112,12 @@ _LANGUAGE: tuple[_Row, ...] = (
         "Names are [a-z0-9][a-z0-9-]{0,47}, projects ≤ 32.",
         "Use `title` for other text.",
     ),
-    ("empty-declaration", "A declaration without content", "It declares nothing.", "Add keys; `null` is for overlays."),
+    (
+        "empty-declaration",
+        "A declaration without content",
+        "It declares nothing.",
+        "Add keys. In an overlay, `null` removes it.",
+    ),
     ("bad-duration", "A malformed duration", "exportctl does not guess it.", "Write 180 days, 30d, 6 hours, 2 weeks."),
     ("bad-clock", "A malformed time of day", "exportctl does not guess it.", 'Write "HH:MM" in UTC.'),
     ("bad-moment", "A malformed moment", "exportctl does not guess it.", "Write 2026-12-01 or 2026-12-01T06:00:00Z."),
@@ -183,12 +194,6 @@ _IGNORED = (
     "A file under exports/ that exportctl does not read",
     "Its name begins with a dot or does not end in .yaml, but it looks like a config file.",
     "Rename it to use it, or move it out of exports/.",
-)
-_EMPTY_SECTION = (
-    "empty-section",
-    "A section without content",
-    "`exports:` above comments declares nothing: what was there before looks like exports to delete.",
-    "Delete the line, or write {} behind it.",
 )
 _NEAR_ALIAS = ("near-alias", "A dataset's name close to an alias", "Maybe a typo.", "Correct it, or write {name: …}.")
 _UNSET = ("unset-reference", "A variable that is not set", "`plan` needs it.", "Set it, or write a default.")
@@ -371,7 +376,6 @@ _READER_ROWS = (*_FILES, *_YAML, *_LANGUAGE, *_REFERENCES, *_PLATFORM, *ACCOUNT_
 READER_RULES: tuple[Rule, ...] = (
     *(_row(row, CheckStage.READER) for row in _READER_ROWS),
     _row(_IGNORED, CheckStage.READER, Level.WARNING),
-    _row(_EMPTY_SECTION, CheckStage.READER, Level.WARNING),
     _row(_NEAR_ALIAS, CheckStage.READER, Level.WARNING),
     _row(_UNSET, CheckStage.READER, Level.NOTE),
 )
