@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from exportctl.errors import SourcePosition
+from exportctl.model.digests import long_digest
 from exportctl.model.plan import Action, Address, Cause, LiveObject, PlanItem, Verb, digest
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.project import AcceptEntry, Account, AuthValue, Destination
@@ -92,6 +93,24 @@ def test_an_account_as_it_was_applied_stays_as_it_is() -> None:
     assert planned(lake(), account(applied=APPLIED)).verb is Verb.UNCHANGED
 
 
+def test_four_equal_digits_prove_nothing_beside_other_long_ones() -> None:
+    applied = {**APPLIED, "auth.secret_version": (digest("1"),)}
+    long = {"auth": digest({"role_arn": ROLE}) + "0" * 12, "auth.secret_version": long_digest("1")}
+    hidden: dict[str, Any] = {"params": {"s3Role": "****"}, "applied": applied}
+    versioned = lake(account=replace(lake().account, secret_version="123837"), renamed_from="old")  # the digest of "1"
+    accepted = tuple(AcceptEntry("destinations.lake", name, "a test", "jane", NOW + 1, AT) for name in long)
+
+    by_four = planned(versioned, account(**hidden))
+    by_all = planned(versioned, account(**hidden, long_digests=long))
+    marked = planned(versioned, account("old", **hidden, long_digests=long), accept=accepted)
+
+    assert (by_four.verb, by_four.fields) == (Verb.UNCHANGED, ())
+    assert {c.path: c.cause for c in by_all.fields} == dict.fromkeys(
+        ["auth.role_arn", "auth.secret_version"], Cause.PENDING
+    )
+    assert [(s.marker and s.marker.long_digests, s.fields) for s in marked.steps] == [({}, {})]  # they were not sent
+
+
 def test_live_auth_keys_that_the_yaml_lacks_block_a_write_and_drop_allows_it() -> None:
     live = sftp_account(username="another", sshKey="odd")
 
@@ -141,6 +160,7 @@ def test_a_rotation_sends_the_secrets_though_nothing_differs_and_counts_it_in_th
     assert (shown.verb, step.secrets) == (Verb.UPDATE, ("${env:P}",))
     assert step.marker is not None
     assert step.marker.applied["auth.secret_version"] == (digest(""), "0001")
+    assert step.marker.long_digests == {"auth.secret_version": long_digest("")}  # the service returns all of `auth`
     assert "secrets-resent" in texts(shown)
 
 

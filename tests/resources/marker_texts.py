@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from exportctl.model.plan import Marker
-from exportctl.resources.kinds import FLOW, START, Kind
+from exportctl.resources.kinds import BASE_CONNECTION, FLOW, START, Kind
 from exportctl.resources.marker import END
 
 NAMES = FLOW.managed_fields
@@ -19,6 +19,7 @@ DOUBLED = {n: (str(FAR), str(FAR)) if n == END else ("ffff", "0000") for n in NA
 projects = st.from_regex(r"[a-z0-9][a-z0-9-]{0,31}", fullmatch=True)
 keys = st.from_regex(r"[a-z0-9][a-z0-9-]{0,30}(/[a-z0-9][a-z0-9_.-]{0,30})?", fullmatch=True)
 digests = st.from_regex(r"[0-9a-f]{4}", fullmatch=True)
+more_digits = st.from_regex(r"[0-9a-f]{12}", fullmatch=True)
 pairs = st.one_of(st.tuples(digests), st.tuples(digests, digests))
 moments = st.integers(0, FAR).map(str)
 ends = st.one_of(st.tuples(moments), st.tuples(moments, moments))
@@ -28,6 +29,7 @@ texts = st.text(alphabet=st.characters(codec=None)).filter(lambda t: not t.endsw
 @st.composite
 def markers(draw: st.DrawFn, kind: Kind) -> Marker:
     applied = {name: draw(ends if name == END else pairs) for name in kind.managed_fields if draw(st.booleans())}
+    is_long = kind is BASE_CONNECTION and draw(st.booleans())  # of a flow's fields there would be no room for all
     return Marker(
         project=draw(projects),
         kind=kind.letter,
@@ -39,6 +41,7 @@ def markers(draw: st.DrawFn, kind: Kind) -> Marker:
         disables=draw(st.booleans()),
         enables=draw(st.booleans()),
         applied=applied,
+        long_digests={name: first + draw(more_digits) for name, (first, *_) in applied.items() if is_long},
     )
 
 

@@ -48,7 +48,8 @@ GROWN = replace(FLOW, fields=[*FLOW.fields, ROW])
 def test_what_is_written_is_read(kind_and_marker: tuple[Kind, Marker], text: str) -> None:
     kind, written = kind_and_marker
     for repository in (REPOSITORY, None):
-        assert (text, written) == marker.parse_marker(marker.format_description(text, repository, written, kind), kind)
+        own, found = marker.parse_marker(marker.format_description(text, repository, written, kind), kind)
+        assert (own, found, found and found.long_digests) == (text, written, written.long_digests)
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda k: k.label)
@@ -56,7 +57,8 @@ def test_the_longest_marker_of_each_kind_fits_in_240_lower_case_ascii_characters
     applied = {n: (str(FAR), str(FAR)) if n == END else ("ffff", "0000") for n in kind.managed_fields}
     trace = marker.trace("q" * 32, "m" * 64)
     longest = Marker("p" * 32, kind.letter, "n" * 64, 9999, True, True, True, True, applied=applied)  # never d and u
-    longest = replace(longest, moved_from=trace, committed_at=LATEST_COMMIT)
+    long_digests = dict.fromkeys(applied, "f" * 16) if kind is BASE_CONNECTION else {}
+    longest = replace(longest, moved_from=trace, committed_at=LATEST_COMMIT, long_digests=long_digests)
     line = marker.marker_line(longest, kind)
     assert len(line) <= MAX_LENGTH
     assert line.isascii()
@@ -64,6 +66,7 @@ def test_the_longest_marker_of_each_kind_fits_in_240_lower_case_ascii_characters
     found = marker.parse_marker(line, kind)[1]
     assert found is not None
     assert (longest, trace, LATEST_COMMIT) == (found, found.moved_from, found.committed_at)
+    assert found.long_digests == long_digests
 
 
 def test_the_trace_of_the_former_project_stays_in_later_markers_and_goes_before_a_digest_does() -> None:
@@ -251,6 +254,44 @@ def test_what_is_not_known_is_left_out_where_there_is_no_room_for_it() -> None:
     known = Marker("p" * 32, "e", "n" * 64, applied=DOUBLED)
     full = replace(known, unread=("x", "w77d0", ("note=" + "n" * 60,)))
     assert marker.marker_line(full, FLOW) == marker.marker_line(known, FLOW)
+
+
+# -- long digests -----------------------------------------------------------------------------------------------------
+
+SENT_ONLY = Marker(
+    "acme",
+    "d",
+    "lake",
+    applied={"auth": ("d69d",), "auth.secret_version": ("12ae", "0001")},
+    long_digests={"auth": "d69d000000000001", "auth.secret_version": "12aeffffffffffff"},
+)
+
+
+def long_digests_of(line: str) -> dict[str, str]:
+    """The long digests that a marker line holds; nothing else of it is unknown or damaged."""
+    found = marker.parse_marker(line, BASE_CONNECTION)[1]
+    assert found is not None
+    assert (found.damaged, found.unread) == (False, ("", "", ()))
+    return {**found.long_digests}
+
+
+def test_a_long_digest_is_believed_only_beside_the_four_digits_that_it_begins_with() -> None:
+    line = marker.marker_line(SENT_ONLY, BASE_CONNECTION)
+    assert re.search(r" wo=a[0-9a-z]{13}n[0-9a-z]{13} [0-9a-f]{4}\]$", line)
+    of_older = checked(line[:-5].replace(" ad69d", " a0000"))  # it knows no `wo`, so it writes back what it read
+    assert long_digests_of(of_older) == {"auth.secret_version": "12aeffffffffffff"}
+    assert long_digests_of(checked(re.sub("wo=a.{13}", "wo=a" + "z" * 13, line[:-5]))).keys() == {"auth.secret_version"}
+
+
+def test_a_long_digest_is_kept_as_long_as_its_field_and_goes_before_a_digest_does() -> None:
+    after = replace(SENT_ONLY, applied={**SENT_ONLY.applied, "auth": ("0000",)}, long_digests={})
+    kept = marker.keep_unread(after, SENT_ONLY)
+    assert long_digests_of(marker.marker_line(kept, BASE_CONNECTION)) == {"auth.secret_version": "12aeffffffffffff"}
+    newer = marker.keep_unread(replace(after, applied=SENT_ONLY.applied, long_digests={"auth": "d69d2"}), SENT_ONLY)
+    assert newer.long_digests["auth"] == "d69d2"
+    full = Marker("p" * 32, "e", "n" * 64, 9999, applied=DOUBLED)
+    long = {name: first + "0" * 12 for name, (first, _) in DOUBLED.items() if name != END}
+    assert marker.marker_line(replace(full, long_digests=long), FLOW) == marker.marker_line(full, FLOW)
 
 
 def test_nothing_of_a_damaged_marker_is_written_back() -> None:

@@ -6,12 +6,13 @@ import hashlib
 import re
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from exportctl.errors import NewerMarker
 from exportctl.model.outcome import OutcomeStatus
-from exportctl.model.plan import Cause, Verb
+from exportctl.model.plan import Cause, Verb, digest
 from exportctl.model.plan_options import PlanOptions
 from exportctl.monitor import drift
 from exportctl.resources import marker
@@ -23,6 +24,7 @@ from tests.workflows.orders_sandbox import (
     findings,
     item,
     marker_line,
+    moved_orders,
     objects,
     orders,
     orders_and_other,
@@ -69,7 +71,8 @@ def in_version_1(line: str, kind: Kind, digests: list[str] | None = None) -> str
     """The same marker as version 1 had it: digests without codes, the end after a dot."""
     state, _, words = body(line)
     parts = by_position(line, kind) if digests is None else digests
-    return checked(f"[exportctl/1 {state} {''.join(parts)}{words.replace(' e=', '.')} ")
+    words = re.sub(r" wo=\S+", "", words).replace(" e=", ".")
+    return checked(f"[exportctl/1 {state} {''.join(parts)}{words} ")
 
 
 def one_less(line: str, kind: Kind) -> str:
@@ -87,13 +90,18 @@ def grown(line: str, kind: Kind) -> str:
     return checked(f"[exportctl/2 {state}x {digests}w77d0{words} k=t7x2k0 ")
 
 
+def without_long_digests(line: str, kind: Kind) -> str:
+    """Of an older version, which kept four digits of every value."""
+    return checked(re.sub(r" wo=\S+", "", line)[:-5])
+
+
 def shrunk(line: str, kind: Kind) -> str:
     """Of a sister version, which has one field less."""
     state, digests, words = body(line)
     return checked(f"[exportctl/2 {state} {digests[5:] or '-'}{words} ")
 
 
-@pytest.mark.parametrize("change", [in_version_1, one_more, grown], ids=["version 1", "one field more", "a sister"])
+@pytest.mark.parametrize("change", [in_version_1, one_more, grown, without_long_digests])
 def test_another_format_alone_is_no_reason_for_a_write(small: World, change: Change) -> None:
     apply_config(small, orders())
     rewritten(small, change)
@@ -166,6 +174,39 @@ def test_a_persons_own_text_goes_back_as_it_was_with_half_a_character_in_it(smal
     small.emulator.ui.load({"targetConnections": [loaded]}, sandbox=SANDBOX)
     apply_config(small, orders(subpath="daily"))
     assert target(small)["description"].startswith(f"{own}\nManaged in Git: ")
+
+
+# -- two values with the same four digits ------------------------------------------------------------------------------
+
+ONE, SAME = (f"arn:aws:iam::123456789012:role/{name}" for name in ("one", "x181697"))
+ACCOUNT = "destinations.s3-role"
+
+
+def with_role(arn: str) -> dict[str, Any]:
+    return moved_orders(auth={"role_arn": arn})
+
+
+def sent_role(made: World) -> str:
+    return str(objects(made, "connections")[0]["auth"]["params"]["s3Role"])
+
+
+def test_another_arn_with_the_same_four_digits_is_a_pending_change_and_is_sent(small: World) -> None:
+    assert digest({"role_arn": ONE}) == digest({"role_arn": SAME})
+    apply_config(small, with_role(ONE))
+    small.write(with_role(SAME))
+    assert field_causes(small.plan(), ACCOUNT) == {"auth.role_arn": Cause.PENDING}
+    apply_config(small)
+    assert sent_role(small) == SAME
+    rewritten(small, without_long_digests, "connections")
+    assert not small.plan().steps()
+
+
+def test_the_next_write_of_an_account_adds_its_long_digests(small: World) -> None:
+    apply_config(small, with_role("arn:aws:iam::123456789012:role/before"))
+    rewritten(small, without_long_digests, "connections")
+    apply_config(small, with_role(ONE))
+    small.write(with_role(SAME))
+    assert field_causes(small.plan(), ACCOUNT) == {"auth.role_arn": Cause.PENDING}
 
 
 # -- a later version at work at the same time -------------------------------------------------------------------------

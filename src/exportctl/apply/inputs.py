@@ -7,12 +7,13 @@ On the embedded emulator unset variables get placeholder values of the right for
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from exportctl.config.read_references import ReferenceKey, read_references
 from exportctl.errors import ConfigError, Finding, StalePlan
+from exportctl.model.digests import long_digest
 from exportctl.model.plan import DESTINATIONS, Fields, Marker, Plan, SensitiveValue, Step, digest
 from exportctl.model.project import Project
 from exportctl.model.secret import Secrecy, Secret
@@ -116,9 +117,13 @@ def fill_step(step: Step, values: Mapping[ReferenceKey, str]) -> FilledStep:
         fields["encryption"] = values[address, "encryption.public_key"]
     if step.marker is None or fields["method"] is None:
         return fields, step.marker
-    secret = {f.name for f in TYPES[step.type].method(fields["method"]).fields if f.secrecy is Secrecy.SECRET}
+    method = TYPES[step.type].method(fields["method"])
+    secret = {f.name for f in method.fields if f.secrecy is Secrecy.SECRET}
     shown = {name: value for name, value in auth.items() if name not in secret}
-    return fields, step.marker.with_digests({AUTH: (digest(shown),)})
+    marker = step.marker.with_digests({AUTH: (digest(shown),)})
+    if not method.has_hidden_field:
+        return fields, marker
+    return fields, replace(marker, long_digests={**marker.long_digests, AUTH: long_digest(shown)})
 
 
 def _placeholder(project: Project, where: ReferenceKey) -> str:

@@ -1,15 +1,27 @@
-"""The full digest of a value, for approvals; markers have only four digits of it."""
+"""Longer digests of a value than the four digits that a marker has of most fields."""
 
 from __future__ import annotations
 
 import hashlib
 from typing import Any
 
-from exportctl.model.plan import canonical_json
+from exportctl.model.plan import Marker, canonical_json
 
 MARKER_DIGITS = 4  # hex digits that a marker has room for
+LONG_DIGITS = 16  # of a value that the service does not return: nothing but the digest shows that it changed
 
 
 def full_digest(value: Any) -> str:
     """Return the SHA-256 of a value in 64 hex digits. It is salted before a document shows it (planfile/binding.py)."""
     return hashlib.sha256(canonical_json(value).encode()).hexdigest()
+
+
+def long_digest(value: Any) -> str:
+    """Return the first 16 hex digits of the full digest; the first four are those of every marker."""
+    return full_digest(value)[:LONG_DIGITS]
+
+
+def is_known_other(marker: Marker | None, name: str, value: Any) -> bool:
+    """Say whether the long digest in the marker proves that another value of this field was applied last."""
+    known = None if marker is None or marker.damaged else marker.long_digests.get(name)
+    return known is not None and known != long_digest(value)

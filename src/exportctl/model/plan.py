@@ -183,6 +183,7 @@ class Marker:
     committed_at: int | None = field(default=None, compare=False)  # of the config last applied: commit time, seconds
     unread: tuple[str, str, tuple[str, ...]] = field(default=("", "", ()), compare=False)  # of another version
     moved_from: str | None = field(default=None, compare=False)  # trace of the former project (resources/marker.trace)
+    long_digests: Mapping[str, str] = field(default_factory=dict, compare=False)  # of fields that no read returns
 
     @property
     def address(self) -> Address:

@@ -12,6 +12,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import astuple, dataclass, replace
 
 from exportctl.errors import Finding, Level
+from exportctl.model.digests import long_digest
 from exportctl.model.plan import (
     WRITE_CAUSES,
     Address,
@@ -23,6 +24,7 @@ from exportctl.model.plan import (
     PlanItem,
     Refusal,
     Step,
+    UnknownValue,
     Verb,
     digest,
 )
@@ -192,7 +194,22 @@ def _creation_changes(account: DesiredAccount) -> tuple[FieldChange, ...]:
 
 def _marker(account: DesiredAccount, project: str, generation: int) -> Marker:
     applied = {AUTH: (digest(account.auth),), SECRET_VERSION: (digest(account.secret_version),)}
-    return Marker(project, BASE_CONNECTION.letter, account.address.name, generation, applied=applied)
+    return Marker(
+        project,
+        BASE_CONNECTION.letter,
+        account.address.name,
+        generation,
+        applied=applied,
+        long_digests=_long_digests(account),
+    )
+
+
+def _long_digests(account: DesiredAccount, accepted: Collection[str] = ()) -> dict[str, str]:
+    """Return the digests of what the service does not return; an accepted difference is not what was applied."""
+    values: dict[str, object] = {SECRET_VERSION: account.secret_version} if account.secrets else {}
+    if account.live_method and account.live_method.has_hidden_field and UnknownValue.UNSET not in account.auth.values():
+        values[AUTH] = account.auth
+    return {name: long_digest(value) for name, value in values.items() if name not in accepted}
 
 
 def _fields(account: DesiredAccount) -> dict[str, object]:
@@ -237,7 +254,12 @@ def _compared_item(
     applied = applied_digests(BASE_CONNECTION, wanted, live, changes, base.marker)
     if resend:
         applied[SECRET_VERSION] = next_secret_version(applied[SECRET_VERSION])
-    after = Marker(ownership.project, BASE_CONNECTION.letter, account.address.name, _generation(base), applied=applied)
+    accepted = {c.field for c in changes if c.cause is Cause.ACCEPTED}
+    after = replace(
+        _marker(account, ownership.project, _generation(base)),
+        applied=applied,
+        long_digests=_long_digests(account, accepted),
+    )
     writes = resend or any(c.cause in WRITE_CAUSES for c in changes)
     item = PlanItem(
         account.address,

@@ -23,6 +23,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from exportctl.model.digests import is_known_other
 from exportctl.model.plan import WRITE_CAUSES, Cause, FieldChange, Fields, Marker, SensitiveValue, UnknownValue, digest
 from exportctl.model.project import AcceptEntry
 from exportctl.plan.comparison import ComparisonInputs, difference_cause, make_change
@@ -84,9 +85,11 @@ def _mapping_changes(
     applied = inputs.last_applied(rule.name)
     filled = _fill_unset(desired, live)
     hidden = [k for k, v in live.items() if v is UnknownValue.HIDDEN]
-    trusted = applied is None or digest(filled) == applied[0]
+    is_other = is_known_other(inputs.marker, rule.name, filled)
+    trusted = applied is None or (digest(filled) == applied[0] and not is_other)
     shown = {k: (filled.get(k) if k in hidden and trusted else v) for k, v in live.items()}
-    why = difference_cause(filled == shown, digest(filled), digest(shown), applied)
+    mine = None if is_other and filled != shown else digest(filled)
+    why = difference_cause(filled == shown, mine, digest(shown), applied)
     if why is Cause.CONFLICT and hidden:
         why = Cause.PENDING  # the YAML changed for certain; whether the hidden value changed is unknown
     if why is Cause.ALREADY_MATCHES and any(v is UnknownValue.UNSET for v in desired.values()):
@@ -125,7 +128,8 @@ def _write_only_changes(rule: FieldRule, desired: Any, live: Any, inputs: Compar
     applied = inputs.last_applied(rule.name)
     if applied is None:
         return make_change(rule, desired, desired, Cause.ALREADY_MATCHES)
-    return make_change(rule, UnknownValue.HIDDEN, desired, Cause.PENDING if applied[0] != digest(desired) else None)
+    is_changed = applied[0] != digest(desired) or is_known_other(inputs.marker, rule.name, desired)
+    return make_change(rule, UnknownValue.HIDDEN, desired, Cause.PENDING if is_changed else None)
 
 
 def _enabled_changes(rule: FieldRule, desired: Any, live: Any, inputs: ComparisonInputs) -> list[FieldChange]:

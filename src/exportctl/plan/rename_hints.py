@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from exportctl.errors import Finding, Level
+from exportctl.model.digests import is_known_other
 from exportctl.model.plan import DESTINATIONS, EXPORTS, Address, LiveObject, PlanItem, Step, UnknownValue, Verb, digest
 from exportctl.model.project import Destination, Export
 from exportctl.plan.create import look_up_export_datasets
@@ -131,7 +132,8 @@ def _equal_auth_fields(account: DesiredAccount, base: LiveObject) -> tuple[str, 
     live: Mapping[str, Any] = wire.read_fields(BASE_CONNECTION.name, base.raw)[AUTH]
     applied = base.marker.applied.get(AUTH, ()) if base.marker and not base.marker.damaged else ()
     is_known = applied and UnknownValue.UNSET not in account.auth.values()
-    hidden = digest(account.auth) in applied if is_known else None
+    is_other = is_known_other(base.marker, AUTH, account.auth)
+    hidden = digest(account.auth) in applied and not is_other if is_known else None
     equal: dict[str, bool] = {}
     for name in sorted({*account.auth, *live}):
         mine, theirs = account.auth.get(name), live.get(name)

@@ -21,6 +21,13 @@ A marker is the last line of a description, after the person's own text and `Man
     e       = END [ "~" END ]                         the end last applied, and the service's spelling of it; seconds
     c       = SECONDS                                 the commit time of the config last applied
     mv      = six of 0-9a-z                           trace of the project and the address that the flow came from
+    wo      = { CODE and thirteen of 0-9a-z }         long digests, 16 hex digits each, of write-only values
+
+The service does not return `secret_version` and may hide the ARN of a role, so nothing but a digest shows that they
+changed. Four hex digits of two values may be the same; 16 are not, in practice. A long digest begins with the four
+digits of its field. It is believed only then: an older version that applies another value writes new digits, and `wo`
+back as it was. Without a long digest the four digits decide, and its lack is no reason for a write. No secret is part
+of it. It shows, however, whether a guess of an ARN is right.
 
 The flags d and u are an intent: they are written before the action that disables (d) or enables (u) the flow, so that
 no later run takes an interrupted action of exportctl for one of a person. d stays while the flow is disabled.
@@ -49,6 +56,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from exportctl.errors import Finding, NewerMarker
+from exportctl.model.digests import LONG_DIGITS
 from exportctl.model.plan import MARKER_VERSION, LiveObject, Marker
 from exportctl.resources.kinds import BASE_CONNECTION, FLOW, KINDS, TARGET_CONNECTION, FieldRule, Kind, Treat
 
@@ -85,6 +93,9 @@ _DIGEST_1 = re.compile(r"-|[0-9a-f]{4}(?:[g-v]{4})?")
 _NUMBER = re.compile(r"[0-9a-z]{1,8}")
 _MOVED_FROM = "mv"
 _TRACE = re.compile(rf"{_MOVED_FROM}=[0-9a-z]{{6}}")
+_WRITE_ONLY = "wo"
+_LONG_DIGEST = re.compile(r"(?P<code>[a-z])(?P<number>[0-9a-z]{13})")
+_LONG_DIGESTS = re.compile(rf"{_WRITE_ONLY}=(?:[a-z][0-9a-z]{{13}})+")
 _COMMITTED_AT = "c"  # in every kind: no managed field has this letter
 _COMMIT = re.compile(rf"{_COMMITTED_AT}={_NUMBER.pattern}")
 SHORTEST_CUT = 80  # characters of a description that a marker fits into; a shorter one was not cut by the service
@@ -170,6 +181,7 @@ def _readable_marker(found: re.Match[str], kind: Kind) -> Marker:
     applied, unread = contents or ({}, _ALL_READ)
     moved_from, words = _split_word(unread[2], _TRACE)
     commit, words = _split_word(words, _COMMIT)
+    write_only, words = _split_word(words, _LONG_DIGESTS)
     return Marker(
         project=found["project"],
         kind=found["kind"],
@@ -186,7 +198,20 @@ def _readable_marker(found: re.Match[str], kind: Kind) -> Marker:
         unread=("".join(sorted({*flags} - {*_FLAGS})), unread[1], words),
         moved_from=moved_from,
         committed_at=int(commit, 36) if commit else None,
+        long_digests=_read_long_digests(write_only or "", kind, applied),
     )
+
+
+def _read_long_digests(text: str, kind: Kind, applied: Applied) -> dict[str, str]:
+    """Return the long digests that belong to the four digits of their field."""
+    codes = {one["code"]: f"{int(one['number'], 36):0{LONG_DIGITS}x}" for one in _LONG_DIGEST.finditer(text)}
+    return _select_fitting({rule.name: codes[rule.code] for rule in kind.fields if rule.code in codes}, applied)
+
+
+def _select_fitting(found: Mapping[str, str], applied: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+    """Return the long digests of this length that begin with the digest of their field."""
+    whole = {name: one for name, one in found.items() if len(one) == LONG_DIGITS}
+    return {name: one for name, one in whole.items() if applied.get(name) and one.startswith(applied[name][0])}
 
 
 def _split_word(words: tuple[str, ...], form: re.Pattern[str]) -> tuple[str | None, tuple[str, ...]]:
@@ -274,12 +299,13 @@ def format_description(text: str, repository: str | None, marker: Marker, kind: 
 
 
 def marker_line(marker: Marker, kind: Kind) -> str:
-    """Return the marker alone; what is not known is left out if it would be longer than MAX_LENGTH, then the trace."""
+    """Return the marker alone; beyond MAX_LENGTH what is not known goes, then the trace and the long digests."""
     whole = _line(marker, kind)
     if len(whole) <= MAX_LENGTH:
         return whole
     known = _line(replace(marker, unread=_ALL_READ), kind)
-    return known if len(known) <= MAX_LENGTH else _line(replace(marker, unread=_ALL_READ, moved_from=None), kind)
+    bare = replace(marker, unread=_ALL_READ, moved_from=None, long_digests={})
+    return known if len(known) <= MAX_LENGTH else _line(bare, kind)
 
 
 def is_cut(live: LiveObject, text: str, written: str, repository: str | None, *, sent_more: bool = False) -> bool:
@@ -305,10 +331,12 @@ def is_cut(live: LiveObject, text: str, written: str, repository: str | None, *,
 
 
 def keep_unread(marker: Marker, before: Marker | None) -> Marker:
-    """`marker` with what `before`, its predecessor, holds for another version or for the former project."""
+    """`marker` with what `before`, its predecessor, holds for another version or for the former project, and `wo`."""
     if before is None or before.damaged:
         return marker
-    return replace(marker, unread=before.unread, moved_from=marker.moved_from or before.moved_from)
+    long_digests = {**before.long_digests, **marker.long_digests}
+    moved_from = marker.moved_from or before.moved_from
+    return replace(marker, unread=before.unread, moved_from=moved_from, long_digests=long_digests)
 
 
 def _line(marker: Marker, kind: Kind) -> str:
@@ -319,11 +347,18 @@ def _line(marker: Marker, kind: Kind) -> str:
     digests = "".join(_code_digests(rule, values) for rule, values in known if not _by_value(rule)) + more_digests
     ends = [f"{rule.code}={'~'.join(_to_base36(int(v)) for v in values)}" for rule, values in known if _by_value(rule)]
     traces = [f"{_MOVED_FROM}={marker.moved_from}"] if marker.moved_from else []
+    write_only = _write_only_words(_select_fitting(marker.long_digests, marker.applied), kind)
     commits = [] if marker.committed_at is None else [f"{_COMMITTED_AT}={_to_base36(marker.committed_at)}"]
     state = f"{marker.generation}{flags}{more_flags}"
     owner = f"exportctl/{MARKER_VERSION} {marker.kind} {marker.project} {marker.name}"
-    head = f"[{' '.join((owner, state, digests or _NONE, *ends, *commits, *traces, *more_words))} "
+    head = f"[{' '.join((owner, state, digests or _NONE, *ends, *commits, *traces, *write_only, *more_words))} "
     return f"{head}{_check_digest(head)}]"
+
+
+def _write_only_words(long_digests: Mapping[str, str], kind: Kind) -> list[str]:
+    known = [(rule.code, long_digests[rule.name]) for rule in kind.fields if rule.name in long_digests]
+    value = "".join(code + _to_base36(int(one, 16)).rjust(13, "0") for code, one in known)
+    return [f"{_WRITE_ONLY}={value}"] if value else []
 
 
 def _code_digests(rule: FieldRule, digests: tuple[str, ...]) -> str:

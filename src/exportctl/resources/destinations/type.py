@@ -103,6 +103,11 @@ class AuthMethod:
     is_named_by_spec: bool = False  # the names on the wire are assumed: the live spec has the ones that are sent
 
     @property
+    def has_hidden_field(self) -> bool:
+        """True if the service may hide a value that is compared: then only a digest shows that it changed."""
+        return any(f.hidden for f in self.fields)
+
+    @property
     def written_fields(self) -> tuple[AuthField, ...]:
         """What people write under `auth`: without the account keys."""
         return tuple(f for f in self.fields if f.secrecy is not Secrecy.PLAIN)
