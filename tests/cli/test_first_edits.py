@@ -101,9 +101,9 @@ def test_a_run_without_the_extra_says_what_to_install_and_nothing_about_the_stor
     run = started(tmp_path)
     assert run("apply", "--auto-approve").code == 0
     monkeypatch.setitem(sys.modules, "arro3.io", None)  # as if it were not installed
-    run("emulator", "clock", "advance", "1 day")
+    run("emulator", "clock", "advance", "2 days")  # at any hour, one run was due
 
-    shown = run("runs", "orders-to-lake").out + run("verify", "--since", "2 days").out
+    shown = run("runs", "orders-to-lake").out + run("verify", "--since", "3 days").out
 
     assert shown.count("pip install 'exportctl[emulator]'") >= 2
     for word in ("role", "bucket and its policy", "Adobe's addresses", "ACTIVATION_BATCH", "Parquet, the limit"):
