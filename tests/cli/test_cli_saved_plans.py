@@ -61,11 +61,24 @@ def test_another_protect_makes_it_stale(run: CommandLine) -> None:
     for approval in (["plan.json"], ["--only-if", digest]):
         ended = run("apply", *approval)
         assert (ended.code, run.writes()) == (6, before)
-    assert 'protect: saved (none), now "protect-removed"' in run("apply", "plan.json").err
+    assert 'protect: saved "(absent)", now "protect-removed"' in run("apply", "plan.json").err
     run.edit("orders: {datasets: [Orders]}", "orders: {datasets: [Orders], protect: true}")
     run.edit("returns: {datasets: [Returns]}", "returns: {datasets: [Returns], protect: true}")
     assert (run("apply", "plan.json").code, run.writes()) == (6, before)
     assert "sets `protect`" in run("plan").out
+
+
+def test_orphans_are_deleted_only_with_approval(applied: CommandLine) -> None:
+    assert applied("emulator", "ui", "delete", "orders").code == 0
+    applied.edit("  orders: {datasets: [Orders]}\n", "")
+    shown, before = applied("plan", "--detailed-exitcode", "--out", "plan.json"), applied.writes()
+    assert (shown.code, "Apply will make 2 writes" in shown.out) == (2, True)
+    assert "No changes but the deletion of orphans. Not as the config asks: 1 address with orphans." in shown.out
+    assert (applied("apply").code, applied.writes()) == (64, before)
+    digest = shown.out.partition("--only-if ")[2].split()[0]
+    assert applied("apply", "--only-if", digest).code == 0
+    assert applied("plan", "--detailed-exitcode").code == 0
+    assert applied("apply", "plan.json").code == 6  # nothing is left to delete
 
 
 def test_an_edited_file_is_refused(applied: CommandLine) -> None:

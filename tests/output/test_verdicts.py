@@ -114,7 +114,8 @@ def options(**given: Any) -> dict[str, Any]:
 
 
 def verb_item(verb: Verb) -> PlanItem:
-    made = () if verb in (Verb.BLOCKED, Verb.PAUSED, Verb.UNCHANGED) else (step("x"),)
+    action = Action.DELETE if verb is Verb.CLEAN else Action.UPDATE
+    made = () if verb in (Verb.BLOCKED, Verb.PAUSED, Verb.UNCHANGED) else (step("x", action),)
     refusals = (Refusal("duplicates", "two flows", "keep: f-1"),) if verb is Verb.BLOCKED else ()
     return PlanItem(address("x"), verb, "f-1", steps=made, refusals=refusals)
 
@@ -138,6 +139,10 @@ def named_plans() -> dict[str, tuple[Plan, str | None]]:
         **{f"error {rule}": (plan_of(item), OPEN) for rule, item in errors.items()},
         **{f"refusal {name}": (plan_of(item), OPEN) for name, item in refused.items()},
         "an orphan beside a change": (plan_of(replace(verb_item(Verb.UPDATE), consequences=(deleted,))), OPEN),
+        "an orphan beside a marker": (
+            plan_of(replace(verb_item(Verb.CLEAN), verb=Verb.MARK, consequences=(deleted,))),
+            OPEN,
+        ),
         "a step on an unchanged address": (plan_of(replace(x, steps=(step("x"),))), OPEN),
         "orphans at no address of the plan": (plan_of(findings=(found("orphans"),)), OPEN),
         "an error about the whole plan": (plan_of(findings=(found("reference-unset", Level.ERROR),)), OPEN),
@@ -225,6 +230,20 @@ def test_no_output_says_more_than_the_verdict(name: str) -> None:
     drifted = {where for where, text in drift_outputs(plan).items() if GOOD.search(text)}
     harmless = {RemainderKind.RENEWAL, RemainderKind.MARKER, RemainderKind.NOT_SENT}
     assert not drifted or {*judge(plan).counts()} <= harmless
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_only_a_plan_that_changes_and_deletes_nothing_says_no_changes(name: str) -> None:
+    plan, _ = PLANS[name]
+    outputs = github_actions.plan_outputs(plan)
+    assert outputs["changes"] == ("false" if plan.is_empty else "true")
+    can_apply = not (plan.is_empty or plan.is_refused or plan.errors() or plan.options.get("rotate"))
+    for shown in (text_plan.render_plan(plan), markdown_plan.render_plan(plan)):
+        assert not re.search("No changes[.] |No changes in|Only ends", shown) or plan.is_empty
+        assert ("--only-if" in shown) == can_apply
+        assert ("No changes but the deletion of orphans." in shown) == (
+            name in ("verb clean", "an orphan beside a marker")
+        )
 
 
 def test_an_edit_or_an_import_says_no_more_than_the_verdict_of_what_it_leaves() -> None:

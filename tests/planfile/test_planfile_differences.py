@@ -157,12 +157,34 @@ def test_differences_of_the_whole_plan_are_in_the_order_of_their_names() -> None
     assert found == sorted(f"options.{name}" for name in options)
 
 
-SIDE_WORK = [Verb.RENEW, Verb.MARK, Verb.CLEAN, Verb.PAUSED, Verb.UNCHANGED]
+SIDE_WORK = [Verb.RENEW, Verb.MARK, Verb.PAUSED, Verb.UNCHANGED]
 
 
 @pytest.mark.parametrize("verb", SIDE_WORK)
 def test_side_work_breaks_no_approval(verb: Verb) -> None:
     assert is_same(APPROVED, plan(updated_item(), PlanItem(NEW.address, verb, steps=(patch_step(),))))
+
+
+ORPHAN = Step("exports.new/target_connection/delete-t-1", Action.DELETE, "target_connection", NEW.address, "t-1")
+
+
+@pytest.mark.parametrize("verb", [Verb.CLEAN, Verb.MARK, Verb.RENEW])
+def test_a_deletion_of_orphans_is_part_of_the_approval_whatever_is_beside_it(verb: Verb) -> None:
+    cleaned = PlanItem(NEW.address, Verb.CLEAN, steps=(ORPHAN,))
+    marker = patch_step(fields={})
+    beside = replace(cleaned, verb=verb, steps=(marker, replace(ORPHAN, needs=(marker.key,))))
+    assert is_same(plan(cleaned), plan(beside))
+    assert not is_same(plan(cleaned), plan(replace(beside, steps=(marker, replace(ORPHAN, id="t-2")))))
+    assert not is_same(plan(), plan(beside))
+    assert planfile.reduce_to_approval(planfile.saved_plan(plan(cleaned)), plan(beside)).steps() == beside.steps
+
+
+def test_a_saved_plan_deletes_no_orphan_that_it_does_not_have() -> None:
+    reduced = planfile.reduce_to_approval(
+        planfile.saved_plan(APPROVED), plan(updated_item(), PlanItem(NEW.address, Verb.CLEAN, steps=(ORPHAN,)))
+    )
+    assert (reduced.steps(), reduced.unapproved) == (APPROVED.steps(), ("exports.new",))
+    assert is_same(APPROVED, reduced)
 
 
 @pytest.mark.parametrize("verb", [Verb.UPDATE, Verb.RENEW, Verb.MARK])

@@ -81,7 +81,7 @@ def test_a_flow_deleted_by_hand_and_removed_from_the_yaml_leaves_nothing(small: 
     small.write(other_only())
     plan = small.plan()
     assert item(plan).verb is Verb.CLEAN
-    assert plan.is_empty
+    assert not plan.is_empty
     assert writes_of(small) == ["DELETE /sourceConnections", "DELETE /targetConnections"]
 
 

@@ -139,11 +139,11 @@ def run_apply(call: CommandContext, order: ApplyRequest) -> int:
     with call.open_plan(order.flags, setup, unset, config) as made:
         if not saved:
             check_addresses(order.flags, [made.project])
+        if saved:
+            made = replace(made, plan=planfile.reduce_to_approval(saved, made.plan))
         stale = _check_approval(call, order, made)
         if stale is not None:
             return stale
-        if saved:
-            made = replace(made, plan=planfile.reduce_to_approval(saved, made.plan))
         if made.plan.errors() or made.plan.is_refused:
             plan.report_plan(call, made)
             return exit_codes.pick_exit_code(exit_codes.plan_exit_code(made.plan), exit_codes.BLOCKED)
@@ -227,7 +227,7 @@ def _check_saved_plan(saved: SavedPlan, made: ConnectedPlan, max_age: int, now: 
             "make and review a new plan, or raise --max-age",
             rule="plan-too-old",
         )
-    ended = planfile.expired_since_plan(planfile.reduce_to_approval(saved, made.plan), now)
+    ended = planfile.expired_since_plan(made.plan, now)
     if ended:
         raise _stale_plan(
             f"these flows have ended since the plan was made, and it would make them run again: {', '.join(ended)}",

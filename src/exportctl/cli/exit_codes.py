@@ -20,8 +20,8 @@ TEXTS: Mapping[int, str] = {
     FAILED: "Error: the config is not valid, the network or the service failed, or you declined the question. Also: a "
     "newer exportctl wrote objects of this project (`newer-marker`), or the config needs one (`minimum_version`): "
     "upgrade.",
-    CHANGES: "`plan --detailed-exitcode`: there are changes. Flows left paused, renewals and marker-only writes do not "
-    "count.",
+    CHANGES: "`plan --detailed-exitcode`: there are changes, or orphans to delete. Flows left paused, renewals and "
+    "marker-only writes do not count.",
     DRIFT: "`drift` found something that --fail-on names.",
     INCOMPLETE: "Apply is incomplete, or something remains: changes, duplicates, orphans, or what cannot be read. "
     "The report lists it. `renew`: it left a rolling end that is in the past, which only apply moves, or that it "

@@ -350,8 +350,9 @@ class Plan:
 
     @property
     def is_empty(self) -> bool:
-        """True without create, update, replace, delete, adopt, move and release; renewals and markers do not count."""
-        return not any(item.verb in CHANGE_VERBS for item in self.items)
+        """True without a change verb and without a deletion; renewals and markers do not count."""
+        deletes = any(step.action is Action.DELETE for step in self.steps())
+        return not deletes and not any(item.verb in CHANGE_VERBS for item in self.items)
 
     @property
     def is_refused(self) -> bool:

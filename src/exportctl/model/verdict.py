@@ -176,8 +176,12 @@ class PlanVerdict:
 
     @property
     def has_changes(self) -> bool:
-        """An address has a change that a reviewer approves; renewals, markers and orphans have none."""
-        return RemainderKind.CHANGE in self.counts()
+        """The plan has what a reviewer approves: a change, or the deletion of orphans; no renewal and no marker."""
+        return RemainderKind.CHANGE in self.counts() or self.deletes_orphans
+
+    @property
+    def deletes_orphans(self) -> bool:
+        return any(one.is_planned for one in self.of_kind(RemainderKind.ORPHAN))
 
     def counts(self) -> dict[RemainderKind, int]:
         """Return how many remain of each kind; kinds without any are absent."""
@@ -243,7 +247,7 @@ def _item_remainders(item: PlanItem) -> Iterator[Remainder]:
     deleted = "; ".join(c.text for c in item.consequences if c.rule == ORPHAN_DELETED)
     is_own = item.verb is Verb.COMPLETE  # a completed creation uses or clears what an interrupted run left
     if (deleted and not is_own) or item.verb is Verb.CLEAN:
-        yield Remainder(RemainderKind.ORPHAN, subject, f"{subject}: the next apply {deleted}", is_planned)
+        yield Remainder(RemainderKind.ORPHAN, subject, f"{subject}: the next apply {deleted}", bool(item.steps))
 
 
 def _cause_kind(item: PlanItem, cause: Cause) -> RemainderKind | None:

@@ -30,6 +30,7 @@ from exportctl.resources.kinds import AT, DATASETS, ENABLED, END, EVERY, START
 EMULATOR = "EMULATOR: nothing reaches Adobe"
 NO_CHANGES = "No changes. Everything is as the config asks."
 BLOCKED_PLAN = "blocked by a safety check, so apply writes nothing."
+ONLY_ORPHANS = "No changes but the deletion of orphans"
 NOT_PLANNED = "Not everything could be planned: fix the errors above first."
 NO_FINAL_CHECK = "No final check: make a new plan to see the state of the sandbox."
 _COMPARED: Mapping[
@@ -214,16 +215,17 @@ def approval(plan: Plan) -> str | None:
 
 
 def verdict(plan: Plan) -> str | None:
-    """Return the sentence for a plan with errors or without changes; None for any other plan."""
+    """Return the sentence for a plan with errors, or that changes nothing but orphans; None for any other plan."""
     found = judge(plan)
     if found.of_kind(RemainderKind.ERROR):
         return NOT_PLANNED
-    if found.has_changes:
+    if found.of_kind(RemainderKind.CHANGE):
         return None
     if found.is_as_declared:
         return NO_CHANGES
     left = remaining_words(found)
-    return f"{_COMPARED[found.scope][0]}." + (f" Not as the config asks: {left}." if left else "")
+    changes = ONLY_ORPHANS if found.deletes_orphans else _COMPARED[found.scope][0]
+    return f"{changes}." + (f" Not as the config asks: {left}." if left else "")
 
 
 def with_edits(edits: str, plan: Plan) -> str:

@@ -51,7 +51,7 @@ from exportctl.planfile.serialize import (
     encode_plan,
 )
 from exportctl.planfile.signature import sign
-from exportctl.planfile.staleness import StaleValue, approvals, compare_approvals
+from exportctl.planfile.staleness import StaleValue, approvals, compare_approvals, protect_change
 from exportctl.resources.kinds import END
 
 KIND = "saved-plan"
@@ -66,7 +66,7 @@ FILE = SealedFile(
     is_signed=True,
 )
 _NEW = "make a new plan with `exportctl plan --out FILE`"
-_UNAPPROVED_VERBS = (Verb.RENEW, Verb.MARK, Verb.CLEAN)  # an approval does not cover them
+_UNAPPROVED_VERBS = (Verb.RENEW, Verb.MARK, Verb.CLEAN)  # apply FILE leaves them out if the file lacks them
 _PROBLEMS = {
     "json": ("the saved plan is not JSON", f"the file may be cut; {_NEW}"),
     "kind": ("the file is not a saved plan", "`exportctl plan --out FILE` writes one"),
@@ -196,13 +196,13 @@ def reduce_to_approval(saved: SavedPlan, plan: Plan) -> Plan:
     """
     Return the new plan without the renewals, marker writes and cleaning that are not in the file.
 
-    What people decide stays, so that `stale_values` finds it if the file does not have it.
+    Another `protect`, and cleaning where the file changes or cleans something, stay: `stale_values` compares them.
     """
-    decided = approvals(encode_plan(plan)["items"])
+    kept = _addresses_to_compare(saved, plan)
 
     def approved_item(item: PlanItem) -> PlanItem:
         entry = saved.entries.get(str(item.address))
-        is_side_work = item.verb in _UNAPPROVED_VERBS and str(item.address) not in decided
+        is_side_work = item.verb in _UNAPPROVED_VERBS and str(item.address) not in kept
         is_approved = not is_side_work or (entry is not None and entry["verb"] == item.verb)
         return item if is_approved else replace(item, verb=Verb.UNCHANGED, fields=(), steps=())
 
@@ -214,6 +214,12 @@ def reduce_to_approval(saved: SavedPlan, plan: Plan) -> Plan:
     dropped_keys = {s.key for s in plan.steps()} - {s.key for item in items for s in item.steps}
     dropped = tuple(str(a.address) for a, b in zip(plan.items, items, strict=True) if a is not b)
     return replace(plan, items=tuple(drop_needs(item) for item in items), unapproved=dropped) if dropped else plan
+
+
+def _addresses_to_compare(saved: SavedPlan, plan: Plan) -> set[str]:
+    items = encode_plan(plan)["items"]
+    decided = {item["address"] for item in items if protect_change(item)}
+    return decided | (approvals(items).keys() & approvals(saved.content["items"]).keys())
 
 
 def expired_since_plan(plan: Plan, now: int) -> tuple[str, ...]:

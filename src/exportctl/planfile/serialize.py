@@ -284,7 +284,9 @@ CONTENT: Mapping[str, Member[Plan]] = {
     "unset": listing("references without a value", text("name"), lambda p: sorted(p.unset)),
     "targeted_out": number("addresses that --target left out"),
     "counts": counts("the footer's numbers", COUNTS, lambda p: {**p.counts(), "writes": len(p.steps())}),
-    "empty": flag("no create, update, replace, delete, adopt, move or release", lambda p: p.is_empty),
+    "empty": flag(
+        "no create, update, replace, delete, adopt, move or release, and no orphan to delete", lambda p: p.is_empty
+    ),
     "refused": flag("a safety check blocks the plan", lambda p: p.is_refused),
     "items": listing(
         "in plan order; unchanged addresses are only counted", ITEM, lambda p: filter(has_content, bound_items(p))

@@ -19,9 +19,10 @@ leaves out renewals:
   as the `text` of the step.
 * In an update, a step that writes only a marker does not count.
 
-Addresses with only a paused flow, a renewal, a marker write or cleaning are not part of an approval:
-`file.reduce_to_approval` drops those that are not in the file. One value of a marker is always part of it, because
-people decide it: another `protect` counts in each address of the plan, also beside a renewal or a repaired marker.
+Addresses with only a paused flow, a renewal or a marker write are not part of an approval, and neither is cleaning that
+the file does not have: `file.reduce_to_approval` drops what is not in the file. Two things are part of it also there:
+* A deletion of an orphan, because nothing brings the object back.
+* Another `protect` in a marker, because people decide it.
 """
 
 from __future__ import annotations
@@ -65,11 +66,14 @@ def _shorten_digest(text: str) -> str:
 
 def approvals(items: Sequence[Json]) -> dict[str, Json]:
     """Return the approved values by address; addresses without any are absent."""
-    relevant = [i for i in items if i["verb"] in CHANGE_VERBS or i["refusals"]]
-    steps = {i["address"]: _approved_steps(i) for i in relevant}
+    steps = {i["address"]: _approved_steps(i) for i in items}
     kept = {key for each in steps.values() for key in each}
-    decided = {i["address"]: _side_work_approval(i) for i in items if protect_change(i)}
-    return decided | {i["address"]: _item_approval(i, steps[i["address"]], kept) for i in relevant}
+    relevant = [i for i in items if _is_change(i) or steps[i["address"]] or protect_change(i)]
+    return {i["address"]: _item_approval(i, steps[i["address"]], kept) for i in relevant}
+
+
+def _is_change(item: Json) -> bool:
+    return item["verb"] in CHANGE_VERBS or bool(item["refusals"])
 
 
 def protect_change(item: Json) -> str | None:
@@ -77,28 +81,30 @@ def protect_change(item: Json) -> str | None:
     return next((c["rule"] for c in item["consequences"] if c["rule"] in PROTECT_RULES), None)
 
 
-def _side_work_approval(item: Json) -> Json:
-    """Return the approved values of a renewal or a marker write; which of them carries it, time decides."""
-    return {"verb": Verb.MARK, "id": item["id"], "protect": protect_change(item)}
-
-
 def _approved_steps(item: Json) -> dict[str, Json]:
-    """Return the approved values of the steps by key."""
+    """Return the approved values of the steps by key: of an address without a change, only those of deletions."""
     moved = any(f["field"] == END and f["cause"] != Cause.RENEWAL for f in item["fields"])
     steps = {s["key"]: _approved_step(s, moved) for s in item["steps"]}
+    if not _is_change(item):
+        return {key: step for key, step in steps.items() if step["action"] == Action.DELETE}
     is_update = item["verb"] == Verb.UPDATE
     return {key: step for key, step in steps.items() if not (is_update and _is_marker_only(step))}
 
 
 def _item_approval(item: Json, steps: Mapping[str, Json], kept: set[str]) -> Json:
     """Return the approved values of one item; `kept` are the keys of all approved steps: only these count as needs."""
-    fields = [_without_moment(f) for f in item["fields"] if f["cause"] != Cause.RENEWAL]
-    return {
+    approval = {
         "verb": item["verb"],
         "id": item["id"],
-        "protect": protect_change(item),
-        "fields": _key_by_name((f["path"], {side: f[side] for side in ("before", "after", "cause")}) for f in fields),
+        **({"protect": protect} if (protect := protect_change(item)) else {}),
         "steps": {key: {**s, "needs": [n for n in s["needs"] if n in kept]} for key, s in steps.items()},
+    }
+    if not _is_change(item):  # time decides whether a renewal or a marker write is beside it
+        return {**approval, "verb": Verb.CLEAN if steps else Verb.MARK}
+    fields = [_without_moment(f) for f in item["fields"] if f["cause"] != Cause.RENEWAL]
+    return {
+        **approval,
+        "fields": _key_by_name((f["path"], {side: f[side] for side in ("before", "after", "cause")}) for f in fields),
         "refusals": _key_by_name(
             (r["safety_check"], {"text": r["text"], "allow": r["allow"]}) for r in item["refusals"]
         ),
