@@ -124,7 +124,7 @@ def test_doctor_says_what_is_wrong(run: CommandLine) -> None:
     assert "exportctl validate" in run("doctor").out
 
 
-def test_doctor_lists_orphans_which_apply_clears_unasked(applied: CommandLine) -> None:
+def test_doctor_lists_orphans_which_apply_deletes(applied: CommandLine) -> None:
     assert applied("emulator", "ui", "delete", "returns").code == 0
     applied.edit("  returns: {datasets: [Returns]}\n", "")
     assert applied("emulator", "clock", "advance", "5 minutes").code == 0
@@ -133,7 +133,7 @@ def test_doctor_lists_orphans_which_apply_clears_unasked(applied: CommandLine) -
     assert ended.out.count("`exportctl apply` deletes it") == 2
     machine = applied("doctor", "--format", "json").document["result"]
     assert [c["status"] for c in machine["checks"] if c["name"] == "orphans"] == ["warning", "warning"]
-    assert applied("apply").code == 0
+    assert applied("apply", "--auto-approve").code == 0
     assert "ok       orphans: none of acme" in applied("doctor").out
 
 

@@ -123,6 +123,9 @@ _TERMS: Mapping[str, str] = {
     "column": "Other columns of tables. DUE is the time of an expected run. ROWS are what the run reports; with --deep,"
     " what the files contain. FILES and SIZE are what is in storage. WHY is the reason of a RESULT. NOTE says what"
     " needs attention. EXPORTED BY names the exports of a dataset.",
+    "backup": "The first full export of a dataset and every later run, together. `exportctl backup status` says whether"
+    " all of it is there. COVERED FROM is when its first complete run was due, COVERED TO the newest one. AGE is the"
+    " time since then. RUNS counts the complete runs.",
     "checked": "The last line of `verify`. It says what was checked and what was not, such as names, numbers and sizes"
     " of files, and their contents (--deep).",
     "status": "The command that shows the state of every export: its last run, its next run and its end.",
@@ -150,6 +153,7 @@ _TERM_ALIASES: Mapping[str, tuple[str, ...]] = {
     "result": ("verdict", "verify"),
     "column": ("rows", "files", "size", "why", "note", "id", "name", "exported by"),
     "forecast": ("simultaneous runs",),
+    "backup": ("covered from", "covered to", "age", "chain", "recovery point"),
     "valid": ("validate",),
     "sign": ("+", "~", "-/+", "-", ">", "!"),
 }
