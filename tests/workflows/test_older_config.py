@@ -136,6 +136,14 @@ def test_an_apply_that_only_deletes_keeps_its_commit_time_on_a_flow_that_stays(s
     assert safety_checks(at(small, OLD).plan(), "exports.returns") == ["older-config"]
 
 
+def test_nothing_keeps_the_commit_time_if_no_flow_stays(small: World) -> None:
+    removed = [{"export": "orders", "do": "delete", "reason": "over"}]
+    apply_at(small, OLD, orders())
+    small.forget_requests()
+    apply_at(small, NEW, {**config(exports={}), "removed": removed})
+    assert small.writes() == ["DELETE /flows", "DELETE /sourceConnections", "DELETE /targetConnections"]
+
+
 def test_a_commit_time_in_the_future_blocks_no_later_commit(small: World) -> None:
     apply_at(small, START + 9_999 * DAY, orders())
     small.emulator.advance(3600)
