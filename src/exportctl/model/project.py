@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from exportctl.errors import SourcePosition
+from exportctl.model.combine import Combine
 from exportctl.model.secret import Secrecy
 
 READERS = ("caller", "destination", "none")  # the credentials with which `verify` reads a storage; default first
@@ -94,6 +95,8 @@ class Dataset:
     alias: str | None
     at: SourcePosition
     variables: tuple[str, ...] = field(default=(), compare=False)  # for display only
+    key: str | None = None  # the column that identifies a row, with dots between levels: `_acme.crm.id`
+    combine: Combine | None = None  # None: the Catalog says it
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,8 @@ class ObjectReader:
     def list(self, prefix: str) -> Iterator[StoredFile]:
         for found in self._objects(prefix):
             if found["size"] or not self._is_folder(found["path"]):
-                yield StoredFile(found["path"], found["size"], found["last_modified"].timestamp())
+                written = found["last_modified"].timestamp()
+                yield StoredFile(found["path"], found["size"], written, found["e_tag"])
 
     def folders(self, prefix: str) -> Iterator[str]:
         for found in self._objects(prefix):

@@ -36,12 +36,14 @@ class StoredFile:
     """
     One object or file, with its size in bytes.
 
-    `written` is when it was written, in seconds since 1970 UTC, as storage says; None: it does not say.
+    `written` is when it was written, in seconds since 1970 UTC, as storage says; None: it does not say. `etag` is what
+    the storage gives each version of an object; None: it gives none.
     """
 
     path: str
     size: int
     written: float | None = field(default=None, compare=False)
+    etag: str | None = field(default=None, compare=False)
 
 
 def printable_path(path: str) -> str:

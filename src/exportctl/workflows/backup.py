@@ -29,10 +29,8 @@ def read_chains(verifier: Verifier, *, deep: bool = False, require_storage: bool
     Raises:
         ServiceError: flows or runs could not be read.
     """
-    report, flows = verifier.read(VerifyRequest(deep=deep, require_storage=require_storage, whole=True))
-    exports = tuple(
-        _export_chains(found, flow, report.as_of) for found, flow in zip(report.exports, flows, strict=True)
-    )
+    report, checked = verifier.read(VerifyRequest(deep=deep, require_storage=require_storage, whole=True))
+    exports = tuple(_export_chains(one.verdicts, one.flow, report.as_of) for one in checked)
     return BackupReport(report.header, report.as_of, exports)
 
 

@@ -52,6 +52,7 @@ class StorageReading:
     storage: str  # names what was read, or says why nothing was
     errors: tuple[Finding, ...] = ()  # why it was not read, if it should have been
     reader: StorageReader | None = None  # open until the readers are closed
+    access: Access | None = None  # how it was read
 
 
 def require_storage(address: Address, read: StorageReading) -> StorageReading:
@@ -107,7 +108,8 @@ class StorageReaders:
             with self._lock:
                 key = (destination.key, access.label)
                 reader = self._open[key] = self._open.get(key) or open_reader(access)
-            return StorageReading(_read_export_files(reader, flow, due, others, deep=deep), access.label, reader=reader)
+            files = _read_export_files(reader, flow, due, others, deep=deep)
+            return StorageReading(files, access.label, reader=reader, access=access)
         except StorageError as error:
             if error.rule == NOT_GIVEN:
                 return StorageReading(None, f"{RUNS_ONLY}{error.message}; {error.hint}")

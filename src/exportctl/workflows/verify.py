@@ -46,6 +46,7 @@ from exportctl.workflows.read_storage import (
 )
 
 WINDOW = DAY  # how far back to look by default
+NOTHING_TO_READ = "nothing to read"  # the storage of an export without a flow
 MAX_PARALLEL = 4  # exports whose storage is read side by side
 UNDECIDED = (DeliveryResult.UNKNOWN, DeliveryResult.MISSING, DeliveryResult.FILES_MISSING)  # they can still change
 
@@ -88,9 +89,11 @@ class Verifier:
         """Verify once; the errors are those of `read`."""
         return self.read(question)[0]
 
-    def read(self, question: VerifyRequest) -> tuple[VerifyReport, tuple[ExportFlow, ...]]:
+    def read(self, question: VerifyRequest) -> tuple[VerifyReport, tuple[VerifiedExport, ...]]:
         """
-        Verify once; also return the flow of each export, in the order of the report.
+        Verify once; also return the flow and the storage of each export, in the order of the report.
+
+        The storage stays open until the verifier is closed.
 
         Raises:
             UsageError: `since` is in the future.
@@ -112,8 +115,9 @@ class Verifier:
         earliest = min([since, *(_newest_tick(flow, as_of) for flow in watched)])
         runs = inventory.read_runs(self._platform.client, flows, earliest) if flows else ()
         with ThreadPoolExecutor(MAX_PARALLEL) as pool:
-            exports = tuple(pool.map(lambda one: self._check_export(one, runs, written, question, since, as_of), found))
-        return VerifyReport(plan_header(self.project), as_of, since, question.deep, exports), tuple(found)
+            checked = tuple(pool.map(lambda one: self._check_export(one, runs, written, question, since, as_of), found))
+        exports = tuple(one.verdicts for one in checked)
+        return VerifyReport(plan_header(self.project), as_of, since, question.deep, exports), checked
 
     def _find_flow(self, address: Address, export: Export, ownership: Ownership) -> ExportFlow:
         live_flow, made = _find_live_flow(address, export, ownership), None
@@ -140,10 +144,10 @@ class Verifier:
         question: VerifyRequest,
         since: int,
         as_of: int,
-    ) -> ExportVerdicts:
+    ) -> VerifiedExport:
         flow, target = one.expectation, one.live_flow.target if one.live_flow else None
         if flow is None or target is None:
-            return _result_without_flow(one)
+            return VerifiedExport(one, _result_without_flow(one), StorageReading(None, NOTHING_TO_READ))
         since = min(since, _newest_tick(flow, as_of)) if question.newest_only else since
         due = due_runs(flow, (r for r in runs if r.flow == flow.flow), since, as_of)
         due = due[-1:] if question.newest_only else due
@@ -158,7 +162,8 @@ class Verifier:
         if searched is not looked:
             looked, found = searched, _judge(flow, due, searched, since, as_of)
         found = self._excuse_forgotten_runs(flow.flow, found, as_of)
-        return ExportVerdicts(one.address, flow.flow, flow.state(as_of), looked.storage, found, looked.errors)
+        verdicts = ExportVerdicts(one.address, flow.flow, flow.state(as_of), looked.storage, found, looked.errors)
+        return VerifiedExport(one, verdicts, looked)
 
     def _excuse_forgotten_runs(self, flow: str, found: tuple[Verdict, ...], as_of: int) -> tuple[Verdict, ...]:
         """Ask for the oldest run only if a run is missing for so long that the service may have forgotten it."""
@@ -183,6 +188,15 @@ class ExportFlow:
     live_flow: LiveFlow | None
     expectation: DeliveryExpectation | None
     base: LiveObject | None
+
+
+@dataclass(frozen=True)
+class VerifiedExport:
+    """A declared export with its verdicts and what was read of its storage."""
+
+    flow: ExportFlow
+    verdicts: ExportVerdicts
+    storage: StorageReading
 
 
 @contextmanager
@@ -291,4 +305,4 @@ def _result_without_flow(one: ExportFlow) -> ExportVerdicts:
         for d in one.export.datasets
     )
     flow = one.live_flow.flow.id if one.live_flow else None
-    return ExportVerdicts(one.address, flow, state, "nothing to read", verdicts)
+    return ExportVerdicts(one.address, flow, state, NOTHING_TO_READ, verdicts)

@@ -29,7 +29,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from exportctl.model.schedule import DAY, format_count, format_moment
-from exportctl.monitor.backup.report import Chain, ChainStart, ChainState, Gap
+from exportctl.monitor.backup.report import Chain, ChainRun, ChainStart, ChainState, Gap
 from exportctl.monitor.delivery.report import DeliveryResult, Evidence, Verdict
 from exportctl.monitor.delivery.stored_files import manifest_run
 from exportctl.monitor.delivery.verdict import ONLY_OTHER_DATASETS
@@ -110,7 +110,13 @@ def fold_chain(verdicts: Sequence[Verdict], facts: ChainFacts) -> Chain:
         files=_sum(link.verdict.files for link in whole),
         size=_sum(link.verdict.size for link in whole),
         gaps=gaps,
+        runs=tuple(_chain_run(link) for link in links),
     )
+
+
+def _chain_run(link: Link) -> ChainRun:
+    said = link.verdict
+    return ChainRun(link.due, said.run, link.state, said.rows, said.stored)
 
 
 def no_chain(verdict: Verdict) -> Chain:

@@ -19,6 +19,7 @@ from enum import StrEnum
 from exportctl.errors import Finding
 from exportctl.model.plan import Address, PlanHeader
 from exportctl.model.project import BackupPolicy
+from exportctl.monitor.delivery.report import DeliveredFile
 
 
 class ChainState(StrEnum):
@@ -60,6 +61,17 @@ class Gap:
 
 
 @dataclass(frozen=True)
+class ChainRun:
+    """One run of a chain, and its data files of one dataset: complete only if `state` is WHOLE. `due` in seconds."""
+
+    due: int
+    run: str | None
+    state: ChainState
+    rows: int | None  # as the run says, or as counted; None: neither
+    files: tuple[DeliveredFile, ...]
+
+
+@dataclass(frozen=True)
 class Chain:
     """
     The chain of one dataset. Moments are in seconds; rows, files and bytes are None where they were not counted.
@@ -79,6 +91,7 @@ class Chain:
     files: int | None
     size: int | None
     gaps: tuple[Gap, ...]
+    runs: tuple[ChainRun, ...] = ()  # in order of time, from the first one of the chain on
     failures: tuple[str, ...] = ()  # why it does not fulfil the policy of its export
 
 

@@ -19,9 +19,10 @@ from exportctl.model.schedule import format_count
 from exportctl.monitor.delivery.due_runs import DueRun
 from exportctl.monitor.delivery.expectation import DeliveryExpectation
 from exportctl.monitor.delivery.folder_layout import FolderLayout, folder_layout
-from exportctl.monitor.delivery.report import DeliveryResult, Evidence, Verdict
+from exportctl.monitor.delivery.report import DeliveredFile, DeliveryResult, Evidence, Verdict
 from exportctl.monitor.delivery.stored_files import DatasetFolder, ExportFiles, FolderByRun, Manifest, ManifestEntry
 from exportctl.resources.run import Run
+from exportctl.storage.reader import StoredFile
 
 MAX_NAMED_FILES = 5  # objects that a reason names; the verdict holds all of them
 
@@ -147,7 +148,14 @@ def _compare_manifests(arrival: DatasetDelivery) -> Verdict:
         lists = sorted({e.folder for m in arrival.manifests for e in m.entries})
         reason = f"the manifest lists no file in a folder of this dataset, but in {_file_names(lists) or 'none'}"
         return _missing_files_result(replace(arrival.verdict, files=0), reason, lists or [arrival.expected_folder])
-    return replace(compare_with_manifest(arrival.verdict, own, folder), rows=arrival.rows)
+    compared = compare_with_manifest(arrival.verdict, own, folder)
+    return replace(compared, rows=arrival.rows, stored=_delivered_files(arrival, folder.files))
+
+
+def _delivered_files(arrival: DatasetDelivery, files: Iterable[StoredFile]) -> tuple[DeliveredFile, ...]:
+    rows = arrival.files.rows
+    counted = ((one, rows.get(one.path)) for one in files)
+    return tuple(DeliveredFile(f.path, f.size, f.etag, n if isinstance(n, int) else None) for f, n in counted)
 
 
 def _is_of_dataset(arrival: DatasetDelivery, entry: ManifestEntry, dataset: str) -> bool:
@@ -217,6 +225,7 @@ def _compare_count(arrival: DatasetDelivery) -> Verdict:
         rows=arrival.rows,
         files=len(files),
         size=sum(s.size for s in files),
+        stored=_delivered_files(arrival, files),
     )
     short = _too_few_files(arrival, base, written, len(there)) if arrival.rows != 0 else None
     if short is not None:

@@ -46,6 +46,16 @@ class Evidence(StrEnum):
 
 
 @dataclass(frozen=True)
+class DeliveredFile:
+    """One data file in storage; `rows` None: they were not counted."""
+
+    path: str
+    size: int  # bytes
+    etag: str | None = None
+    rows: int | None = None
+
+
+@dataclass(frozen=True)
 class Verdict:
     """One dataset and one expected run. `rows`, `files` and `size` are what was found, None if it was not checked."""
 
@@ -64,6 +74,7 @@ class Verdict:
     size: int | None = None  # bytes
     hint: str | None = None
     fails: bool = False  # counts for exit 9
+    stored: tuple[DeliveredFile, ...] = ()  # the data files of this dataset and run, as far as they are known
     of_several: bool = False  # files of several datasets were counted together: some of one of them are missing
 
 
