@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
 from tests.cli.command_line import CommandLine
+from tests.cli.emulator_server import CONFIG, EmulatorServer, serve_config
 from tests.cli.test_verify_cli import run_once_with_files
 
 POLICY = "defaults:\n  expect: {backup: {max_age: 26 hours, covered_from: 2099-01-01}}"
@@ -73,3 +76,70 @@ def test_a_policy_that_cannot_be_read_is_found_at_its_place(run: CommandLine, wr
     ended = run("validate")
     assert ended.code == 1
     assert "exports.yaml:" in ended.err + ended.out
+
+
+# -- all environments, and CI systems ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def three(tmp_path: Path) -> Iterator[EmulatorServer]:
+    """dev, prod and stage behind one server, nothing applied; prod asks for a backup."""
+    text = CONFIG.replace(
+        'every: 3 hours, at: "00:00"}}}', 'every: 3 hours, at: "00:00"}, expect: {backup: {max_age: 26h}}}}'
+    )
+    with serve_config(tmp_path, text) as made:
+        yield made
+
+
+def test_all_environments_are_what_each_alone_is_and_one_that_fails_its_policy_decides(three: EmulatorServer) -> None:
+    names = ("dev", "prod", "stage")
+    alone = [three.run("backup", "status", "--env", name).out for name in names]
+    status = three.run("backup", "status", "--all-environments")
+    check = three.run("backup", "check", "--all-environments")
+    document = three.run("backup", "check", "--all-environments", "--format", "json").document
+    comment = three.run("backup", "check", "--all-environments", "--format", "markdown").out
+
+    assert (status.code, status.err) == (0, "")
+    assert status.out.startswith("".join(f"{text}\n" for text in alone) + "ENVIRONMENT  BACKUP\n")
+    assert check.code == 9
+    assert check.out.endswith(
+        "dev          1 none. No policy.\nprod         2 none. The policy is not fulfilled.\n"
+        "stage        2 none. No policy.\n"
+    )
+    assert document["kind"] == "backup-environments"
+    assert [one["result"]["failing"] for one in document["result"]["environments"]] == [False, True, False]
+    assert comment.startswith("## exportctl backup: 3 environments\n\n| environment | backup |\n")
+
+
+def test_an_environment_that_cannot_be_read_is_an_error_in_the_test_results_of_all(three: EmulatorServer) -> None:
+    ended = three.run("backup", "check", "--all-environments", "--format", "junit", PROD_SECRET="")
+    suites = {suite.attrib["name"]: suite.attrib for suite in ElementTree.fromstring(ended.out)}
+
+    assert (ended.code, "environment prod:" in ended.err) == (1, True)
+    assert (suites["prod"]["errors"], suites["dev: exports.orders"]["skipped"]) == ("1", "1")
+
+
+def test_a_policy_in_no_environment_is_an_error_before_anything_is_read(three: EmulatorServer) -> None:
+    ended = three.run("backup", "check", "--all-environments", "--target", "returns", "--format", "junit")
+
+    assert (ended.code, "[no-backup-policy]" in ended.err, three.barrier.clients) == (1, True, {})
+    assert ElementTree.fromstring(ended.out).attrib["errors"] == "1"
+
+
+def test_under_github_actions_the_line_of_the_policy_is_annotated(run: CommandLine, tmp_path: Path) -> None:
+    output, summary = tmp_path / "output", tmp_path / "summary"
+    expect_backup(run)
+
+    ended = run(
+        *("backup", "check", "--format", "json"),
+        env={"GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": str(output), "GITHUB_STEP_SUMMARY": str(summary)},
+    )
+
+    assert (ended.code, ended.document["result"]["failing"]) == (9, True)
+    assert ended.document["result"]["exports"][0]["policy"]["at"] == {"file": "exports.yaml", "line": 5, "column": 12}
+    assert ended.err.count("::error file=exports.yaml,line=5,col=12,title=backup-policy::exports.") == 2
+    assert {"failing<<", "whole<<", "unproven<<"} <= {
+        line.partition("exportctl_")[0] for line in output.read_text().splitlines()
+    }
+    assert summary.read_text().startswith("### exportctl backup: sandbox <code>demo</code>")
+    assert "The policy is not fulfilled." in summary.read_text()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from exportctl.errors import Finding, SourcePosition
 from exportctl.model.project import BackupPolicy
 from exportctl.monitor.backup.report import BackupReport, Chain, ChainStart, ChainState, ExportChains, Gap
 from tests.output.sample_plans import AS_OF, DAY, EVIL, HEADER, address
 
 FLOW = "1a2b3c4d-0000-4000-8000-000000000001"
 START = ChainStart(AS_OF - 9 * DAY, "this flow was made")
+POLICY = BackupPolicy(26 * 3600, AS_OF, SourcePosition("exports.yaml", 9, 13))
 AGAIN = ChainStart(AS_OF - 5 * DAY, "its datasets changed: perhaps all were sent again", is_certain=False)
 
 
@@ -45,12 +47,19 @@ def backup_report() -> BackupReport:
         chain("Returns", ChainState.UNPROVEN, replace(gap(ChainState.UNPROVEN, 2), after=None, runs=0)),
     )
     exports = (
-        ExportChains(
-            address("orders"), FLOW, "disabled", f"s3://acme-lake/{EVIL}", BackupPolicy(26 * 3600, AS_OF), broken
-        ),
+        ExportChains(address("orders"), FLOW, "disabled", f"s3://acme-lake/{EVIL}", POLICY, broken),
         ExportChains(
             address("whole"), FLOW, "enabled", "s3://acme-lake/aep", None, (chain("Orders", ChainState.WHOLE),)
         ),
         ExportChains(address("new"), None, "not applied", "runs only", None, (chain("Orders", ChainState.NONE),)),
     )
     return BackupReport(HEADER, AS_OF, exports)
+
+
+def unread_report() -> BackupReport:
+    """One export; its storage could not be read."""
+    errors = (Finding("storage-denied", f"s3://acme-lake: {EVIL}", hint="ask for access"),)
+    chains = (chain("Orders", ChainState.UNPROVEN, failures=("the backup is UNPROVEN: the storage was not read",)),)
+    return BackupReport(
+        HEADER, AS_OF, (ExportChains(address("orders"), FLOW, "enabled", "denied", POLICY, chains, errors),)
+    )

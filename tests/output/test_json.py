@@ -91,6 +91,10 @@ def documents() -> dict[str, tuple[str, str]]:
     found["forecast"] = ("forecast", monitoring.render_forecast(forecast_report()))
     found["verify"] = ("verify", monitoring.render_verify_report(full_report()))
     found["backup"] = ("backup", json_backup.render_backup_report(backup_report()))
+    found["backup of two"] = (
+        "backup-environments",
+        _environments("backup", backup_report(), environments.backup_body),
+    )
     found["environments"] = ("diff-environments", environments.render_comparison(two_environments()))
     found["import"] = ("import", json_edits.render_import(import_result(ORDERS), file=None))
     found["patch"] = (

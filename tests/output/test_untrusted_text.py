@@ -18,6 +18,7 @@ from exportctl.model.verdict import judge
 from exportctl.monitor import drift
 from exportctl.output import format_values, github_actions, markdown_escape
 from exportctl.output.json import documents
+from exportctl.output.markdown import backup as markdown_backup
 from exportctl.output.markdown import plan as markdown_plan
 from exportctl.output.text import apply
 from exportctl.output.text import backup as text_backup
@@ -28,7 +29,7 @@ from exportctl.planfile import file as planfile
 from exportctl.planfile.signature import SignatureState
 from exportctl.planfile.staleness import StaleValue
 from tests.output.golden_files import texts
-from tests.output.sample_backups import backup_report
+from tests.output.sample_backups import backup_report, unread_report
 from tests.output.sample_plans import (
     AS_OF,
     DAY,
@@ -54,6 +55,8 @@ def evil_texts() -> dict[str, str]:
         "show": text_plan.render_saved_plan(planfile.saved_plan(plan), SignatureState.UNSIGNED, now=AS_OF),
         "renew": text_plan.render_renewals(plan),
         "backup": text_backup.render_backup_report(backup_report()),
+        "backup.md": markdown_backup.render_backup_report(backup_report()),
+        "backup annotations": github_actions.render_annotations(github_actions.backup_findings(unread_report())),
         "drift": text_drift.render_drift(report),
         "outcome": apply.outcome(outcome, 1, 1),
         "report": apply.render_apply_report([outcome], remaining=plan, verdict=judge(plan, [outcome])),
@@ -82,8 +85,8 @@ def test_no_control_or_formatting_character_gets_through(name: str) -> None:
     EVIL_TEXTS[name].encode()
 
 
-@pytest.mark.parametrize("name", ["plan.md", "drift.md"])
-def test_markdown_holds_no_mention_html_or_cell_of_others(name: str) -> None:
+@pytest.mark.parametrize(("name", "bars"), [("plan.md", 5), ("drift.md", 5), ("backup.md", 11)])
+def test_markdown_holds_no_mention_html_or_cell_of_others(name: str, bars: int) -> None:
     shown = EVIL_TEXTS[name]
 
     assert "<img" not in shown
@@ -91,7 +94,7 @@ def test_markdown_holds_no_mention_html_or_cell_of_others(name: str) -> None:
     assert re.search(r"(?<!&)#\d", shown) is None
     assert "&#64;acme" not in re.sub(r"<code>.*?</code>", "", shown)
     tables = [line for line in shown.splitlines() if line.startswith("|")]
-    assert {line.count("|") for line in tables} == {5}
+    assert {line.count("|") for line in tables} == {bars}
 
 
 @given(st.text(max_size=40))

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer import Option
 
 from exportctl.cli import exit_codes
-from exportctl.cli.ci_reports import show_warnings
-from exportctl.cli.context import JSON, JUNIT, TEXT, add_commands, command_context, group
-from exportctl.cli.options import Target, check_addresses
+from exportctl.cli.context import JSON, JUNIT, MARKDOWN, TEXT, add_commands, command_context, group
+from exportctl.cli.environments import EnvironmentCommand, ResultReader, run_environments
+from exportctl.cli.options import AllEnvironments, Target
 from exportctl.errors import Error
+from exportctl.model.plan import EXPORTS, Address
 from exportctl.model.plan_options import PlanOptions
-from exportctl.output import junit
+from exportctl.output import github_actions, junit
 from exportctl.output.text import backup as text_backup
 
 if TYPE_CHECKING:
     from exportctl.cli.context import CommandContext
+    from exportctl.errors import Finding
+    from exportctl.model.project import Project
     from exportctl.monitor.backup.report import BackupReport
+    from exportctl.workflows.load_config import Setup
 
 app = group("Prove that all runs together are a backup. Read-only.")
 
@@ -28,7 +34,11 @@ RequireStorage = Annotated[bool, Option("--require-storage", help="Storage that 
 
 
 def status(
-    ctx: typer.Context, target: Target = None, deep: Deep = False, require_storage: RequireStorage = False
+    ctx: typer.Context,
+    every: AllEnvironments = False,
+    target: Target = None,
+    deep: Deep = False,
+    require_storage: RequireStorage = False,
 ) -> int:
     """
     Show what each backup covers and what breaks it. Read-only.
@@ -37,14 +47,18 @@ def status(
     that all of them are complete and their files are there. UNPROVEN means that this is not proven, and says why.
     """
     call = command_context(ctx)
-    call.require_format(TEXT, JSON)
-    report = _read_chains(call, target, deep=deep, require_storage=require_storage)
-    _show_report(call, report)
-    return exit_codes.FAILED if report.errors() else exit_codes.DONE
+    call.require_format(TEXT, JSON, MARKDOWN)
+    asked = PlanOptions(targets=tuple(target or ()))
+    reading = _chain_reader(call, asked, deep=deep, require_storage=require_storage)
+    return run_environments(call, asked, _status_command(call, reading), _document(call), every=every)
 
 
 def check(
-    ctx: typer.Context, target: Target = None, deep: Deep = False, require_storage: RequireStorage = False
+    ctx: typer.Context,
+    every: AllEnvironments = False,
+    target: Target = None,
+    deep: Deep = False,
+    require_storage: RequireStorage = False,
 ) -> int:
     """
     Compare backups with what the YAML expects. Read-only.
@@ -53,49 +67,88 @@ def check(
     time since its newest complete run was due. `covered_from` is the day by which its first complete run was due.
     """
     call = command_context(ctx)
-    call.require_format(TEXT, JSON, JUNIT)
+    call.require_format(TEXT, JSON, JUNIT, MARKDOWN)
+    asked = PlanOptions(targets=tuple(target or ()))
+    reading = _chain_reader(call, asked, deep=deep, require_storage=require_storage)
     try:
-        report = _read_chains(call, target, deep=deep, require_storage=require_storage)
-        if not report.has_policy:
-            message = "no export that was checked has `expect: {backup: …}`, so there is nothing to compare"
-            raise Error(
-                message, rule="no-backup-policy", hint="write `defaults: {expect: {backup: {max_age: 26 hours}}}`"
-            )
+        return run_environments(call, asked, _check_command(call, asked, reading), _document(call), every=every)
     except Error as error:
         if call.format == JUNIT:  # without a document, a reader of test results would see success
             call.screen.write_document(junit.render_errors(call.guard.mask_echoes(error.findings()), "backup"))
         raise
-    _show_report(call, report)
-    unproven = exit_codes.UNVERIFIED if report.has_failed else exit_codes.DONE
-    return exit_codes.pick_exit_code(unproven, exit_codes.FAILED if report.errors() else exit_codes.DONE)
 
 
-def _read_chains(call: CommandContext, target: list[str] | None, *, deep: bool, require_storage: bool) -> BackupReport:
-    from exportctl.workflows import backup, verify
+def _chain_reader(
+    call: CommandContext, asked: PlanOptions, *, deep: bool, require_storage: bool
+) -> ResultReader[BackupReport]:
+    def read(project: Project, findings: tuple[Finding, ...], setup: Setup) -> BackupReport:
+        from exportctl.workflows import backup, verify
 
-    asked = PlanOptions(targets=tuple(target or ()))
-    with verify.open_verifier(call.setup(), asked, wall=call.wall) as verifier:
-        show_warnings(call, verifier.findings)
-        check_addresses(asked, [verifier.project])
-        return call.guard.mask_echoes(backup.read_chains(verifier, deep=deep, require_storage=require_storage))
+        with verify.open_project_verifier(project, findings, setup, asked) as verifier:
+            return call.guard.mask_echoes(backup.read_chains(verifier, deep=deep, require_storage=require_storage))
+
+    return read
 
 
-def _show_report(call: CommandContext, report: BackupReport) -> None:
+def _document(call: CommandContext) -> Callable[[BackupReport], str]:
+    """Return what makes the document of one environment in the chosen format."""
+    from exportctl.output.json import backup as json_backup
+
+    return junit.render_backup_report if call.format == JUNIT else json_backup.render_backup_report
+
+
+def _status_command(call: CommandContext, reading: ResultReader[BackupReport]) -> EnvironmentCommand[BackupReport]:
+    from exportctl.output.json import environments
+    from exportctl.output.markdown import backup as markdown_backup
+
     screen = call.screen
-    if call.format == JSON:
-        from exportctl.output.json import backup as json_backup
+    return EnvironmentCommand(
+        command="backup",
+        read_result=reading,
+        exit_code=lambda report: exit_codes.FAILED if report.errors() else exit_codes.DONE,
+        summary=lambda report: text_backup.summary(report).removeprefix("Backup: "),
+        text=lambda report: text_backup.render_backup_report(report, color=screen.color, width=screen.width),
+        markdown=lambda report, limit: markdown_backup.render_backup_report(report, limit=limit),
+        json_body=environments.backup_body,
+    )
 
-        screen.write_document(json_backup.render_backup_report(report))
-    elif call.format == JUNIT:
-        screen.write_document(junit.render_backup_report(report))
-    else:
-        screen.show(text_backup.render_backup_report(report, color=screen.color, width=screen.width))
+
+def _check_command(
+    call: CommandContext, asked: PlanOptions, reading: ResultReader[BackupReport]
+) -> EnvironmentCommand[BackupReport]:
+    """Return `status` with an exit code for policies, and with what CI systems show."""
+    shown = _status_command(call, reading)
+    return replace(
+        shown,
+        check_projects=lambda projects: _require_policy(asked, projects),
+        exit_code=lambda report: exit_codes.pick_exit_code(
+            shown.exit_code(report), exit_codes.UNVERIFIED if report.has_failed else exit_codes.DONE
+        ),
+        summary=lambda report: f"{shown.summary(report)} {text_backup.policy_verdict(report) or 'No policy.'}",
+        notes=github_actions.backup_findings,
+        outputs=github_actions.backup_outputs,
+        junit=junit.render_backup_environments,
+    )
+
+
+def _require_policy(asked: PlanOptions, projects: Sequence[Project]) -> None:
+    """Raise an Error unless an export that is checked has a policy; in one of several environments is enough."""
+    checked = (e for p in projects for key, e in p.exports.items() if asked.is_targeted(Address(EXPORTS, key)))
+    if not any(export.expect and export.expect.backup for export in checked):
+        message = "no export that was checked has `expect: {backup: …}`, so there is nothing to compare"
+        raise Error(message, rule="no-backup-policy", hint="write `defaults: {expect: {backup: {max_age: 26 hours}}}`")
 
 
 add_commands(
     app,
     {
-        "status": (status, "exportctl backup status\nexportctl backup status --target exports.web-to-lake --deep"),
-        "check": (check, "exportctl backup check --require-storage\nexportctl backup check --format junit"),
+        "status": (
+            status,
+            "exportctl backup status --target exports.web-to-lake --deep\nexportctl backup status --all-environments",
+        ),
+        "check": (
+            check,
+            "exportctl backup check --require-storage\nexportctl backup check --all-environments --format junit",
+        ),
     },
 )

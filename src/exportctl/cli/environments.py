@@ -1,5 +1,5 @@
 """
-One environment of a config, all of them in one call of `plan`, `drift` or `status`, or two of them compared.
+One environment of a config, all of them in one call of `plan`, `drift`, `status` or `backup`, or two compared.
 
     config ─▶ projects ─▶ mask the values of all ─▶ read, MAX_PARALLEL at a time ─▶ results in order of names ─▶ output
 
@@ -21,7 +21,7 @@ from typer import Argument
 from exportctl import clock as clocks
 from exportctl.cli import exit_codes
 from exportctl.cli.ci_reports import publish_to_actions, show_warnings
-from exportctl.cli.context import JSON, MARKDOWN, TEXT, CommandContext, command_context
+from exportctl.cli.context import JSON, JUNIT, MARKDOWN, TEXT, CommandContext, command_context
 from exportctl.cli.options import check_addresses, reject_option
 from exportctl.config import environment_diff
 from exportctl.config.environment_diff import ResolvedEnvironment, environment_tree
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from exportctl.workflows.plan import ConnectedPlan
 
 T = TypeVar("T")
+ResultReader = Callable[[Project, tuple[Finding, ...], Setup], T]  # of one environment
 INTERRUPT_POLL = 0.2  # seconds between two checks for an interrupt
 MAX_PARALLEL = 4  # environments; each reads a few lists at a time, and no rate limit is published
 
@@ -59,13 +60,14 @@ MAX_PARALLEL = 4  # environments; each reads a few lists at a time, and no rate 
 @dataclass(frozen=True)
 class EnvironmentCommand(Generic[T]):
     """
-    How a command builds and shows its result for one environment.
+    How a command reads and shows its result for one environment.
 
-    `notes` and `outputs` are for CI systems: None if there are none. `extra_table` joins all environments.
+    `notes` and `outputs` are for CI systems, `junit` for test reports: None if there are none. `extra_table` joins all
+    environments. `check_projects` raises an Error before anything is read if the config has nothing for the command.
     """
 
     command: str
-    build_result: Callable[[ConnectedPlan], T]
+    read_result: ResultReader[T]
     exit_code: Callable[[T], int]
     summary: Callable[[T], str]
     text: Callable[[T], str]
@@ -73,20 +75,36 @@ class EnvironmentCommand(Generic[T]):
     json_body: Callable[[T], EnvironmentBody]
     notes: Callable[[T], Sequence[Finding]] | None = None
     outputs: Callable[[T], Mapping[str, str]] | None = None
+    junit: Callable[[Sequence[EnvironmentResult[T]]], str] | None = None
     extra_table: Callable[[Sequence[EnvironmentResult[T]]], Table | None] = lambda sides: None
+    check_projects: Callable[[Sequence[Project]], None] = lambda projects: None
+
+
+def plan_reader(asked: PlanOptions, build_result: Callable[[ConnectedPlan], T]) -> ResultReader[T]:
+    """Return what reads the result of a command that builds it from a plan."""
+
+    def read(project: Project, findings: tuple[Finding, ...], setup: Setup) -> T:
+        from exportctl.workflows import plan as plan_workflow
+
+        with plan_workflow.open_project_plan(project, findings, setup, asked) as made:
+            return build_result(made)
+
+    return read
 
 
 def run_environments(
     call: CommandContext, asked: PlanOptions, kind: EnvironmentCommand[T], document: Callable[[T], str], *, every: bool
 ) -> int:
-    """Show the result of the chosen environment, as JSON in `document`, or the results of every environment."""
+    """Show the result of the chosen environment, as JSON or JUnit in `document`, or the results of every one."""
     if every:
         return run_all_environments(call, asked, kind)
-    with call.open_plan(asked) as made:
-        check_addresses(asked, [made.project])
-    show_warnings(call, made.findings)
-    found = kind.build_result(made)
-    if call.format == JSON:
+    setup = call.setup()
+    project, findings = read_project(setup, setup.now or call.wall())
+    check_addresses(asked, [project])
+    kind.check_projects([project])
+    found = kind.read_result(project, findings, setup)
+    show_warnings(call, findings)
+    if call.format in (JSON, JUNIT):
         call.screen.write_document(document(found))
     else:
         call.screen.show(kind.text(found) if call.format == TEXT else kind.markdown(found, LIMIT))
@@ -110,7 +128,8 @@ def run_all_environments(call: CommandContext, asked: PlanOptions, kind: Environ
     if not projects:
         raise UsageError("--all-environments: this config has no environments", rule="usage")
     check_addresses(asked, list(projects.values()))
-    found = _read_environments(call, setup, projects, findings, asked, kind.build_result)
+    kind.check_projects(list(projects.values()))
+    found = _read_environments(setup, projects, findings, kind.read_result)
     sides = [
         EnvironmentResult(name, None, call.guard.mask_echoes(one.findings()))
         if isinstance(one := found[name], Error)
@@ -129,16 +148,12 @@ def run_all_environments(call: CommandContext, asked: PlanOptions, kind: Environ
 
 
 def _read_environments(
-    call: CommandContext,
     setup: Setup,
     projects: Mapping[str, Project],
     findings: tuple[Finding, ...],
-    asked: PlanOptions,
-    of: Callable[[ConnectedPlan], T],
+    read: ResultReader[T],
 ) -> Mapping[str, T | Error]:
     """Return the result of each environment, or its error."""
-    from exportctl.workflows import plan as plan_workflow
-
     found: dict[str, T | Error] = {}
     for name, project in projects.items():
         try:
@@ -148,8 +163,7 @@ def _read_environments(
 
     def one(project: Project, setup: Setup) -> T | Error:
         try:
-            with plan_workflow.open_project_plan(project, findings, setup, asked) as made:
-                return of(made)
+            return read(project, findings, setup)
         except Error as error:
             return error
 
@@ -205,6 +219,8 @@ def _show_results(
         from exportctl.output.json import environments as json_environments
 
         screen.write_document(json_environments.render_environments(kind.command, sides, kind.json_body))
+    elif call.format == JUNIT and kind.junit is not None:
+        screen.write_document(kind.junit(sides))
     elif call.format == MARKDOWN:
         screen.show(_markdown(kind, sides))
     else:

@@ -11,7 +11,7 @@ from typer import Argument, Option
 from exportctl.cli import exit_codes
 from exportctl.cli.ci_reports import show_warnings
 from exportctl.cli.context import JSON, MARKDOWN, TEXT, CommandContext, command_context, parsed_duration, parsed_moment
-from exportctl.cli.environments import EnvironmentCommand, run_environments
+from exportctl.cli.environments import EnvironmentCommand, plan_reader, run_environments
 from exportctl.cli.files import OWNER_ONLY, write_file
 from exportctl.cli.options import AllEnvironments, Target, check_addresses, parse_classes, reject_option
 from exportctl.config.scalars import parse_duration
@@ -77,7 +77,7 @@ def drift(
     return run_environments(
         call,
         asked,
-        _drift_command(call, failing),
+        _drift_command(call, asked, failing),
         lambda report: json_monitoring.render_drift(report, fail_on=failing),
         every=every,
     )
@@ -94,14 +94,19 @@ def _accept_live_values(call: CommandContext, asked: PlanOptions, failing: froze
     return code
 
 
-def _drift_command(call: CommandContext, failing: frozenset[str]) -> EnvironmentCommand[DriftReport]:
+def _drift_command(
+    call: CommandContext, asked: PlanOptions, failing: frozenset[str]
+) -> EnvironmentCommand[DriftReport]:
     from exportctl.output.json import environments
 
     screen = call.screen
     return EnvironmentCommand(
         command="drift",
-        build_result=lambda made: call.guard.mask_echoes(
-            drift_report.build_drift_report(made.plan, end_warning=made.project.policy.end_warning)
+        read_result=plan_reader(
+            asked,
+            lambda made: call.guard.mask_echoes(
+                drift_report.build_drift_report(made.plan, end_warning=made.project.policy.end_warning)
+            ),
         ),
         exit_code=lambda report: _exit_code(report, failing),
         summary=lambda report: text_drift.summary(report).removeprefix("Drift: "),
@@ -145,10 +150,12 @@ def status(
     call.require_format(TEXT, JSON, MARKDOWN)
     within = None if expiring is None else parsed_duration(expiring, "--expiring")
     asked = PlanOptions(targets=tuple(target or ()))
-    return run_environments(call, asked, _status_command(call, within), json_monitoring.render_status, every=every)
+    return run_environments(
+        call, asked, _status_command(call, asked, within), json_monitoring.render_status, every=every
+    )
 
 
-def _status_command(call: CommandContext, expiring: int | None) -> EnvironmentCommand[StatusReport]:
+def _status_command(call: CommandContext, asked: PlanOptions, expiring: int | None) -> EnvironmentCommand[StatusReport]:
     from exportctl.monitor import status as health
     from exportctl.output.json import environments
     from exportctl.output.markdown import monitoring as markdown_monitoring
@@ -160,7 +167,7 @@ def _status_command(call: CommandContext, expiring: int | None) -> EnvironmentCo
 
     return EnvironmentCommand(
         command="status",
-        build_result=build_report,
+        read_result=plan_reader(asked, build_report),
         exit_code=lambda report: exit_codes.FAILED if report.errors else exit_codes.DONE,
         summary=lambda report: text_status.summary(report).removeprefix("Status: "),
         text=lambda report: text_status.render_status(report, color=call.screen.color),

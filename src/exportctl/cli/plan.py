@@ -14,7 +14,7 @@ from typer import Argument, Option
 from exportctl.cli import exit_codes
 from exportctl.cli.ci_reports import publish_plan, show_warnings
 from exportctl.cli.context import JSON, MARKDOWN, TEXT, CommandContext, command_context, read_text
-from exportctl.cli.environments import EnvironmentCommand, run_all_environments
+from exportctl.cli.environments import EnvironmentCommand, plan_reader, run_all_environments
 from exportctl.cli.files import read_plan_file, refuse_wrong_values, save_plan
 from exportctl.cli.options import (
     AllEnvironments,
@@ -90,7 +90,7 @@ def plan(
         reject_option(
             "--all-environments", (explain, out, refresh_from, rehearse, rehearse_switch), _ONE_ENVIRONMENT_ONLY
         )
-        return run_all_environments(call, asked, _environment_command(call, detailed=detailed))
+        return run_all_environments(call, asked, _environment_command(call, asked, detailed=detailed))
     if explain:
         only = "it makes no plan: leave out --out, --detailed-exitcode, --refresh-from and --rehearse"
         reject_option("--explain-values", (out, detailed, refresh_from, rehearse, rehearse_switch), only)
@@ -207,13 +207,13 @@ def _plan_text(call: CommandContext, made: PlanResult) -> str:
     return (PLACEHOLDER_NOTE if made.uses_placeholders else "") + words
 
 
-def _environment_command(call: CommandContext, *, detailed: bool) -> EnvironmentCommand[PlanResult]:
+def _environment_command(call: CommandContext, asked: PlanOptions, *, detailed: bool) -> EnvironmentCommand[PlanResult]:
     """Return how `plan` shows one environment of several."""
     from exportctl.output.json import environments
 
     return EnvironmentCommand(
         command="plan",
-        build_result=lambda made: made,
+        read_result=plan_reader(asked, lambda made: made),
         exit_code=lambda made: exit_codes.plan_exit_code(made.plan, detailed=detailed),
         summary=lambda made: phrases.plan_line(made.plan),
         text=lambda made: _plan_text(call, made),

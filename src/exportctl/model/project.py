@@ -105,6 +105,7 @@ class BackupPolicy:
 
     max_age: int | None = None  # seconds since the newest complete run was due
     covered_from: int | None = None  # seconds since 1970 UTC: the first complete run was due by then
+    at: SourcePosition | None = field(default=None, compare=False)  # of the export or of the defaults
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,13 @@ from dataclasses import replace
 from exportctl.errors import Finding, Level, SourcePosition
 from exportctl.model.plan import Address, Plan
 from exportctl.model.verdict import judge
+from exportctl.monitor.backup.report import BackupReport, Chain, ExportChains
 from exportctl.monitor.delivery.report import ExportVerdicts, Verdict, VerifyReport
 from exportctl.monitor.drift import DriftReport
 from exportctl.output import format_values as values
 from exportctl.output import phrases
 from exportctl.output.format_values import clean_text
-from exportctl.output.text import drift, verify
+from exportctl.output.text import backup, drift, verify
 from exportctl.planfile.file import approval_digest
 
 _OF_ONE = frozenset({"digest", "summary"})
@@ -100,6 +101,37 @@ def verify_outputs(report: VerifyReport) -> dict[str, str]:
         "errors": str(len(report.errors())),
         "summary": verify.summary(report),
         **{word.lower(): str(count) for word, count in report.counts().items()},
+    }
+
+
+def backup_findings(report: BackupReport) -> tuple[Finding, ...]:
+    """Return the backups that do not fulfil their policy, and read errors, at the line of the policy."""
+    failing = [_chain_finding(e, c) for e in report.exports for c in e.chains if c.failures]
+    unread = [
+        replace(f, message=f"{e.address}: {f.message}", at=f.at or _policy_position(e))
+        for e in report.exports
+        for f in e.errors
+    ]
+    return (*failing, *unread)
+
+
+def _chain_finding(export: ExportChains, chain: Chain) -> Finding:
+    message = f"{export.address}: {chain.dataset}: {'; '.join(chain.failures)}"
+    action = next((gap.action for gap in chain.gaps if gap.state is chain.state), None)
+    return Finding("backup-policy", message, _policy_position(export), action)
+
+
+def _policy_position(export: ExportChains) -> SourcePosition | None:
+    return export.policy.at if export.policy else None
+
+
+def backup_outputs(report: BackupReport) -> dict[str, str]:
+    """Return `failing`, `errors`, `summary`, and a number for each state of a chain."""
+    return {
+        "failing": _flag(report.has_failed),
+        "errors": str(len(report.errors())),
+        "summary": backup.summary(report),
+        **{state.lower(): str(count) for state, count in report.counts().items()},
     }
 
 

@@ -24,9 +24,9 @@ from exportctl.output import format_values
 from exportctl.output.text import backup, verify
 
 if TYPE_CHECKING:
-    from exportctl.model.plan import Address
     from exportctl.monitor.backup.report import BackupReport
     from exportctl.monitor.delivery.report import ExportVerdicts, Verdict, VerifyReport
+    from exportctl.output.environments import EnvironmentResult
 
 _COUNTED = {"failures": "failure", "errors": "error", "skipped": "skipped"}
 _NO_CHARACTERS = {ord(c): f"\\u{ord(c):04x}" for c in "\ufffe\uffff"}  # printable to Python, not allowed in XML 1.0
@@ -43,10 +43,28 @@ def render_verify_report(report: VerifyReport) -> str:
 def render_backup_report(report: BackupReport) -> str:
     """Return the document with one suite per export and one case per dataset."""
     root = Element("testsuites", name=f"exportctl backup check, sandbox {report.header.sandbox}")
+    _add_backup_suites(root, report)
+    return _finish_document(root)
+
+
+def render_backup_environments(sides: Sequence[EnvironmentResult[BackupReport]]) -> str:
+    """Return one document of several environments; the name of each suite begins with that of its environment."""
+    root = Element("testsuites", name=f"exportctl backup check, {len(sides)} environments")
+    for side in sides:
+        if side.result is None:
+            suite = SubElement(root, "testsuite", name=side.environment)
+            _add_error_case(suite, side.environment, "backup", side.errors)
+        else:
+            _add_backup_suites(root, side.result, f"{side.environment}: ")
+    return _finish_document(root)
+
+
+def _add_backup_suites(root: Element, report: BackupReport, prefix: str = "") -> None:
     for export in report.exports:
-        suite = _new_suite(root, export.address, report.as_of, {"flow": export.flow or "", "storage": export.storage})
+        name, values = f"{prefix}{export.address}", {"flow": export.flow or "", "storage": export.storage}
+        suite = _new_suite(root, name, report.as_of, values)
         for chain in export.chains:
-            case = SubElement(suite, "testcase", classname=str(export.address), name=chain.dataset)
+            case = SubElement(suite, "testcase", classname=name, name=chain.dataset)
             if chain.failures:
                 failure = SubElement(case, "failure", type=chain.state.value, message=chain.failures[0])
                 failure.text = "\n".join([*chain.failures, *backup.gap_texts(chain)])
@@ -55,8 +73,7 @@ def render_backup_report(report: BackupReport) -> str:
             else:
                 SubElement(case, "system-out").text = f"{chain.state.value}: {chain.reason}"
         if export.errors:
-            _add_error_case(suite, str(export.address), "storage", export.errors)
-    return _finish_document(root)
+            _add_error_case(suite, name, "storage", export.errors)
 
 
 def render_errors(found: Sequence[Finding], command: str = "verify") -> str:
@@ -67,12 +84,12 @@ def render_errors(found: Sequence[Finding], command: str = "verify") -> str:
     return _finish_document(root)
 
 
-def _new_suite(root: Element, address: Address, as_of: int, values: Mapping[str, str]) -> Element:
+def _new_suite(root: Element, name: str, as_of: int, values: Mapping[str, str]) -> Element:
     timestamp = datetime.fromtimestamp(as_of, UTC).strftime("%Y-%m-%dT%H:%M:%S")  # the form has no offset
-    suite = SubElement(root, "testsuite", name=str(address), timestamp=timestamp)
+    suite = SubElement(root, "testsuite", name=name, timestamp=timestamp)
     properties = SubElement(suite, "properties")
-    for name, value in values.items():
-        SubElement(properties, "property", name=name, value=value)
+    for key, value in values.items():
+        SubElement(properties, "property", name=key, value=value)
     return suite
 
 
@@ -84,7 +101,7 @@ def _add_suite(root: Element, export: ExportVerdicts, report: VerifyReport) -> N
         "since": format_values.moment(report.since),
         "deep": "true" if report.deep else "false",
     }
-    suite = _new_suite(root, export.address, report.as_of, values)
+    suite = _new_suite(root, str(export.address), report.as_of, values)
     for verdict in export.verdicts:
         _add_case(suite, export, verdict)
     if export.errors:

@@ -203,6 +203,15 @@ class VerifiedExport:
 def open_verifier(setup: Setup, flags: PlanOptions, *, wall: Callable[[], int]) -> Iterator[Verifier]:
     """Open a platform, to verify once or several times; the errors are those of `open_plan`."""
     project, findings = read_project(setup, setup.now or wall())
+    with open_project_verifier(project, findings, setup, flags) as look:
+        yield look
+
+
+@contextmanager
+def open_project_verifier(
+    project: Project, findings: tuple[Finding, ...], setup: Setup, flags: PlanOptions
+) -> Iterator[Verifier]:
+    """Open as `open_verifier` for a given project, which can be of another environment than `setup` names."""
     require_references(project)
     with (
         open_platform(project, setup) as platform,

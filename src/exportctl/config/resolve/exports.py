@@ -170,7 +170,7 @@ def _backup_policy(expect: Section | None) -> BackupPolicy | None:
     if section is None:
         return None
     covered_from = section.parse_value("covered_from", partial(parse_moment, inclusive=True))
-    return BackupPolicy(section.parse_value("max_age", parse_duration), covered_from)
+    return BackupPolicy(section.parse_value("max_age", parse_duration), covered_from, section.at)
 
 
 def _plain_names() -> tuple[str, ...]:

@@ -1,17 +1,18 @@
-"""The JSON document of `backup status`: every fact of the text, no list is cut."""
+"""The JSON document of `backup status` and `backup check`: every fact of the text, no list is cut."""
 
 from __future__ import annotations
 
 from exportctl.model.json_form import JsonObject, choice, counts, flag, listing, nullable, number, part, text
 from exportctl.model.project import BackupPolicy
 from exportctl.monitor.backup.report import BackupReport, Chain, ChainStart, ChainState, ExportChains, Gap
-from exportctl.output.json.envelope import MOMENT, PROJECT, Document
-from exportctl.planfile.serialize import ERROR, address
+from exportctl.output.json.envelope import EXPORT_STATE, FLOW_ID, MOMENT, PROJECT, STORAGE, Document
+from exportctl.planfile.serialize import ERROR, POSITION, address
 
 _POLICY = JsonObject[BackupPolicy](
     "`expect.backup`",
     max_age=nullable(number("seconds since the newest complete run was due")),
     covered_from=nullable(number(f"the first complete run must be due before, {MOMENT}")),
+    at=nullable(part(POSITION)),
 )
 _START = JsonObject[ChainStart](
     "a moment at which the service sent everything, or may have",
@@ -48,30 +49,26 @@ _CHAIN = JsonObject[Chain](
     gaps=listing("what breaks the chain, oldest first", _GAP),
     failures=listing("why it does not fulfil the policy", text("for people")),
 )
-BACKUP = Document(
-    "backup",
-    JsonObject[BackupReport](
-        "whether all runs of each dataset together are a backup",
-        project=PROJECT,
-        failing=flag("a chain does not fulfil its policy: the exit code of `check` is 9", lambda r: r.has_failed),
-        counts=counts("chains by state", ChainState, lambda report: report.counts()),
-        exports=listing(
-            "by address",
-            JsonObject[ExportChains](
-                "one export",
-                address=address(),
-                flow=nullable(text("flow id; null: not applied")),
-                state=text(
-                    "enabled, disabled, finished, expired, unknown, not applied, or another word of the service"
-                ),
-                storage=text("what was read; begins with `runs only` where storage was not read"),
-                policy=nullable(part(_POLICY)),
-                chains=listing("by dataset", _CHAIN),
-                errors=listing("why its storage could not be read", ERROR),
-            ),
+BACKUP_RESULT = JsonObject[BackupReport](
+    "whether all runs of each dataset together are a backup",
+    project=PROJECT,
+    failing=flag("a chain does not fulfil its policy: the exit code of `check` is 9", lambda r: r.has_failed),
+    counts=counts("chains by state", ChainState, lambda report: report.counts()),
+    exports=listing(
+        "by address",
+        JsonObject[ExportChains](
+            "one export",
+            address=address(),
+            flow=FLOW_ID,
+            state=EXPORT_STATE,
+            storage=STORAGE,
+            policy=nullable(part(_POLICY)),
+            chains=listing("by dataset", _CHAIN),
+            errors=listing("why its storage could not be read", ERROR),
         ),
     ),
 )
+BACKUP = Document("backup", BACKUP_RESULT)
 
 
 def render_backup_report(report: BackupReport) -> str:

@@ -47,6 +47,11 @@ MOMENT = "seconds since 1970 UTC"
 T = TypeVar("T")
 
 PROJECT: Member[Any] = text("the config's project", lambda shown: shown.header.project)
+FLOW_ID: Member[Any] = nullable(text("flow id; null: not applied"))
+EXPORT_STATE: Member[Any] = text(
+    "enabled, disabled, finished, expired, unknown, not applied, or another word of the service"
+)
+STORAGE: Member[Any] = text("what was read; begins with `runs only` where storage was not read")
 
 VERDICT = Definition[PlanVerdict](
     "verdict",

@@ -29,11 +29,13 @@ from exportctl.model.json_form import (
 )
 from exportctl.model.plan import Plan, PlanHeader
 from exportctl.output.environments import EnvironmentResult
+from exportctl.output.json.backup import BACKUP_RESULT
 from exportctl.output.json.envelope import MOMENT, PLAN, PLATFORM, Document
 from exportctl.output.json.monitoring import DRIFT_RESULT, STATUS_RESULT, drift_result
 from exportctl.planfile.serialize import ERROR, POSITION, field_value
 
 if TYPE_CHECKING:
+    from exportctl.monitor.backup.report import BackupReport
     from exportctl.monitor.drift import DriftReport
     from exportctl.monitor.status import StatusReport
 
@@ -78,6 +80,7 @@ ENVIRONMENTS = {
     "plan": _document("plan", "the plan", PLAN),
     "drift": _document("drift", "drift", DRIFT_RESULT),
     "status": _document("status", "the status", STATUS_RESULT),
+    "backup": _document("backup", "the backups", BACKUP_RESULT),
 }
 
 
@@ -94,6 +97,11 @@ def drift_body(report: DriftReport, fail_on: Collection[str]) -> EnvironmentBody
 def status_body(report: StatusReport) -> EnvironmentBody:
     """Return what the document of one status report holds."""
     return EnvironmentBody(report.header, report.as_of, STATUS_RESULT.encode(report), report.errors)
+
+
+def backup_body(report: BackupReport) -> EnvironmentBody:
+    """Return what the document of one backup report holds."""
+    return EnvironmentBody(report.header, report.as_of, BACKUP_RESULT.encode(report), report.errors())
 
 
 def render_environments(

@@ -32,11 +32,10 @@ from exportctl.monitor.flow_view import LastRun
 from exportctl.monitor.forecast import FlowForecast, Forecast, SimultaneousRuns
 from exportctl.monitor.runs import FlowRuns, RunsReport, error_hints
 from exportctl.monitor.status import ExportHealth, FlowState, HealthResult, StatusReport
-from exportctl.output.json.envelope import MOMENT, PROJECT, Document
+from exportctl.output.json.envelope import EXPORT_STATE, FLOW_ID, MOMENT, PROJECT, STORAGE, Document
 from exportctl.planfile.serialize import ERROR, FIELD, FINDING, OTHER_FLOW, address
 from exportctl.resources.run import Run, RunError, RunStatus
 
-_FLOW: Member[Any] = nullable(text("flow id; null: not applied"))
 _TYPE: Member[Any] = nullable(text("destination type"))
 
 _RUN = JsonObject[tuple[Run, str | None]](
@@ -74,7 +73,7 @@ RUNS = Document(
             JsonObject[FlowRuns](
                 "one flow",
                 address=nullable(address()),
-                flow=_FLOW,
+                flow=FLOW_ID,
                 title=text("the flow's name; empty without a flow"),
                 type=_TYPE,
                 runs=listing("newest first", _RUN, lambda flow: [(run, flow.type) for run in flow.runs]),
@@ -92,7 +91,7 @@ STATUS_RESULT = JsonObject[StatusReport](
         JsonObject[ExportHealth](
             "one export",
             address=address(),
-            flow=_FLOW,
+            flow=FLOW_ID,
             result=choice("the result", HealthResult),
             state=choice("the state of the flow", FlowState),
             service_state=text("the state as the service shows it; empty without a flow"),
@@ -221,11 +220,9 @@ VERIFY = Document(
             JsonObject[ExportVerdicts](
                 "one export",
                 address=address(),
-                flow=nullable(text("flow id; null: not applied")),
-                state=text(
-                    "enabled, disabled, finished, expired, unknown, not applied, or another word of the service"
-                ),
-                storage=text("what was read; begins with `runs only` where storage was not read"),
+                flow=FLOW_ID,
+                state=EXPORT_STATE,
+                storage=STORAGE,
                 failing=flag("one of its verdicts fails", lambda e: e.has_failed),
                 verdicts=listing("by dataset, then by time", _VERDICT),
                 errors=listing("why its storage could not be read", ERROR),

@@ -31,7 +31,7 @@ def render_backup_report(report: BackupReport, *, color: bool = False, width: in
     ink = paint(color)
     lines = [*plan.header(report.header, "Backup", report.as_of, ink), ""]
     chains = [chain for export in report.exports for chain in export.chains]
-    head, *rows = tables.table(TITLES, [_cells(chain, report.as_of) for chain in chains], ink)
+    head, *rows = tables.table(TITLES, [cells(chain, report.as_of) for chain in chains], ink)
     shown = iter(rows)
     lines += [plan.INDENT + head, ""] if chains else ["Nothing to check.", ""]
     for export in report.exports:
@@ -58,7 +58,14 @@ def _headline(export: ExportChains, ink: Paint) -> str:
     return "  ".join(parts)
 
 
-def _cells(chain: Chain, as_of: int) -> tuple[str, ...]:
+def policy_verdict(report: BackupReport) -> str:
+    """Return whether the policies are fulfilled; empty without any."""
+    if not report.has_policy:
+        return ""
+    return "The policy is not fulfilled." if report.has_failed else "The policy is fulfilled."
+
+
+def cells(chain: Chain, as_of: int) -> tuple[str, ...]:
     """Return one text per title; what is not known or was not counted is empty."""
     return (
         clean_text(chain.dataset),
@@ -87,10 +94,11 @@ def _chain_lines(chain: Chain, ink: Paint, width: int) -> Iterator[str]:
 def gap_texts(chain: Chain) -> Iterator[str]:
     """Yield what breaks a chain, what is lost, what closes it, and all its objects: for documents that cut nothing."""
     for gap in chain.gaps:
-        yield from (_gap_text(gap), f"lost: {gap.lost}", f"action: {gap.action}", *gap.objects)
+        yield from (gap_text(gap), f"lost: {gap.lost}", f"action: {gap.action}", *gap.objects)
 
 
-def _gap_text(gap: Gap) -> str:
+def gap_text(gap: Gap) -> str:
+    """Return the state of a gap, its runs or its window, and the reason."""
     first, last = format_values.moment(gap.first), format_values.moment(gap.last)
     if not gap.runs:
         return f"{gap.state}: {first} to {last}: {gap.reason}"
@@ -99,7 +107,7 @@ def _gap_text(gap: Gap) -> str:
 
 
 def _gap_lines(gap: Gap, ink: Paint, width: int) -> Iterator[str]:
-    own, *more = _wrap_lines(_gap_text(gap), width)
+    own, *more = _wrap_lines(gap_text(gap), width)
     yield own.replace(gap.state.value, ink(_STYLES[gap.state], gap.state.value), 1)
     yield from more
     yield from _wrap_lines(f"lost: {gap.lost}", width)

@@ -1,0 +1,79 @@
+"""
+A backup report for a CI summary or a comment: what fails first, then a collapsed part per export, within a limit.
+
+Per export there is one table row per dataset, and below it what breaks the chains. The text output is complete.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from exportctl.output import format_values
+from exportctl.output.markdown import plan
+from exportctl.output.markdown_escape import code, prose
+from exportctl.output.text import backup
+
+if TYPE_CHECKING:
+    from exportctl.monitor.backup.report import BackupReport, Chain, ExportChains, Gap
+
+_RESERVE = 200  # characters for the line that says how much is shown
+_SHARE = 8  # the gaps of one export take no more than an eighth of the room
+_OBJECTS = 5  # paths shown for one gap
+
+
+def render_backup_report(report: BackupReport, *, limit: int = plan.LIMIT) -> str:
+    """Return the whole report, as far as it fits; failures take at most half of the room."""
+    failing = [_failed_chain(export, chain) for export in report.exports for chain in export.chains if chain.failures]
+    unread = [f"{code(export.address)} {plan.finding(f)}" for export in report.exports for f in export.errors]
+    verdict = "Not all could be read." if report.errors() else backup.policy_verdict(report)
+    head = "\n".join(
+        [
+            *plan.head("backup", report.header, report.as_of),
+            f"**{backup.summary(report)}** {verdict}\n",
+            *plan.section("Could not be read", unread, limit // 4),
+            *plan.section("Not as the policy asks", failing, limit // 4),
+        ]
+    )
+    ordered = sorted(report.exports, key=lambda export: not (export.has_failed or export.errors))
+    details = [_export_details(export, report.as_of, limit // _SHARE) for export in ordered]
+    kept = plan.fit_lines(details, limit - len(head) - _RESERVE)
+    cut = f"\n_{len(kept)} of {len(details)} exports shown; the text output has them all._\n"
+    return head + "".join(kept) + (cut if len(kept) < len(details) else "")
+
+
+def _failed_chain(export: ExportChains, chain: Chain) -> str:
+    where = f" (asked for at {code(export.policy.at)})" if export.policy and export.policy.at else ""
+    return f"**{chain.state}** {code(export.address)} {code(chain.dataset)}: {prose('; '.join(chain.failures))}{where}"
+
+
+def _export_details(export: ExportChains, as_of: int, share: int) -> str:
+    rows = [_chain_cells(chain, as_of) for chain in export.chains]
+    state = "" if export.state == "enabled" else f"{export.state}, "
+    gaps = [_gap_line(chain, gap) for chain in export.chains for gap in chain.gaps]
+    lines = [
+        f"\n<details><summary>{code(export.address)} {prose(state + export.storage)}</summary>\n",
+        *plan.table_lines((*backup.TITLES, "WHY"), rows),
+        "",
+        *plan.section("What breaks the chains", gaps, share),
+        *plan.section("What the chains begin with", list(_start_lines(export)), share),
+        "</details>\n",
+    ]
+    return "\n".join(lines)
+
+
+def _chain_cells(chain: Chain, as_of: int) -> list[str]:
+    return [*(code(value) if value else "" for value in backup.cells(chain, as_of)), prose(chain.reason)]
+
+
+def _gap_line(chain: Chain, gap: Gap) -> str:
+    paths = [code(path) for path in gap.objects[:_OBJECTS]]
+    paths += [f"and {len(gap.objects) - _OBJECTS} more"] if len(gap.objects) > _OBJECTS else []
+    said = f"{code(chain.dataset)} {prose(backup.gap_text(gap))}; lost: {prose(gap.lost)}; action: {prose(gap.action)}"
+    return said + "".join(f"\n  - {path}" for path in paths)
+
+
+def _start_lines(export: ExportChains) -> Iterator[str]:
+    for chain in export.chains:
+        for start in chain.starts:
+            yield f"{code(chain.dataset)} {format_values.moment(start.moment)}: {prose(start.reason)}"
