@@ -6,6 +6,7 @@ The documents are incomplete and contradict each other: a difference is no fault
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +19,7 @@ from jsonschema import Draft7Validator, validators
 from referencing import Registry
 from referencing.jsonschema import DRAFT7
 
-from exportctl.emulator import Fault
+from exportctl.emulator import Fault, SeedDataset
 from tests.emulator.emulator_api import Api, Json
 
 OPENAPI = Path(__file__).parent.parent / "openapi"
@@ -136,6 +137,27 @@ def test_answers_differ_from_the_published_schemas_only_where_we_know(answers: l
     assert unexplained == set()
     met = {key for key in KNOWN if any(found == key or (document, "*", *found[2:]) == key for found in differences)}
     assert met == {key for key in KNOWN if key[0] == document}
+
+
+def test_what_catalog_shows_of_datasets_fits_the_published_schemas(api: Api) -> None:
+    text = json.dumps(yaml.load((OPENAPI / "catalog.yaml").read_text(encoding="utf-8"), Loader=yaml.CSafeLoader))
+    paths = json.loads(text.replace('"#/', '"urn:published#/'))["paths"]
+    registry = Registry().with_resource("urn:published", DRAFT7.create_resource(json.loads(text)))
+    (id,) = api.emulator.seed(datasets={"dev": [SeedDataset("Clicks", kind="event")]})["dev"].values()
+
+    for path, asked in (("/dataSets", "dataSets"), ("/dataSets/{DATASET_ID}", f"dataSets/{id}")):
+        responses = paths[path]["get"]["responses"]
+        answer = api.get(f"/data/foundation/catalog/{asked}")
+        validator = Published(
+            responses[str(answer.status_code)]["content"]["application/json"]["schema"], registry=registry
+        )
+        assert [error.message for error in validator.iter_errors(answer.json())] == []
+        assert answer.json()[id]["name"] == "Clicks"
+        for status in (
+            api.get("/data/foundation/catalog/dataSets/none"),
+            api.get("/data/foundation/catalog/dataSets?x=1"),
+        ):
+            assert str(status.status_code) in responses
 
 
 def _differences(schema: Any, body: Any, registry: Registry) -> Iterator[tuple[str, str]]:

@@ -46,6 +46,8 @@ DATASET = _members(
         "kind": {"enum": ["event", "record"]},
         "rows": {"type": "integer", "minimum": 0, "maximum": MOST_ROWS},
         "spread": {"type": "integer", "minimum": 0, "maximum": MOST_SECONDS},
+        "behavior": ANY_TEXT,
+        "identity": {"type": "string", "pattern": "^(/.*[^/])?$"},
     },
 )
 FAULT = _members(

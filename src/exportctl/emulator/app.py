@@ -12,7 +12,16 @@ from http.client import responses as REASONS
 from typing import Any
 from urllib.parse import parse_qsl
 
-from exportctl.emulator import admin_api, auth, faults, landing_zone, routes, sandbox_management
+from exportctl.emulator import (
+    admin_api,
+    auth,
+    catalog,
+    faults,
+    landing_zone,
+    routes,
+    sandbox_management,
+    schema_registry,
+)
 from exportctl.emulator.clock import http_date
 from exportctl.emulator.faults import Fault
 from exportctl.emulator.listing import ReadFault
@@ -124,6 +133,10 @@ class Emulator(EmulatedOrganization):
         if path.startswith(landing_zone.PATH):
             return landing_zone.answer(self.store, request)
         context = self.context(name, auth.caller(credential))
+        if path.startswith(f"{catalog.PATH}/"):
+            return catalog.answer(context, request, credential)
+        if path.startswith(f"{schema_registry.PATH}/"):
+            return schema_registry.answer(context, request, credential)
         call = ServiceCall(context, request, credential, fault.read_fault if fault else ReadFault())
         if path == routes.AD_HOC_PATH:
             return routes.answer_on_demand(call)

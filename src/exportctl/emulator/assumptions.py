@@ -234,6 +234,29 @@ _ROWS: tuple[tuple[str, str, RuleStatus, str], ...] = (
      "name and description match exactly; Catalog's other filters are refused as not emulated.", "spec",
      "[D] [XD-new] 6; exact match assumed"),
     ("configs-page-info", "pageInfo.end is the index of the last dataset shown.", "assumed", "[inf] 6"),
+    ("catalog-dataset", "Catalog answers a dataset as an object with the id as its key; `properties` selects members.",
+     "spec", "[C]; other parameters are refused as not emulated"),
+    ("catalog-list", "Catalog lists datasets from start, at most limit: 20 when left out, never more than 100; a bad "
+     "number is 400; name matches exactly; other filters are refused as not emulated.", "spec",
+     "[C] [CF]; exact match assumed"),
+    ("catalog-classification", "classification of a dataset has dataBehavior, time-series for events and record for "
+     "all else, and managedBy.", "spec", "[C], one published answer; record is assumed; switch data_behavior"),
+    ("catalog-permission", "Reading Catalog needs View Datasets, else 403.", "spec",
+     "[C] has the status; which permission is assumed"),
+    ("problem-body", "Catalog and the Schema Registry refuse with type, title, status and detail.", "assumed",
+     "[C] draws no body"),
+    ("descriptors-forms", "The Schema Registry lists descriptors by type: as ids, as paths or as objects, as Accept "
+     "says; a type without descriptors is left out; any other Accept is 406.", "spec", "[SR]; the refusal is assumed"),
+    ("descriptors-pages", "With the Accept header of version 2, descriptors come as results, with _page.next for start "
+     "of the next page. limit (1 to 500) and start need orderby. A page may be longer, so that start works.", "spec",
+     "[SR] [SP]; [AE] reads results and _page, without orderby"),
+    ("descriptors-filter", "property filters descriptors by equal values, several filters together.", "spec",
+     "[SP]; that several are joined by and is assumed"),
+    ("descriptors-identities", "An identity descriptor has the path of its field without the word properties, and says "
+     "whether it is primary. A schema has at most one primary one, or none.", "spec",
+     "[SR]; the identities of the emulator's schemas are made up"),
+    ("descriptors-permission", "Reading descriptors needs View Schemas, else 403.", "assumed",
+     "the permission is Adobe's; which call needs it is assumed"),
     ("runs-read-only", "Clients can list and read runs. They cannot create runs (1427).", "spec", "[F] [FE] 3.4"),
     ("run-update", "PUT of a run needs If-Match (1403, 1404) and a body (1405); a client may not do it (1427).", "spec",
      "[F] [FE] 3.4; the order is assumed"),

@@ -25,6 +25,9 @@ class SeedDataset:
 
     `kind` is event or record. Only eligible datasets can be exported. `rows` arrive when the dataset is made; events
     happened in the `spread` seconds before.
+
+    `behavior` is what Catalog says of its data: None what fits the kind, empty nothing. `identity` is the path of the
+    primary identity of a schema of its own, empty for a schema without one. None: the schema that its kind shares.
     """
 
     name: str
@@ -33,6 +36,8 @@ class SeedDataset:
     kind: str = "record"
     rows: int = 0
     spread: int = 86400
+    behavior: str | None = None
+    identity: str | None = None
 
 
 def seed_dataset(ctx: RequestContext, dataset: SeedDataset) -> str:
@@ -40,7 +45,6 @@ def seed_dataset(ctx: RequestContext, dataset: SeedDataset) -> str:
     if dataset.kind not in ("event", "record"):
         raise ValueError(f"a dataset is of kind event or record, not {dataset.kind!r}")
     id = dataset.id or ctx.store.draw_bytes().hex()[:24]
-    base = "https://ns.adobe.com/xdm/context/"
     doc = {
         "id": id,
         "name": dataset.name,
@@ -53,17 +57,24 @@ def seed_dataset(ctx: RequestContext, dataset: SeedDataset) -> str:
         "created": ctx.now_ms,
         "updated": ctx.now_ms,
         "schemaRef": {
-            "id": base + ("experienceevent" if dataset.kind == "event" else "profile"),
+            "id": _schema_id(id, dataset),
             "contentType": "application/vnd.adobe.xed-full+json;version=1",
         },
     }
     known = ctx.store.get("datasets", id)
     hidden = {**(known.hidden if known else {}), "eligible": dataset.eligible, "kind": dataset.kind}
+    hidden |= {key: value for key in ("behavior", "identity") if (value := getattr(dataset, key)) is not None}
     record = Record("datasets", id, ctx.sandbox, doc, hidden, seq=known.seq if known else 0)
     if dataset.rows and known is None:
         run_rows.add_batch(record, dataset.rows, int(ctx.now), dataset.spread)
     ctx.store.put(record)
     return id
+
+
+def _schema_id(id: str, dataset: SeedDataset) -> str:
+    if dataset.identity is not None:
+        return f"https://ns.adobe.com/emulator/schemas/{id}"
+    return "https://ns.adobe.com/xdm/context/" + ("experienceevent" if dataset.kind == "event" else "profile")
 
 
 def find_dataset(ctx: RequestContext, name: str) -> Record:

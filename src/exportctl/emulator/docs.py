@@ -34,9 +34,9 @@ This page is generated from the emulator's own tables by `make docs`.
 
 _SOURCES = """\
 The column *source* names what a rule or a switch is based on. A tag in brackets links to the published page. [D] and
-[F] are Adobe's API descriptions of destinations and of the Flow Service, [S] that of sandboxes. [XD-new] is the API
-tutorial for dataset exports, [UI] the guide to the same in the UI. [AE] is Adobe's Python client, [PM] Adobe's Postman
-collection.
+[F] are Adobe's API descriptions of destinations and of the Flow Service, [S] that of sandboxes, [C] that of Catalog.
+[XD-new] is the API tutorial for dataset exports, [UI] the guide to the same in the UI. [AE] is Adobe's Python client,
+[PM] Adobe's Postman collection.
 
 Some sources have no link. `[IMS]` is the reference of Adobe's identity service, `[LB]` a tutorial on access labels,
 `[BD]` a tutorial on batch destinations, `[NB]` an Adobe notebook, and `[sample]` Adobe's sample of a manifest. `[inf]`
@@ -63,6 +63,10 @@ _LINKS = {
     "S3P": f"{_EXPERIENCE_LEAGUE}destinations/catalog/cloud-storage/amazon-s3",
     "DLZ": f"{_EXPERIENCE_LEAGUE}destinations/catalog/cloud-storage/data-landing-zone",
     "DD": f"{_EXPERIENCE_LEAGUE}query-service/data-distiller/ml-feature-pipelines/export-data",
+    "C": _API_DESCRIPTIONS,
+    "CF": f"{_EXPERIENCE_LEAGUE}catalog/api/filter-data",
+    "SR": f"{_EXPERIENCE_LEAGUE}xdm/api/descriptors",
+    "SP": f"{_EXPERIENCE_LEAGUE}xdm/api/appendix",
     "FE": f"{_EXPERIENCE_LEAGUE}sources/errors/flow-service-errors",
     "SF": f"{_EXPERIENCE_LEAGUE}dataflows/api/sort-and-filter",
     "TR": f"{_EXPERIENCE_LEAGUE}landing/troubleshooting",

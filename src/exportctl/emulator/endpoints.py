@@ -9,17 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from exportctl.emulator import landing_zone, sandbox_management
+from exportctl.emulator import catalog, landing_zone, sandbox_management, schema_registry
 from exportctl.emulator.read_view import COLLECTIONS
 from exportctl.emulator.routes import AD_HOC_PATH, FLOW_SERVICE_PATH
 
-CATALOG_PATH = "/data/foundation/catalog"
 TOOLING_PATH = "/data/foundation/exim"
-UNDESCRIBED = "-"  # only pages of the identity service and of the landing zone tell of it
+UNDESCRIBED = "-"  # only pages tell of it: of the identity service, the landing zone and the Schema Registry
 
 _SPECS = "clients may not write specs; the emulator answers 1426"
 _SOURCES = "describes the files and columns of sources; a destination has none to show"
-_CATALOG = "exportable datasets are listed under the connection specs; exportctl and the clients of exports ask there"
+_CATALOG = "the emulator's datasets are added with `exportctl emulator seed`; clients of exports only read them"
 _BATCHES = "describes ingestion, not exports"
 _ADMIN = "the emulator's sandboxes are added with `exportctl emulator seed --sandbox NAME`"
 _TOOLING = "copies configurations between sandboxes; it does not move exports"
@@ -101,11 +100,13 @@ _ROWS: tuple[tuple[str, str, tuple[tuple[str, str, str | None], ...]], ...] = (
     ),
     (
         "catalog",
-        CATALOG_PATH,
+        catalog.PATH,
         (
             ("/", "GET POST", _CATALOG),
-            ("/dataSets", "GET POST", _CATALOG),
-            ("/dataSets/{id}", "GET PUT PATCH DELETE", _CATALOG),
+            ("/dataSets", "GET", None),
+            ("/dataSets", "POST", _CATALOG),
+            ("/dataSets/{id}", "GET", None),
+            ("/dataSets/{id}", "PUT PATCH DELETE", _CATALOG),
             ("/dataSets/{id}/credentials", "GET", _CATALOG),
             ("/v2/dataSets/{id}", "PATCH", _CATALOG),
             ("/tags/{id}", "GET", _CATALOG),
@@ -121,6 +122,7 @@ _ROWS: tuple[tuple[str, str, tuple[tuple[str, str, str | None], ...]], ...] = (
         (
             ("/ims/token/v3", "POST", None),
             ("/ims/token/v2", "POST", None),
+            (schema_registry.DESCRIPTORS_PATH, "GET", None),
             (landing_zone.PATH, "GET", None),
             (f"{landing_zone.PATH}/credentials", "GET", None),
             (

@@ -164,6 +164,13 @@ def message_error(status: int, text: str) -> RequestRefused:
     return RequestRefused(Answer(status, {"message": text}))
 
 
+def problem_error(service: str, status: int, title: str, detail: str) -> RequestRefused:
+    """Return a refusal of Catalog or of the Schema Registry, whose documents draw no body."""
+    # rule: problem-body
+    body = {"type": f"{ERROR_TYPES}{service}/{title}", "title": title, "status": status, "detail": detail}
+    return RequestRefused(Answer(status, body))
+
+
 def bad_request_error(text: str) -> RequestRefused:
     """Return the gateway-side body for a missing or wrong content type (flow-service.md 11.1 no. 5)."""
     kind = f"{ERROR_TYPES}BadRequestError"

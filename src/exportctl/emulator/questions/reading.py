@@ -76,6 +76,14 @@ class ReadingQuestions:
         "flow-service.md 2.6, [F] [FE]",
         Probe.NEVER,
     )
+    data_behavior: str = ask(
+        "How does Catalog name the behavior of a dataset: in short (time-series, record), in upper case, as the `$id` "
+        "of the behavior, or not at all, as for datasets older than `classification`? exportctl reads it when it "
+        "needs it, so the probe does not ask.",
+        ("short", "upper", "uri", "missing"),
+        "[C] and a published answer show time-series; record is assumed, and so is that older datasets have none",
+        Probe.NEVER,
+    )
     state_case: str = ask(
         "Are states shown in lower or upper case?",
         ("lower", "upper"),
