@@ -30,6 +30,7 @@ CHANGING_PARTS = (  # what differs from run to run
     (UUID, "ID"),
     (r"\b[0-9a-f]{24}\b", "DATASET"),
     (r"\b\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)? UTC", "MOMENT"),
+    (r" *\b\d+\.\d KiB", " SIZE"),  # of files that the installed libraries compress
 )
 
 
@@ -66,6 +67,9 @@ PAGES = {
         ROOT / "docs" / "getting-started.md", "## 3. The first plan", starts_with_config=False
     ),
     "docs/tutorial.md": Page(ROOT / "docs" / "tutorial.md", None, starts_with_config=False),
+    "docs/how-to/back-up-cja-data.md": Page(
+        ROOT / "docs" / "how-to" / "back-up-cja-data.md", "## Set it up", starts_with_config=False
+    ),
 }
 
 
