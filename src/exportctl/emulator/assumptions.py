@@ -281,6 +281,10 @@ _ROWS: tuple[tuple[str, str, RuleStatus, str], ...] = (
      "the last successful run. A one-time export exports all rows.", "spec", "[D] [UI] 7.2; dataset-exports.md 10"),
     ("dataset-change", "After a change of a flow's datasets, the next run exports added datasets in full, and "
      "increments of the others.", "assumed", "U8, switch dataset_change"),
+    ("failed-run-rows", "The run after a failed one exports the rows of both.", "assumed",
+     "no source, switch failed_run_rows"),
+    ("missed-run-rows", "The first run of a flow that is enabled again exports the rows of the runs that it skipped.",
+     "assumed", "U10, switch missed_run_rows"),
     ("schedule-change", "A change of mode or interval does not restart the full export.", "assumed",
      "dataset-exports.md 5.3, switch schedule_change"),
     ("revival", "An expired flow continues after its end was moved, without the runs that it missed.", "assumed",
@@ -312,7 +316,7 @@ _ROWS: tuple[tuple[str, str, RuleStatus, str], ...] = (
     ("empty-run", "A run without rows succeeds and writes nothing, no manifest either.", "assumed",
      "dataset-exports.md 10, switch empty_run and switch empty_manifest"),
     ("all-or-nothing", "If the storage refuses, the run fails. The emulator deletes what the run wrote, if the storage "
-     "allows it. The next run sends these rows.", "assumed", "no source"),
+     "allows it.", "assumed", "no source"),
     ("run-object", "A run has metrics of time, size, rows (createdRecordCount too), files (read and written) and "
      "status (with activityRefs), and two activities with latencySummary and extensions. Its creation time is its "
      "scheduled time.", "spec", "[D] [XD-new] 8.1; names of activities are those of audiences"),

@@ -67,7 +67,7 @@ NOTED_QUESTIONS = (
         ("name_unique", "names", "description_length", "description_text", "child_descriptions")),
     NotedQuestion("U8", "What does a change of datasets send again?", ("dataset_change",)),
     NotedQuestion("U9", "When can an old source connection be deleted?", ("old_source_in_use",)),
-    NotedQuestion("U10", "What happens to the runs that a disabled flow missed?", ("missed_runs",)),
+    NotedQuestion("U10", "What happens to the runs that a disabled flow missed?", ("missed_runs", "missed_run_rows")),
     NotedQuestion("U11", "Which state has a flow past its end, and does it revive?", ("ended_flows", "revival")),
     NotedQuestion("U12", "Does GET show a default end?", ("default_end_time",)),
     NotedQuestion("U13", "How early or late may start and end be?", ("past_start", "longest_end")),

@@ -8,7 +8,8 @@ The objects of the service as a caller sees them: who may see one, and how GET s
 `previous` (the document before the last write, None for a new one). Reads show `former`, an earlier document, until
 `stale_until`, and until `effect_at` with the etag of now.
 Of a run: `due_at`, `claimed` (the process that is at it), `completes_at`. Of a flow: `run_before` (shown while the
-newest run is under way), `exported` (see `run_rows.py`), `ended` (it has ended and does not come back).
+newest run is under way), `exported` (see `run_rows.py`), `disabled_at` (the last time), `ended` (it has ended and does
+not come back).
 """
 
 from __future__ import annotations

@@ -7,12 +7,13 @@ and per dataset how many of its batches are done. A batch never changes, and bat
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 from exportctl.emulator.data import rows
 from exportctl.emulator.data.rows import Batch
-from exportctl.emulator.store import Record
+from exportctl.emulator.delayed_effects import next_run_time
+from exportctl.emulator.store import Record, Store
 from exportctl.emulator.switches import Switches
 from exportctl.emulator.wire import Json
 
@@ -85,6 +86,30 @@ def _exported_counts(hidden: Json, doc: Json, switches: Switches) -> dict[str, i
 def record_exported_batches(flow: Record, ran: Json, done: Sequence[Increment], switches: Switches) -> None:
     """Note on a flow what a run has exported; `ran` is the flow's document as it was when the run began."""
     counts = _exported_counts(flow.hidden, ran, switches) | {one.dataset: one.exported_count for one in done}
+    _note_exported(flow, ran, counts)
+
+
+def lose_rows(store: Store, flow: Record, datasets: Iterable[str], upto: float, switches: Switches) -> None:
+    """Count the rows that came in up to a moment as exported, although no run sent them. The caller stores the flow."""
+    known = _exported_counts(flow.hidden, flow.doc, switches)
+    found = [dataset for id in datasets if (dataset := store.get("datasets", id)) is not None]
+    lost = {one.id: max(known.get(one.id, 0), sum(batch.at <= upto for batch in batches(one))) for one in found}
+    _note_exported(flow, flow.doc, known | lost)
+
+
+def lose_missed_rows(store: Store, flow: Record, now: float, switches: Switches) -> None:
+    """Lose the rows of the runs that a flow missed while it was disabled; a full export that it missed comes later."""
+    # rule: missed-run-rows
+    if switches.missed_run_rows != "lost":
+        return
+    missed, after = None, flow.hidden.get("disabled_at", now)
+    while (tick := next_run_time(flow.doc, after)) is not None and tick <= now:
+        missed = after = tick
+    if missed is not None and "exported" in flow.hidden:
+        lose_rows(store, flow, [*_exported_counts(flow.hidden, flow.doc, switches)], missed, switches)
+
+
+def _note_exported(flow: Record, ran: Json, counts: dict[str, int]) -> None:
     flow.hidden["exported"] = {"source": _source_id(ran), "schedule": _schedule_settings(ran), "counts": counts}
 
 

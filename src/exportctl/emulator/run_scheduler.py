@@ -267,8 +267,7 @@ def _record_result(ctx: RequestContext, run: Record, job: Job, result: RunResult
     flow = ctx.store.get("flows", run.doc["flowId"])
     if flow is None:
         return
-    if result.refusal is None and not run.hidden.get("on_demand"):
-        run_rows.record_exported_batches(flow, job.flow, job.increments, ctx.switches)
+    _note_rows(ctx, flow, run, job, result)
     # rule: last-run
     before = flow.doc.get("lastRunDetails")
     # Of runs at the same moment none has ended before the others began.
@@ -280,6 +279,18 @@ def _record_result(ctx: RequestContext, run: Record, job: Job, result: RunResult
         record_background_write(ctx.store, flow, ctx.now)
     _delete_oldest_run(ctx, flow, run)
     ctx.store.put(flow)
+
+
+def _note_rows(ctx: RequestContext, flow: Record, run: Record, job: Job, result: RunResult) -> None:
+    """Note which rows the next run leaves out."""
+    if run.hidden.get("on_demand"):
+        return
+    if result.refusal is None:
+        run_rows.record_exported_batches(flow, job.flow, job.increments, ctx.switches)
+        return
+    # rule: failed-run-rows
+    if ctx.switches.failed_run_rows == "lost":
+        run_rows.lose_rows(ctx.store, flow, run.hidden["datasets"], run.hidden["due_at"], ctx.switches)
 
 
 def _delete_oldest_run(ctx: RequestContext, flow: Record, run: Record) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from exportctl.emulator import json_patch, read_view, specs, stored_values, validation
+from exportctl.emulator import json_patch, read_view, run_rows, specs, stored_values, validation
 from exportctl.emulator.delayed_effects import end_time, finished_value, next_wake_time
 from exportctl.emulator.read_view import RequestContext, existing_objects
 from exportctl.emulator.store import Record
@@ -103,6 +103,8 @@ def change_state(ctx: RequestContext, record: Record, action: str, state: str, *
         raise flow_error(1422, 400, f"The action {action} cannot be applied on the current state {before}.")
     _keep_former_version(ctx, record)
     record.doc["state"] = state
+    if state == "disabled":
+        record.hidden["disabled_at"] = ctx.now
     _record_write(ctx, record, "enable" if state == "enabled" else "update", None)
     return record
 
@@ -356,6 +358,8 @@ def _record_write(
         record.hidden.pop("end_seen", None)
         # rule: missed-runs
         if operation != "enable" or ctx.switches.missed_runs == "skipped":
+            if operation == "enable":
+                run_rows.lose_missed_rows(ctx.store, record, ctx.now, ctx.switches)
             record.hidden["runs_claimed_until"] = ctx.now
         record.doc["lastOperation"] = _last_operation(
             ctx, "create" if operation == "create" else "update", operations, errors

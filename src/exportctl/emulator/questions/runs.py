@@ -100,6 +100,18 @@ class RunsQuestions:
         "U11, dataset-exports.md 5.2",
         Probe.EXPORT,
     )
+    failed_run_rows: str = ask(
+        "A run fails. Do its rows come with the next run, or with none?",
+        ("next_run", "lost"),
+        "dataset-exports.md 10; no source",
+        Probe.NEVER,
+    )
+    missed_run_rows: str = ask(
+        "A flow that was disabled skips the runs that it missed. Do their rows come with the next run, or with none?",
+        ("next_run", "lost"),
+        "U10; no source",
+        Probe.NEVER,
+    )
     ad_hoc: str = ask(
         "Can a client start an export on demand? exportctl starts none, so the probe does not ask.",
         ("enabled", "disabled"),
