@@ -26,6 +26,7 @@ EXCEPTIONS: Mapping[str, Mapping[tuple[str, str], str]] = {
         ("config.resolve.project", "client_id"): "a credential of the platform",
         ("config.resolve.project", "client_secret"): "a credential of the platform",
         ("config.resolve.project", "url"): "a setting of the platform",
+        ("config.resolve.row_facts", "key"): "the column that identifies a row of a dataset",
         ("config.yaml_nodes", "flow"): "a style of YAML",
         ("model.secret", "path"): "a member of a JSON Patch operation",
         ("model.urls", "host"): "a part of a URL",

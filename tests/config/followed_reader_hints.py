@@ -134,6 +134,11 @@ MISTAKES: Mapping[str, Mistake] = {
             "If not, write «{name: evnts}»": ("[evnts]", "[{0}]"),
         },
     ),
+    "a key without a use": Mistake(
+        "key-not-used",
+        small("[App Events]", "[web]", "datasets: {web: {name: App Events, key: _id, combine: append}}\n"),
+        {"remove `key`": ("key: _id, ", ""), "or write `combine: upsert`": ("append", "upsert")},
+    ),
     "an unset variable": Mistake(
         "unset-reference",
         UNSET,

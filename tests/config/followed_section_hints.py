@@ -148,6 +148,24 @@ TYPE = {
     "Any other gets a warning": SAYS,
 }
 TOP_HINTS: Mapping[str, Ways] = {
+    "a dataset without a name": {
+        "write the dataset's exact name: «`name: Orders`»": ("{key:", "{{0}, key:"),
+        "or its id: `id: …`": ("{key:", "{id: x, key:"),
+    },
+    "a way to combine that does not exist": {'did you mean "«upsert»"?': ("upsrt", "{0}")},
+    "a way to combine like none": {"write one of «append», upsert, snapshot": ("last", "{0}")},
+    "an empty key of rows": {"for example «_id»": ('""', "{0}")},
+    "a key of rows without a level": {
+        "write the column's name, with dots between levels: `key: «_acme.crm.id»`": ("_acme..id", "{0}")
+    },
+    "two keys of one dataset": {
+        "delete one of them": (", key: id", ""),
+        "or write «`key: _id`» here": ("key: id", "{0}"),
+    },
+    "two ways to combine one dataset": {
+        "delete one of them": (", combine: append", ""),
+        "or write «`combine: upsert`» here": ("combine: append", "{0}"),
+    },
     "a removal of two things": {
         "write {export: KEY, do: delete, reason: …}": ("destination: b, ", ""),
         "or {destination: KEY, do: delete, reason: …}": ("export: a, ", ""),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from exportctl.config.resolve import datasets as resolving
-from exportctl.errors import Finding
+from exportctl.errors import Finding, SourcePosition
+from exportctl.model.combine import Combine
 from tests.config.example_config import SMALL, finding_locations, read_project
 
 LEVELS = 60  # of 8 references each: 8^60 members if each reference were followed
@@ -58,3 +59,37 @@ def test_more_datasets_than_the_limit_are_an_error_with_its_place(
     assert [f.rule for f in findings] == ["group-too-large"]
     assert words in findings[0].message
     assert str(findings[0].at).startswith("exports.yaml:")
+
+
+ROWS = [
+    ("[web]", "web: {name: App Events, key: _id, combine: upsert}"),
+    ("[App Events]", "web: {name: App Events, key: _id, combine: upsert}"),
+    ("[{name: App Events, key: _id, combine: upsert}]", "web: App Events"),
+    ("[all]", "all: [{name: App Events, key: _id}], web: {name: App Events, combine: upsert}"),
+    ("[web, {id: x, name: App Events}]", "web: {id: x, key: _id, combine: upsert}"),
+]
+
+
+@pytest.mark.parametrize(("used", "declared"), ROWS)
+def test_what_is_said_of_rows_counts_wherever_the_dataset_is_used(used: str, declared: str) -> None:
+    text = f"{SMALL.replace('datasets: [App Events]', f'datasets: {used}')}datasets: {{{declared}}}\n"
+    made, findings = read_project(text)
+    assert (made is not None, findings) == (True, ())
+    assert made is not None
+    one = made.exports["web"].datasets[0]
+    assert (one.key, one.combine) == ("_id", Combine.UPSERT)
+    assert (text_at(text, one.key_at), text_at(text, one.combine_at)) == ("_id", "upsert")
+
+
+def text_at(text: str, at: SourcePosition | None) -> str:
+    assert at is not None and at.line and at.column
+    return text.splitlines()[at.line - 1][at.column - 1 :].replace("}", ",").split(",")[0]
+
+
+def test_datasets_of_one_name_and_two_ids_are_two_datasets() -> None:
+    declared = "a: {id: x, name: Orders, key: _id}, b: {id: y, name: Orders, key: id}"
+    text = SMALL.replace("datasets: [App Events]", "datasets: [a, b]")
+    made, findings = read_project(f"{text}datasets: {{{declared}}}\n")
+    assert made is not None
+    assert [one.key for one in made.exports["web"].datasets] == ["_id", "id"]
+    assert findings == ()

@@ -112,6 +112,13 @@ SAID = {
         {("destinations.other", "auth.secret_version"): (None, "2")},
     ),
     "an alias": ("datasets: {web: Clicks}", {("exports.web", "datasets"): (["Web Events"], ["Clicks"])}),
+    "how a dataset combines": (
+        "datasets: {web: {name: Web Events, key: _id, combine: upsert}}",
+        {
+            ("exports.web", "datasets.key"): (None, ["Web Events: _id"]),
+            ("exports.web", "datasets.combine"): (None, ["Web Events: upsert"]),
+        },
+    ),
     "the schedule of an export": (
         "exports: {web: {schedule: {every: 1 day, at: '03:00'}}}",
         {("exports.web", "schedule.at"): (7200, 10800)},

@@ -221,6 +221,17 @@ TOPS = {  # further keys of the config, then (rule, line:column)
     "an acceptance without an end": (
         "accept: [{address: exports.web, field: f, reason: r, owner: o}]", [("missing-key", "14:10")]),
     "a rule off without a reason": ("rules: {some-rule: {level: off}}", [("missing-key", "14:9")]),
+    "a dataset without a name": ("datasets: {orders: {key: _id}}", [("missing-key", "14:20")]),
+    "a way to combine that does not exist": (
+        "datasets: {orders: {name: Orders, combine: upsrt}}", [("unknown-value", "14:44")]),
+    "a way to combine like none": ("datasets: {orders: {name: Orders, combine: last}}", [("unknown-value", "14:44")]),
+    "an empty key of rows": ('datasets: {orders: {name: Orders, key: ""}}', [("bad-value", "14:40")]),
+    "a key of rows without a level": ("datasets: {orders: {name: Orders, key: _acme..id}}", [("bad-value", "14:40")]),
+    "two keys of one dataset": (
+        "datasets: {a: {name: Orders, key: _id}, b: [{id: x, name: Orders, key: id}]}",
+        [("dataset-declared-twice", "14:72")]),
+    "two ways to combine one dataset": (
+        "datasets: {a: {id: x, combine: upsert}, b: {id: x, combine: append}}", [("dataset-declared-twice", "14:61")]),
     "a group in itself": ("datasets: {a: [b], b: [a]}", [("group-cycle", "14:12")]),
     "a group in itself, in use": ("datasets: {App Events: [App Events, b]}", [("bad-name", "14:12")]),
     "an end of nothing": ("defaults: {end: {rolling: null}}", [("missing-key", "14:12")]),

@@ -196,6 +196,9 @@ def _export(one: Export) -> Iterator[tuple[str, _Field]]:
         yield rule.name, _Field(one.plain.get(rule.name), ((*own, rule.name),))
     datasets = sorted(d.name or str(d.id) for d in one.datasets)
     yield "datasets", _Field(datasets, ((*own, "datasets"), (*own, "split_by")))
+    for name in ("key", "combine"):
+        stated = sorted(f"{d.name or d.id}: {value}" for d in one.datasets if (value := getattr(d, name)))
+        yield f"datasets.{name}", _Field(stated or None, ((*own, "datasets"), (*own, "split_by")))
     every = schedule.canonical_every(one.schedule)
     for name, value in (("every", every), ("at", one.schedule.at), ("start", one.schedule.start)):
         yield f"schedule.{name}", _Field(value, ((*own, "schedule"),), at["schedule"])

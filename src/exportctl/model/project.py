@@ -97,6 +97,8 @@ class Dataset:
     variables: tuple[str, ...] = field(default=(), compare=False)  # for display only
     key: str | None = None  # the column that identifies a row, with dots between levels: `_acme.crm.id`
     combine: Combine | None = None  # None: the Catalog says it
+    key_at: SourcePosition | None = field(default=None, compare=False)
+    combine_at: SourcePosition | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

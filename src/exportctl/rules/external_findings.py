@@ -137,6 +137,12 @@ _LANGUAGE: tuple[_Row, ...] = (
     ),
     ("bad-end", "renew_before not shorter than rolling", "Every plan would renew the end.", "Make it shorter."),
     ("rolling-end-of-once", "A rolling end on once", "Nothing would renew it.", "Remove it, or write a date."),
+    (
+        "dataset-declared-twice",
+        "A dataset with two keys, or two ways to combine",
+        "They describe the dataset, so all its entries share them. One would win silently.",
+        "Keep one.",
+    ),
     ("group-cycle", "Dataset groups that contain each other", "They never end.", "Remove one from the other."),
     (
         "group-too-large",
@@ -196,6 +202,12 @@ _IGNORED = (
     "Rename it to use it, or move it out of exports/.",
 )
 _NEAR_ALIAS = ("near-alias", "A dataset's name close to an alias", "Maybe a typo.", "Correct it, or write {name: …}.")
+_UNUSED_KEY = (
+    "key-not-used",
+    "The key of a dataset that does not need it",
+    "Only `combine: upsert` compares keys. Maybe `combine` is wrong.",
+    "Remove the key, or correct `combine`.",
+)
 _UNSET = ("unset-reference", "A variable that is not set", "`plan` needs it.", "Set it, or write a default.")
 
 # -- the planner ------------------------------------------------------------------------------------------------------
@@ -377,6 +389,7 @@ READER_RULES: tuple[Rule, ...] = (
     *(_row(row, CheckStage.READER) for row in _READER_ROWS),
     _row(_IGNORED, CheckStage.READER, Level.WARNING),
     _row(_NEAR_ALIAS, CheckStage.READER, Level.WARNING),
+    _row(_UNUSED_KEY, CheckStage.READER, Level.WARNING),
     _row(_UNSET, CheckStage.READER, Level.NOTE),
 )
 PLAN_RULES: tuple[Rule, ...] = (

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from exportctl.config.resolve.row_facts import RowFacts
 from exportctl.config.scalars import NAME, slug
 from exportctl.config.schema_check import closest_match
 from exportctl.config.section import FindingCollector, Section
@@ -37,6 +38,7 @@ class Aliases:
 
     entries: Mapping[str, MapEntry]
     report: FindingCollector
+    rows: RowFacts
     budget: _Budget = field(default_factory=lambda: _Budget(MAX_VISITS), compare=False)
 
     def expand_datasets(self, nodes: tuple[Node, ...]) -> tuple[Dataset, ...]:
@@ -50,7 +52,7 @@ class Aliases:
             if len(found) > MAX_DATASETS:
                 self._fail_too_large(nodes[0].at, f"this list has more than {MAX_DATASETS:,} datasets")
                 return ()
-        return tuple(found.values())
+        return tuple(map(self.rows.add_to, found.values()))
 
     def _walk(self, nodes: tuple[Node, ...]) -> Iterator[Dataset]:
         """
@@ -142,7 +144,13 @@ class Aliases:
 
 
 def aliases(root: Section) -> Aliases:
-    return Aliases(root.node.entries_of("datasets"), root.report)
+    """Return the declarations of a config, with what it says of rows in them and in its exports."""
+    declared, rows = root.node.entries_of("datasets"), RowFacts(root.report)
+    for entry in declared.values():
+        rows.read_node(entry.node)
+    for export in root.children("exports").values():
+        rows.read_node(ListNode(export.items("datasets"), export.at))
+    return Aliases(declared, root.report, rows)
 
 
 def _dataset_from_map(node: MapNode, alias: str | None, at: SourcePosition) -> Dataset:

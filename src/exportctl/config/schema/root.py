@@ -36,6 +36,7 @@ from exportctl.config.schema.parts import (
     text,
     whole_number,
 )
+from exportctl.model.combine import Combine
 from exportctl.resources.kinds import plain_fields
 
 
@@ -48,6 +49,19 @@ def _dataset() -> Schema:
         "properties": {
             "id": text("The dataset's id.", "5ef3e3259ad2a1191ab7dd7d", min_length=1),
             "name": text("The dataset's exact name.", "App Events", min_length=1),
+            "key": text(
+                "The column that identifies a row, with dots between levels; the default is the primary identity of "
+                "its schema. `backup` and `restore` read it. It counts wherever the dataset is used.",
+                "_id",
+                "_acme.crm.id",
+                min_length=1,
+            ),
+            "combine": choice(
+                "How the runs make up one table: `append` (all rows), `upsert` (the newest row of each key) or "
+                "`snapshot` (the newest run). The default is what the Catalog says. It counts wherever the dataset is "
+                "used.",
+                *(one.value for one in Combine if one is not Combine.UNKNOWN),
+            ),
         },
         "additionalProperties": False,
         "minProperties": 1,
