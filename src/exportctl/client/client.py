@@ -38,6 +38,8 @@ from exportctl.model.urls import IMS_TOKEN_URL, parse_service_url
 FLOW_SERVICE = "/data/foundation/flowservice"
 SANDBOXES = "/data/foundation/sandbox-management"
 LANDING_ZONE = "/data/foundation/connectors/landingzone"
+CATALOG = "/data/foundation/catalog"
+SCHEMA_REGISTRY = "/data/foundation/schemaregistry"
 PARAMETER_MISSING = "2119"  # the request lacks a query parameter [FE]
 PAGE_SIZE = 100  # the most one call may ask for; the default is not documented [D] [F]
 
@@ -204,10 +206,10 @@ class Client:
             )
         return items[0]
 
-    def get_json(self, path: str, *, params: Params = ()) -> Json:
+    def get_json(self, path: str, *, params: Params = (), accept: str | None = None) -> Json:
         """Get the JSON object at a full path of another service (`SANDBOXES + "/"`), unchanged."""
-        line = RequestLine("GET", path)
-        return self._parse_object(line, self._send_read(line, params, base=""))
+        line, headers = RequestLine("GET", path), {} if accept is None else {"Accept": accept}
+        return self._parse_object(line, self._session.send_request(line, RequestParts("", params, headers)))
 
     def create(self, path: str, body: Json, *, params: Params = ()) -> CreatedObject:
         """POST a new object; return its id and etag."""
@@ -264,8 +266,8 @@ class Client:
             return self._send_write(line, body=body, params=params, etag=etag)
         return self._send_read(line, params)
 
-    def _send_read(self, line: RequestLine, params: Params, *, base: str = FLOW_SERVICE) -> Answer:
-        return self._session.send_request(line, RequestParts(base, params))
+    def _send_read(self, line: RequestLine, params: Params) -> Answer:
+        return self._session.send_request(line, RequestParts(FLOW_SERVICE, params))
 
     def _send_write(
         self, line: RequestLine, *, body: Json | Objects | None = None, params: Params = (), etag: str | None = None

@@ -6,18 +6,21 @@ Reading is that of `verify`: flows, runs, and storage with the caller's own iden
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
+from exportctl.model.combine import Combination
 from exportctl.model.plan import LiveObject
 from exportctl.model.project import Export
 from exportctl.model.schedule import HOUR, first_start
 from exportctl.monitor.backup.chain import ChainFacts, fold_chain, no_chain
+from exportctl.monitor.backup.combination import add_combination
 from exportctl.monitor.backup.policy import policy_failures
 from exportctl.monitor.backup.report import BackupReport, Chain, ChainStart, ExportChains
 from exportctl.monitor.delivery.expectation import DeliveryExpectation
 from exportctl.monitor.delivery.report import ExportVerdicts, Verdict
+from exportctl.workflows.combinations import declared_datasets, read_combinations
 from exportctl.workflows.read_storage import RUNS_ONLY
 from exportctl.workflows.verify import ExportFlow, Verifier, VerifyRequest
 
@@ -30,14 +33,21 @@ def read_chains(verifier: Verifier, *, deep: bool = False, require_storage: bool
         ServiceError: flows or runs could not be read.
     """
     report, checked = verifier.read(VerifyRequest(deep=deep, require_storage=require_storage, whole=True))
-    exports = tuple(_export_chains(one.verdicts, one.flow, report.as_of) for one in checked)
+    declared = {i: d for one in checked for i, d in declared_datasets(one.flow.export, one.verdicts.verdicts).items()}
+    combinations = read_combinations(verifier.client, declared)
+    exports = tuple(_export_chains(one.verdicts, one.flow, report.as_of, combinations) for one in checked)
     return BackupReport(report.header, report.as_of, exports)
 
 
-def _export_chains(found: ExportVerdicts, flow: ExportFlow, as_of: int) -> ExportChains:
+def _export_chains(
+    found: ExportVerdicts, flow: ExportFlow, as_of: int, combinations: Mapping[str, Combination]
+) -> ExportChains:
     policy = flow.export.expect.backup if flow.export.expect else None
     chains = tuple(
-        replace(chain, failures=policy_failures(chain, policy, as_of) if policy else ())
+        replace(
+            add_combination(chain, combinations.get(chain.dataset_id)),
+            failures=policy_failures(chain, policy, as_of) if policy else (),
+        )
         for chain in _chains(found, flow, as_of)
     )
     return ExportChains(found.address, found.flow, found.state, found.storage, policy, chains, found.errors)

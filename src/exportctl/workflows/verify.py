@@ -17,6 +17,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 
 from exportctl.client import inventory
+from exportctl.client.client import Client
 from exportctl.clock import Clock
 from exportctl.errors import Finding, ServiceError, UsageError
 from exportctl.model import schedule
@@ -84,6 +85,10 @@ class Verifier:
 
     def close(self) -> None:
         self._stores.close()
+
+    @property
+    def client(self) -> Client:
+        return self._platform.client
 
     def __call__(self, question: VerifyRequest) -> VerifyReport:
         """Verify once; the errors are those of `read`."""

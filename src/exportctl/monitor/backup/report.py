@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from exportctl.errors import Finding
+from exportctl.model.combine import Combination
 from exportctl.model.plan import Address, PlanHeader
 from exportctl.model.project import BackupPolicy
 from exportctl.monitor.delivery.report import DeliveredFile
@@ -76,7 +77,8 @@ class Chain:
     """
     The chain of one dataset. Moments are in seconds; rows, files and bytes are None where they were not counted.
 
-    `covered_from` is when the first complete run was due, `covered_to` the newest one: the recovery point.
+    `covered_from` is when the first complete run was due, `covered_to` the newest one: the recovery point. Of a dataset
+    of events, the first full export may leave out what is older than `rows_from`.
     """
 
     dataset: str
@@ -93,6 +95,8 @@ class Chain:
     gaps: tuple[Gap, ...]
     runs: tuple[ChainRun, ...] = ()  # in order of time, from the first one of the chain on
     failures: tuple[str, ...] = ()  # why it does not fulfil the policy of its export
+    combination: Combination | None = None  # how its runs come together as one table
+    rows_from: int | None = None
 
 
 @dataclass(frozen=True)

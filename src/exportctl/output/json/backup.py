@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from exportctl.model.combine import Combination, Combine
 from exportctl.model.json_form import JsonObject, choice, counts, flag, listing, nullable, number, part, text
 from exportctl.model.project import BackupPolicy
 from exportctl.monitor.backup.report import BackupReport, Chain, ChainStart, ChainState, ExportChains, Gap
@@ -33,6 +34,14 @@ _GAP = JsonObject[Gap](
     run=nullable(text("run id of the first of them")),
     objects=listing("objects that the reason is about", text("path in storage")),
 )
+_COMBINATION = JsonObject[Combination](
+    "how its runs come together as one table",
+    combine=choice("append: all rows; upsert: the newest row of each key; snapshot: the newest run", Combine),
+    source=text("who says so, or why it is unknown; for people"),
+    key=nullable(text("the column that identifies a row, with dots between levels; of an upsert")),
+    key_source=text("who says so, or why it is unknown; for people; empty: not an upsert"),
+    warnings=listing("what contradicts it, or has no effect", text("for people")),
+)
 _CHAIN = JsonObject[Chain](
     "the chain of one dataset",
     dataset=text("the dataset's name"),
@@ -42,12 +51,16 @@ _CHAIN = JsonObject[Chain](
     starts=listing("what the chain began with, oldest first", _START),
     covered_from=nullable(number(f"when the first complete run was due, {MOMENT}")),
     covered_to=nullable(number(f"the recovery point: when the newest complete run was due, {MOMENT}")),
+    rows_from=nullable(
+        number(f"events before it may be missing from the first full export, {MOMENT}; null: no events, or unknown")
+    ),
     complete_runs=number("complete runs"),
     rows=nullable(number("rows of the complete runs; null: some were not counted")),
     files=nullable(number("data files of the complete runs; null: some were not counted")),
     size=nullable(number("bytes of these files; null: some were not counted")),
     gaps=listing("what breaks the chain, oldest first", _GAP),
     failures=listing("why it does not fulfil the policy", text("for people")),
+    combination=nullable(part(_COMBINATION)),
 )
 BACKUP_RESULT = JsonObject[BackupReport](
     "whether all runs of each dataset together are a backup",

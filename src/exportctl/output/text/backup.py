@@ -83,12 +83,27 @@ def cells(chain: Chain, as_of: int) -> tuple[str, ...]:
 def _chain_lines(chain: Chain, ink: Paint, width: int) -> Iterator[str]:
     for start in chain.starts:
         yield from _wrap_lines(f"since {format_values.moment(start.moment)}: {start.reason}", width)
+    for sentence in combination_texts(chain):
+        yield from _wrap_lines(sentence, width)
+    for warning in chain.combination.warnings if chain.combination else ():
+        yield from (ink("warning", line) for line in _wrap_lines(f"warning: {warning}", width))
     if not chain.gaps:
         yield from _wrap_lines(chain.reason, width)
     for gap in chain.gaps:
         yield from _gap_lines(gap, ink, width)
     for failure in chain.failures:
         yield from (ink("error", line) for line in _wrap_lines(f"policy: {failure}", width))
+
+
+def combination_texts(chain: Chain) -> Iterator[str]:
+    """Yield how the runs come together as one table, by whom, and from when on a dataset of events has its rows."""
+    found = chain.combination
+    if found is not None:
+        key = f"; key {found.key} ({found.key_source})" if found.key else f"; {found.key_source}"
+        yield f"combine {found.combine}: {found.source}{key if found.key_source else ''}"
+    if chain.rows_from is not None:
+        first = format_values.moment(chain.rows_from)
+        yield f"events from {first}: the first full export of an ExperienceEvent dataset leaves out older ones"
 
 
 def gap_texts(chain: Chain) -> Iterator[str]:
