@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from exportctl.errors import Finding, SourcePosition
+from exportctl.model.combine import Combination, Combine
 from exportctl.model.project import BackupPolicy
 from exportctl.monitor.backup.report import BackupReport, Chain, ChainStart, ChainState, ExportChains, Gap
 from tests.output.sample_plans import AS_OF, DAY, EVIL, HEADER, address
@@ -39,19 +40,27 @@ def chain(name: str, state: ChainState, *gaps: Gap, failures: tuple[str, ...] = 
     )
 
 
+RECORDS = Combination(Combine.UPSERT, "Catalog: dataBehavior record", f"_id{EVIL}", "stated in exports.yaml:3:9")
+EVENTS = Combination(Combine.APPEND, "Catalog: dataBehavior time-series", is_time_series=True)
+STATED = Combination(Combine.SNAPSHOT, "stated in exports.yaml:4:9", warnings=(f"the Catalog says {EVIL}",))
+UNKNOWN = Combination(Combine.UNKNOWN, f"the Catalog could not be read: {EVIL}; state `combine:`")
+
+
 def backup_report() -> BackupReport:
     lost = gap(ChainState.GAP, 4, 3, tuple(f"aep/part-{n} {EVIL}" for n in range(25)))
-    broken = (
+    broken: tuple[Chain, ...] = (
         chain("Orders", ChainState.GAP, lost, gap(ChainState.UNPROVEN, 1), failures=("the backup is GAP: gone",)),
         chain(f"Web {EVIL}", ChainState.CHANGED, gap(ChainState.CHANGED, 2)),
         chain("Returns", ChainState.UNPROVEN, replace(gap(ChainState.UNPROVEN, 2), after=None, runs=0)),
     )
+    found = (RECORDS, EVENTS, STATED)
+    broken = tuple(replace(one, combination=combination) for one, combination in zip(broken, found, strict=True))
+    whole = replace(chain("Orders", ChainState.WHOLE), combination=EVENTS, rows_from=AS_OF - 373 * DAY)
+    none = replace(chain("Orders", ChainState.NONE), combination=UNKNOWN)
     exports = (
         ExportChains(address("orders"), FLOW, "disabled", f"s3://acme-lake/{EVIL}", POLICY, broken),
-        ExportChains(
-            address("whole"), FLOW, "enabled", "s3://acme-lake/aep", None, (chain("Orders", ChainState.WHOLE),)
-        ),
-        ExportChains(address("new"), None, "not applied", "runs only", None, (chain("Orders", ChainState.NONE),)),
+        ExportChains(address("whole"), FLOW, "enabled", "s3://acme-lake/aep", None, (whole,)),
+        ExportChains(address("new"), None, "not applied", "runs only", None, (none,)),
     )
     return BackupReport(HEADER, AS_OF, exports)
 

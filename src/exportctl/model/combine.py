@@ -30,7 +30,7 @@ class CatalogEntry:
     `problem` is why nothing is known, and `key_problem` why no primary identity is; both empty otherwise.
     """
 
-    behavior: str | None = None  # as the service writes it: time-series, record …
+    behavior: str | None = None  # of its schema, in lower case: time-series, record …
     manager: str | None = None  # CUSTOMER, or SYSTEM
     schema: str | None = None  # the id of its schema, a URI
     primary_identity: str | None = None  # a column, with dots between levels

@@ -5,9 +5,9 @@ Read the answers of the Catalog and of the Schema Registry about a dataset. Pure
     GET /tenant/descriptors    {results: [descriptor …], _page: {next}}, or a list per type of descriptor
 
 Sources: the Catalog API (`datasetPatchRequestV2.classification`, `schemaRef`); a sample answer of GET in Adobe's
-tutorials has `dataBehavior: time-series`. That `record` and `adhoc` are its other words is assumed: they are the
-behaviours of the Schema Registry. Descriptors: Adobe's page "Descriptors endpoint". "Schemas may contain only one
-primary identity."
+tutorials has `dataBehavior: time-series`. That the other words are those of the behaviors in the Schema Registry
+(`record`, `adhoc`), in any case and perhaps with their URI, is assumed. Descriptors: Adobe's page "Descriptors
+endpoint", which also says that a schema has only one primary identity.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ def parse_dataset(dataset_id: str, body: Mapping[str, Any]) -> CatalogEntry:
         return CatalogEntry(problem="its answer does not contain the dataset")
     classification, schema = _part(entry, "classification"), _part(entry, "schemaRef")
     return CatalogEntry(
-        behavior=_text(classification, "dataBehavior"),
-        manager=_text(classification, "managedBy"),
+        behavior=(_text(classification, "dataBehavior") or "").rsplit("/", 1)[-1].lower() or None,
+        manager=(_text(classification, "managedBy") or "").upper() or None,
         schema=_text(schema, "id"),
     )
 

@@ -35,7 +35,7 @@ def combination(declared: Dataset, entry: CatalogEntry) -> Combination:
     by_catalog, said = _by_catalog(entry)
     combine, source = by_catalog, said
     if declared.combine is not None:
-        combine, source = declared.combine, _stated(declared.combine_at or declared.at)
+        combine, source = declared.combine, _stated_source(declared.combine_at or declared.at)
     key, key_source = _key(declared, entry) if combine is Combine.UPSERT else (None, "")
     return Combination(
         combine,
@@ -82,7 +82,7 @@ def _by_catalog(entry: CatalogEntry) -> tuple[Combine, str]:
 
 def _key(declared: Dataset, entry: CatalogEntry) -> tuple[str | None, str]:
     if declared.key is not None:
-        return declared.key, _stated(declared.key_at or declared.at)
+        return declared.key, _stated_source(declared.key_at or declared.at)
     if entry.primary_identity is not None:
         return entry.primary_identity, "Schema Registry: primary identity of its schema"
     reason = entry.key_problem or f"the Catalog could not be read: {entry.problem}"
@@ -97,5 +97,5 @@ def _warnings(declared: Dataset, combine: Combine, by_catalog: Combine, said: st
         yield f"the key at {declared.key_at or declared.at} has no effect: only `combine: upsert` compares keys"
 
 
-def _stated(at: SourcePosition) -> str:
+def _stated_source(at: SourcePosition) -> str:
     return f"stated in {at}"

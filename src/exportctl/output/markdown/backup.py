@@ -57,6 +57,7 @@ def _export_details(export: ExportChains, as_of: int, share: int) -> str:
         "",
         *plan.section("What breaks the chains", gaps, share),
         *plan.section("What the chains begin with", list(_start_lines(export)), share),
+        *plan.section("How the runs combine", list(_combination_lines(export)), share),
         "</details>\n",
     ]
     return "\n".join(lines)
@@ -77,3 +78,9 @@ def _start_lines(export: ExportChains) -> Iterator[str]:
     for chain in export.chains:
         for start in chain.starts:
             yield f"{code(chain.dataset)} {format_values.moment(start.moment)}: {prose(start.reason)}"
+
+
+def _combination_lines(export: ExportChains) -> Iterator[str]:
+    for chain in export.chains:
+        for sentence in (*backup.combination_texts(chain), *backup.warning_texts(chain)):
+            yield f"{code(chain.dataset)} {prose(sentence)}"

@@ -85,8 +85,8 @@ def _chain_lines(chain: Chain, ink: Paint, width: int) -> Iterator[str]:
         yield from _wrap_lines(f"since {format_values.moment(start.moment)}: {start.reason}", width)
     for sentence in combination_texts(chain):
         yield from _wrap_lines(sentence, width)
-    for warning in chain.combination.warnings if chain.combination else ():
-        yield from (ink("warning", line) for line in _wrap_lines(f"warning: {warning}", width))
+    for warning in warning_texts(chain):
+        yield from (ink("warning", line) for line in _wrap_lines(warning, width))
     if not chain.gaps:
         yield from _wrap_lines(chain.reason, width)
     for gap in chain.gaps:
@@ -104,6 +104,12 @@ def combination_texts(chain: Chain) -> Iterator[str]:
     if chain.rows_from is not None:
         first = format_values.moment(chain.rows_from)
         yield f"events from {first}: the first full export of an ExperienceEvent dataset leaves out older ones"
+
+
+def warning_texts(chain: Chain) -> Iterator[str]:
+    """Yield what contradicts how a dataset combines."""
+    for warning in chain.combination.warnings if chain.combination else ():
+        yield f"warning: {warning}"
 
 
 def gap_texts(chain: Chain) -> Iterator[str]:
