@@ -54,7 +54,7 @@ check-generated: $(VENV)/.installed-dev ## check that schemas/ and docs/ are wha
 	$(BIN)/python docs/generate.py --check
 
 test-slow: $(VENV)/.installed-dev ## the long sweeps
-	$(BIN)/python -m pytest $(PARALLEL) -m slow
+	$(BIN)/python -m pytest $(PARALLEL) -m 'slow and not real'
 	EXPORTCTL_TEST_FACTOR=25 $(BIN)/python -m pytest $(PARALLEL) -m 'law and not slow'
 
 sweeps: $(VENV)/.installed-dev ## kills, corrupted answers, edits by a person and races, each in full; the last line of each has the figures
@@ -71,7 +71,7 @@ mutants: $(VENV)/.installed-dev ## small faults in the code that no test notices
 	nice -n 10 $(BIN)/python -m tests.mutation $(PACKAGE:%=--package %) $(SAMPLE:%=--sample %) $(SEED:%=--seed %)
 
 test-real: $(VENV)/.installed-real build/azurite/.installed ## against real storage servers; needs npm and OpenSSH's server
-	$(BIN)/python -m pytest -m real
+	$(BIN)/python -m pytest -m 'real and not slow'
 
 coverage: $(VENV)/.installed-dev ## check that no package falls below its floor of branch coverage, tests/coverage.toml
 	@mkdir -p build

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from tests.real.processes import find_program
@@ -78,8 +79,15 @@ class Rclone:
         self._run("copy", place, str(folder))
         return folder
 
+    def read_file(self, file: str) -> bytes:
+        with TemporaryDirectory() as folder:
+            return (self.copy_to(file, Path(folder)) / Path(file).name).read_bytes()
+
     def delete_file(self, file: str) -> None:
         self._run("deletefile", file)
+
+    def delete_folder(self, place: str) -> None:
+        self._run("purge", place)
 
     def write_file(self, file: str, content: bytes) -> None:
         """Put `content` in the place of a file."""

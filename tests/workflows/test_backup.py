@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -19,13 +19,13 @@ from tests.workflows.test_read_storage import ANSWERS, FIRST, ROWS, DeliverySand
 from tests.workflows.world import SANDBOX, START
 
 
-def backup(scene: DeliverySandbox, **env: str) -> BackupReport:
-    with open_verifier(scene.world.setup(env=scene.env(**env)), PlanOptions(), wall=lambda: START) as verifier:
-        return read_chains(verifier)
+def backup(scene: DeliverySandbox, env: Mapping[str, str] | None = None, *, deep: bool = False) -> BackupReport:
+    with open_verifier(scene.world.setup(env=scene.env(**(env or {}))), PlanOptions(), wall=lambda: START) as verifier:
+        return read_chains(verifier, deep=deep)
 
 
 def chain_of(scene: DeliverySandbox, address: str = "exports.orders", **env: str) -> Chain:
-    (export,) = [one for one in backup(scene, **env).exports if str(one.address) == address]
+    (export,) = [one for one in backup(scene, env).exports if str(one.address) == address]
     return export.chains[0]
 
 

@@ -275,7 +275,7 @@ def _count_rows(
     rows: dict[str, int | str] = {}
     for path, stored in sorted(files.items()):
         try:
-            rows[path] = row_count.count_rows(reader, stored, flow.format, flow.compression)
+            rows[path] = row_count.count_rows(reader, stored, *stored_files.part_format(path))
         except BadFile as error:
             rows[path] = error.reason
     return rows

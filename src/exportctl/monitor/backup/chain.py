@@ -66,8 +66,10 @@ class Link:
 
     @property
     def has_ended_well(self) -> bool:
-        """The run was complete once, at least by the word of the service."""
-        return self.state is not ChainState.UNPROVEN or self.verdict.result in _DONE
+        """The run was complete once, at least by the word of the service, or ended and nothing more is known of it."""
+        said = self.verdict
+        is_open = said.result is DeliveryResult.UNKNOWN and bool(said.completed) and said.reason != ONLY_OTHER_DATASETS
+        return self.state is not ChainState.UNPROVEN or said.result in _DONE or is_open
 
 
 @dataclass(frozen=True)

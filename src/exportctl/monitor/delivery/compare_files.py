@@ -20,7 +20,14 @@ from exportctl.monitor.delivery.due_runs import DueRun
 from exportctl.monitor.delivery.expectation import DeliveryExpectation
 from exportctl.monitor.delivery.folder_layout import FolderLayout, folder_layout
 from exportctl.monitor.delivery.report import DeliveredFile, DeliveryResult, Evidence, Verdict
-from exportctl.monitor.delivery.stored_files import DatasetFolder, ExportFiles, FolderByRun, Manifest, ManifestEntry
+from exportctl.monitor.delivery.stored_files import (
+    DatasetFolder,
+    ExportFiles,
+    FolderByRun,
+    Manifest,
+    ManifestEntry,
+    part_format,
+)
 from exportctl.resources.run import Run
 from exportctl.storage.reader import StoredFile
 
@@ -237,7 +244,7 @@ def _compare_count(arrival: DatasetDelivery) -> Verdict:
     if wrote is not None and len(there) > wrote:
         reason = f"{len(there)} files, the run wrote {wrote}"
         return replace(base, result=DeliveryResult.MISMATCH, reason=reason, objects=tuple(s.path for s in files))
-    hollow = [s for s in files if arrival.rows and s.size < _min_file_bytes(arrival.expectation)]
+    hollow = [s for s in files if arrival.rows and s.size < _min_file_bytes(s.path)]
     if hollow:
         return _mismatch_result(base, [s.path for s in hollow], f"{hollow[0].size} bytes, too few for such a file")
     name = arrival.expected_manifest
@@ -251,9 +258,10 @@ def _compare_count(arrival: DatasetDelivery) -> Verdict:
     return base
 
 
-def _min_file_bytes(watched: DeliveryExpectation) -> int:
+def _min_file_bytes(path: str) -> int:
     """Return the smallest size of a file of this format with rows: Parquet's frame, gzip's frame, one empty object."""
-    return 12 if watched.format == "parquet" else 20 if watched.compression == "gzip" else 3
+    type, compression = part_format(path)
+    return 12 if type == "parquet" else 20 if compression == "gzip" else 3
 
 
 def _too_few_files(

@@ -22,7 +22,7 @@ from exportctl.monitor.delivery.expectation import DeliveryExpectation
 from exportctl.monitor.delivery.folder_layout import FolderLayout, PathMatch, folder_layout
 from exportctl.storage.reader import StoredFile
 
-PART = re.compile(r"part-\d{5}-.*\.(json|json\.gz|parquet|gz\.parquet)")  # from the samples of flow-service.md 10.1
+PART = re.compile(r"part-\d{5}-.*\.(?P<ending>json|json\.gz|parquet|gz\.parquet)")  # samples of flow-service.md 10.1
 MANIFEST = re.compile(r"manifest-(?P<owner>.+)-(?P<run>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.json")
 IGNORED_PREFIXES = ("_", ".")  # loaders write such marks (`_SUCCESS`), and readers of data skip them
 DATASET_ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{24}(?![0-9a-f])")
@@ -198,6 +198,17 @@ def _build_folder(path: str, moment: int | None, objects: list[StoredFile]) -> D
         kind = "manifests" if MANIFEST.fullmatch(name) else "files" if PART.fullmatch(name) else "unknown"
         kinds[kind].append(stored)
     return DatasetFolder(path, moment, *(tuple(kinds[kind]) for kind in ("files", "manifests", "unknown")))
+
+
+def part_format(path: str) -> tuple[str, str]:
+    """
+    Return the file type and the compression of a data file, by its name.
+
+    The target connection says what is written now: files from before a change have another format.
+    """
+    named = PART.fullmatch(path.rpartition("/")[2])
+    ending = named["ending"] if named else ""
+    return "parquet" if ending.endswith("parquet") else "json", "gzip" if "gz" in ending.split(".") else "none"
 
 
 def manifest_run(path: str) -> str | None:
