@@ -160,6 +160,11 @@ def _lake_address(inputs: AccessInputs) -> ContainerAddress:
     )
 
 
+def is_lake_url(text: str) -> bool:
+    """Check whether a text is the abfss URL of a container, and nothing more."""
+    return _ABFSS.fullmatch(text) is not None
+
+
 def _endpoint(inputs: AccessInputs, account: str) -> tuple[str, str] | None:
     """Return (variable, value) of an address for this account. The plain variable belongs to the plain account."""
     if address := inputs.own_value(ENDPOINT):

@@ -20,7 +20,7 @@ from exportctl.storage.access_types import Access, AccessInputs, Sftp
 PASSWORD, KEY_FILE = "EXPORTCTL_SFTP_PASSWORD", "EXPORTCTL_SFTP_PRIVATE_KEY_FILE"
 USERNAME, KNOWN_HOSTS = "EXPORTCTL_SFTP_USERNAME", "EXPORTCTL_SFTP_KNOWN_HOSTS"
 HOST, PORT, AGENT = "EXPORTCTL_SFTP_HOST", "EXPORTCTL_SFTP_PORT", "SSH_AUTH_SOCK"
-_DEFAULT_PORT = "22"
+DEFAULT_PORT = "22"
 
 
 def sftp_access(inputs: AccessInputs) -> Access:
@@ -53,7 +53,7 @@ def _access(identity: str, method: Sftp) -> Access:
 def _server(inputs: AccessInputs, username: str | None = None) -> Sftp:
     """Return the server and the user, without anything to log in with."""
     host = _setting(inputs, HOST, inputs.account_value(Part.HOST))
-    port = _setting(inputs, PORT, inputs.account_value(Part.PORT) or _DEFAULT_PORT)
+    port = _setting(inputs, PORT, inputs.account_value(Part.PORT) or DEFAULT_PORT)
     if not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
         raise inputs.setting_error(f"{port!r} is no port", f"set {PORT} to a number")
     username = username or _setting(inputs, USERNAME, inputs.account_value(Part.USERNAME))

@@ -21,6 +21,7 @@ from exportctl.model.plan import DESTINATIONS, Address, LiveObject, SensitiveVal
 from exportctl.model.project import Destination, Project
 from exportctl.model.schedule import DAY
 from exportctl.model.secret import Secret
+from exportctl.model.storage_address import StorageAddress
 from exportctl.monitor.delivery import path_search, stored_files
 from exportctl.monitor.delivery.due_runs import DueRun
 from exportctl.monitor.delivery.expectation import DeliveryExpectation
@@ -32,6 +33,7 @@ from exportctl.resources.kinds import AUTH, BASE_CONNECTION, LOCATION, TARGET_CO
 from exportctl.storage import row_count
 from exportctl.storage.access import open_reader, storage_access
 from exportctl.storage.access_types import Access, AccessInputs, LocalFolder
+from exportctl.storage.address import storage_address
 from exportctl.storage.reader import StorageError, StorageReader
 from exportctl.storage.row_count import BadFile
 from exportctl.workflows.connect import ConnectedPlatform
@@ -53,6 +55,7 @@ class StorageReading:
     errors: tuple[Finding, ...] = ()  # why it was not read, if it should have been
     reader: StorageReader | None = None  # open until the readers are closed
     access: Access | None = None  # how it was read
+    address: StorageAddress | None = None  # where the export writes, whatever was read
 
 
 def require_storage(address: Address, read: StorageReading) -> StorageReading:
@@ -101,15 +104,19 @@ class StorageReaders:
         if destination.reader == "none":
             return StorageReading(None, f"{RUNS_ONLY}`reader: none`")
         try:
-            access = self._access(destination, target, base)
+            inputs = self._access_inputs(destination, target, base)
+            access = self._access(destination, target, inputs)
+            address = storage_address(inputs, access.method)
             folder = access.method.path if isinstance(access.method, LocalFolder) else None
             if access.identity == EMULATOR and folder and not folder.exists():
-                return StorageReading(ExportFiles(), access.label)  # its folder appears with the first file
+                return StorageReading(
+                    ExportFiles(), access.label, address=address
+                )  # its folder appears with the first file
             with self._lock:
                 key = (destination.key, access.label)
                 reader = self._open[key] = self._open.get(key) or open_reader(access)
             files = _read_export_files(reader, flow, due, others, deep=deep)
-            return StorageReading(files, access.label, reader=reader, access=access)
+            return StorageReading(files, access.label, reader=reader, access=access, address=address)
         except StorageError as error:
             if error.rule == NOT_GIVEN:
                 return StorageReading(None, f"{RUNS_ONLY}{error.message}; {error.hint}")
@@ -155,23 +162,25 @@ class StorageReaders:
         found = self._project.destinations.get(owner or "")
         return found if found is not None and found.type == flow.type.name else None
 
-    def _access(self, destination: Destination, target: LiveObject, base: LiveObject | None) -> Access:
+    def _access_inputs(self, destination: Destination, target: LiveObject, base: LiveObject | None) -> AccessInputs:
+        """Return what says how to read this storage, without the destination's own credentials."""
+        account = wire.read_fields(BASE_CONNECTION.name, base.raw)[AUTH] if base else {}
+        plain = {name: value.value if isinstance(value, SensitiveValue) else value for name, value in account.items()}
+        return AccessInputs(
+            destination.key,
+            TYPES[destination.type],
+            wire.read_fields(TARGET_CONNECTION.name, target.raw)[LOCATION],
+            account={name: value for name, value in plain.items() if type(value) is str},
+            environment=self._setup.env,
+            landing_zone=self._landing_zone_credentials,
+        )
+
+    def _access(self, destination: Destination, target: LiveObject, inputs: AccessInputs) -> Access:
         local = self._platform.emulator.folder_of(target.id) if self._platform.emulator else None
         if local is not None:
             return Access(f"the emulator's folder {local.name}", LocalFolder(local), EMULATOR)
-        fields = wire.read_fields(TARGET_CONNECTION.name, target.raw)[LOCATION]
-        account = wire.read_fields(BASE_CONNECTION.name, base.raw)[AUTH] if base else {}
-        plain = {name: value.value if isinstance(value, SensitiveValue) else value for name, value in account.items()}
-        inputs = AccessInputs(
-            destination.key,
-            TYPES[destination.type],
-            fields,
-            account={name: value for name, value in plain.items() if type(value) is str},
-            environment=self._setup.env,
-            auth=self._own_credentials(destination) if destination.reader == "destination" else None,
-            landing_zone=self._landing_zone_credentials,
-        )
-        return storage_access(inputs)
+        is_own = destination.reader == "destination"
+        return storage_access(replace(inputs, auth=self._own_credentials(destination)) if is_own else inputs)
 
     def _own_credentials(self, destination: Destination) -> Mapping[str, str | Secret]:
         """Return the destination's own credentials, because the config says to use them."""
