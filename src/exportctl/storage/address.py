@@ -1,8 +1,8 @@
 """
 The address of the storage that an export writes to, by what its live objects say and not by how it is read. Pure.
 
-So two machines give one address, also if one of them reads a copy or a mount of the bucket, or reaches an SFTP server by
-another name. No object shows the account of a Blob container: it comes from the caller's own credentials.
+So two machines give one address, also if one of them reads a copy or a mount of the bucket, or reaches an SFTP server
+by another name. No object shows the account of a Blob container: it comes from the caller's own credentials.
 
     S3                     s3://BUCKET
     Google Cloud Storage   gs://BUCKET
