@@ -66,7 +66,7 @@ ONLY_IN: Mapping[str, tuple[str, ...]] = {  # third-party package -> the modules
     "httpx": ("client.*", "workflows.*"),
     "obstore": ("storage.*", "emulator.*"),
     "asyncssh": ("storage.*", "emulator.*"),
-    "arro3": ("emulator.*",),
+    "arro3": ("storage.sealed_parquet", "emulator.*"),
     "waitress": ("emulator.*", "cli.emulator.*"),
     "typing_extensions": ("emulator.*",),
     "logging": ("cli", "cli.*"),

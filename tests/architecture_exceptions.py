@@ -32,6 +32,8 @@ EXCEPTIONS: Mapping[str, Mapping[tuple[str, str], str]] = {
         ("model.urls", "host"): "a part of a URL",
         ("model.urls", "path"): "a part of a URL",
         ("model.urls", "port"): "a part of a URL",
+        ("monitor.backup.file_list_table", "flow"): "a column of a list of files",
+        ("monitor.backup.file_list_table", "path"): "a column of a list of files",
         ("monitor.delivery.expectation", "path"): "a member of a JSON Patch operation",
         ("output.junit", "flow"): "a property of a test case in a JUnit report",
         ("output.text.*", "flow"): "the noun, in a sentence for people",

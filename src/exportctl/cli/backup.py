@@ -10,6 +10,7 @@ import typer
 from typer import Option
 
 from exportctl.cli import exit_codes
+from exportctl.cli.backup_manifest import manifest
 from exportctl.cli.context import JSON, JUNIT, MARKDOWN, TEXT, add_commands, command_context, group
 from exportctl.cli.environments import EnvironmentCommand, ResultReader, run_environments
 from exportctl.cli.options import AllEnvironments, Target
@@ -149,6 +150,10 @@ add_commands(
         "check": (
             check,
             "exportctl backup check --require-storage\nexportctl backup check --all-environments --format junit",
+        ),
+        "manifest": (
+            manifest,
+            "exportctl backup manifest orders -o orders.json\nexportctl backup manifest orders -o o.parquet --deep",
         ),
     },
 )

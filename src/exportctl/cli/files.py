@@ -52,7 +52,7 @@ def replace_files(replacements: Sequence[FileReplacement]) -> None:
         for one in replacements:
             with _file_errors(one.file, _written_note(done)):
                 _check_unchanged(one)
-                ready.append(_write_beside(one.file.resolve(), one.after, None))
+                ready.append(_write_beside(one.file.resolve(), one.after.encode("utf-8"), None))
         for one, beside in zip(replacements, ready, strict=True):
             with _file_errors(one.file, _written_note(done)):
                 beside.replace(one.file.resolve())
@@ -84,11 +84,16 @@ def write_file(file: Path, text: str, *, mode: int | None = None) -> None:
     have a reader. `mode` None: the file keeps its mode and, if permitted, its owner; a new file gets the user's
     default mode.
     """
+    write_bytes(file, escape_surrogates(text).encode("utf-8"), mode=mode)
+
+
+def write_bytes(file: Path, data: bytes, *, mode: int | None = None) -> None:
+    """Write a file that is no text, as `write_file` does."""
     with _file_errors(file):
         if file.exists() and not file.is_file():
-            _write_into(file, escape_surrogates(text))
+            _write_into(file, data)
         else:
-            _replace_file(file.resolve(), escape_surrogates(text), mode)
+            _replace_file(file.resolve(), data, mode)
 
 
 def write_new_file(file: Path, text: str) -> None:
@@ -96,7 +101,7 @@ def write_new_file(file: Path, text: str) -> None:
     with _file_errors(file):
         file.touch(exist_ok=False)  # the name is ours before the text is written
         try:
-            _replace_file(file.resolve(), escape_surrogates(text), None)
+            _replace_file(file.resolve(), escape_surrogates(text).encode("utf-8"), None)
         except BaseException:
             file.unlink(missing_ok=True)
             raise
@@ -128,16 +133,16 @@ def _file_errors(file: Path, note: str = "", failure: str = "written") -> Iterat
         raise Error(f"{file} cannot be {failure}: {reason}{note}", rule="file") from error
 
 
-def _write_into(file: Path, text: str) -> None:
+def _write_into(file: Path, data: bytes) -> None:
     handle = open_at_once(file)
     try:
-        write_all(handle, text.encode("utf-8"))
+        write_all(handle, data)
     finally:
         os.close(handle)
 
 
-def _replace_file(file: Path, text: str, mode: int | None) -> None:
-    beside = _write_beside(file, text, mode)
+def _replace_file(file: Path, data: bytes, mode: int | None) -> None:
+    beside = _write_beside(file, data, mode)
     try:
         beside.replace(file)
     except BaseException:
@@ -145,15 +150,15 @@ def _replace_file(file: Path, text: str, mode: int | None) -> None:
         raise
 
 
-def _write_beside(file: Path, text: str, mode: int | None) -> Path:
-    """Write the text to a new file in the same folder, all of it to disk, ready to replace `file`."""
+def _write_beside(file: Path, data: bytes, mode: int | None) -> Path:
+    """Write the data to a new file in the same folder, all of it to disk, ready to replace `file`."""
     replaced = file.stat() if mode is None and file.exists() else None
     beside = file.with_name(f".{file.name}.{token_hex(4)}")
     is_private = mode is not None or replaced is not None  # until the text is complete
     handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if is_private else 0o666)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
-            stream.write(text)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
             stream.flush()
             if replaced is not None:
                 mode = stat.S_IMODE(replaced.st_mode)

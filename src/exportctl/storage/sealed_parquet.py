@@ -1,9 +1,10 @@
 """
 A small table as one Parquet file that shows every edit: rows in, bytes out, and back. Nothing is read or written here.
 
-The digest of all bytes stands in the file itself, in the key-value metadata of its footer, and counts as zeros there.
-It is checked before anything else reads the bytes: the Parquet reader of arro3 ends the whole process at some damaged
-files. Other tools see plain Parquet. Equal rows give equal bytes with one version of arro3.
+The digest of all bytes stands in the file itself, before its header in the metadata of the footer, and counts as zeros
+there. There is one entry of metadata, because arro3 writes several in any order. The digest is checked before anything
+else reads the bytes: the Parquet reader of arro3 ends the whole process at some damaged files. Other tools see plain
+Parquet. Equal rows give equal bytes with one version of arro3.
 
 The arro3 packages are imported only when such a file is written or read.
 """
@@ -24,19 +25,20 @@ if TYPE_CHECKING:
 
 MAGIC = b"PAR1"
 TEXT, NUMBER, MOMENT = "text", "number", "moment"  # kinds of columns; a moment is in whole seconds since 1970 UTC
-_SEAL = "exportctl.sha256"
-_SEALED = re.compile(rb"exportctl\.sha256..([0-9a-f]{64})", re.DOTALL)  # its name, its type, its length, its value
+_SEAL = "sha256:"
+_SEALED = re.compile(rb"sha256:([0-9a-f]{64})\n")
 _NO_DIGEST = "0" * 64
+_DIGEST_ENDS = len(f"{_SEAL}{_NO_DIGEST}\n")
 _ROWS_AT_ONCE = 16_384
 
 
-class EditedFile(ValueError):
+class EditedTable(ValueError):
     """The bytes are no Parquet file of exportctl, or not as exportctl wrote them."""
 
 
 @dataclass(frozen=True)
 class SealedTable:
-    """`header` is a text of its own, under the name `header_name` in the metadata."""
+    """`header` is a text without line ends, under the name `header_name` in the metadata."""
 
     columns: Mapping[str, str]  # name -> kind
     rows: Sequence[tuple[Any, ...]]
@@ -51,11 +53,10 @@ def dump_table(table: SealedTable) -> bytes:
     Raises:
         Error: the extra is not installed.
     """
-    try:
-        from arro3.core import Array, Field, RecordBatch, Schema
-        from arro3.io import write_parquet
-    except ModuleNotFoundError as error:
-        raise _extra_error("writing") from error
+    require_extra()
+    from arro3.core import Array, Field, RecordBatch, Schema
+    from arro3.io import write_parquet
+
     schema = Schema([Field(name, _arrow_type(kind), nullable=True) for name, kind in table.columns.items()])
     values: list[list[Any]] = [list(column) for column in zip(*table.rows, strict=True)] or [[] for _ in table.columns]
     arrays = [
@@ -65,10 +66,19 @@ def dump_table(table: SealedTable) -> bytes:
         for column, kind in zip(values, table.columns.values(), strict=True)
     ]
     file = io.BytesIO()
-    metadata = {table.header_name: table.header, _SEAL: _NO_DIGEST}
+    metadata = {table.header_name: f"{_SEAL}{_NO_DIGEST}\n{table.header}"}
     batch = RecordBatch.from_arrays(arrays, schema=schema)
     write_parquet(batch, file, compression="zstd(3)", key_value_metadata=metadata, created_by="exportctl")
     return _seal(file.getvalue())
+
+
+def require_extra() -> None:
+    """Raise an Error if the extra is not installed, before the work for the rows is done."""
+    try:
+        import arro3.core
+        import arro3.io  # noqa: F401
+    except ModuleNotFoundError as error:
+        raise _extra_error() from error
 
 
 def load_table(data: bytes, columns: Mapping[str, str], header_name: str) -> tuple[str | None, list[tuple[Any, ...]]]:
@@ -76,20 +86,21 @@ def load_table(data: bytes, columns: Mapping[str, str], header_name: str) -> tup
     Return the header and the rows of a file that `dump_table` wrote.
 
     Raises:
-        EditedFile: it was edited, cut, or written by another program.
+        EditedTable: it was edited, cut, or written by another program.
         Error: the extra is not installed.
     """
     _check_seal(data)
-    try:
-        from arro3.io import read_parquet
-    except ModuleNotFoundError as error:
-        raise _extra_error("reading") from error
+    require_extra()
+    from arro3.io import read_parquet
+
     reader = read_parquet(io.BytesIO(data), batch_size=_ROWS_AT_ONCE)
     if list(reader.schema.names) != list(columns):
-        raise EditedFile("it has other columns")
+        raise EditedTable("it has other columns")
     header = reader.schema.metadata.get(header_name.encode())
-    rows = [row for batch in reader for row in zip(*(_values(batch.column(c), columns[c]) for c in columns), strict=True)]
-    return header.decode() if header is not None else None, rows
+    rows = [
+        row for batch in reader for row in zip(*(_values(batch.column(c), columns[c]) for c in columns), strict=True)
+    ]
+    return header.decode()[_DIGEST_ENDS:] if header is not None else None, rows
 
 
 def _values(column: Any, kind: str) -> list[Any]:
@@ -107,15 +118,14 @@ def _check_seal(data: bytes) -> None:
     first, last = _find_seal(data)
     open_data = data[:first] + _NO_DIGEST.encode() + data[last:]
     if hashlib.sha256(open_data).hexdigest().encode() != data[first:last]:
-        raise EditedFile("its digest does not match")
+        raise EditedTable("its digest does not match")
 
 
 def _find_seal(data: bytes) -> tuple[int, int]:
-    """Return where the digest stands: in the footer, at the last place with this name."""
-    start = data.rfind(_SEAL.encode())
-    found = _SEALED.match(data, start) if start >= 0 else None
+    """Return where the digest stands: in the footer, behind all rows and what is known of them."""
+    *_, found = [None, *_SEALED.finditer(data)]
     if found is None:
-        raise EditedFile("it has no digest of exportctl")
+        raise EditedTable("it has no digest of exportctl")
     return found.span(1)
 
 
@@ -126,6 +136,6 @@ def _arrow_type(kind: str) -> DataType:
     return kinds[kind]
 
 
-def _extra_error(doing: str) -> Error:
-    message = f"{doing} a Parquet file needs packages that are not installed"
-    return Error(message, rule="extra-missing", hint="pip install 'exportctl[restore]'; or use a file that ends in .json")
+def _extra_error() -> Error:
+    hint = "pip install 'exportctl[restore]'; or use a list whose name ends in .json"
+    return Error("a list as Parquet needs packages that are not installed", rule="extra-missing", hint=hint)

@@ -22,7 +22,7 @@ from exportctl.monitor.delivery.expectation import DeliveryExpectation
 from exportctl.monitor.delivery.report import ExportVerdicts, Verdict
 from exportctl.workflows.combinations import declared_datasets, read_combinations
 from exportctl.workflows.read_storage import RUNS_ONLY
-from exportctl.workflows.verify import ExportFlow, Verifier, VerifyRequest
+from exportctl.workflows.verify import ExportFlow, VerifiedExport, Verifier, VerifyRequest
 
 
 def read_chains(verifier: Verifier, *, deep: bool = False, require_storage: bool = False) -> BackupReport:
@@ -32,11 +32,22 @@ def read_chains(verifier: Verifier, *, deep: bool = False, require_storage: bool
     Raises:
         ServiceError: flows or runs could not be read.
     """
+    return read_backups(verifier, deep=deep, require_storage=require_storage)[0]
+
+
+def read_backups(
+    verifier: Verifier, *, deep: bool = False, require_storage: bool = False
+) -> tuple[BackupReport, tuple[VerifiedExport, ...]]:
+    """
+    Return the same, and the flow and the storage of each export, in the order of the report.
+
+    The storage stays open until the verifier is closed.
+    """
     report, checked = verifier.read(VerifyRequest(deep=deep, require_storage=require_storage, whole=True))
     declared = {i: d for one in checked for i, d in declared_datasets(one.flow.export, one.verdicts.verdicts).items()}
     combinations = read_combinations(verifier.client, declared)
     exports = tuple(_export_chains(one.verdicts, one.flow, report.as_of, combinations) for one in checked)
-    return BackupReport(report.header, report.as_of, exports)
+    return BackupReport(report.header, report.as_of, exports), checked
 
 
 def _export_chains(

@@ -5,7 +5,7 @@ The list of the files of a backup: exactly those of the complete runs, each run 
     hash of a run      sha256 of its due moment, run id, rows, files, and of the hash before it
     content digest     sha256 of the whole list: also of what is no run, such as the state and what is not complete
 
-All are over canonical JSON. Names, addresses and the location are not in the seed, because they may change while the
+Each is of canonical JSON. Names, addresses and the location are not in the seed, because they may change while the
 chain goes on. So a longer chain has the runs of the older list, with their hashes, as its beginning. Nothing in a list
 depends on when or in which order it was made.
 
@@ -87,6 +87,21 @@ class ListedChain:
 
 
 @dataclass(frozen=True)
+class ChainOwner:
+    """What a chain is of, whatever it is called: the seed of its hashes."""
+
+    platform: str
+    organization: str
+    sandbox: str
+    flow: str
+    dataset_id: str
+
+    @property
+    def seed(self) -> str:
+        return digest_of(vars(self))
+
+
+@dataclass(frozen=True)
 class FileList:
     """The chains of one export, by dataset name and id. `export` is its address: `exports.orders`."""
 
@@ -102,7 +117,7 @@ class FileList:
 
     def seed(self, chain: ListedChain) -> str:
         """Return what stands before the first run of a chain: the hash of its owner."""
-        return _seed(self.platform, self.organization, self.sandbox, chain.flow, chain.dataset_id)
+        return ChainOwner(self.platform, self.organization, self.sandbox, chain.flow, chain.dataset_id).seed
 
     def last_hash(self, chain: ListedChain) -> str:
         """Return the hash of the newest run, which binds all runs before it."""
@@ -130,8 +145,8 @@ def build_file_list(header: PlanHeader, address: Address, chains: Sequence[Chain
     """
     _check_owners(address, chains)
     ordered = sorted(chains, key=lambda one: (one.chain.dataset, one.chain.dataset_id))
-    owner = (header.platform, header.organization, header.sandbox)
-    return FileList(*owner, str(address), tuple(_listed_chain(one, owner) for one in ordered))
+    listed = tuple(_listed_chain(one, header) for one in ordered)
+    return FileList(header.platform, header.organization, header.sandbox, str(address), listed)
 
 
 def _check_owners(address: Address, chains: Sequence[ChainToList]) -> None:
@@ -148,8 +163,9 @@ def _check_owners(address: Address, chains: Sequence[ChainToList]) -> None:
                     )
 
 
-def _listed_chain(one: ChainToList, owner: tuple[str, str, str]) -> ListedChain:
+def _listed_chain(one: ChainToList, header: PlanHeader) -> ListedChain:
     chain = one.chain
+    owner = ChainOwner(header.platform, header.organization, header.sandbox, one.flow, chain.dataset_id)
     return ListedChain(
         dataset_id=chain.dataset_id,
         dataset=chain.dataset,
@@ -162,7 +178,7 @@ def _listed_chain(one: ChainToList, owner: tuple[str, str, str]) -> ListedChain:
             IncompleteRun(run.due, run.run, run.state) for run in chain.runs if run.state is not ChainState.WHOLE
         ),
         unknown=tuple(UnknownTime(gap.first, gap.last) for gap in chain.gaps if not gap.runs),
-        runs=tuple(_listed_runs(one, _seed(*owner, one.flow, chain.dataset_id))),
+        runs=tuple(_listed_runs(one, owner.seed)),
     )
 
 
@@ -176,7 +192,9 @@ def _listed_runs(one: ChainToList, previous: str) -> Iterator[ListedRun]:
 
 def _listed_run(run: ChainRun, storage: StorageAddress, previous: str) -> ListedRun:
     files = tuple(_listed_file(stored, storage) for stored in sorted(run.files, key=lambda stored: stored.path))
-    return ListedRun(run.due, run.run, run.rows, files, previous, _run_hash(run.due, run.run, run.rows, files, previous))
+    return ListedRun(
+        run.due, run.run, run.rows, files, previous, _run_hash(run.due, run.run, run.rows, files, previous)
+    )
 
 
 def _listed_file(stored: DeliveredFile, storage: StorageAddress) -> ListedFile:
@@ -201,11 +219,6 @@ def first_edited_run(listed: FileList) -> str | None:
 def digest_of(content: object) -> str:
     """Return the sha256 of a value over its canonical JSON, as 64 hex digits."""
     return hashlib.sha256(canonical_json(content).encode()).hexdigest()
-
-
-def _seed(platform: str, organization: str, sandbox: str, flow: str, dataset_id: str) -> str:
-    names = ("platform", "organization", "sandbox", "flow", "dataset_id")
-    return digest_of(dict(zip(names, (platform, organization, sandbox, flow, dataset_id), strict=True)))
 
 
 def _run_hash(due: int, run: str | None, rows: int | None, files: Sequence[ListedFile], previous: str) -> str:

@@ -39,7 +39,7 @@ KIND = "file-list"
 FORMAT_VERSION = 1
 _MOMENT = "seconds since 1970 UTC"
 _LINES_TO = 4  # levels whose members stand on lines of their own: the list, its chains, a chain, its runs
-_HINT = "write a new list with `exportctl backup manifest EXPORT --out FILE`, and keep lists where nobody can edit them"
+_HINT = "use the file as `exportctl backup manifest EXPORT --out FILE` wrote it, or write a new one"
 
 _FILE = JsonObject[ListedFile](
     "one data file",

@@ -12,7 +12,7 @@ others (dataset-exports.md 12). Names that begin with `_` or `.` are ignored: lo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from exportctl.model.schedule import format_count
@@ -156,11 +156,11 @@ def _compare_manifests(arrival: DatasetDelivery) -> Verdict:
         reason = f"the manifest lists no file in a folder of this dataset, but in {_file_names(lists) or 'none'}"
         return _missing_files_result(replace(arrival.verdict, files=0), reason, lists or [arrival.expected_folder])
     compared = compare_with_manifest(arrival.verdict, own, folder)
-    return replace(compared, rows=arrival.rows, stored=_delivered_files(arrival, folder.files))
+    return replace(compared, rows=arrival.rows, stored=delivered_files(folder.files, arrival.files.rows))
 
 
-def _delivered_files(arrival: DatasetDelivery, files: Iterable[StoredFile]) -> tuple[DeliveredFile, ...]:
-    rows = arrival.files.rows
+def delivered_files(files: Iterable[StoredFile], rows: Mapping[str, int | str]) -> tuple[DeliveredFile, ...]:
+    """Return the files with the rows that were counted in them, by path."""
     counted = ((one, rows.get(one.path)) for one in files)
     return tuple(DeliveredFile(f.path, f.size, f.etag, n if isinstance(n, int) else None) for f, n in counted)
 
@@ -232,7 +232,7 @@ def _compare_count(arrival: DatasetDelivery) -> Verdict:
         rows=arrival.rows,
         files=len(files),
         size=sum(s.size for s in files),
-        stored=_delivered_files(arrival, files),
+        stored=delivered_files(files, arrival.files.rows),
     )
     short = _too_few_files(arrival, base, written, len(there)) if arrival.rows != 0 else None
     if short is not None:

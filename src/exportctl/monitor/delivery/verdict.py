@@ -23,7 +23,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from exportctl.model import schedule
-from exportctl.monitor.delivery.compare_files import DatasetDelivery, compare_files, compare_with_manifest, run_result
+from exportctl.monitor.delivery.compare_files import (
+    DatasetDelivery,
+    compare_files,
+    compare_with_manifest,
+    delivered_files,
+    run_result,
+)
 from exportctl.monitor.delivery.due_runs import DueRun
 from exportctl.monitor.delivery.expectation import DeliveryExpectation
 from exportctl.monitor.delivery.folder_layout import folder_layout
@@ -174,7 +180,8 @@ def _verdict_without_run(case: VerdictInput) -> Verdict:
             checked = compare_with_manifest(case.verdict(DeliveryResult.UNKNOWN, ""), [manifest], folder)
             if checked.result is DeliveryResult.COMPLETE:
                 reason = "the service shows no run, but the manifest and the files agree"
-                return replace(checked, reason=reason)
+                stored = delivered_files(folder.files, case.files.rows)
+                return replace(checked, reason=reason, run=manifest.run, stored=stored)
         if folder.files:
             reason = f"the service shows no run; {schedule.format_count(len(folder.files), 'file')} in its folder"
             return replace(case.verdict(DeliveryResult.UNKNOWN, reason), folder=folder.path, objects=(folder.path,))

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from exportctl.model.json_form import Definition, Json
+from exportctl.monitor.backup import file_list_json
 from exportctl.output.json import backup, documents, environments, import_and_accept, monitoring, probe
 from exportctl.output.json.envelope import OUTCOME, PLAN, VERDICT, Document
 from exportctl.planfile import file as planfile
@@ -47,6 +48,7 @@ _DOCUMENTS: tuple[Document[Any], ...] = (
 )
 RESULTS: Mapping[str, Document[Any]] = {document.kind: document for document in _DOCUMENTS}
 FILES: Mapping[str, Callable[[], Json]] = {
+    file_list_json.KIND: file_list_json.schema,
     planfile.KIND: planfile.FILE.schema,
     profile.KIND: profile.FILE.schema,
     snapshot.KIND: snapshot.FILE.schema,
