@@ -153,8 +153,8 @@ def decode_file_list(document: Any, name: str) -> FileList:
     """Return the list that a document holds; the errors are those of `load_file_list`."""
     if not isinstance(document, dict) or document.get("kind") != KIND:
         raise file_list_error(name, "kind", "is no list of files of a backup")
-    if document.get("format_version") != FORMAT_VERSION:
-        found = canonical_json(document.get("format_version"))[:40]
+    found = canonical_json(document.get("format_version"))[:40]
+    if found != str(FORMAT_VERSION):  # `true` equals 1, and is no version
         message = f"has format version {found}, but this exportctl reads {FORMAT_VERSION}"
         raise file_list_error(name, "version", message, "read it with the exportctl that wrote it")
     problem = find_problem(schema(), {}, document) or _wrong_moment(document)
