@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exportctl.emulator import Switches, run_rows
+from exportctl.emulator import Switches, dataset_rows, run_rows
 from exportctl.emulator.data.rows import Batch
+from exportctl.emulator.dataset_rows import Arrival
 from exportctl.emulator.store import Record
 from tests.emulator.export_runs import (
     CLICKS,
@@ -191,7 +192,7 @@ def test_a_schedule_that_changes_while_a_run_is_under_way_counts_for_the_next() 
     """The run began under the old interval, so the new one is still to restart."""
     switches = Switches(schedule_change="restart")
     dataset = Record("datasets", ORDERS, "dev", {"name": "Orders"})
-    run_rows.add_batch(dataset, 5, START)
+    dataset_rows.add_arrival(dataset, Arrival(5), START)
     ran = {"sourceConnectionIds": ["s"], "scheduleParams": {"timeUnit": "hour", "interval": 3}}
     flow = Record("flows", "f", "dev", {**ran, "scheduleParams": {"timeUnit": "hour", "interval": 6}})
     first = run_rows.increment(Record("flows", "f", "dev", ran), dataset, START, switches)
@@ -205,7 +206,7 @@ def test_a_schedule_that_changes_while_a_run_is_under_way_counts_for_the_next() 
 def test_a_clock_that_was_set_back_brings_no_row_twice() -> None:
     dataset = Record("datasets", ORDERS, "dev", {"name": "Orders"})
     for at in (START, START + HOUR):
-        run_rows.add_batch(dataset, 5, at)
+        dataset_rows.add_arrival(dataset, Arrival(5), at)
     flow = Record("flows", "f", "dev", {"scheduleParams": {"interval": 3}})
     for tick in (START + HOUR, START, START + 2 * HOUR):
         found = run_rows.increment(flow, dataset, tick, Switches())
@@ -217,9 +218,13 @@ def test_a_clock_that_was_set_back_brings_no_row_twice() -> None:
 def test_batches_follow_one_another_without_gaps() -> None:
     dataset = Record("datasets", ORDERS, "dev", {"name": "Orders"})
 
-    made = [run_rows.add_batch(dataset, count, START + count) for count in (3, 1, 5)]
+    made = [one for n in (3, 1, 5) for one in dataset_rows.add_arrival(dataset, Arrival(n), START + n)]
 
-    assert made == run_rows.batches(dataset) == [Batch(0, 3, START + 3), Batch(3, 1, START + 1), Batch(4, 5, START + 5)]
+    assert (
+        made
+        == dataset_rows.batches(dataset)
+        == [Batch(0, 3, START + 3), Batch(3, 1, START + 1), Batch(4, 5, START + 5)]
+    )
 
 
 # -- the law ----------------------------------------------------------------------------------------------------------

@@ -49,6 +49,22 @@ def rows_sent(made: Exports) -> list[int]:
     return [run["metrics"]["recordSummary"]["outputRecordCount"] for run in made.runs()]
 
 
+@pytest.mark.parametrize(("setting", "sent"), [("newest", [4, 4]), ("all", [8, 8])])
+def test_record_versions(running: Callable[..., Exports], setting: str, sent: list[int]) -> None:
+    made = running(record_versions=setting)
+    made.ingest(5)
+    made.ingest(0, update=5)
+    made.ingest(0, remove=1)
+    made.flow(ORDERS)
+    made.emulator.advance(HOUR)
+    for _ in range(2):
+        made.ingest(0, update=5)
+    made.ingest(0, remove=1)
+    made.emulator.advance(6 * HOUR)
+
+    assert rows_sent(made) == sent
+
+
 @pytest.mark.parametrize(("setting", "sent"), [("next_run", [3, 0, 9]), ("lost", [3, 0, 5])])
 def test_failed_run_rows(running: Callable[..., Exports], setting: str, sent: list[int]) -> None:
     made = running(failed_run_rows=setting)

@@ -149,7 +149,8 @@ def _reset_emulator(emulator: EmulatedOrganization, rest: str, body: Json) -> Js
 
 
 def _ingest_rows(emulator: EmulatedOrganization, rest: str, body: Json) -> Json:
-    return emulator.ingest(body["sandbox"], body["dataset"], body["rows"], body.get("spread", 86400))
+    wanted = {key: value for key, value in body.items() if key != "sandbox"}
+    return emulator.ingest(body["sandbox"], **wanted)
 
 
 Operation = Callable[[EmulatedOrganization, str, Json], Json]

@@ -11,6 +11,8 @@ from typing import Any
 
 from jsonschema import Draft7Validator, ValidationError
 
+from exportctl.emulator.data.rows import KINDS as KINDS_OF_DATA
+from exportctl.emulator.data.schema_changes import CHANGES
 from exportctl.emulator.wire import Json
 
 LAST_SECOND = 253402300799  # the end of the year 9999
@@ -22,6 +24,7 @@ FLAG: Json = {"type": "boolean"}
 OBJECT: Json = {"type": "object"}
 TEXTS: Json = {"type": "array", "items": TEXT}
 MOMENT: Json = {"type": "integer", "minimum": 0, "maximum": LAST_SECOND}
+ROWS: Json = {"type": "integer", "minimum": 0, "maximum": MOST_ROWS}
 KINDS = {
     "string": "text",
     "number": "a number",
@@ -43,8 +46,9 @@ DATASET = _members(
     {
         "id": TEXT,
         "eligible": FLAG,
-        "kind": {"enum": ["event", "record"]},
-        "rows": {"type": "integer", "minimum": 0, "maximum": MOST_ROWS},
+        "kind": {"enum": [*KINDS_OF_DATA]},
+        "change": {"enum": [*CHANGES]},
+        "rows": ROWS,
         "spread": {"type": "integer", "minimum": 0, "maximum": MOST_SECONDS},
         "behavior": ANY_TEXT,
         "identity": {"type": "string", "pattern": "^(/.*[^/])?$"},
@@ -118,8 +122,13 @@ BODIES: dict[str, Json] = {
     ),
     "reset": _members({}),
     "ingest": _members(
-        {"sandbox": TEXT, "dataset": TEXT, "rows": {"type": "integer", "minimum": 1, "maximum": MOST_ROWS}},
-        {"spread": {"type": "integer", "minimum": 0, "maximum": MOST_SECONDS}},
+        {"sandbox": TEXT, "dataset": TEXT, "rows": ROWS},
+        {
+            "spread": {"type": "integer", "minimum": 0, "maximum": MOST_SECONDS},
+            "update": ROWS,
+            "remove": ROWS,
+            "change": {"enum": [*CHANGES]},
+        },
     ),
     **{
         f"ui/{verb}": _members(members, {**UI_OPTIONS, **(CREATE_OPTIONS if verb == "create_flow" else {})})

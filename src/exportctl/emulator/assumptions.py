@@ -281,6 +281,11 @@ _ROWS: tuple[tuple[str, str, RuleStatus, str], ...] = (
      "the last successful run. A one-time export exports all rows.", "spec", "[D] [UI] 7.2; dataset-exports.md 10"),
     ("dataset-change", "After a change of a flow's datasets, the next run exports added datasets in full, and "
      "increments of the others.", "assumed", "U8, switch dataset_change"),
+    ("record-versions", "A run exports the newest version of a row of a record dataset, and does not tell of rows that "
+     "went away. Of a snapshot dataset, each run exports the whole table.", "assumed",
+     "no source, switch record_versions"),
+    ("schema-changes", "A run exports all its rows in the columns that the table has then. Rows from before a new "
+     "column have no value in it.", "assumed", "no source"),
     ("failed-run-rows", "The run after a failed one exports the rows of both.", "assumed",
      "no source, switch failed_run_rows"),
     ("missed-run-rows", "The first run of a flow that is enabled again exports the rows of the runs that it skipped.",

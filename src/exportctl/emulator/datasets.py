@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from exportctl.emulator import run_rows, specs
+from exportctl.emulator import dataset_rows, specs
+from exportctl.emulator.data.rows import KINDS
+from exportctl.emulator.dataset_rows import Arrival
 from exportctl.emulator.read_view import RequestContext
 from exportctl.emulator.store import Record
 from exportctl.emulator.wire import Answer, Json, Request, flow_error, invalid_body_error, not_found_error
@@ -23,11 +25,12 @@ class SeedDataset:
     """
     A dataset to seed.
 
-    `kind` is event or record. Only eligible datasets can be exported. `rows` arrive when the dataset is made; events
-    happened in the `spread` seconds before.
+    `kind` is event, record or snapshot: of a snapshot dataset, each run exports the whole table. Only eligible datasets
+    can be exported. `rows` arrive when the dataset is made; events happened in the `spread` seconds before.
 
     `behavior` is what Catalog says of its data: None what fits the kind, empty nothing. `identity` is the path of the
     primary identity of a schema of its own, empty for a schema without one. None: the schema that its kind shares.
+    `change` is one of data/schema_changes.py, for a dataset that has it from the beginning.
     """
 
     name: str
@@ -38,12 +41,13 @@ class SeedDataset:
     spread: int = 86400
     behavior: str | None = None
     identity: str | None = None
+    change: str | None = None
 
 
 def seed_dataset(ctx: RequestContext, dataset: SeedDataset) -> str:
     """Put a dataset into the sandbox, or rename the one with that id; its id."""
-    if dataset.kind not in ("event", "record"):
-        raise ValueError(f"a dataset is of kind event or record, not {dataset.kind!r}")
+    if dataset.kind not in KINDS:
+        raise ValueError(f"a dataset is of kind {', '.join(KINDS)}, not {dataset.kind!r}")
     id = dataset.id or ctx.store.draw_bytes().hex()[:24]
     doc = {
         "id": id,
@@ -65,8 +69,9 @@ def seed_dataset(ctx: RequestContext, dataset: SeedDataset) -> str:
     hidden = {**(known.hidden if known else {}), "eligible": dataset.eligible, "kind": dataset.kind}
     hidden |= {key: value for key in ("behavior", "identity") if (value := getattr(dataset, key)) is not None}
     record = Record("datasets", id, ctx.sandbox, doc, hidden, seq=known.seq if known else 0)
-    if dataset.rows and known is None:
-        run_rows.add_batch(record, dataset.rows, int(ctx.now), dataset.spread)
+    if known is None and (dataset.rows or dataset.change):
+        arrived = Arrival(dataset.rows, spread=dataset.spread, change=dataset.change)
+        dataset_rows.add_arrival(record, arrived, int(ctx.now))
     ctx.store.put(record)
     return id
 
@@ -88,15 +93,19 @@ def find_dataset(ctx: RequestContext, name: str) -> Record:
     return found[0]
 
 
-def ingest(ctx: RequestContext, name: str, rows: int, spread: int) -> Json:
-    """Let rows come into a dataset; what came in."""
-    if type(rows) is not int or rows < 1 or type(spread) is not int or spread < 0:
-        raise ValueError("rows is a number from 1, spread a number of seconds from 0")
+def ingest(ctx: RequestContext, name: str, arrived: Arrival) -> Json:
+    """Let rows come into a dataset, change and go; what came in."""
+    counts = (arrived.rows, arrived.updated, arrived.removed)
+    if any(type(count) is not int or count < 0 for count in (*counts, arrived.spread)) or not any(counts):
+        raise ValueError(
+            "rows, update and remove are numbers, one of them from 1; spread is a number of seconds from 0"
+        )
     record = ctx.store.get("datasets", find_dataset(ctx, name).id)
     assert record is not None
-    batch = run_rows.add_batch(record, rows, int(ctx.now), spread)
+    first = dataset_rows.row_total(dataset_rows.batches(record))
+    dataset_rows.add_arrival(record, arrived, int(ctx.now))
     ctx.store.put(record)
-    return {"dataset": record.id, "first": batch.first, "rows": batch.count, "at": batch.at, "spread": batch.spread}
+    return {"dataset": record.id, "first": first, "rows": arrived.rows, "at": int(ctx.now), "spread": arrived.spread}
 
 
 def answer(ctx: RequestContext, spec: str, request: Request) -> Answer:

@@ -202,7 +202,8 @@ def _make_files(job: Job, plan: Sequence[_PlannedFiles], folder: Path) -> Iterat
         one = planned.increment
         for name, batches in zip(planned.files, planned.parts, strict=True):
             whole, source = f"{name}.{form.extension}", folder / f"{one.dataset}-{name}"
-            encoding.write_file(one.dataset, one.kind, batches, form, source)
+            # rule: schema-changes
+            encoding.write_file(one.dataset, one.kind, batches, form, source, one.schema)
             yield ExportedFile(one.dataset, planned.folder, whole, source.stat().st_size), source
 
 

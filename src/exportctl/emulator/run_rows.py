@@ -2,15 +2,16 @@
 Which rows a run exports: everything the first time, then what was ingested since the last run that succeeded.
 
 On the flow, `Record.hidden["exported"]` holds what was exported: the source connection and the schedule it is true for,
-and per dataset how many of its batches are done. A batch never changes, and batches only come at the end.
+and per dataset how many of its batches are done.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
-from exportctl.emulator.data import rows
+from exportctl.emulator import dataset_rows
+from exportctl.emulator.data import rows, versions
 from exportctl.emulator.data.rows import Batch
 from exportctl.emulator.delayed_effects import next_run_time
 from exportctl.emulator.store import Record, Store
@@ -31,24 +32,11 @@ class Increment:
     batches: tuple[Batch, ...]
     exported_count: int
     full: bool
+    schema: str = ""  # of the table when the run is due
 
     @property
     def count(self) -> int:
         return rows.row_count(self.batches)
-
-
-def batches(dataset: Record) -> list[Batch]:
-    """All rows of a dataset, in the order they came in."""
-    return [Batch(**stored) for stored in dataset.hidden.get("batches", [])]
-
-
-def add_batch(dataset: Record, count: int, at: int, spread: int = 86400) -> Batch:
-    """Let rows come in."""
-    known = batches(dataset)
-    last = known[-1] if known else None
-    made = Batch(last.first + last.count if last else 0, count, at, spread)
-    dataset.hidden["batches"] = [asdict(batch) for batch in (*known, made)]
-    return made
 
 
 def increment(flow: Record | None, dataset: Record, tick: float, switches: Switches) -> Increment:
@@ -58,16 +46,29 @@ def increment(flow: Record | None, dataset: Record, tick: float, switches: Switc
     Without a flow, in an export on demand, these are all rows, whatever was exported before.
     """
     # rule: increments
-    known, done = batches(dataset), None  # of the batches, how many are exported; None: everything is to be exported
+    known, done = (
+        dataset_rows.batches(dataset),
+        None,
+    )  # of the batches, how many are exported; None: everything is to be exported
     if flow is not None and (flow.doc.get("scheduleParams") or {}).get("interval"):
         done = _exported_counts(flow.hidden, flow.doc, switches).get(dataset.id)
     upto = max(done or 0, sum(batch.at <= tick for batch in known))  # a clock that was set back undoes no export
-    chosen: Sequence[Batch] = known[done or 0 : upto]
-    kind = str(dataset.hidden.get("kind", rows.RECORD))
+    kind = dataset_rows.kind_of(dataset)
+    is_full = done is None or kind == rows.SNAPSHOT
+    chosen = _chosen_rows(kind, known[0 if is_full else done or 0 : upto], tick, switches)
+    schema = known[upto - 1].schema if upto else ""
+    return Increment(dataset.id, str(dataset.doc["name"]), kind, tuple(chosen), upto, is_full, schema)
+
+
+def _chosen_rows(kind: str, arrived: Sequence[Batch], tick: float, switches: Switches) -> Sequence[Batch]:
+    """Return what a run exports of what arrived. It does not tell of rows that were removed."""
     # rule: events-of-a-year
     if kind == rows.EVENT:
-        chosen = [kept for batch in chosen if (kept := rows.trim_events(batch, tick - YEAR))]
-    return Increment(dataset.id, str(dataset.doc["name"]), kind, tuple(chosen), upto, full=done is None)
+        return [kept for batch in arrived if (kept := rows.trim_events(batch, tick - YEAR))]
+    # rule: record-versions
+    if kind == rows.RECORD and switches.record_versions == "all":
+        return versions.drop_removed_rows(arrived)
+    return versions.newest_rows(arrived)
 
 
 def _exported_counts(hidden: Json, doc: Json, switches: Switches) -> dict[str, int]:
@@ -93,7 +94,9 @@ def lose_rows(store: Store, flow: Record, datasets: Iterable[str], upto: float, 
     """Count the rows that came in up to a moment as exported, although no run sent them. The caller stores the flow."""
     known = _exported_counts(flow.hidden, flow.doc, switches)
     found = [dataset for id in datasets if (dataset := store.get("datasets", id)) is not None]
-    lost = {one.id: max(known.get(one.id, 0), sum(batch.at <= upto for batch in batches(one))) for one in found}
+    lost = {
+        one.id: max(known.get(one.id, 0), sum(batch.at <= upto for batch in dataset_rows.batches(one))) for one in found
+    }
     _note_exported(flow, flow.doc, known | lost)
 
 

@@ -7,15 +7,16 @@ The state of the emulator: one organization with its sandboxes, its clock, its f
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
 
-from exportctl.emulator import auth, delayed_effects, read_view, run_rows
+from exportctl.emulator import auth, dataset_rows, delayed_effects, read_view
 from exportctl.emulator import datasets as configs
 from exportctl.emulator.clock import EmulatorClock, parse_clock
 from exportctl.emulator.data.rows import Batch
+from exportctl.emulator.dataset_rows import Arrival
 from exportctl.emulator.datasets import SeedDataset
 from exportctl.emulator.faults import Fault
 from exportctl.emulator.read_view import Caller, RequestContext
@@ -157,19 +158,46 @@ class EmulatedOrganization:
         """Return the datasets of a sandbox as the listing shows them, those that cannot be exported included."""
         return [_copy_of(record.doc) for record in self.store.list_records("datasets", sandbox)]
 
-    def ingest(self, sandbox: str, dataset: str, rows: int, spread: int = 86400) -> Json:
+    def ingest(
+        self,
+        sandbox: str,
+        dataset: str,
+        rows: int,
+        spread: int = 86400,
+        *,
+        update: int = 0,
+        remove: int = 0,
+        change: str | None = None,
+    ) -> Json:
         """
         Add rows to a dataset, named by id or name, and return `dataset`, `first`, `rows`, `at` and `spread` of them.
 
+        Rows that it has get `update` new versions, and `remove` of them go away. `change` is one of
+        data/schema_changes.py: from now on the rows have it.
+
         Raises:
-            ValueError: there is no such dataset in the sandbox, or more than one, or `rows` is no positive number.
+            ValueError: there is no such dataset in the sandbox, or more than one, or it cannot take this.
         """
         with self.store.transaction():
-            return configs.ingest(self.context(sandbox), dataset, rows, spread)
+            arrived = Arrival(rows, update, remove, spread, change)
+            return configs.ingest(self.context(sandbox), dataset, arrived)
 
     def batches(self, sandbox: str, dataset: str) -> list[Batch]:
         """Return all rows of a dataset, named by id or name, in the order in which they were added."""
-        return run_rows.batches(configs.find_dataset(self.context(sandbox), dataset))
+        return dataset_rows.batches(configs.find_dataset(self.context(sandbox), dataset))
+
+    def table(self, sandbox: str, dataset: str, moment: float | None = None) -> Iterator[str]:
+        """Return the rows that a dataset had at a moment, by default now, each as one line of JSON."""
+        found = configs.find_dataset(self.context(sandbox), dataset)
+        return dataset_rows.table(found, self.now if moment is None else moment)
+
+    def sent_rows(self, sandbox: str, dataset: str, moments: Sequence[float]) -> Iterator[str]:
+        """
+        Return the last version of each row that increments at these moments sent, each as one line of JSON.
+
+        Rows that went away are in it, because increments do not tell of that.
+        """
+        return dataset_rows.sent_rows(configs.find_dataset(self.context(sandbox), dataset), moments)
 
     def folder_of(self, target: str) -> Path | None:
         """Return the local folder that stands for the bucket of a target connection; None: it is written elsewhere."""

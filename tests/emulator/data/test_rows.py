@@ -39,7 +39,7 @@ BATCH = st.builds(
 )
 
 
-def sample_rows(kind: str, count: int = 2000, **changes: int) -> list[Json]:
+def sample_rows(kind: str, count: int = 2000, **changes: Any) -> list[Json]:
     return [json.loads(line) for line in lines(DATASET, kind, Batch(0, count, AT, **changes))]
 
 

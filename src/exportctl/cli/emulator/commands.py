@@ -24,7 +24,7 @@ from exportctl.cli.context import (
     parsed_duration,
     parsed_moment,
 )
-from exportctl.cli.emulator import credentials, storage, ui
+from exportctl.cli.emulator import credentials, data, storage, ui
 from exportctl.cli.emulator.connect import Url, ask_emulator, connect_emulator, show_answer
 from exportctl.errors import Error, UsageError
 from exportctl.model import schedule
@@ -32,7 +32,7 @@ from exportctl.output import format_values
 from exportctl.output.format_values import clean_text
 
 if TYPE_CHECKING:
-    from exportctl.model.project import Project
+    pass
 
 app = group("Run and control the emulator. Nothing reaches Adobe.")
 clock_app = group("Show or move the emulator's clock.\n\nWhen it moves, exports that are due run.")
@@ -47,7 +47,6 @@ Profile = Annotated[
     Path | None,
     Option("--profile", metavar="FILE", help="Play the service of this file, which `exportctl probe` wrote."),
 ]
-Sandbox = Annotated[str | None, Option("--sandbox", metavar="NAME", help="The sandbox. Default: that of the config.")]
 
 
 def serve(
@@ -91,41 +90,6 @@ def _serving_message(organization: str, url: str) -> str:
     return f"Serving {organization} on {url}. Clients need:\n{exported}\nStop it with Ctrl-C.\n"
 
 
-def seed(
-    ctx: typer.Context,
-    from_config: Annotated[
-        bool, Option("--from-config", help="Add all sandboxes and datasets that the config names.")
-    ] = False,
-    sandbox: Sandbox = None,
-    dataset: Annotated[
-        list[str] | None, Option("--dataset", metavar="NAME", help="Add this dataset. Repeatable.")
-    ] = None,
-    rows: Annotated[int, Option("--rows", metavar="N", min=0, help="Rows in each new dataset.")] = 0,
-    url: Url = None,
-) -> int:
-    """
-    Add sandboxes and datasets to the emulator.
-
-    What exists stays as it is.
-    """
-    from exportctl.workflows import emulator as emulator_workflow
-
-    call = command_context(ctx)
-    if not (from_config or sandbox or dataset):
-        raise UsageError("choose what to add: --from-config, --sandbox NAME or --dataset NAME", rule="usage")
-    if from_config and (url or sandbox or dataset or rows):
-        raise UsageError("--from-config seeds the embedded emulator: leave out all other options", rule="usage")
-    with connect_emulator(ctx, url) as found:
-        if from_config:
-            answer = emulator_workflow.seed_from_config(call.setup(), found)
-            return show_answer(ctx, answer, f"Seeded from the config: sandboxes {', '.join(answer['sandboxes'])}.")
-        where = sandbox or _default_sandbox(found.project)
-        added = [{"name": name, "rows": rows} for name in dataset or ()]
-        answer = found.post("seed", {"sandboxes": [where], "datasets": {where: added}})
-    count = schedule.format_count(len(dataset or ()), "dataset")
-    return show_answer(ctx, answer, f"Seeded sandbox {clean_text(where)}: {count} added.")
-
-
 def reset(ctx: typer.Context, url: Url = None) -> int:
     """
     Empty the emulator and seed it from the config again.
@@ -140,42 +104,6 @@ def reset(ctx: typer.Context, url: Url = None) -> int:
         if url is None:
             answer = emulator_workflow.seed_from_config(call.setup(), found)
     return show_answer(ctx, answer, "Reset." + ("" if url else " Seeded again from the config."))
-
-
-def ingest(
-    ctx: typer.Context,
-    dataset: Annotated[str, Argument(metavar="DATASET", help="An alias of the config, a name or an id.")],
-    rows: Annotated[int, Argument(metavar="ROWS", min=1, help="The number of rows.")],
-    sandbox: Sandbox = None,
-    spread: Annotated[
-        str | None,
-        Option(
-            "--spread", metavar="DURATION", help="Spread the times of events over this time before now. Default: 1 day."
-        ),
-    ] = None,
-    url: Url = None,
-) -> int:
-    """
-    Add rows to a dataset of the emulator.
-
-    The next runs of its exports send them.
-    """
-    seconds = parsed_duration(spread, "--spread") if spread else schedule.DAY
-    with connect_emulator(ctx, url) as found:
-        where = sandbox or _default_sandbox(found.project)
-        name = _resolve_dataset(found.project, dataset)
-        answer = found.post("ingest", {"sandbox": where, "dataset": name, "rows": rows, "spread": seconds})
-    return show_answer(ctx, answer, f"{clean_text(dataset)}: {rows} rows added.")
-
-
-def _default_sandbox(project: Project | None) -> str:
-    return project.platform.sandbox if project else "prod"
-
-
-def _resolve_dataset(project: Project | None, name: str) -> str:
-    """Return the id or name that an alias of the config stands for; a name or an id as it is."""
-    declared = [d for e in project.exports.values() for d in e.datasets] if project else []
-    return next((d.id or d.name or name for d in declared if d.alias == name), name)
 
 
 def requests(
@@ -335,8 +263,8 @@ def _show_switches(ctx: typer.Context, answer: dict[str, Any]) -> int:
 
 
 add_commands(app, {"serve": (serve, "exportctl emulator serve --port 8025")})
-add_commands(app, {"seed": (seed, "exportctl emulator seed --from-config")})
-add_commands(app, {"ingest": (ingest, "exportctl emulator ingest web 500")})
+add_commands(app, {"seed": (data.seed, "exportctl emulator seed --from-config")})
+add_commands(app, {"ingest": (data.ingest, "exportctl emulator ingest web 500")})
 add_commands(app, {"reset": (reset, "exportctl emulator reset")})
 add_commands(app, {"requests": (requests, "exportctl emulator requests --writes")})
 add_commands(clock_app, {"get": (clock_get, "exportctl emulator clock get")})

@@ -14,6 +14,7 @@ from time import gmtime, strftime
 from typing import TypeAlias
 
 TEXT, INTEGER, NUMBER, TIME, DATE, BOOLEAN = "text", "whole", "number", "time", "date", "flag"
+SMALL = "small"  # a whole number of 32 bits
 
 
 @dataclass(frozen=True)

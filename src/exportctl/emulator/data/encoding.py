@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exportctl.emulator.data import rows
-from exportctl.emulator.data.columns import BOOLEAN, DATE, INTEGER, NUMBER, TEXT, TIME, MapType, Shape
+from exportctl.emulator.data.columns import BOOLEAN, DATE, INTEGER, NUMBER, SMALL, TEXT, TIME, MapType, Shape
 from exportctl.emulator.data.rows import Batch
 from exportctl.emulator.storage.sink import StorageRefused
 
@@ -55,7 +55,9 @@ class Encoding:
         return _EXTENSIONS[self.type, self.compression]
 
 
-def write_file(dataset: str, kind: str, batches: Iterable[Batch], encoding: Encoding, path: Path) -> None:
+def write_file(
+    dataset: str, kind: str, batches: Iterable[Batch], encoding: Encoding, path: Path, schema: str = ""
+) -> None:
     """
     One file with these rows in this order; without rows, an empty NDJSON file or a Parquet file with columns alone.
 
@@ -65,13 +67,13 @@ def write_file(dataset: str, kind: str, batches: Iterable[Batch], encoding: Enco
         StorageRefused: `extra-missing`, the packages that write Parquet are not installed.
         OSError: the file cannot be written.
     """
-    lines = chain.from_iterable(rows.lines(dataset, kind, batch) for batch in batches)
+    lines = chain.from_iterable(rows.lines(dataset, kind, batch, schema) for batch in batches)
     chunks = iter(lambda: "".join(f"{line}\n" for line in islice(lines, CHUNK)).encode(), b"")
     packed = encoding.compression == "GZIP"
     if encoding.type == "JSON":
         _write_ndjson(chunks, packed, path)
     else:
-        _write_parquet(chunks, rows.COLUMNS[kind], packed, path)
+        _write_parquet(chunks, rows.columns(kind, schema), packed, path)
 
 
 def _write_ndjson(chunks: Iterator[bytes], packed: bool, path: Path) -> None:
@@ -153,6 +155,7 @@ def _plain_types() -> Mapping[str, DataType]:
 
     return {
         TEXT: DataType.string(),
+        SMALL: DataType.int32(),
         INTEGER: DataType.int64(),
         NUMBER: DataType.float64(),
         TIME: DataType.timestamp("ms", tz="UTC"),

@@ -16,11 +16,21 @@ from itertools import pairwise
 
 from exportctl.emulator.data import events, profiles
 from exportctl.emulator.data.columns import Shape, json_text
+from exportctl.emulator.data.schema_changes import change_columns, change_line
 
-EVENT, RECORD = "event", "record"
-COLUMNS: Mapping[str, Mapping[str, Shape]] = {EVENT: events.COLUMNS, RECORD: profiles.COLUMNS}
+EVENT, RECORD, SNAPSHOT = "event", "record", "snapshot"
+KINDS = (EVENT, RECORD, SNAPSHOT)
+COLUMNS: Mapping[str, Mapping[str, Shape]] = {
+    EVENT: events.COLUMNS,
+    RECORD: profiles.COLUMNS,
+    SNAPSHOT: profiles.COLUMNS,
+}
 
-_LINE_WRITERS: Mapping[str, Callable[[str, int, bytes, int], str]] = {EVENT: events.line, RECORD: profiles.line}
+_LINE_WRITERS: Mapping[str, Callable[[str, int, bytes, int], str]] = {
+    EVENT: events.line,
+    RECORD: profiles.line,
+    SNAPSHOT: profiles.line,
+}
 
 
 @dataclass(frozen=True)
@@ -31,6 +41,9 @@ class Batch:
     They were ingested at `at`, whole seconds since 1970 UTC. Of an event dataset they happened, evenly and in order,
     in the `spread` seconds before. A piece of a batch keeps the times of its rows, so it knows how many rows of the
     whole come in front of it (`lead`) and behind it (`tail`).
+
+    With a `version`, which counts from 1, they are new versions of rows that came in before, or say that these are
+    `removed`. `schema` is the one of their table then.
     """
 
     first: int
@@ -39,6 +52,9 @@ class Batch:
     spread: int = 86400
     lead: int = 0
     tail: int = 0
+    version: int = 0
+    removed: bool = False
+    schema: str = ""
 
     def moment(self, place: int) -> int:
         """When the event at `place`, counted from 0, happened: milliseconds, in [at - spread, at)."""
@@ -51,15 +67,36 @@ class Batch:
         return replace(self, first=self.first + start, count=stop - start, lead=ahead, tail=behind)
 
 
-def lines(dataset: str, kind: str, batch: Batch) -> Iterator[str]:
-    """Every row as one line of JSON without its end, in order. `_id` is the dataset's id and the row's number."""
+def columns(kind: str, schema: str = "") -> Mapping[str, Shape]:
+    """Return the columns of a table of this kind and schema."""
+    return change_columns(COLUMNS[kind], schema) if schema else COLUMNS[kind]
+
+
+def lines(dataset: str, kind: str, batch: Batch, schema: str = "") -> Iterator[str]:
+    """
+    Every row as one line of JSON without its end, in order. `_id` is the dataset's id and the row's number.
+
+    `schema` is the one of the table, which has all changes of the batch's own.
+    """
     # rule: rows-made-up
     line, stem = _LINE_WRITERS[kind], json_text(dataset)[1:-1]
     seed = blake2b(dataset.encode(), digest_size=16)
     for place, number in enumerate(range(batch.first, batch.first + batch.count)):
-        chance = seed.copy()
-        chance.update(b":%d" % number)
-        yield line(stem, number, chance.digest(), batch.moment(place) if kind == EVENT else 1000 * batch.at)
+        chance = _draw_bytes(seed, number, batch.version)
+        moment = batch.moment(place) if kind == EVENT else 1000 * batch.at + batch.version
+        text = line(stem, number, chance, moment)
+        yield change_line(text, number, chance[15], batch.schema, schema) if schema else text
+
+
+def _draw_bytes(seed: blake2b, number: int, version: int) -> bytes:
+    """Return sixteen bytes for a row; the first four, which say when it was created, are those of its first version."""
+    first = seed.copy()
+    first.update(b":%d" % number)
+    if not version:
+        return first.digest()
+    later = first.copy()
+    later.update(b":%d" % version)
+    return first.digest()[:4] + later.digest()[4:]
 
 
 def trim_events(batch: Batch, oldest: float) -> Batch | None:

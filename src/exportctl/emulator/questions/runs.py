@@ -100,6 +100,13 @@ class RunsQuestions:
         "U11, dataset-exports.md 5.2",
         Probe.EXPORT,
     )
+    record_versions: str = ask(
+        "A row of a record dataset changed twice since the last run. Does a run export its newest version, or all? "
+        "A probe adds no rows to a dataset, so it does not ask.",
+        ("newest", "all"),
+        "no source",
+        Probe.NEVER,
+    )
     failed_run_rows: str = ask(
         "A run fails. Do its rows come with the next run, or with none?",
         ("next_run", "lost"),
