@@ -7,7 +7,7 @@ from dataclasses import replace
 from exportctl.errors import Finding, SourcePosition
 from exportctl.model.combine import Combination, Combine
 from exportctl.model.project import BackupPolicy
-from exportctl.monitor.backup.report import BackupReport, Chain, ChainStart, ChainState, ExportChains, Gap
+from exportctl.monitor.backup.report import BackupReport, Chain, ChainStart, ChainState, ExportChains, Gap, LateRows
 from tests.output.sample_plans import AS_OF, DAY, EVIL, HEADER, address
 
 FLOW = "1a2b3c4d-0000-4000-8000-000000000001"
@@ -40,6 +40,7 @@ def chain(name: str, state: ChainState, *gaps: Gap, failures: tuple[str, ...] = 
     )
 
 
+PROFILE = "service-profile.json of 2026-11-29"
 RECORDS = Combination(Combine.UPSERT, "Catalog: dataBehavior record", f"_id{EVIL}", "stated in exports.yaml:3:9")
 EVENTS = Combination(Combine.APPEND, "Catalog: dataBehavior time-series", is_time_series=True)
 STATED = Combination(Combine.SNAPSHOT, "stated in exports.yaml:4:9", warnings=(f"the Catalog says {EVIL}",))
@@ -55,7 +56,12 @@ def backup_report() -> BackupReport:
     )
     found = (RECORDS, EVENTS, STATED)
     broken = tuple(replace(one, combination=combination) for one, combination in zip(broken, found, strict=True))
-    whole = replace(chain("Orders", ChainState.WHOLE), combination=EVENTS, rows_from=AS_OF - 373 * DAY)
+    whole = replace(
+        chain("Orders", ChainState.WHOLE),
+        combination=EVENTS,
+        rows_from=AS_OF - 373 * DAY,
+        late_rows=(LateRows(AS_OF - 4 * DAY, AS_OF - 3 * DAY, 2, f"refused {EVIL}", AS_OF - 2 * DAY, PROFILE),),
+    )
     none = replace(chain("Orders", ChainState.NONE), combination=UNKNOWN)
     exports = (
         ExportChains(address("orders"), FLOW, "disabled", f"s3://acme-lake/{EVIL}", POLICY, broken),

@@ -14,13 +14,17 @@ from exportctl.model.combine import Combination
 from exportctl.model.plan import LiveObject
 from exportctl.model.project import Export
 from exportctl.model.schedule import HOUR, first_start
-from exportctl.monitor.backup.chain import ChainFacts, fold_chain, no_chain
+from exportctl.monitor.backup.chain import fold_chain, no_chain
 from exportctl.monitor.backup.combination import add_combination
+from exportctl.monitor.backup.late_rows import row_answers
+from exportctl.monitor.backup.links import NO_ANSWERS, ChainFacts, RowAnswers
 from exportctl.monitor.backup.policy import policy_failures
 from exportctl.monitor.backup.report import BackupReport, Chain, ChainStart, ExportChains
 from exportctl.monitor.delivery.expectation import DeliveryExpectation
 from exportctl.monitor.delivery.report import ExportVerdicts, Verdict
+from exportctl.profile.file import default_path
 from exportctl.workflows.combinations import declared_datasets, read_combinations
+from exportctl.workflows.connect import platform_kind
 from exportctl.workflows.read_storage import RUNS_ONLY
 from exportctl.workflows.verify import ExportFlow, VerifiedExport, Verifier, VerifyRequest
 
@@ -46,12 +50,17 @@ def read_backups(
     report, checked = verifier.read(VerifyRequest(deep=deep, require_storage=require_storage, whole=True))
     declared = {i: d for one in checked for i, d in declared_datasets(one.flow.export, one.verdicts.verdicts).items()}
     combinations = read_combinations(verifier.client, declared)
-    exports = tuple(_export_chains(one.verdicts, one.flow, report.as_of, combinations) for one in checked)
+    answers = _row_answers(verifier)
+    exports = tuple(_export_chains(one.verdicts, one.flow, report.as_of, combinations, answers) for one in checked)
     return BackupReport(report.header, report.as_of, exports), checked
 
 
 def _export_chains(
-    found: ExportVerdicts, flow: ExportFlow, as_of: int, combinations: Mapping[str, Combination]
+    found: ExportVerdicts,
+    flow: ExportFlow,
+    as_of: int,
+    combinations: Mapping[str, Combination],
+    answers: RowAnswers,
 ) -> ExportChains:
     policy = flow.export.expect.backup if flow.export.expect else None
     chains = tuple(
@@ -59,12 +68,12 @@ def _export_chains(
             add_combination(chain, combinations.get(chain.dataset_id)),
             failures=policy_failures(chain, policy, as_of) if policy else (),
         )
-        for chain in _chains(found, flow, as_of)
+        for chain in _chains(found, flow, as_of, answers)
     )
     return ExportChains(found.address, found.flow, found.state, found.storage, policy, chains, found.errors)
 
 
-def _chains(found: ExportVerdicts, flow: ExportFlow, as_of: int) -> Iterator[Chain]:
+def _chains(found: ExportVerdicts, flow: ExportFlow, as_of: int, answers: RowAnswers) -> Iterator[Chain]:
     live, facts = flow.live_flow, None
     if flow.expectation is not None and live is not None and live.source is not None:
         facts = ChainFacts(
@@ -74,10 +83,22 @@ def _chains(found: ExportVerdicts, flow: ExportFlow, as_of: int) -> Iterator[Cha
             as_of=as_of,
             is_storage_read=not found.storage.startswith(RUNS_ONLY) and not found.errors,
             unknown_before=_start_if_later(flow.expectation, flow.export, found.verdicts),
+            row_answers=answers,
         )
     for _, own in groupby(found.verdicts, key=lambda verdict: verdict.dataset_id):
         verdicts = tuple(own)
         yield fold_chain(verdicts, facts) if facts else no_chain(verdicts[0])
+
+
+def _row_answers(verifier: Verifier) -> RowAnswers:
+    """Return what the service profile says of rows that a run did not send; it is the one that a plan uses."""
+    setup = verifier.setup
+    if not (setup.folder / default_path(setup.files)).is_file():
+        return NO_ANSWERS  # reading a profile imports the emulator
+    from exportctl.workflows import service_profile
+
+    used = service_profile.use_profile(setup, platform_kind(verifier.project))
+    return row_answers(used.profile.switches, f"{used.file} of {used.profile.probed_on}") if used else NO_ANSWERS
 
 
 def _start_if_later(expectation: DeliveryExpectation, export: Export, verdicts: Sequence[Verdict]) -> int | None:

@@ -75,6 +75,7 @@ class Verifier:
         findings: tuple[Finding, ...],
         platform: ConnectedPlatform,
     ):
+        self.setup = setup
         self.project = project
         self.findings = findings
         self.clock: Clock = platform.clock

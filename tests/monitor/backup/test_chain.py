@@ -8,7 +8,9 @@ import pytest
 
 from exportctl.model.project import BackupPolicy
 from exportctl.model.schedule import DAY, HOUR
-from exportctl.monitor.backup.chain import ChainFacts, fold_chain, no_chain
+from exportctl.monitor.backup.chain import fold_chain, no_chain
+from exportctl.monitor.backup.late_rows import row_answers
+from exportctl.monitor.backup.links import ChainFacts, RowAnswers
 from exportctl.monitor.backup.policy import policy_failures
 from exportctl.monitor.backup.report import Chain, ChainStart, ChainState
 from exportctl.monitor.delivery.report import DeliveryResult, Evidence, Verdict
@@ -184,3 +186,81 @@ POLICIES: dict[str, tuple[BackupPolicy, tuple[Verdict, ...], list[str]]] = {
 def test_a_policy_names_each_reason(name: str) -> None:
     policy, verdicts, expected = POLICIES[name]
     assert list(policy_failures(chain(*verdicts), policy, FACTS.as_of)) == expected
+
+
+# -- what a service profile says of rows that a run did not send ------------------------------------------------------
+
+PROFILE = "service-profile.json of 2026-11-29"
+PARTIAL = replace(FAILED, is_partial=True)
+PAUSED = replace(UNKNOWN, reason="no run; the flow was changed", run=None, completed=None, is_before_change=True)
+MISSING, NOTHING = RUNS["missing"][0], RUNS["nothing to write"][0]
+BY_WORD = replace(WHOLE, evidence=Evidence.RUNS)
+NEXT, GONE = "next_run", "lost"
+ROWS: dict[str, tuple[dict[str, str | None], tuple[Verdict, ...], ChainState, dict[int, int]]] = {
+    # the answers, the runs -> the state, and which runs a later one closes
+    "failed, nothing known": ({}, (WHOLE, FAILED, WHOLE), ChainState.UNPROVEN, {}),
+    "failed, known of pauses only": ({"missed": NEXT}, (WHOLE, FAILED, WHOLE), ChainState.UNPROVEN, {}),
+    "failed, and the next is whole": ({"failed": NEXT}, (WHOLE, FAILED, WHOLE), ChainState.WHOLE, {1: 2}),
+    "failed, and the next had nothing": ({"failed": NEXT}, (WHOLE, FAILED, NOTHING), ChainState.WHOLE, {1: 2}),
+    "the first failed": ({"failed": NEXT}, (FAILED, WHOLE), ChainState.WHOLE, {0: 1}),
+    "failed twice": ({"failed": NEXT}, (WHOLE, FAILED, FAILED, WHOLE), ChainState.WHOLE, {1: 3, 2: 3}),
+    "failed, and no later run": ({"failed": NEXT}, (WHOLE, FAILED), ChainState.UNPROVEN, {}),
+    "failed, and the next is gone": ({"failed": NEXT}, (WHOLE, FAILED, LOST, WHOLE), ChainState.GAP, {}),
+    "failed, and the next is another": ({"failed": NEXT}, (WHOLE, FAILED, OTHER, WHOLE), ChainState.CHANGED, {}),
+    "failed, and the next is not proven": ({"failed": NEXT}, (WHOLE, FAILED, BY_WORD, WHOLE), ChainState.UNPROVEN, {}),
+    "failed, and then none": ({"failed": NEXT}, (WHOLE, FAILED, MISSING, WHOLE), ChainState.UNPROVEN, {}),
+    "failed, and then paused": ({"failed": NEXT}, (WHOLE, FAILED, PAUSED, WHOLE), ChainState.UNPROVEN, {}),
+    "failed and paused, all known": (
+        {"failed": NEXT, "missed": NEXT}, (WHOLE, FAILED, PAUSED, WHOLE), ChainState.WHOLE, {1: 3, 2: 3}),
+    "failed after a part": ({"failed": NEXT}, (WHOLE, PARTIAL, WHOLE), ChainState.UNPROVEN, {}),
+    "failed after a part, lost": ({"failed": GONE}, (WHOLE, PARTIAL, WHOLE), ChainState.UNPROVEN, {}),
+    "failed, and lost": ({"failed": GONE}, (WHOLE, FAILED, WHOLE), ChainState.GAP, {}),
+    "all failed, and lost": ({"failed": GONE}, (FAILED, FAILED), ChainState.NONE, {}),
+    "paused, nothing known": ({"failed": NEXT}, (WHOLE, PAUSED, WHOLE), ChainState.UNPROVEN, {}),
+    "paused, and the next is whole": ({"missed": NEXT}, (WHOLE, PAUSED, PAUSED, WHOLE), ChainState.WHOLE, {1: 3, 2: 3}),
+    "paused, and the next failed": ({"missed": NEXT}, (WHOLE, PAUSED, FAILED, WHOLE), ChainState.UNPROVEN, {}),
+    "paused, the next failed and lost": (
+        {"missed": NEXT, "failed": GONE}, (WHOLE, PAUSED, FAILED, WHOLE), ChainState.GAP, {}),
+    "paused, and lost": ({"missed": GONE}, (WHOLE, PAUSED, WHOLE), ChainState.GAP, {}),
+    "no run before it is shown": ({"missed": NEXT}, (PAUSED, WHOLE), ChainState.UNPROVEN, {}),
+    "no run before it is shown, lost": ({"missed": GONE}, (PAUSED, WHOLE), ChainState.UNPROVEN, {}),
+    "missing without a change": ({"missed": NEXT, "failed": NEXT}, (WHOLE, MISSING, WHOLE), ChainState.UNPROVEN, {}),
+    "complete by word": ({"missed": NEXT, "failed": NEXT}, (WHOLE, BY_WORD, WHOLE), ChainState.UNPROVEN, {}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_a_profile_settles_what_becomes_of_rows_that_a_run_did_not_send(name: str) -> None:
+    answers, verdicts, state, closed = ROWS[name]
+    made = chain(*verdicts, facts=replace(FACTS, row_answers=RowAnswers(PROFILE, **answers)))
+    assert made.state is state
+    carriers = {n: (run.carrier - FIRST) // DAY for n, run in enumerate(made.runs) if run.carrier is not None}
+    assert carriers == closed
+    assert sum(late.runs for late in made.late_rows) == len(closed)
+    assert all(late.source == PROFILE for late in made.late_rows)
+    assert (made.gaps == ()) is (state is ChainState.WHOLE)
+    assert not closed or PROFILE in made.reason
+
+
+def test_lost_rows_say_who_knows_it_and_that_only_a_new_export_has_them() -> None:
+    made = chain(WHOLE, FAILED, WHOLE, facts=replace(FACTS, row_answers=RowAnswers(PROFILE, failed=GONE)))
+    (gap,) = made.gaps
+    assert gap.reason == f"refused; its rows come with no later run, by {PROFILE}"
+    assert gap.action == "only a new full export has these rows: a new flow sends everything"
+    assert gap.lost == "the rows that came between 2027-01-15 08:00 UTC and 2027-01-16 08:00 UTC"
+
+
+@pytest.mark.parametrize(
+    ("switches", "failed", "missed"),
+    [
+        ({}, None, None),
+        ({"failed_run_rows": "lost", "missed_run_rows": "next_run"}, "lost", "next_run"),
+        ({"missed_runs": "skipped", "missed_run_rows": "lost"}, None, "lost"),
+        ({"missed_runs": "caught-up", "missed_run_rows": "next_run"}, None, None),
+        ({"missed_runs": "skipped"}, None, None),
+    ],
+)
+def test_the_answers_are_those_of_the_profile(
+    switches: dict[str, object], failed: str | None, missed: str | None
+) -> None:
+    assert row_answers(switches, PROFILE) == RowAnswers(PROFILE, failed, missed)

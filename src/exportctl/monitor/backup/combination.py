@@ -55,8 +55,9 @@ def add_combination(chain: Chain, found: Combination | None) -> Chain:
     (dataset-exports.md 9, news-2026.md 2025-10). The Catalog names the behaviour of a schema and not its class, so of
     another class with the same behaviour nothing may be left out.
     """
-    begins_whole = bool(chain.runs) and chain.runs[0].state is ChainState.WHOLE
-    rows_from = chain.runs[0].due - EVENT_DAYS * DAY if found and found.is_time_series and begins_whole else None
+    first = next((run for run in chain.runs if run.carrier is None), None)
+    begins_whole = first is not None and first.state is ChainState.WHOLE
+    rows_from = first.due - EVENT_DAYS * DAY if first and begins_whole and found and found.is_time_series else None
     return replace(chain, combination=found, rows_from=rows_from)
 
 

@@ -62,14 +62,35 @@ class Gap:
 
 
 @dataclass(frozen=True)
+class LateRows:
+    """
+    Neighbouring runs that sent no rows, and do not break the chain: a later run has them. Moments in seconds.
+
+    `carrier` is when that run was due, and `source` says who knows that it has them.
+    """
+
+    first: int
+    last: int
+    runs: int
+    reason: str
+    carrier: int
+    source: str
+
+
+@dataclass(frozen=True)
 class ChainRun:
-    """One run of a chain, and its data files of one dataset: complete only if `state` is WHOLE. `due` in seconds."""
+    """
+    One run of a chain, and its data files of one dataset: complete only if `state` is WHOLE. Moments in seconds.
+
+    `carrier` is when a later run was due that has its rows; the state is then UNPROVEN, and breaks nothing.
+    """
 
     due: int
     run: str | None
     state: ChainState
     rows: int | None  # as the run says, or as counted; None: neither
     files: tuple[DeliveredFile, ...]
+    carrier: int | None = None
 
 
 @dataclass(frozen=True)
@@ -97,6 +118,7 @@ class Chain:
     failures: tuple[str, ...] = ()  # why it does not fulfil the policy of its export
     combination: Combination | None = None  # how its runs come together as one table
     rows_from: int | None = None
+    late_rows: tuple[LateRows, ...] = ()
 
 
 @dataclass(frozen=True)

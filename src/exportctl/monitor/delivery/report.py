@@ -75,6 +75,8 @@ class Verdict:
     hint: str | None = None
     fails: bool = False  # counts for exit 9
     stored: tuple[DeliveredFile, ...] = ()  # the data files of this dataset and run, as far as they are known
+    is_partial: bool = False  # FAILED: a part was written
+    is_before_change: bool = False  # no run, and the flow was changed later: perhaps none was due
     of_several: bool = False  # files of several datasets were counted together: some of one of them are missing
 
 

@@ -166,7 +166,7 @@ def _verdict_without_run(case: VerdictInput) -> Verdict:
     if not case.due_run.expected:
         moment = schedule.format_moment(case.expectation.changed)
         reason = f"no run; it is not known whether one was due, because the flow was changed at {moment}"
-        return case.verdict(DeliveryResult.UNKNOWN, reason)
+        return replace(case.verdict(DeliveryResult.UNKNOWN, reason), is_before_change=True)
     if case.expectation.unknown_end is not None:
         reason = f'no run; exportctl cannot read the end of the flow, "{case.expectation.unknown_end}"'
         return case.verdict(DeliveryResult.UNKNOWN, reason)
@@ -198,8 +198,9 @@ def _running_verdict(case: VerdictInput, run: Run) -> Verdict:
 
 def _failed_verdict(case: VerdictInput, run: Run) -> Verdict:
     said = "; ".join(f"{e.code} {e.message}".strip() for e in run.errors) or "the service gives no reason"
-    partly = "only a part was written: " if run.status is RunStatus.PARTIAL else ""
-    return case.verdict(DeliveryResult.FAILED, f"{partly}{said}", run)
+    is_partial = run.status is RunStatus.PARTIAL
+    partly = "only a part was written: " if is_partial else ""
+    return replace(case.verdict(DeliveryResult.FAILED, f"{partly}{said}", run), is_partial=is_partial)
 
 
 def _successful_verdict(case: VerdictInput, done: Sequence[Run], failed: Sequence[Run]) -> Verdict:

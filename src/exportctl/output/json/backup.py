@@ -5,7 +5,7 @@ from __future__ import annotations
 from exportctl.model.combine import Combination, Combine
 from exportctl.model.json_form import JsonObject, choice, counts, flag, listing, nullable, number, part, text
 from exportctl.model.project import BackupPolicy
-from exportctl.monitor.backup.report import BackupReport, Chain, ChainStart, ChainState, ExportChains, Gap
+from exportctl.monitor.backup.report import BackupReport, Chain, ChainStart, ChainState, ExportChains, Gap, LateRows
 from exportctl.output.json.envelope import EXPORT_STATE, FLOW_ID, MOMENT, PROJECT, STORAGE, Document
 from exportctl.planfile.serialize import ERROR, POSITION, address
 
@@ -34,6 +34,15 @@ _GAP = JsonObject[Gap](
     run=nullable(text("run id of the first of them")),
     objects=listing("objects that the reason is about", text("path in storage")),
 )
+_LATE_ROWS = JsonObject[LateRows](
+    "neighbouring runs that sent no rows and do not break the chain: a later run has them",
+    first=number(f"when the first of them was due, {MOMENT}"),
+    last=number(f"when the last of them was due, {MOMENT}"),
+    runs=number("how many runs"),
+    reason=text("why they sent no rows; for people"),
+    carrier=number(f"when the run was due that has their rows, {MOMENT}"),
+    source=text("who says that it has them: the file of a service profile and its day"),
+)
 _COMBINATION = JsonObject[Combination](
     "how its runs come together as one table",
     combine=choice("append: all rows; upsert: the newest row of each key; snapshot: the newest run", Combine),
@@ -59,6 +68,7 @@ _CHAIN = JsonObject[Chain](
     files=nullable(number("data files of the complete runs; null: some were not counted")),
     size=nullable(number("bytes of these files; null: some were not counted")),
     gaps=listing("what breaks the chain, oldest first", _GAP),
+    late_rows=listing("what would break it without a service profile, oldest first", _LATE_ROWS),
     failures=listing("why it does not fulfil the policy", text("for people")),
     combination=nullable(part(_COMBINATION)),
 )

@@ -56,6 +56,7 @@ def _export_details(export: ExportChains, as_of: int, share: int) -> str:
         *plan.table_lines((*backup.TITLES, "WHY"), rows),
         "",
         *plan.section("What breaks the chains", gaps, share),
+        *plan.section("What later runs brought", list(_late_lines(export)), share),
         *plan.section("What the chains begin with", list(_start_lines(export)), share),
         *plan.section("How the runs combine", list(_combination_lines(export)), share),
         "</details>\n",
@@ -72,6 +73,12 @@ def _gap_line(chain: Chain, gap: Gap) -> str:
     paths += [f"and {len(gap.objects) - _OBJECTS} more"] if len(gap.objects) > _OBJECTS else []
     said = f"{code(chain.dataset)} {prose(backup.gap_text(gap))}; lost: {prose(gap.lost)}; action: {prose(gap.action)}"
     return said + "".join(f"\n  - {path}" for path in paths)
+
+
+def _late_lines(export: ExportChains) -> Iterator[str]:
+    for chain in export.chains:
+        for late in chain.late_rows:
+            yield f"{code(chain.dataset)} {prose(backup.late_text(late))}"
 
 
 def _start_lines(export: ExportChains) -> Iterator[str]:

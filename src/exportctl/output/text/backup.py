@@ -18,7 +18,7 @@ from exportctl.output.format_values import NOTHING, clean_text
 from exportctl.output.text import plan, tables, verify
 
 if TYPE_CHECKING:
-    from exportctl.monitor.backup.report import BackupReport, Chain, ExportChains, Gap
+    from exportctl.monitor.backup.report import BackupReport, Chain, ExportChains, Gap, LateRows
 
 TITLES = ("DATASET", "STATE", "COVERED FROM", "COVERED TO", "AGE", "RUNS", "ROWS", "FILES", "SIZE")
 _STYLES = {"WHOLE": "good", "GAP": "error", "CHANGED": "error", "UNPROVEN": "warning", "NONE": "warning"}
@@ -89,6 +89,8 @@ def _chain_lines(chain: Chain, ink: Paint, width: int) -> Iterator[str]:
         yield from (ink("warning", line) for line in _wrap_lines(warning, width))
     if not chain.gaps:
         yield from _wrap_lines(chain.reason, width)
+    for late in chain.late_rows:
+        yield from _wrap_lines(late_text(late), width)
     for gap in chain.gaps:
         yield from _gap_lines(gap, ink, width)
     for failure in chain.failures:
@@ -120,11 +122,22 @@ def gap_texts(chain: Chain) -> Iterator[str]:
 
 def gap_text(gap: Gap) -> str:
     """Return the state of a gap, its runs or its window, and the reason."""
-    first, last = format_values.moment(gap.first), format_values.moment(gap.last)
-    if not gap.runs:
-        return f"{gap.state}: {first} to {last}: {gap.reason}"
-    when = f"the run due {first}" if gap.runs == 1 else f"{format_count(gap.runs, 'run')} due {first} to {last}"
-    return f"{gap.state}: {when}: {gap.reason}"
+    return f"{gap.state}: {_window_text(gap)}: {gap.reason}"
+
+
+def late_text(late: LateRows) -> str:
+    """Return the runs whose rows a later run has, and who says so."""
+    return (
+        f"closed: {_window_text(late)}: {late.reason}; by {late.source}, the run due "
+        f"{format_values.moment(late.carrier)} has the rows"
+    )
+
+
+def _window_text(found: Gap | LateRows) -> str:
+    first, last = format_values.moment(found.first), format_values.moment(found.last)
+    if not found.runs:
+        return f"{first} to {last}"
+    return f"the run due {first}" if found.runs == 1 else f"{format_count(found.runs, 'run')} due {first} to {last}"
 
 
 def _gap_lines(gap: Gap, ink: Paint, width: int) -> Iterator[str]:
