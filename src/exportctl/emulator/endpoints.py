@@ -18,7 +18,9 @@ UNDESCRIBED = "-"  # only pages tell of it: of the identity service, the landing
 
 _SPECS = "clients may not write specs; the emulator answers 1426"
 _SOURCES = "describes the files and columns of sources; a destination has none to show"
-_CATALOG = "the emulator's datasets are added with `exportctl emulator seed`; clients of exports only read them"
+_CATALOG = (
+    "the emulator's datasets are added with `exportctl emulator seed --dataset NAME`; clients of exports only read them"
+)
 _BATCHES = "describes ingestion, not exports"
 _ADMIN = "the emulator's sandboxes are added with `exportctl emulator seed --sandbox NAME`"
 _TOOLING = "copies configurations between sandboxes; it does not move exports"
