@@ -130,6 +130,22 @@ EXPORT_HINTS: Mapping[str, Ways] = {
         "write `reason: …`": ("{rule: x}", "{rule: x, reason: agreed}"),
         "Why the export may break it": SAYS,
     },
+    "a former location in another bucket": {"its keys are until, «path», folder": ("path: a, bucket: x", "{0}: a")},
+    "a former location without its end": {
+        "write `until: …`": ("{path: a}", "{until: 2026-03-01, path: a}"),
+        "The last day (inclusive)": ("{path: a}", "{until: 2026-03-01, path: a}"),
+        "or the moment at which it was changed": ("{path: a}", '{until: "2026-03-01T02:00:00Z", path: a}'),
+        "runs that were due before wrote here": SAYS,
+    },
+    "a former location that states nothing": {
+        "write `path: …`": ("2026-03-01}", "2026-03-01, path: a}"),
+        "or `folder: …`": ("2026-03-01}", '2026-03-01, folder: "%DATASET_ID%/%EXPORT_TIME%"}'),
+        "as it was before it was changed": SAYS,
+    },
+    "a former location until a time without a zone": {
+        "add the time zone: «`2026-03-01T02:00Z`» for UTC": ("2026-03-01T02:00", "{0}"),
+        "or an offset like «`2026-03-01T02:00+01:00`»": ("2026-03-01T02:00", "{0}"),
+    },
     "an expectation in months": {
         "months and years differ in length: write days, for example «`180 days`»": ("1 month", "{0}")
     },

@@ -39,6 +39,21 @@ NAME_HINTS: Mapping[str, tuple[Hint, ...]] = {
             bad="exports: {orders: {protect: true}, copy: {subpath: copy}}\n" + REMOVED,
         ),
     ),
+    "former-location-order": (
+        Hint(
+            {
+                "Write the oldest entry first": orders(
+                    "former_locations: [{until: 2022-03-01, path: a}, {until: 2022-05-01, path: b}]"
+                ),
+                "and give each a later `until` than the one before it": orders(
+                    "former_locations: [{until: 2022-05-01, path: b}, {until: 2022-06-01, path: a}]"
+                ),
+            }
+        ),
+    ),
+    "former-location-future": (
+        Hint({"Write the moment of the change": orders("former_locations: [{until: 2022-03-01, path: a}]")}),
+    ),
     "accept-expired": (
         Hint({"Remove the entry": "accept: []", "or agree on a later date": accepted("exports.orders", "folder")}),
     ),

@@ -16,6 +16,7 @@ from exportctl.model.project import (
     End,
     Expect,
     Format,
+    FormerLocation,
     Policy,
     Project,
     RemovedEntry,
@@ -94,6 +95,10 @@ def removed_entries(name: str, do: str = "delete", root: str = "exports") -> tup
 
 def project_with_removed(name: str, do: str = "delete", **changes: Any) -> Project:
     return project(export(**changes), removed=removed_entries(name, do))
+
+
+def former_entries(*until: int) -> tuple[FormerLocation, ...]:
+    return tuple(FormerLocation(one, "aep/former", None, location_at(520)) for one in until)
 
 
 def accepted_entries(
@@ -757,6 +762,27 @@ CASES = (
         project(export("sales/a"), removed=removed_entries("sales/a")),
         location_at(500),
         project(export("sales/a"), removed=removed_entries("sales")),
+    ),
+    Case(
+        "former-location-order",
+        "two that end together",
+        project(export(former_locations=former_entries(NOW - DAY, NOW - DAY))),
+        location_at(520),
+        project(export(former_locations=former_entries(NOW - 2 * DAY, NOW - DAY))),
+    ),
+    Case(
+        "former-location-future",
+        "a second after now",
+        project(export(former_locations=former_entries(NOW + 1))),
+        location_at(520),
+        project(export(former_locations=former_entries(NOW))),
+    ),
+    Case(
+        "former-location-future",
+        "not on the emulator, which has a clock of its own",
+        project(export(former_locations=former_entries(NOW + 1))),
+        location_at(520),
+        project(export(former_locations=former_entries(NOW + 1)), platform=platform(url="embedded")),
     ),
     Case(
         "removed-protected",

@@ -41,7 +41,8 @@ KeyPath = tuple[str, ...]
 CHOSEN_KEYS = ("schedule", "end", "format", "destination")  # keys of an export whose value may be elsewhere
 # A key that may have a name as its value -> the section that declares the name.
 _NAMED_SECTIONS = {"schedule": "schedules", "format": "formats"}
-_FLOW_ONLY = ("key", "declared_key", "at", "positions", *CHOSEN_KEYS, "datasets", "expect", "allow", "plain")
+_FORMER = "former_locations"
+_FLOW_ONLY = ("key", "declared_key", "at", "positions", *CHOSEN_KEYS, "datasets", "expect", "allow", "plain", _FORMER)
 
 
 class DifferenceOrigin(StrEnum):
@@ -213,6 +214,7 @@ def _export(one: Export) -> Iterator[tuple[str, _Field]]:
     backup = one.expect.backup if one.expect else None
     for name in ("max_age", "covered_from"):
         yield f"expect.backup.{name}", _Field(getattr(backup, name, None), ((*own, "expect"), ("defaults", "expect")))
+    yield _FORMER, _Field([[f.until, f.path, f.folder] for f in one.former_locations], ((*own, _FORMER),))
     yield "allow", _Field(sorted(a.rule for a in one.allow), ((*own, "allow"),))
 
 

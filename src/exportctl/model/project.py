@@ -102,6 +102,16 @@ class Dataset:
 
 
 @dataclass(frozen=True)
+class FormerLocation:
+    """Where an export wrote before `until` (epoch seconds). What is None was as in the entry after it, or as now."""
+
+    until: int
+    path: str | None  # the whole path of the target, with what `subpath` was
+    folder: str | None  # the template
+    at: SourcePosition
+
+
+@dataclass(frozen=True)
 class BackupPolicy:
     """What the backup of each dataset of an export must hold; at least one of both."""
 
@@ -169,6 +179,7 @@ class Export:
     allow_replace: str | None = None
     keep: str | None = None
     renamed_from: str | None = None
+    former_locations: tuple[FormerLocation, ...] = ()  # oldest first
     allow: tuple[AllowEntry, ...] = ()
     plain: Mapping[str, object] = field(default_factory=dict)  # by name: fields that only a row of the kinds knows
 

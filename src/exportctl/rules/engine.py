@@ -21,6 +21,7 @@ from exportctl.rules import (
     destinations,
     external_findings,
     folder_templates,
+    former_locations,
     no_effect,
     safety_check_texts,
     schedules,
@@ -221,6 +222,7 @@ _ENGINE_RULES = (
 RULES: tuple[Rule, ...] = (
     *destinations.LOCATION_RULES,
     *folder_templates.RULES,
+    *former_locations.RULES,
     *shared_locations.RULES,
     *schedules.RULES,
     *destinations.ACCOUNT_RULES,

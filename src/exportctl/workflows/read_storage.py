@@ -122,6 +122,23 @@ class StorageReaders:
                 return StorageReading(None, f"{RUNS_ONLY}{error.message}; {error.hint}")
             return self._build_failed_reading(error)
 
+    def read_former(
+        self,
+        read: StorageReading,
+        flow: DeliveryExpectation,
+        due: Sequence[DueRun],
+        *,
+        deep: bool,
+        others: Sequence[FolderLayout],
+    ) -> StorageReading:
+        """Read what the same storage holds at a former location, which `flow` has. Nothing if it was not read now."""
+        if read.reader is None:
+            return StorageReading(None, read.storage)
+        try:
+            return replace(read, export_files=_read_export_files(read.reader, flow, due, others, deep=deep))
+        except StorageError as error:
+            return self._build_failed_reading(error)
+
     def search_path(
         self, read: StorageReading, flow: DeliveryExpectation, dues: Sequence[int], others: Sequence[FolderLayout]
     ) -> StorageReading:

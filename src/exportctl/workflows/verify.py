@@ -38,6 +38,7 @@ from exportctl.monitor.delivery.report import DeliveryResult, ExportVerdicts, Ve
 from exportctl.plan.ownership import LiveFlow, Ownership, build_ownership
 from exportctl.resources.run import Run
 from exportctl.workflows.connect import ConnectedPlatform, open_platform, plan_header
+from exportctl.workflows.former_locations import FormerLocations
 from exportctl.workflows.load_config import Setup, read_project, require_references
 from exportctl.workflows.read_storage import (
     STORAGE_REQUIRED,
@@ -158,6 +159,8 @@ class Verifier:
         due = due_runs(flow, (r for r in runs if r.flow == flow.flow), since, as_of)
         due = due[-1:] if question.newest_only else due
         others = () if question.runs_only else _other_layouts(flow, written)
+        former = FormerLocations(self._stores, flow, one.export.former_locations, due, others)
+        others = (*others, *former.layouts())
         if question.runs_only:
             looked = StorageReading(None, "runs only: --runs-only")
         else:
@@ -167,6 +170,7 @@ class Verifier:
         searched = self._stores.search_path(looked, flow, judging.dues_with_missing_files(found), others)
         if searched is not looked:
             looked, found = searched, _judge(flow, due, searched, since, as_of)
+        looked, found = former.judge(looked, found, since=since, as_of=as_of, deep=question.deep)
         found = self._excuse_forgotten_runs(flow.flow, found, as_of)
         verdicts = ExportVerdicts(one.address, flow.flow, flow.state(as_of), looked.storage, found, looked.errors)
         return VerifiedExport(one, verdicts, looked)

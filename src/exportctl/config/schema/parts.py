@@ -209,3 +209,21 @@ def expectation() -> Schema:
         },
         example={"within": "2 hours", "non_empty": True},
     )
+
+
+def former_location() -> Schema:
+    return map_schema(
+        "Former location",
+        "A location of the past, in the same bucket or container as now. What it does not state was as in the entry "
+        "after it; in the last entry, as now.",
+        {
+            "until": text(
+                "The last day (inclusive) or the moment at which it was changed: runs that were due before wrote here.",
+                "2026-03-01T02:00:00Z",
+            ),
+            "path": text("The whole path: the destination's `path` and the `subpath` of the export.", "aep/orders"),
+            "folder": text("The folder of each run, with macros.", "%DATASET_ID%/%EXPORT_TIME%", min_length=1),
+        },
+        example={"until": "2026-03-01T02:00:00Z", "path": "aep/orders"},
+        required=("until",),
+    )

@@ -26,6 +26,7 @@ from exportctl.config.schema.parts import (
     expectation,
     file_format,
     flag,
+    former_location,
     list_schema,
     map_schema,
     name_or_map_schema,
@@ -143,6 +144,11 @@ def _export() -> Schema:
                 "Its former key: exportctl then renames it instead of creating it again. With `split_by`, write the "
                 "former key of the whole, or a map of PART to its former KEY or KEY/PART.",
                 text("The former KEY or KEY/PART.", "web"),
+            ),
+            "former_locations": list_schema(
+                "Where it wrote before its location was changed, oldest first. `verify` and `backup` look there for "
+                "the files of earlier runs. The service does not get it.",
+                former_location(),
             ),
             "allow": list_schema("Rules that this export may break, each with a reason.", _allow()),
         },

@@ -48,6 +48,7 @@ class DeliveryExpectation:
     unknown_end: str | None = None  # the same: a run that is missing may not have been due
     within: int | None = None  # None: the YAML expects nothing
     non_empty: bool = False
+    former_until: int | None = None  # this is a former location, which the YAML states until then
 
     @property
     def grace(self) -> int:

@@ -40,6 +40,7 @@ from exportctl.resources.run import Run, RunStatus
 
 RUNS_SHOWN = 7 * schedule.DAY  # every service shows runs for so long (assumed): an older missing one proves nothing
 ONLY_OTHER_DATASETS = "the run for this time names only other datasets"
+_STATE_FORMER = "state where it wrote before, in `former_locations` of the export: docs/how-to/prove-a-backup.md"
 FAILED_STATUSES = (RunStatus.FAILED, RunStatus.PARTIAL)
 
 
@@ -245,9 +246,7 @@ def _adjust_verdict(case: VerdictInput, verdict: Verdict) -> Verdict:
         reason = f"{watched.type.label} keeps files for {watched.retention // schedule.DAY} days only"
         verdict = replace(verdict, result=DeliveryResult.UNKNOWN, reason=reason)
     elif nothing_there and _can_be_elsewhere(case):
-        moment = schedule.format_moment(max(watched.folder_changed, watched.location_changed))
-        reason = f"not where the export writes now; it was changed at {moment}, later than this run"
-        verdict = replace(verdict, result=DeliveryResult.UNKNOWN, reason=reason)
+        verdict = replace(verdict, result=DeliveryResult.UNKNOWN, reason=_elsewhere_reason(watched), hint=_STATE_FORMER)
     if verdict.result in (DeliveryResult.COMPLETE, DeliveryResult.EMPTY) and _is_late(case, verdict.completed):
         reason = f"complete only {duration_text((verdict.completed or due) - due)} after it was due, not within "
         reason += duration_text(watched.within or 0)
@@ -297,6 +296,13 @@ def _add_search_limit(case: VerdictInput, verdict: Verdict) -> Verdict:
     path = case.expectation.prefix or "the bucket"
     limit = f"exportctl searched only {searched:,} objects of {path} for folders that it cannot read"
     return replace(verdict, reason=f"{verdict.reason}; {limit}")
+
+
+def _elsewhere_reason(watched: DeliveryExpectation) -> str:
+    moment = schedule.format_moment(max(watched.folder_changed, watched.location_changed))
+    if watched.former_until is not None:
+        return f"no file of the time before {moment} is at the former location that the config states"
+    return f"not where the export writes now; it was changed at {moment}, later than this run"
 
 
 def _can_be_elsewhere(case: VerdictInput) -> bool:

@@ -56,6 +56,7 @@ class Part(Enum):
     PRIVATE_KEY = "the private key"
 
 
+FOLDER_KEY = "path"  # what every type of today calls the folder in its location
 FormCheck = Callable[[str], str | None]  # says what is wrong with a value, in words that do not hold it; None: nothing
 
 
@@ -220,7 +221,7 @@ class DestinationType:
     methods: tuple[AuthMethod, ...] = ()
     account_keys: tuple[AccountKey, ...] = ()
     composed_key: ComposedKey | None = None
-    folder_key: str = "path"  # the location field that is the folder, which `subpath` of an export extends
+    folder_key: str = FOLDER_KEY  # the location field that is the folder, which `subpath` of an export extends
     encryption: bool = True
     retention_days: int | None = None  # files are deleted after so many days
     noun: str = "storage"  # what messages call it
