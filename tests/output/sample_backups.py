@@ -7,6 +7,7 @@ from dataclasses import replace
 from exportctl.errors import Finding, SourcePosition
 from exportctl.model.combine import Combination, Combine
 from exportctl.model.project import BackupPolicy
+from exportctl.monitor.backup.list_report import ListComparison, ListFault, ListFaultKind
 from exportctl.monitor.backup.report import BackupReport, Chain, ChainStart, ChainState, ExportChains, Gap, LateRows
 from tests.output.sample_plans import AS_OF, DAY, EVIL, HEADER, address
 
@@ -69,6 +70,34 @@ def backup_report() -> BackupReport:
         ExportChains(address("new"), None, "not applied", "runs only", None, (none,)),
     )
     return BackupReport(HEADER, AS_OF, exports)
+
+
+def listed_report() -> BackupReport:
+    """One export without a policy, compared with a list that it is not like and with one that it is like."""
+    chains = (chain("Orders", ChainState.WHOLE),)
+    exports = (ExportChains(address("orders"), FLOW, "enabled", "s3://acme-lake/aep", None, chains),)
+    return BackupReport(HEADER, AS_OF, exports, (compared_list("orders"), clean_list("orders")))
+
+
+def compared_list(export: str) -> ListComparison:
+    """A list of `export` from which much is different."""
+    due = AS_OF - 4 * DAY
+    files = tuple(
+        ListFault(ListFaultKind.DELETED, "the file is gone", due, due - DAY, "r-1", f"aep/part-{n} {EVIL}")
+        for n in range(22)
+    )
+    faults = (
+        ListFault(ListFaultKind.NOT_IN_CHAIN, f"the list is of another flow {EVIL}"),
+        ListFault(ListFaultKind.CHANGED, f"the run is CHANGED now: {EVIL}", due - DAY, None, None),
+        *files,
+    )
+    counts = {"runs": 9, "files": 40, "by_etag": 16, "by_size": 2, "by_rows": 18}
+    return ListComparison(f"lists/{EVIL}.json", address(export), f"Orders {EVIL}", "d-1", FLOW, **counts, faults=faults)
+
+
+def clean_list(export: str) -> ListComparison:
+    counts = {"runs": 9, "files": 18, "by_etag": 10, "by_size": 8, "by_rows": 0}
+    return ListComparison("whole.json", address(export), "Orders", "d-1", FLOW, **counts, faults=())
 
 
 def unread_report() -> BackupReport:

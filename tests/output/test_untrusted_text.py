@@ -29,7 +29,7 @@ from exportctl.planfile import file as planfile
 from exportctl.planfile.signature import SignatureState
 from exportctl.planfile.staleness import StaleValue
 from tests.output.golden_files import texts
-from tests.output.sample_backups import backup_report, unread_report
+from tests.output.sample_backups import backup_report, listed_report, unread_report
 from tests.output.sample_plans import (
     AS_OF,
     DAY,
@@ -56,6 +56,9 @@ def evil_texts() -> dict[str, str]:
         "renew": text_plan.render_renewals(plan),
         "backup": text_backup.render_backup_report(backup_report()),
         "backup.md": markdown_backup.render_backup_report(backup_report()),
+        "backup lists": text_backup.render_backup_report(listed_report()),
+        "backup lists.md": markdown_backup.render_backup_report(listed_report()),
+        "backup list annotations": github_actions.render_annotations(github_actions.backup_findings(listed_report())),
         "backup annotations": github_actions.render_annotations(github_actions.backup_findings(unread_report())),
         "drift": text_drift.render_drift(report),
         "outcome": apply.outcome(outcome, 1, 1),

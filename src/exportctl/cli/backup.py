@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer import Option
 
 from exportctl.cli import exit_codes
-from exportctl.cli.backup_manifest import manifest
+from exportctl.cli.backup_manifest import manifest, read_file_list
 from exportctl.cli.context import JSON, JUNIT, MARKDOWN, TEXT, add_commands, command_context, group
 from exportctl.cli.environments import EnvironmentCommand, ResultReader, run_environments
-from exportctl.cli.options import AllEnvironments, Target
+from exportctl.cli.options import AllEnvironments, Target, reject_option
 from exportctl.errors import Error
 from exportctl.model.plan import EXPORTS, Address
 from exportctl.model.plan_options import PlanOptions
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from exportctl.errors import Finding
     from exportctl.model.project import Project
     from exportctl.monitor.backup.report import BackupReport
+    from exportctl.workflows.file_lists import NamedList
     from exportctl.workflows.load_config import Setup
 
 app = group("Prove that all runs together are a backup. Read-only.")
@@ -60,19 +62,29 @@ def check(
     target: Target = None,
     deep: Deep = False,
     require_storage: RequireStorage = False,
+    against: Annotated[
+        list[Path] | None,
+        Option("--against", metavar="FILE", help="Compare storage with a list from `backup manifest`. Repeatable."),
+    ] = None,
 ) -> int:
     """
     Compare backups with what the YAML expects. Read-only.
 
     It exits with 9 if a backup does not fulfil `expect: {backup: {…}}`. Each must be WHOLE. `max_age` is the longest
-    time since its newest complete run was due. `covered_from` is the day by which its first complete run was due.
+    time since its newest complete run was due. `covered_from` is the day by which its first complete run was due. With
+    --against, it also exits with 9 if a listed file was deleted, changed or written again, or a listed run is no longer
+    in the chain. Then no policy is needed. An edited list is an error.
     """
     call = command_context(ctx)
     call.require_format(TEXT, JSON, JUNIT, MARKDOWN)
     asked = PlanOptions(targets=tuple(target or ()))
-    reading = _chain_reader(call, asked, deep=deep, require_storage=require_storage)
+    if every:
+        reject_option("--against", (against,), "a list is of one sandbox: choose its environment with --env")
     try:
-        return run_environments(call, asked, _check_command(call, asked, reading), _document(call), every=every)
+        lists = _read_lists(call, against or ())
+        reading = _chain_reader(call, asked, deep=deep, require_storage=require_storage, lists=lists)
+        command = _check_command(call, asked, reading, needs_policy=not lists)
+        return run_environments(call, asked, command, _document(call), every=every)
     except Error as error:
         if call.format == JUNIT:  # without a document, a reader of test results would see success
             call.screen.write_document(junit.render_errors(call.guard.mask_echoes(error.findings()), "backup"))
@@ -80,15 +92,26 @@ def check(
 
 
 def _chain_reader(
-    call: CommandContext, asked: PlanOptions, *, deep: bool, require_storage: bool
+    call: CommandContext, asked: PlanOptions, *, deep: bool, require_storage: bool, lists: Sequence[NamedList] = ()
 ) -> ResultReader[BackupReport]:
     def read(project: Project, findings: tuple[Finding, ...], setup: Setup) -> BackupReport:
-        from exportctl.workflows import backup, verify
+        from exportctl.workflows import backup, file_lists, verify
 
         with verify.open_project_verifier(project, findings, setup, asked) as verifier:
-            return call.guard.mask_echoes(backup.read_chains(verifier, deep=deep, require_storage=require_storage))
+            report, checked = backup.read_backups(verifier, deep=deep, require_storage=require_storage)
+            report = file_lists.compare_lists(lists, verifier, report, checked, deep=deep)
+            return call.guard.mask_echoes(report)
 
     return read
+
+
+def _read_lists(call: CommandContext, files: Sequence[Path]) -> tuple[NamedList, ...]:
+    """Read the lists before anything else, or raise an Error: one was edited."""
+    if not files:
+        return ()
+    from exportctl.workflows.file_lists import NamedList
+
+    return tuple(NamedList(str(file), read_file_list(call, file)) for file in files)
 
 
 def _document(call: CommandContext) -> Callable[[BackupReport], str]:
@@ -115,13 +138,13 @@ def _status_command(call: CommandContext, reading: ResultReader[BackupReport]) -
 
 
 def _check_command(
-    call: CommandContext, asked: PlanOptions, reading: ResultReader[BackupReport]
+    call: CommandContext, asked: PlanOptions, reading: ResultReader[BackupReport], *, needs_policy: bool
 ) -> EnvironmentCommand[BackupReport]:
-    """Return `status` with an exit code for policies, and with what CI systems show."""
+    """Return `status` with an exit code for policies and lists, and with what CI systems show."""
     shown = _status_command(call, reading)
     return replace(
         shown,
-        check_projects=lambda projects: _require_policy(asked, projects),
+        check_projects=lambda projects: _require_policy(asked, projects) if needs_policy else None,
         exit_code=lambda report: exit_codes.pick_exit_code(
             shown.exit_code(report), exit_codes.UNVERIFIED if report.has_failed else exit_codes.DONE
         ),
@@ -149,7 +172,8 @@ add_commands(
         ),
         "check": (
             check,
-            "exportctl backup check --require-storage\nexportctl backup check --all-environments --format junit",
+            "exportctl backup check --require-storage\nexportctl backup check --all-environments --format junit\n"
+            "exportctl backup check --target orders --against orders.json",
         ),
         "manifest": (
             manifest,

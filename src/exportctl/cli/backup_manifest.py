@@ -46,7 +46,8 @@ def manifest(
     Write the exact list of the files of a backup.
 
     The list has every complete run of each chain with its files: URI, size, ETag, run, rows. Each run holds the hash of
-    the run before it. Equal chains give equal files. If a chain is not WHOLE, the list has only its complete runs and
+    the run before it. Equal chains give equal files. `backup check --against FILE` finds what was changed or deleted
+    later. If a chain is not WHOLE, the list has only its complete runs and
     says so, and the exit code is 9.
     """
     call = command_context(ctx)
@@ -97,7 +98,7 @@ def _report_list(call: CommandContext, listed: FileList, out: Path) -> None:
         call.screen.say(f"{clean_text(chain.dataset)}: {_chain_text(chain)}; last hash {listed.last_hash(chain)}")
         if chain.state is not ChainState.WHOLE:
             call.screen.say(f"warning: {clean_text(chain.dataset)}: {_state_text(chain)}")
-    call.screen.say(f"Saved to {out}.")
+    call.screen.say(f"Saved to {out}. To find what changes later: exportctl backup check --against {out}")
 
 
 def _chain_text(chain: ListedChain) -> str:

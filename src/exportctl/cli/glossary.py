@@ -14,7 +14,8 @@ from exportctl.cli import exit_codes
 from exportctl.errors import Level
 from exportctl.model.outcome import CheckStatus, OutcomeStatus
 from exportctl.model.plan import Action, Cause, Verb
-from exportctl.monitor.backup.report import ChainState
+from exportctl.monitor.backup.list_report import LIST_FAULTS
+from exportctl.monitor.backup.report import CHAIN_STATES
 from exportctl.monitor.delivery.report import DeliveryResult, Evidence
 from exportctl.monitor.drift import DriftGroup
 from exportctl.monitor.status import FlowState, HealthResult
@@ -270,14 +271,6 @@ _RESULTS: Mapping[DeliveryResult, str] = {
     DeliveryResult.UNKNOWN: "`verify` cannot tell, and says why. Does not fail.",
 }
 
-_CHAIN_STATES: Mapping[ChainState, str] = {
-    ChainState.WHOLE: "Every run since the first full export is complete, and its files are in storage.",
-    ChainState.GAP: "Files of a run are gone. Rows are lost, unless the files come back or a new full export is made.",
-    ChainState.CHANGED: "Files of a run are not what the run wrote.",
-    ChainState.UNPROVEN: "Nothing is known to be lost, but not everything is proven.",
-    ChainState.NONE: "No run is complete yet.",
-}
-
 _EVIDENCE: Mapping[Evidence, str] = {
     Evidence.NONE: "Nothing was found to judge by.",
     Evidence.RUNS: "The result rests on the runs that the service reports. Storage was not read.",
@@ -357,8 +350,12 @@ SECTIONS: tuple[GlossarySection, ...] = (
     ),
     GlossarySection("Results of verify", "result", "The column RESULT. `Fails` means exit code 9.", _terms(_RESULTS)),
     GlossarySection("Evidence of verify", "evidence", "What a result rests on, weakest first.", _terms(_EVIDENCE)),
+    GlossarySection("States of a backup", "backup state", "The column STATE of `backup status`.", _terms(CHAIN_STATES)),
     GlossarySection(
-        "States of a backup", "backup state", "The column STATE of `backup status`.", _terms(_CHAIN_STATES)
+        "Differences from a list",
+        "list difference",
+        "What `backup check --against` finds. Each means exit code 9.",
+        _terms(LIST_FAULTS),
     ),
     GlossarySection("Health of an export", "health", "The column HEALTH of `status`.", _terms(_HEALTH)),
     GlossarySection("States of a flow", "state", "The column STATE of `status`.", _terms(_STATES)),

@@ -15,13 +15,14 @@ from dataclasses import replace
 from exportctl.errors import Finding, Level, SourcePosition
 from exportctl.model.plan import Address, Plan
 from exportctl.model.verdict import judge
+from exportctl.monitor.backup.list_report import ListComparison
 from exportctl.monitor.backup.report import BackupReport, Chain, ExportChains
 from exportctl.monitor.delivery.report import ExportVerdicts, Verdict, VerifyReport
 from exportctl.monitor.drift import DriftReport
 from exportctl.output import format_values as values
 from exportctl.output import phrases
 from exportctl.output.format_values import clean_text
-from exportctl.output.text import backup, drift, verify
+from exportctl.output.text import backup, drift, file_lists, verify
 from exportctl.planfile.file import approval_digest
 
 _OF_ONE = frozenset({"digest", "summary"})
@@ -105,14 +106,20 @@ def verify_outputs(report: VerifyReport) -> dict[str, str]:
 
 
 def backup_findings(report: BackupReport) -> tuple[Finding, ...]:
-    """Return the backups that do not fulfil their policy, and read errors, at the line of the policy."""
+    """Return the backups that do not fulfil their policy, read errors, at the line of the policy, and other lists."""
     failing = [_chain_finding(e, c) for e in report.exports for c in e.chains if c.failures]
     unread = [
         replace(f, message=f"{e.address}: {f.message}", at=f.at or _policy_position(e))
         for e in report.exports
         for f in e.errors
     ]
-    return (*failing, *unread)
+    return (*failing, *unread, *(_list_finding(one) for one in report.comparisons if one.faults))
+
+
+def _list_finding(one: ListComparison) -> Finding:
+    more = f" (and {len(one.faults) - 1} more)" if len(one.faults) > 1 else ""
+    message = f"{one.export}: {one.dataset} is not as {one.file} says: {file_lists.fault_text(one.faults[0])}{more}"
+    return Finding("backup-list", message)
 
 
 def _chain_finding(export: ExportChains, chain: Chain) -> Finding:

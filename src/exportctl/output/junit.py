@@ -21,9 +21,10 @@ from xml.etree.ElementTree import Element, SubElement
 
 from exportctl.errors import Finding
 from exportctl.output import format_values
-from exportctl.output.text import backup, verify
+from exportctl.output.text import backup, file_lists, verify
 
 if TYPE_CHECKING:
+    from exportctl.monitor.backup.list_report import ListComparison
     from exportctl.monitor.backup.report import BackupReport
     from exportctl.monitor.delivery.report import ExportVerdicts, Verdict, VerifyReport
     from exportctl.output.environments import EnvironmentResult
@@ -72,8 +73,20 @@ def _add_backup_suites(root: Element, report: BackupReport, prefix: str = "") ->
                 SubElement(case, "skipped", message="no `expect: {backup: …}`")
             else:
                 SubElement(case, "system-out").text = f"{chain.state.value}: {chain.reason}"
+        for one in report.comparisons:
+            if one.export == export.address:
+                _add_list_case(suite, name, one)
         if export.errors:
             _add_error_case(suite, name, "storage", export.errors)
+
+
+def _add_list_case(suite: Element, classname: str, one: ListComparison) -> None:
+    case = SubElement(suite, "testcase", classname=classname, name=f"{one.dataset} against {one.file}")
+    if one.faults:
+        texts = [file_lists.fault_text(fault) for fault in one.faults]
+        SubElement(case, "failure", type=one.faults[0].kind.value, message=texts[0]).text = "\n".join(texts)
+    else:
+        SubElement(case, "system-out").text = "\n".join([file_lists.heading(one), *file_lists.evidence_texts(one)])
 
 
 def render_errors(found: Sequence[Finding], command: str = "verify") -> str:

@@ -9,17 +9,23 @@ A file is read as Parquet if it begins as Parquet does. Nothing is written here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from exportctl.errors import Error
+from exportctl.model.plan import Address
 from exportctl.monitor.backup import file_list_table
-from exportctl.monitor.backup.file_list import ChainToList, FileList, build_file_list
+from exportctl.monitor.backup.compare_list import ListSubject, common_folder, compare_chain
+from exportctl.monitor.backup.file_list import ChainToList, FileList, ListedChain, build_file_list
 from exportctl.monitor.backup.file_list_json import dump_file_list, file_list_error, load_file_list
-from exportctl.monitor.backup.report import Chain, ExportChains
+from exportctl.monitor.backup.list_report import StoredNow
+from exportctl.monitor.backup.report import BackupReport, Chain, ExportChains
 from exportctl.storage import sealed_parquet
+from exportctl.storage.reader import StorageError, StorageReader, StoredFile
+from exportctl.storage.row_count import BadFile, count_rows
 from exportctl.storage.sealed_parquet import EditedTable, SealedTable
 from exportctl.workflows.backup import read_backups
-from exportctl.workflows.read_storage import RUNS_ONLY
+from exportctl.workflows.read_storage import RUNS_ONLY, StorageReading
 from exportctl.workflows.verify import VerifiedExport, Verifier
 
 
@@ -100,3 +106,109 @@ def load_list(data: bytes, name: str) -> FileList:
         return load_file_list(data.decode("ascii"), name)
     except UnicodeDecodeError as error:
         raise file_list_error(name, "json", "is not JSON that exportctl wrote") from error
+
+
+# -- compare ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class NamedList:
+    """A list, and the name of its file."""
+
+    file: str
+    listed: FileList
+
+
+def compare_lists(
+    lists: Sequence[NamedList],
+    verifier: Verifier,
+    report: BackupReport,
+    checked: Sequence[VerifiedExport],
+    *,
+    deep: bool,
+) -> BackupReport:
+    """
+    Return the report with a comparison of each chain of each list.
+
+    Raises:
+        Error: a list is of another sandbox, or of an export or a dataset that is not in the report.
+    """
+    reads = {export.address: read for export, read in zip(report.exports, checked, strict=True)}
+    made = tuple(
+        compare_chain(chain, _subject(one, chain, report, reads, verifier, deep=deep))
+        for one in lists
+        for chain in one.listed.chains
+    )
+    return replace(report, comparisons=made)
+
+
+def _subject(
+    one: NamedList,
+    listed: ListedChain,
+    report: BackupReport,
+    reads: Mapping[Address, VerifiedExport],
+    verifier: Verifier,
+    *,
+    deep: bool,
+) -> ListSubject:
+    export = _listed_export(one, report)
+    chain = next((found for found in export.chains if found.dataset_id == listed.dataset_id), None)
+    if chain is None and export.flow is not None:
+        message = f"{one.file} is a list of {listed.dataset}, which {export.address} does not export"
+        raise _other_list_error(message, "check it with the config and the sandbox that it was made from")
+    reading = reads[export.address].storage
+    counted = {stored.path: stored.rows for run in chain.runs for stored in run.files} if chain else {}
+    known = {path: rows for path, rows in counted.items() if rows is not None}
+    now = _read_stored_files(listed, reading, known, verifier, deep=deep)
+    return ListSubject(one.file, export.address, export.flow, chain, now)
+
+
+def _listed_export(one: NamedList, report: BackupReport) -> ExportChains:
+    """Return the export of a list: the one with its flow, else the one with its address."""
+    listed, header = one.listed, report.header
+    if (listed.platform, listed.organization, listed.sandbox) != (header.platform, header.organization, header.sandbox):
+        of = f"sandbox {listed.sandbox} of {listed.organization} ({listed.platform})"
+        here = f"sandbox {header.sandbox} of {header.organization} ({header.platform})"
+        raise _other_list_error(
+            f"{one.file} is a list of {of}, and this is {here}", "choose its environment with --env"
+        )
+    flows = {chain.flow for chain in listed.chains}
+    found = [export for export in report.exports if export.flow in flows]
+    found += [export for export in report.exports if str(export.address) == listed.export]
+    if not found:
+        message = f"{one.file} is a list of {listed.export}, which is not among the exports that were checked"
+        raise _other_list_error(message, "leave out --target, or use the config that declares it")
+    return found[0]
+
+
+def _other_list_error(message: str, hint: str) -> Error:
+    return Error(message, rule="file-list-other", hint=hint)
+
+
+def _read_stored_files(
+    listed: ListedChain, reading: StorageReading, known: Mapping[str, int], verifier: Verifier, *, deep: bool
+) -> StoredNow:
+    """Return what storage holds of the listed files: one listing, and with `deep` the rows that are not `known` yet."""
+    if reading.export_files is None:
+        return StoredNow(reading.address, unread=reading.storage.removeprefix(RUNS_ONLY))
+    if reading.reader is None or reading.address is None:  # the emulator's folder appears with the first file
+        return StoredNow(reading.address)
+    here = {one.path for one in listed.files if one.uri == reading.address.uri(one.path)}
+    try:
+        files = {one.path: one for one in reading.reader.list(common_folder(tuple(here))) if one.path in here}
+        rows = _count_rows(reading.reader, files, listed, known) if deep else {}
+    except StorageError as error:
+        return StoredNow(reading.address, unread=verifier.mask(error.message))
+    return StoredNow(reading.address, files, rows)
+
+
+def _count_rows(
+    reader: StorageReader, files: Mapping[str, StoredFile], listed: ListedChain, known: Mapping[str, int]
+) -> dict[str, int | str]:
+    rows: dict[str, int | str] = {}
+    for path, stored in sorted(files.items()):
+        try:
+            rows[path] = known[path] if path in known else count_rows(reader, stored, listed.format, listed.compression)
+        except BadFile as error:
+            rows[path] = error.reason
+    return rows

@@ -80,6 +80,7 @@ class Verifier:
         self.project = project
         self.findings = findings
         self.clock: Clock = platform.clock
+        self.mask = setup.guard.mask
         self._platform = platform
         exports = {Address(EXPORTS, key): export for key, export in project.exports.items()}
         self._exports = {address: export for address, export in exports.items() if flags.is_targeted(address)}

@@ -2,17 +2,11 @@
 What `backup status` says of each dataset at its location. Values only.
 
 The chain of a dataset is the first full export and every later run.
-
-    state      meaning
-    WHOLE      every run of the chain is complete, and its files are there
-    GAP        files of a run are gone: rows are lost, unless the files come back or a new full export is made
-    CHANGED    files of a run are not what the run wrote
-    UNPROVEN   nothing is known to be lost, but not everything is proven
-    NONE       no run is complete yet
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -20,6 +14,7 @@ from exportctl.errors import Finding
 from exportctl.model.combine import Combination
 from exportctl.model.plan import Address, PlanHeader
 from exportctl.model.project import BackupPolicy
+from exportctl.monitor.backup.list_report import ListComparison
 from exportctl.monitor.delivery.report import DeliveredFile
 
 
@@ -29,6 +24,15 @@ class ChainState(StrEnum):
     CHANGED = "CHANGED"
     UNPROVEN = "UNPROVEN"
     NONE = "NONE"
+
+
+CHAIN_STATES: Mapping[ChainState, str] = {
+    ChainState.WHOLE: "Every run since the first full export is complete, and its files are in storage.",
+    ChainState.GAP: "Files of a run are gone. Rows are lost, unless the files come back or a new full export is made.",
+    ChainState.CHANGED: "Files of a run are not what the run wrote.",
+    ChainState.UNPROVEN: "Nothing is known to be lost, but not everything is proven.",
+    ChainState.NONE: "No run is complete yet.",
+}
 
 
 @dataclass(frozen=True)
@@ -145,6 +149,7 @@ class BackupReport:
     header: PlanHeader
     as_of: int
     exports: tuple[ExportChains, ...]
+    comparisons: tuple[ListComparison, ...] = ()  # with lists of files, in the order of the lists
 
     def counts(self) -> dict[ChainState, int]:
         states = [chain.state for export in self.exports for chain in export.chains]
@@ -155,8 +160,12 @@ class BackupReport:
         return any(export.policy for export in self.exports)
 
     @property
-    def has_failed(self) -> bool:
+    def fails_policy(self) -> bool:
         return any(export.has_failed for export in self.exports)
+
+    @property
+    def has_failed(self) -> bool:
+        return self.fails_policy or any(one.faults for one in self.comparisons)
 
     def errors(self) -> tuple[Finding, ...]:
         return tuple(finding for export in self.exports for finding in export.errors)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from exportctl.model.combine import Combination, Combine
 from exportctl.model.json_form import JsonObject, choice, counts, flag, listing, nullable, number, part, text
 from exportctl.model.project import BackupPolicy
+from exportctl.monitor.backup.list_report import ListComparison, ListFault, ListFaultKind
 from exportctl.monitor.backup.report import BackupReport, Chain, ChainStart, ChainState, ExportChains, Gap, LateRows
 from exportctl.output.json.envelope import EXPORT_STATE, FLOW_ID, MOMENT, PROJECT, STORAGE, Document
 from exportctl.planfile.serialize import ERROR, POSITION, address
@@ -72,10 +73,36 @@ _CHAIN = JsonObject[Chain](
     failures=listing("why it does not fulfil the policy", text("for people")),
     combination=nullable(part(_COMBINATION)),
 )
+_FAULT = JsonObject[ListFault](
+    "one thing that is not as the list says",
+    kind=choice("what it is", ListFaultKind),
+    reason=text("for people"),
+    due=nullable(number(f"when the run was due, {MOMENT}; null: it is about all runs")),
+    after=nullable(number(f"when the run before it was due, {MOMENT}; null: none was")),
+    run=nullable(text("run id")),
+    path=nullable(text("path of the file in storage; null: it is about the whole run")),
+)
+_COMPARISON = JsonObject[ListComparison](
+    "one chain of a list of files, and what storage holds of it now",
+    file=text("the list, as --against names it"),
+    export=address(lambda one: one.export),
+    dataset=text("the dataset's name in the list"),
+    dataset_id=text("dataset id"),
+    flow=text("flow id in the list"),
+    runs=number("runs in the list"),
+    files=number("files in the list"),
+    by_etag=number("files with the listed ETag: not written again"),
+    by_size=number("files with the listed size, where there was no ETag to compare: that proves nothing"),
+    by_rows=number("files that are as listed and whose rows were counted too"),
+    faults=listing("what is not as the list says", _FAULT),
+)
 BACKUP_RESULT = JsonObject[BackupReport](
     "whether all runs of each dataset together are a backup",
     project=PROJECT,
-    failing=flag("a chain does not fulfil its policy: the exit code of `check` is 9", lambda r: r.has_failed),
+    failing=flag(
+        "a chain does not fulfil its policy, or is not as a list says: the exit code of `check` is 9",
+        lambda r: r.has_failed,
+    ),
     counts=counts("chains by state", ChainState, lambda report: report.counts()),
     exports=listing(
         "by address",
@@ -90,6 +117,7 @@ BACKUP_RESULT = JsonObject[BackupReport](
             errors=listing("why its storage could not be read", ERROR),
         ),
     ),
+    lists=listing("comparisons with lists of files (--against)", _COMPARISON, lambda report: report.comparisons),
 )
 BACKUP = Document("backup", BACKUP_RESULT)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from exportctl.output import format_values
 from exportctl.output.markdown import plan
 from exportctl.output.markdown_escape import code, prose
-from exportctl.output.text import backup
+from exportctl.output.text import backup, file_lists
 
 if TYPE_CHECKING:
     from exportctl.monitor.backup.report import BackupReport, Chain, ExportChains, Gap
@@ -33,6 +33,8 @@ def render_backup_report(report: BackupReport, *, limit: int = plan.LIMIT) -> st
             f"**{backup.summary(report)}** {verdict}\n",
             *plan.section("Could not be read", unread, limit // 4),
             *plan.section("Not as the policy asks", failing, limit // 4),
+            *plan.section("Not as the lists say", list(_fault_lines(report)), limit // 8),
+            *plan.section("Compared with lists", list(_list_lines(report)), limit // 8),
         ]
     )
     ordered = sorted(report.exports, key=lambda export: not (export.has_failed or export.errors))
@@ -45,6 +47,18 @@ def render_backup_report(report: BackupReport, *, limit: int = plan.LIMIT) -> st
 def _failed_chain(export: ExportChains, chain: Chain) -> str:
     where = f" (asked for at {code(export.policy.at)})" if export.policy and export.policy.at else ""
     return f"**{chain.state}** {code(export.address)} {code(chain.dataset)}: {prose('; '.join(chain.failures))}{where}"
+
+
+def _list_lines(report: BackupReport) -> Iterator[str]:
+    for one in report.comparisons:
+        said = "; ".join(file_lists.evidence_texts(one))
+        yield f"{code(one.file)} {code(one.export)} {prose(file_lists.heading(one))}{': ' if said else ''}{prose(said)}"
+
+
+def _fault_lines(report: BackupReport) -> Iterator[str]:
+    for one in report.comparisons:
+        for fault in one.faults:
+            yield f"{code(one.file)} {code(one.dataset)} {prose(file_lists.fault_text(fault))}"
 
 
 def _export_details(export: ExportChains, as_of: int, share: int) -> str:

@@ -15,7 +15,7 @@ from exportctl.model.schedule import format_age, format_count
 from exportctl.output import format_values
 from exportctl.output.color import Paint, paint
 from exportctl.output.format_values import NOTHING, clean_text
-from exportctl.output.text import plan, tables, verify
+from exportctl.output.text import file_lists, plan, tables, verify
 
 if TYPE_CHECKING:
     from exportctl.monitor.backup.report import BackupReport, Chain, ExportChains, Gap, LateRows
@@ -40,13 +40,16 @@ def render_backup_report(report: BackupReport, *, color: bool = False, width: in
             row = next(shown).replace(chain.state.value, ink(_STYLES[chain.state], chain.state.value), 1)
             lines += [plan.INDENT + row, *_chain_lines(chain, ink, width)]
         lines += [*plan.findings(export.errors, ink), ""]
+    for one in report.comparisons:
+        lines += [*file_lists.comparison_lines(one, ink, width), ""]
     return "\n".join([*lines, ink("bold", summary(report))]) + "\n"
 
 
 def summary(report: BackupReport) -> str:
-    """Return `Backup: 2 whole, 1 gap.`; states that no chain has are left out."""
+    """Return `Backup: 2 whole, 1 gap.`, and what lists say; states that no chain has are left out."""
     counted = [f"{count} {state.lower()}" for state, count in report.counts().items() if count]
-    return f"Backup: {', '.join(counted) or 'no exports'}."
+    parts = [f"Backup: {', '.join(counted) or 'no exports'}.", file_lists.list_verdict(report.comparisons)]
+    return " ".join(part for part in parts if part)
 
 
 def _headline(export: ExportChains, ink: Paint) -> str:
@@ -62,7 +65,7 @@ def policy_verdict(report: BackupReport) -> str:
     """Return whether the policies are fulfilled; empty without any."""
     if not report.has_policy:
         return ""
-    return "The policy is not fulfilled." if report.has_failed else "The policy is fulfilled."
+    return "The policy is not fulfilled." if report.fails_policy else "The policy is fulfilled."
 
 
 def cells(chain: Chain, as_of: int) -> tuple[str, ...]:
