@@ -51,11 +51,16 @@ class ListedRun:
 
 @dataclass(frozen=True)
 class IncompleteRun:
-    """A run of the chain that is not complete: its files are not listed."""
+    """
+    A run of the chain that is not complete: its files are not listed.
+
+    `carrier` is when a later run was due that has its rows; such a run breaks nothing.
+    """
 
     due: int
     run: str | None
     state: ChainState
+    carrier: int | None
 
 
 @dataclass(frozen=True)
@@ -175,7 +180,9 @@ def _listed_chain(one: ChainToList, header: PlanHeader) -> ListedChain:
         location=one.storage.uri(one.folder).rstrip("/"),
         state=chain.state,
         incomplete=tuple(
-            IncompleteRun(run.due, run.run, run.state) for run in chain.runs if run.state is not ChainState.WHOLE
+            IncompleteRun(run.due, run.run, run.state, run.carrier)
+            for run in chain.runs
+            if run.state is not ChainState.WHOLE
         ),
         unknown=tuple(UnknownTime(gap.first, gap.last) for gap in chain.gaps if not gap.runs),
         runs=tuple(_listed_runs(one, owner.seed)),

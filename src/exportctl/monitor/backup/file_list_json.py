@@ -74,6 +74,7 @@ _CHAIN = JsonObject[ListedChain](
             due=number(f"when it was due, {_MOMENT}"),
             run=nullable(text("run id")),
             state=choice("GAP, CHANGED or UNPROVEN", ChainState),
+            carrier=nullable(number(f"when a later run was due that has its rows, {_MOMENT}; null: none has")),
         ),
     ),
     unknown=listing(
@@ -191,7 +192,7 @@ def _file_list(document: Json) -> FileList:
 
 def _listed_chain(content: Json) -> ListedChain:
     made: dict[str, Callable[[Json], object]] = {
-        "incomplete": lambda one: IncompleteRun(one["due"], one["run"], ChainState(one["state"])),
+        "incomplete": lambda one: IncompleteRun(**{**one, "state": ChainState(one["state"])}),
         "unknown": lambda one: UnknownTime(**one),
         "runs": lambda one: ListedRun(**{**one, "files": tuple(ListedFile(**file) for file in one["files"])}),
     }
