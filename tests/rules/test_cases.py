@@ -116,6 +116,7 @@ START = 1_800_000_000 - 1_800_000_000 % DAY
 EIGHT = Schedule("hour", 8, 0)
 ONCE = Schedule("once", 0, 0)
 BACKED_UP = Expect(backup=BackupPolicy(max_age=DAY))
+BACKED_UP_BY_DEFAULT = Expect(backup=BackupPolicy(max_age=DAY, at=location_at(520)))
 ZONE = destination(type="data-landing-zone", location={"path": "aep"}, account=Account())
 
 CASES = (
@@ -547,6 +548,13 @@ CASES = (
         project(ZONE, export(expect=BACKED_UP)),
         key_location(ORDERS, "expect.backup"),
         project_with(expect=BACKED_UP),
+    ),
+    Case(
+        "backup-beyond-retention",
+        "in a landing zone, by the defaults",
+        project(ZONE, export(expect=BACKED_UP_BY_DEFAULT), export("copy", COPY, expect=BACKED_UP_BY_DEFAULT)),
+        location_at(520),
+        project_with(expect=BACKED_UP_BY_DEFAULT),
     ),
     Case(
         "expect-on-once",

@@ -136,7 +136,8 @@ def _check_backup_beyond_retention(project: Project, as_of: int) -> Iterable[Hit
         kind = TYPES[destination.type] if destination else None
         if kind and kind.retention_days and export.expect and export.expect.backup:
             text = f"expects a backup, but the {kind.noun} deletes files after {kind.retention_days} days"
-            yield make_hit(export, text, "expect.backup", "expect")
+            hit = make_hit(export, text, "expect.backup", "expect")
+            yield replace(hit, at=export.expect.backup.at or hit.at)  # that of the defaults is not the export's own
 
 
 def _check_expect_on_once(project: Project, as_of: int) -> Iterable[Hit]:
