@@ -126,7 +126,7 @@ _TERMS: Mapping[str, str] = {
     " needs attention. EXPORTED BY names the exports of a dataset.",
     "backup": "The first full export of a dataset and every later run, together. `exportctl backup status` says whether"
     " all of it is there. COVERED FROM is when its first complete run was due, COVERED TO the newest one. AGE is the"
-    " time since then. RUNS counts the complete runs.",
+    " time since then. RUNS counts the complete runs. `combine` says how they make one table: append or upsert.",
     "checked": "The last line of `verify`. It says what was checked and what was not, such as names, numbers and sizes"
     " of files, and their contents (--deep).",
     "status": "The command that shows the state of every export: its last run, its next run and its end.",
@@ -154,7 +154,7 @@ _TERM_ALIASES: Mapping[str, tuple[str, ...]] = {
     "result": ("verdict", "verify"),
     "column": ("rows", "files", "size", "why", "note", "id", "name", "exported by"),
     "forecast": ("simultaneous runs",),
-    "backup": ("covered from", "covered to", "age", "chain", "recovery point"),
+    "backup": ("covered from", "covered to", "age", "chain", "recovery point", "combine", "upsert"),
     "valid": ("validate",),
     "sign": ("+", "~", "-/+", "-", ">", "!"),
 }
