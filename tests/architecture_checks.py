@@ -16,7 +16,18 @@ from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.kinds import KINDS
 from tests.layout import PACKAGES, Import, Tree, all_imports, is_above, line_count, nodes_of, package_of
 
-IMPURE = ("cli", "workflows", "probe", "apply", "client", "storage", "clock", "emulator", "__main__")  # packages
+IMPURE = (
+    "cli",
+    "workflows",
+    "probe",
+    "apply",
+    "client",
+    "storage",
+    "engines",
+    "clock",
+    "emulator",
+    "__main__",
+)  # packages
 PART_TESTS = {"startswith", "endswith", "removeprefix", "removesuffix"}
 READS_FILES = ("config.checkout", "config.files", "config.read_references")  # the modules of a pure package that may
 VALUES_ONLY = ("storage.reader",)  # what pure code may import of an impure package: it holds values and protocols
@@ -67,6 +78,9 @@ ONLY_IN: Mapping[str, tuple[str, ...]] = {  # third-party package -> the modules
     "obstore": ("storage.*", "emulator.*"),
     "asyncssh": ("storage.*", "emulator.*"),
     "arro3": ("storage.sealed_parquet", "emulator.*"),
+    "duckdb": ("engines.*",),
+    "pyspark": ("engines.*",),
+    "sqlglot": ("restore.*", "workflows.restore"),
     "waitress": ("emulator.*", "cli.emulator.*"),
     "typing_extensions": ("emulator.*",),
     "logging": ("cli", "cli.*"),

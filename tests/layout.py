@@ -24,6 +24,8 @@ PACKAGES = (
     "workflows",
     "accept",
     "importing",
+    "engines",
+    "restore",
     "monitor",
     "probe",
     "profile",

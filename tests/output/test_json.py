@@ -20,6 +20,7 @@ from exportctl.output.json import documents as json_documents
 from exportctl.output.json import environments, monitoring, schemas
 from exportctl.output.json import import_and_accept as json_edits
 from exportctl.output.json import probe as json_probe
+from exportctl.output.json import restore as json_restore
 from exportctl.output.json.environments import EnvironmentBody
 from exportctl.planfile import file as planfile
 from exportctl.planfile.signature import SignatureState
@@ -34,6 +35,7 @@ from tests.output.sample_patches import failed_entries, patch_result, shown_patc
 from tests.output.sample_plans import AS_OF, DAY, HEADER, every_cause, evil_plan, full_plan, outcomes
 from tests.output.sample_probes import probe_report, service_profile
 from tests.output.sample_reports import full_report
+from tests.output.sample_restores import restore_report
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 PLANS = {"full": full_plan(), "causes": every_cause(), "evil": evil_plan(), "empty": Plan(HEADER, AS_OF, ())}
@@ -91,6 +93,7 @@ def documents() -> dict[str, tuple[str, str]]:
     found["forecast"] = ("forecast", monitoring.render_forecast(forecast_report()))
     found["verify"] = ("verify", monitoring.render_verify_report(full_report()))
     found["backup"] = ("backup", json_backup.render_backup_report(backup_report()))
+    found["restore"] = ("restore", json_restore.render_restore_report(restore_report()))
     found["backup of two"] = (
         "backup-environments",
         _environments("backup", backup_report(), environments.backup_body),

@@ -24,6 +24,7 @@ from exportctl.output.text import apply
 from exportctl.output.text import backup as text_backup
 from exportctl.output.text import drift as text_drift
 from exportctl.output.text import plan as text_plan
+from exportctl.output.text import restore as text_restore
 from exportctl.output.text import tables as text_tables
 from exportctl.planfile import file as planfile
 from exportctl.planfile.signature import SignatureState
@@ -43,6 +44,7 @@ from tests.output.sample_plans import (
     full_plan,
     updated_item,
 )
+from tests.output.sample_restores import restore_report
 
 
 def evil_texts() -> dict[str, str]:
@@ -55,6 +57,8 @@ def evil_texts() -> dict[str, str]:
         "show": text_plan.render_saved_plan(planfile.saved_plan(plan), SignatureState.UNSIGNED, now=AS_OF),
         "renew": text_plan.render_renewals(plan),
         "backup": text_backup.render_backup_report(backup_report()),
+        "restore": text_restore.render_restore_report(restore_report()),
+        "restore.sql": text_restore.render_script([f"comment {EVIL}"], ["SELECT 1"]),
         "backup.md": markdown_backup.render_backup_report(backup_report()),
         "backup lists": text_backup.render_backup_report(listed_report()),
         "backup lists.md": markdown_backup.render_backup_report(listed_report()),

@@ -21,6 +21,7 @@ from exportctl.cli import (
     offline,
     plan,
     probe,
+    restore,
     snapshot,
     verify,
 )
@@ -91,6 +92,7 @@ app = group(
 for family in (offline, plan, apply, monitoring, verify, snapshot, import_, environments, datasets_doctor, probe):
     add_commands(app, family.COMMANDS)
 app.add_typer(backup.app, name="backup")
+app.add_typer(restore.app, name="restore")
 app.add_typer(commands.app, name="emulator")
 
 

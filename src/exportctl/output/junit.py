@@ -1,7 +1,7 @@
 """
 Reports as JUnit XML: an export is a suite.
 
-A case of `verify` is a dataset and the moment of a due run, one of `backup check` is a dataset.
+A case of `verify` is a dataset and the moment of a due run. One of `backup check` or `restore check` is a dataset.
 
     <failure type=RESULT>   a verdict that fails, with all its objects; a backup that does not fulfil its policy
     <skipped>               UNKNOWN: the result is not known; a backup without a policy
@@ -21,13 +21,14 @@ from xml.etree.ElementTree import Element, SubElement
 
 from exportctl.errors import Finding
 from exportctl.output import format_values
-from exportctl.output.text import backup, file_lists, verify
+from exportctl.output.text import backup, file_lists, restore, verify
 
 if TYPE_CHECKING:
     from exportctl.monitor.backup.list_report import ListComparison
     from exportctl.monitor.backup.report import BackupReport
     from exportctl.monitor.delivery.report import ExportVerdicts, Verdict, VerifyReport
     from exportctl.output.environments import EnvironmentResult
+    from exportctl.restore.report import RestoreReport
 
 _COUNTED = {"failures": "failure", "errors": "error", "skipped": "skipped"}
 _NO_CHARACTERS = {ord(c): f"\\u{ord(c):04x}" for c in "\ufffe\uffff"}  # printable to Python, not allowed in XML 1.0
@@ -87,6 +88,20 @@ def _add_list_case(suite: Element, classname: str, one: ListComparison) -> None:
         SubElement(case, "failure", type=one.faults[0].kind.value, message=texts[0]).text = "\n".join(texts)
     else:
         SubElement(case, "system-out").text = "\n".join([file_lists.heading(one), *file_lists.evidence_texts(one)])
+
+
+def render_restore_report(report: RestoreReport) -> str:
+    """Return the document with one suite per export and one case per dataset."""
+    root = Element("testsuites", name=f"exportctl restore check, sandbox {report.header.sandbox}")
+    for check in report.checks:
+        values = {"engine": report.engine, "moment": format_values.moment(check.source.as_of)}
+        suite = _new_suite(root, str(check.source.address), report.as_of, values)
+        case = SubElement(suite, "testcase", classname=str(check.source.address), name=check.source.dataset)
+        if check.failures:
+            failure = SubElement(case, "failure", type=check.source.state.value, message=check.failures[0])
+            failure.text = "\n".join(check.failures)
+        SubElement(case, "system-out").text = "\n".join(restore.fact_texts(check))
+    return _finish_document(root)
 
 
 def render_errors(found: Sequence[Finding], command: str = "verify") -> str:

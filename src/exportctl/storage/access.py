@@ -1,7 +1,7 @@
 """
 How to read the storage of one destination: from AccessInputs to an Access, and from an Access to its reader.
 
-    EXPORTCTL_READER_<DESTINATION>_FOLDER    a local folder that holds the bucket's content: comes before all else
+    EXPORTCTL_READER_<DESTINATION>FOLDER    a local folder that holds the bucket's content: comes before all else
     without `auth`                           the identity of the caller, from the usual variables of each cloud
     with `auth`                              the credentials of the destination itself, if the config says so
 
@@ -28,7 +28,7 @@ from exportctl.storage.local import LocalReader
 from exportctl.storage.reader import StorageError, StorageReader
 
 _INSTALL = "pip install 'exportctl[storage]'"
-_FOLDER = "FOLDER"  # only ever with the destination's prefix in front
+FOLDER = "FOLDER"  # only ever with the destination's prefix in front
 _CONTAINER = "dlz-destination"  # [DLZ]
 _PLATFORM_IDENTITY = "the credentials from the platform"
 
@@ -44,8 +44,8 @@ def storage_access(inputs: AccessInputs) -> Access:
             the variables), or what is given cannot be used (`storage-setup`): half of a key, no host or user, an
             address that must not get credentials, an account of another cloud, a role that only Adobe can assume.
     """
-    if folder := inputs.own_value(_FOLDER):
-        return Access(folder, LocalFolder(Path(folder)), inputs.prefix + _FOLDER)
+    if folder := inputs.own_value(FOLDER):
+        return Access(folder, LocalFolder(Path(folder)), inputs.prefix + FOLDER)
     return _ACCESS[inputs.type.protocol](inputs)
 
 

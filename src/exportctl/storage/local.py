@@ -62,6 +62,13 @@ class LocalReader:
             while piece := stream.read(PIECE):
                 yield piece
 
+    def local_path(self, path: str) -> Path:
+        """Return the file itself, or raise a StorageError: it is not there, or leads out of the folder."""
+        with self._translate_errors(path):
+            whole = self._resolve_path(path)
+            whole.stat()
+            return whole
+
     def close(self) -> None:
         """Do nothing: no file stays open."""
 

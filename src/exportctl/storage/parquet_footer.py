@@ -17,7 +17,7 @@ from collections.abc import Iterator
 ENDING = 8  # bytes after the footer: its length and the magic
 SMALLEST = 4 + ENDING  # bytes: the magic in front and the ending
 LIMIT = 64 * 1024 * 1024  # bytes of a footer
-_MAGIC, _ENCRYPTED = b"PAR1", b"PARE"
+MAGIC, _ENCRYPTED = b"PAR1", b"PARE"
 _DEEPEST = 32  # structs and lists in each other; the format itself needs seven
 
 # Compact protocol: types of fields and elements.
@@ -42,7 +42,7 @@ def footer_length(ending: bytes, size: int) -> int:
         raise DamagedFile(f"it is not a Parquet file: it has {size} bytes")
     if ending[4:] == _ENCRYPTED:
         raise DamagedFile("its footer is encrypted")
-    if ending[4:] != _MAGIC:
+    if ending[4:] != MAGIC:
         raise DamagedFile("it is not a Parquet file, or cut short: PAR1 at its end is missing")
     length = int.from_bytes(ending[:4], "little")
     if length > size - SMALLEST:
@@ -110,7 +110,7 @@ def _check_chunk(data: _CompactReader, begins: int) -> None:
     if not elsewhere:
         for first, length in (*spans, (index[4], index[5]), (index[6], index[7])):
             end = first + length
-            if length < 0 or (length and first < len(_MAGIC)):
+            if length < 0 or (length and first < len(MAGIC)):
                 raise DamagedFile(f"{_UNREADABLE}: {length} bytes of a column at byte {first}")
             if end > begins:
                 raise DamagedFile(f"it is cut short: a column ends at byte {end}, the footer begins at {begins}")

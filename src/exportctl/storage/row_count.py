@@ -53,13 +53,24 @@ def count_rows(reader: StorageReader, stored: StoredFile, type: str, compression
 
 
 def _count_parquet_rows(reader: StorageReader, stored: StoredFile) -> int:
-    """Count the rows with one range request, and a second one for a footer of more than 64 KiB."""
+    ending = _read_ending(reader, stored)
+    return parquet_footer.count_rows(ending[: -parquet_footer.ENDING], stored.size - len(ending))
+
+
+def read_footer(reader: StorageReader, stored: StoredFile) -> bytes:
+    """Read the footer of a Parquet file with the eight bytes after it; the errors are those of `count_rows`."""
+    try:
+        return _read_ending(reader, stored)
+    except DamagedFile as error:
+        raise BadFile(stored.path, str(error)) from error
+
+
+def _read_ending(reader: StorageReader, stored: StoredFile) -> bytes:
+    """Read the end with one range request, and a second one for a footer of more than 64 KiB."""
     tail = _read_tail(reader, stored, min(TAIL, stored.size)) if stored.size >= parquet_footer.SMALLEST else b""
     length = parquet_footer.footer_length(tail[-parquet_footer.ENDING :], stored.size)
     whole = length + parquet_footer.ENDING
-    if whole > len(tail):
-        tail = _read_tail(reader, stored, whole)
-    return parquet_footer.count_rows(tail[-whole : -parquet_footer.ENDING], stored.size - whole)
+    return tail[-whole:] if whole <= len(tail) else _read_tail(reader, stored, whole)
 
 
 def _read_tail(reader: StorageReader, stored: StoredFile, length: int) -> bytes:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from exportctl.client.client import LANDING_ZONE, Client
 from exportctl.config.read_references import read_references
@@ -31,7 +32,7 @@ from exportctl.resources import wire
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.kinds import AUTH, BASE_CONNECTION, LOCATION, TARGET_CONNECTION
 from exportctl.storage import row_count
-from exportctl.storage.access import open_reader, storage_access
+from exportctl.storage.access import FOLDER, open_reader, storage_access
 from exportctl.storage.access_types import Access, AccessInputs, LocalFolder
 from exportctl.storage.address import storage_address
 from exportctl.storage.reader import StorageError, StorageReader
@@ -82,6 +83,14 @@ class StorageReaders:
     def close(self) -> None:
         for reader in self._open.values():
             reader.close()
+
+    def local_folders(self) -> tuple[Path, ...]:
+        """Return the folders on this machine that are the storage of a destination, whether it is used or not."""
+        known = self._project.destinations.values()
+        inputs = (AccessInputs(one.key, TYPES[one.type], {}, {}, self._setup.env) for one in known)
+        given = [Path(folder).expanduser() for one in inputs if (folder := one.own_value(FOLDER))]
+        root = self._platform.emulator.root if self._platform.emulator else None
+        return (*given, root) if root is not None else tuple(given)
 
     def read_export(
         self,

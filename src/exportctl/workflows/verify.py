@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from exportctl.client import inventory
 from exportctl.client.client import Client
@@ -92,6 +93,11 @@ class Verifier:
     @property
     def client(self) -> Client:
         return self._platform.client
+
+    @property
+    def local_folders(self) -> tuple[Path, ...]:
+        """Return the folders on this machine that are the storage of a destination."""
+        return self._stores.local_folders()
 
     def __call__(self, question: VerifyRequest) -> VerifyReport:
         """Verify once; the errors are those of `read`."""

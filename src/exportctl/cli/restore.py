@@ -1,0 +1,187 @@
+"""`restore`: read a backup as tables, on this machine or as SQL for an engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from typer import Argument, Option
+
+from exportctl.cli import exit_codes
+from exportctl.cli.ci_reports import show_warnings
+from exportctl.cli.context import JSON, JUNIT, TEXT, add_commands, command_context, group, parsed_moment
+from exportctl.cli.options import check_addresses
+from exportctl.errors import Error, UsageError
+from exportctl.model.plan import EXPORTS
+from exportctl.model.plan_options import PlanOptions
+from exportctl.output import junit
+from exportctl.output.text import restore as text_restore
+
+if TYPE_CHECKING:
+    from exportctl.cli.context import CommandContext
+    from exportctl.restore.report import RestoreReport
+    from exportctl.workflows.restore import RestoreRequest
+    from exportctl.workflows.verify import Verifier
+
+app = group("Restore backups as tables. Never writes to a storage.")
+
+Export = Annotated[str, Argument(metavar="EXPORT", help="An address such as exports.orders, or its name.")]
+DatasetName = Annotated[
+    str | None, Option("--dataset", metavar="NAME", help="Only this dataset of the export, by its name or id.")
+]
+AsOf = Annotated[
+    str | None,
+    Option("--as-of", metavar="MOMENT", help="The table at this moment. Default: that of the newest complete run."),
+]
+Work = Annotated[
+    Path | None, Option("--work", metavar="FOLDER", help="Keep temporary files in this folder. Default: the system's.")
+]
+Memory = Annotated[str, Option("--memory", metavar="SIZE", help="Memory of DuckDB's buffers, such as 2GB.")]
+AcceptIncomplete = Annotated[
+    bool, Option("--accept-incomplete", help="Also restore a backup that is not WHOLE up to the moment.")
+]
+
+
+def check(
+    ctx: typer.Context,
+    export: Export,
+    dataset: DatasetName = None,
+    as_of: AsOf = None,
+    accept_incomplete: AcceptIncomplete = False,
+    work: Work = None,
+    memory: Memory = "512MB",
+) -> int:
+    """
+    Restore a backup for a test, and count what comes back. Read-only.
+
+    It reads every value of every file in DuckDB: the rows of each run, the key, the columns, the timestamps. It exits
+    with 9 if something is not as the runs say, or the backup is not WHOLE up to the moment. Files that are not local
+    are streamed into a temporary folder, which is removed.
+    """
+    from exportctl.workflows import restore
+
+    call = command_context(ctx)
+    call.require_format(TEXT, JSON, JUNIT)
+    options = restore.CheckOptions(work, memory, accept_incomplete)
+    try:
+        with _open_verifier(call, export) as verifier:
+            report = restore.check_restore(verifier, _request(dataset, as_of), options, call.screen.say)
+            report = call.guard.mask_echoes(report)
+    except Error as error:
+        if call.format == JUNIT:  # without a document, a reader of test results would see success
+            call.screen.write_document(junit.render_errors(call.guard.mask_echoes(error.findings()), "restore"))
+        raise
+    return _show_report(call, report)
+
+
+def _show_report(call: CommandContext, report: RestoreReport) -> int:
+    if call.format == JSON:
+        from exportctl.output.json import restore as json_restore
+
+        call.screen.write_document(json_restore.render_restore_report(report))
+    elif call.format == JUNIT:
+        call.screen.write_document(junit.render_restore_report(report))
+    else:
+        call.screen.show(text_restore.render_restore_report(report, color=call.screen.color, width=call.screen.width))
+    return exit_codes.UNVERIFIED if report.has_failed else exit_codes.DONE
+
+
+def sql(
+    ctx: typer.Context,
+    export: Export,
+    engine: Annotated[
+        str, Option("--engine", metavar="ENGINE", help="duckdb, spark, databricks, snowflake, bigquery or trino.")
+    ],
+    dataset: DatasetName = None,
+    as_of: AsOf = None,
+    work: Work = None,
+) -> int:
+    """
+    Print SQL that reads a backup as one table. Read-only.
+
+    The script names exactly the files of the backup up to the moment. Of Parquet files exportctl reads the footers to
+    know the columns, of JSON files everything. Needs `pip install 'exportctl[restore]'`.
+    """
+    from exportctl.restore.engine import Engine
+    from exportctl.workflows import restore
+
+    call = command_context(ctx)
+    call.require_format(TEXT)
+    if engine not in list(Engine):
+        raise UsageError(f"--engine {engine}: choose one of {', '.join(Engine)}", rule="usage")
+    with _open_verifier(call, export) as verifier:
+        source, script = restore.write_script(verifier, _request(dataset, as_of), Engine(engine), work)
+    comments, statements = restore.script_parts(source, script, Engine(engine))
+    call.screen.write_document(text_restore.render_script(comments, statements))
+    if source.problems:
+        call.screen.say(f"warning: {text_restore.source_text(source)}: the backup is {source.state} up to then")
+    return exit_codes.DONE
+
+
+def write(
+    ctx: typer.Context,
+    export: Export,
+    to: Annotated[Path, Option("--to", metavar="FOLDER", help="The new folder. Its parent must exist.")],
+    dataset: DatasetName = None,
+    as_of: AsOf = None,
+    accept_incomplete: AcceptIncomplete = False,
+    work: Work = None,
+    memory: Memory = "512MB",
+) -> int:
+    """
+    Restore a backup as Parquet files in a new folder.
+
+    The restore is checked first, as by `restore check`. If that fails, nothing is written, and it exits with 9. The
+    folder appears when everything is in it. It must be outside every storage of a destination.
+    """
+    from exportctl.workflows import restore
+
+    call = command_context(ctx)
+    call.require_format(TEXT, JSON)
+    options = restore.CheckOptions(work, memory, accept_incomplete)
+    with _open_verifier(call, export) as verifier:
+        report = restore.write_restore(verifier, _request(dataset, as_of), to, options, call.screen.say)
+    return _show_report(call, call.guard.mask_echoes(report))
+
+
+def _request(dataset: str | None, as_of: str | None) -> RestoreRequest:
+    from exportctl.workflows.restore import RestoreRequest
+
+    return RestoreRequest(dataset, None if as_of is None else parsed_moment(as_of, "--as-of"))
+
+
+@contextmanager
+def _open_verifier(call: CommandContext, export: str) -> Iterator[Verifier]:
+    """Open what reads one export, or raise a UsageError: the config has none of this name."""
+    from exportctl.workflows import verify
+
+    address = export if export.startswith(f"{EXPORTS}.") else f"{EXPORTS}.{export}"
+    asked = PlanOptions(targets=(address,))
+    with verify.open_verifier(call.setup(), asked, wall=call.wall) as verifier:
+        show_warnings(call, verifier.findings)
+        check_addresses(asked, [verifier.project], targets="EXPORT")
+        yield verifier
+
+
+add_commands(
+    app,
+    {
+        "check": (
+            check,
+            "exportctl restore check orders\nexportctl restore check orders --as-of 2026-11-28 --format junit",
+        ),
+        "sql": (
+            sql,
+            "exportctl restore sql orders --engine duckdb\n"
+            "exportctl restore sql exports.orders --engine spark --as-of 2026-11-28T02:00:00Z",
+        ),
+        "write": (
+            write,
+            "exportctl restore write orders --to restored-orders\n"
+            "exportctl restore write events --dataset 'App Events' --to restored-events",
+        ),
+    },
+)

@@ -1,0 +1,1 @@
+"""What executes SQL over the files of a backup: DuckDB on this machine, or a Spark cluster."""

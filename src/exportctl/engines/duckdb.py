@@ -1,0 +1,173 @@
+"""
+DuckDB on this machine: what columns files have, and queries over them, in bounded memory.
+
+It gets local paths only and loads no extension, so it asks no network. Sorting spills into the temporary folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from exportctl.errors import Error
+from exportctl.restore.columns import Columns
+from exportctl.restore.json_columns import mark_empty_objects, mixed_paths, parse_structure
+from exportctl.restore.reading.duckdb import DIALECT, LINE, escape_pattern
+from exportctl.restore.reading.statements import FileName, text_literal
+from exportctl.restore.source import RestoreFile
+from exportctl.restore.sql_types import parse_column
+from exportctl.restore.table import FileColumns
+from exportctl.storage.local import LocalReader
+from exportctl.storage.reader import StoredFile
+from exportctl.storage.row_count import BadFile, count_rows
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+MEMORY = "512MB"
+INSTALL = "pip install 'exportctl[restore]'"
+_THREADS = 2
+
+Rows = list[tuple[Any, ...]]
+
+
+class DuckDb:
+    """One connection in memory."""
+
+    def __init__(self, connection: DuckDBPyConnection):
+        self._connection = connection
+
+    def execute(self, statement: str) -> Rows:
+        """Execute one statement and return its rows; an interrupt of the process ends it."""
+        import duckdb
+
+        try:
+            rows: Rows = self._connection.execute(statement).fetchall()
+            return rows
+        except RuntimeError as error:
+            if "interrupted" in str(error).lower():  # what it makes of KeyboardInterrupt
+                raise KeyboardInterrupt from None
+            raise
+        except duckdb.Error as error:
+            raise EngineError(error_text(error)) from error
+
+    def file_columns(self, files: Iterable[tuple[RestoreFile, str]]) -> Iterator[FileColumns]:
+        """Yield the columns of each file, given with its local path, or raise BadFile: it cannot be read."""
+        for file, path in files:
+            yield FileColumns(file, self._columns(file, path))
+
+    def write_parquet(self, query: str, folder: Path) -> int:
+        """Write the rows of a query as Parquet files into a new folder, and return how many these files hold."""
+        named = text_literal(str(folder), DIALECT)
+        self.execute(f"COPY ({query}) TO {named} (FORMAT parquet, PER_THREAD_OUTPUT TRUE)")
+        written = text_literal(f"{escape_pattern(str(folder))}/*.parquet", DIALECT)
+        ((rows,),) = self.execute(f"SELECT COUNT(*) FROM READ_PARQUET({written}, hive_partitioning = FALSE)")
+        return int(rows)
+
+    def find_bad_file(self, files: Sequence[RestoreFile], name: FileName) -> BadFile | None:
+        """Read the files one by one, and return the error of the first that cannot be read."""
+        for file in files:
+            try:
+                self.execute(f"SELECT COUNT(COLUMNS(*)) FROM {_all_values(file, name(file))}")
+            except EngineError as error:
+                return BadFile(file.path, find_damage(file, Path(name(file))) or str(error))
+        return None
+
+    def _columns(self, file: RestoreFile, path: str) -> Columns:
+        try:
+            if file.format.type == "parquet":
+                return self._parquet_columns(path)
+            return self._json_columns(file, path)
+        except EngineError as error:
+            raise BadFile(file.path, find_damage(file, Path(path)) or str(error)) from error
+
+    def _parquet_columns(self, path: str) -> Columns:
+        named = text_literal(escape_pattern(path), DIALECT)
+        rows = self.execute(f"DESCRIBE SELECT * FROM READ_PARQUET([{named}], hive_partitioning = FALSE)")
+        return tuple(parse_column(row[0], row[1]) for row in rows)
+
+    def _json_columns(self, file: RestoreFile, path: str) -> Columns:
+        lines = _json_lines(file, path)
+        ((structure,),) = self.execute(f"SELECT JSON_GROUP_STRUCTURE(json) FROM {lines}")
+        columns = parse_structure(structure)
+        if columns is None:
+            raise EngineError("a line is not a JSON object")
+        return mark_empty_objects(columns, frozenset(p for p in mixed_paths(columns) if self._is_empty(lines, p)))
+
+    def _is_empty(self, lines: str, path: str) -> bool:
+        """Check whether the values at a path are nothing but objects."""
+        types = f"JSON_TYPE(json, {text_literal(path, DIALECT)})"
+        types = f"UNNEST({types})" if "[*]" in path else types
+        rows = self.execute(f"SELECT DISTINCT {types} FROM {lines}")
+        return {row[0] for row in rows} <= {"OBJECT", "NULL", None}
+
+
+class EngineError(Exception):
+    """What DuckDB says of a statement, without the statement."""
+
+
+@contextmanager
+def open_duckdb(work: Path, memory: str = MEMORY) -> Iterator[DuckDb]:
+    """
+    Open a connection that keeps to so much memory for its buffers.
+
+    Raises:
+        Error: the extra is not installed, or `memory` is no size.
+    """
+    try:
+        import duckdb
+    except ModuleNotFoundError as error:
+        raise missing_extra_error("duckdb", INSTALL) from error
+    settings: dict[str, Any] = {
+        "memory_limit": memory,
+        "threads": _THREADS,
+        "temp_directory": str(work / "spill"),
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "preserve_insertion_order": False,
+    }
+    try:
+        connection = duckdb.connect(":memory:", config=settings)
+    except duckdb.Error as error:
+        message = f"DuckDB cannot start: {error_text(error)}"
+        raise Error(message, rule="restore-engine", hint="write --memory as 512MB or 2GB") from error
+    try:
+        connection.execute("SET TimeZone = 'UTC'")
+        yield DuckDb(connection)
+    finally:
+        connection.close()
+
+
+def missing_extra_error(package: str, install: str) -> Error:
+    return Error(f"a restore needs the package {package}", rule="restore-extra", hint=install)
+
+
+def error_text(error: Exception) -> str:
+    """Return the first line of what DuckDB says: the others repeat the statement."""
+    return str(error).strip().partition("\n")[0][:500]
+
+
+def find_damage(file: RestoreFile, path: Path) -> str | None:
+    """Return what our own strict reading says of a local file; None: it finds nothing wrong."""
+    reader = LocalReader(path.parent, str(path.parent))
+    try:
+        count_rows(reader, StoredFile(path.name, path.stat().st_size), file.format.type, file.format.compression)
+    except BadFile as error:
+        return error.reason
+    return None
+
+
+def _all_values(file: RestoreFile, path: str) -> str:
+    if file.format.type == "parquet":
+        return f"READ_PARQUET([{text_literal(escape_pattern(path), DIALECT)}], hive_partitioning = FALSE)"
+    return _json_lines(file, path)
+
+
+def _json_lines(file: RestoreFile, path: str) -> str:
+    named = text_literal(escape_pattern(path), DIALECT)
+    return (
+        f"READ_JSON_OBJECTS([{named}], format = 'newline_delimited', compression = "
+        f"{text_literal(file.format.compression, DIALECT)}, maximum_object_size = {LINE}, hive_partitioning = FALSE)"
+    )

@@ -1,0 +1,66 @@
+"""
+The SQL of a restore as one script: comments that say what it is, the engine's statements, and the query. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from sqlglot import ErrorLevel, exp
+
+from exportctl.model.schedule import format_count, format_moment
+from exportctl.monitor.backup.report import ChainState
+from exportctl.restore.columns import ColumnType, Decimal, Scalar, find_column
+from exportctl.restore.engine import WAS_EXECUTED, Engine
+from exportctl.restore.reading import duckdb
+from exportctl.restore.reading.statements import FileName, Reading
+from exportctl.restore.source import RestoreSource
+from exportctl.restore.sql import ReadTable, key_column, table_query
+from exportctl.restore.table import RestoreTable
+
+ReadFiles = Callable[..., Reading]
+_READINGS: dict[Engine, ReadFiles] = {Engine.DUCKDB: duckdb.read_files}
+
+
+@dataclass(frozen=True)
+class RestoreScript:
+    """Statements to execute in order, and the query that returns the table."""
+
+    statements: tuple[str, ...]
+    tables: tuple[ReadTable, ...]
+    query: exp.Query
+    key: exp.Expr | None  # None: no upsert, or the table has no such column
+    notes: tuple[str, ...]
+
+
+def build_script(source: RestoreSource, table: RestoreTable, engine: Engine, name: FileName) -> RestoreScript:
+    """Return the script of an engine; `name` is how it spells a file."""
+    key = key_column(source.key) if source.key and _is_scalar(find_column(table.columns, source.key)) else None
+    reading = _READINGS[engine](table, source.files, name, by_run=key is not None)
+    query = table_query(table, reading.tables, key)
+    return RestoreScript(reading.statements, reading.tables, query, key, reading.notes)
+
+
+def _is_scalar(type: ColumnType | None) -> bool:
+    return isinstance(type, Scalar | Decimal)
+
+
+def query_text(query: exp.Expr, engine: Engine, *, pretty: bool = False) -> str:
+    """Return a query in the dialect of an engine; what the dialect cannot say is an error."""
+    return query.sql(engine.value, pretty=pretty, unsupported_level=ErrorLevel.RAISE)
+
+
+def script_comments(source: RestoreSource, script: RestoreScript, engine: Engine) -> Iterator[str]:
+    """Yield what the script is, for people."""
+    yield f"{source.address}: {source.dataset} at {format_moment(source.as_of)}, for {engine}"
+    rule = f"{source.combine} by {source.key}" if source.key else str(source.combine)
+    runs, files = format_count(len(source.runs), "run"), format_count(len(source.files), "file")
+    yield f"{rule} ({source.combine_source}); {runs}, {files}, {source.size} bytes"
+    yield f"the backup up to then: {source.state}"
+    yield from source.problems
+    if source.state is not ChainState.WHOLE:
+        yield "the table may lack rows: see exportctl backup status"
+    if engine not in WAS_EXECUTED:
+        yield "this dialect was parsed, and never executed by the makers of exportctl: check the result"
+    yield from script.notes
