@@ -33,7 +33,22 @@ IMPERATIVES = frozenset(
         "List",
         "Make",
     }
-    | {"Manage", "Move", "Print", "Prove", "Remove", "Rename", "Replace", "Run", "Save", "Send", "Serve", "Set", "Show"}
+    | {
+        "Manage",
+        "Move",
+        "Print",
+        "Prove",
+        "Remove",
+        "Rename",
+        "Replace",
+        "Restore",
+        "Run",
+        "Save",
+        "Send",
+        "Serve",
+        "Set",
+        "Show",
+    }
     | {"Write"}
 )
 

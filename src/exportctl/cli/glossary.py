@@ -69,8 +69,7 @@ _TERMS: Mapping[str, str] = {
     "renewal": "Moving a rolling end that is due. `exportctl renew` does only this. Renewals do not count for exit code"
     " 2 or for the digest of a plan.",
     "ownership marker": "A line of text at the end of an object's description. It says which project owns the object,"
-    " which address it has, and a digest of each value last applied. With it exportctl needs no state file. Do not edit"
-    " it.",
+    " which address it has, and a digest of each value last applied. So exportctl needs no state file. Do not edit it.",
     "address": "The name of a thing in the config: `exports.orders-daily`, `destinations.lake`. With `split_by:"
     " dataset` one flow is `exports.KEY/PART`.",
     "managed": "A flow is managed if it carries the ownership marker of this project. exportctl changes and deletes"
@@ -116,8 +115,7 @@ _TERMS: Mapping[str, str] = {
     " not set.",
     "live": 'What is in the sandbox now. A comparison shows it beside the config: `live "/a", config "/b"`.',
     "config": "The YAML files of a project: exports.yaml and exports/*.yaml. `-f FILE` names other files.",
-    "manifest": "A file that the service can write beside the files of a run. It lists their names and sizes. `verify`"
-    " uses it.",
+    "manifest": "A file that the service can write beside the files of a run. It lists names and sizes for `verify`.",
     "health": "The column HEALTH of `exportctl status`: one word for each export.",
     "state": "The column STATE of `exportctl status`: what the flow is, whatever its runs did.",
     "result": "The column RESULT of `exportctl verify`: one word for each dataset and expected run.",

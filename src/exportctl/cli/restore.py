@@ -55,7 +55,7 @@ def check(
     memory: Memory = "512MB",
 ) -> int:
     """
-    Restore a backup for a test, and count what comes back. Read-only.
+    Restore a backup for a test, and count the rows. Read-only.
 
     It reads every value of every file in DuckDB: the rows of each run, the key, the columns, the timestamps. It exits
     with 9 if something is not as the runs say, or the backup is not WHOLE up to the moment. Files that are not local
