@@ -125,6 +125,8 @@ _TERMS: Mapping[str, str] = {
     "backup": "The first full export of a dataset and every later run, together. `exportctl backup status` says whether"
     " all of it is there. COVERED FROM is when its first complete run was due, COVERED TO the newest one. AGE is the"
     " time since then. RUNS counts the complete runs. `combine` says how they make one table: append or upsert.",
+    "restore": "Reads a backup as one table at a moment. `rule` and `key of a row` say how, and by whom. `added` are"
+    " columns that came after the first file. `fails` says what is not as the runs wrote it.",
     "checked": "The last line of `verify`. It says what was checked and what was not, such as names, numbers and sizes"
     " of files, and their contents (--deep).",
     "status": "The command that shows the state of every export: its last run, its next run and its end.",

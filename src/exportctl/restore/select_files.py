@@ -47,10 +47,11 @@ def select_source(
     rule = _checked_rule(chain)
     runs = [run for run in chain.runs if run.due <= as_of]
     gaps = [gap for gap in chain.gaps if gap.first <= as_of]
+    waiting = [run for run in runs if run.carrier is not None and run.carrier > as_of]
     if rule.combine is Combine.SNAPSHOT:
         newest = next(run for run in reversed(runs) if run.state is ChainState.WHOLE)
         gaps = [gap for gap in gaps if gap.last > newest.due and gap.runs]
-        runs = [newest]
+        runs, waiting = [newest], []
     source = RestoreSource(
         address=address,
         dataset=chain.dataset,
@@ -60,8 +61,8 @@ def select_source(
         key=rule.key if rule.combine is Combine.UPSERT else None,
         key_source=rule.key_source,
         as_of=as_of,
-        state=_state(gaps),
-        problems=tuple(_gap_text(gap) for gap in gaps),
+        state=_state([gap.state for gap in gaps] + [ChainState.UNPROVEN for _ in waiting]),
+        problems=(*(_gap_text(gap) for gap in gaps), *(_waiting_text(run) for run in waiting)),
         runs=tuple(RestoreRun(n, run.due, run.run, run.state, run.rows) for n, run in enumerate(runs, start=1)),
         files=tuple(_files(runs, written)),
         location=location,
@@ -105,14 +106,19 @@ def _error(chain: Chain, message: str, rule: str, hint: str) -> Error:
     return Error(f"{chain.dataset}: {message}", rule=rule, hint=hint)
 
 
-def _state(gaps: Sequence[Gap]) -> ChainState:
-    states = {gap.state for gap in gaps}
+def _state(states: Sequence[ChainState]) -> ChainState:
     return next((state for state in _WORST_FIRST if state in states), ChainState.WHOLE)
 
 
 def _gap_text(gap: Gap) -> str:
     first, last = format_moment(gap.first), format_moment(gap.last)
     return f"{gap.state}: {first if gap.first == gap.last else f'{first} to {last}'}: {gap.reason}"
+
+
+def _waiting_text(run: ChainRun) -> str:
+    """Name a run with rows that came only with a run after the moment."""
+    due, carrier = format_moment(run.due), format_moment(run.carrier or run.due)
+    return f"{ChainState.UNPROVEN}: {due}: the rows of this run came with the one due {carrier}"
 
 
 def _files(runs: Sequence[ChainRun], written: FileFormat) -> Iterator[RestoreFile]:
