@@ -92,6 +92,21 @@ def test_each_run_of_a_snapshot_dataset_is_the_table_then(made: Exports) -> None
     assert len(moments[-1][1]) < 38
 
 
+def test_one_more_arrival_costs_no_more_after_many(made: Exports) -> None:
+    """Neither the dataset nor its older batches are written again."""
+    id = seed(made, "record", rows=10)
+    sizes = []
+    for _ in range(2):
+        for _ in range(20):
+            made.emulator.ingest("dev", "Data", 1, update=1)
+        dataset = made.emulator.store.get("datasets", id)
+        assert dataset is not None
+        sizes.append(len(json.dumps(dataset.hidden)))
+
+    assert sizes[0] == sizes[1]
+    assert len(made.emulator.batches("dev", "Data")) == 81
+
+
 def test_events_neither_change_nor_go_away(made: Exports) -> None:
     seed(made, "event", rows=5)
 

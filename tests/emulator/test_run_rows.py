@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from exportctl.emulator import Switches, dataset_rows, run_rows
 from exportctl.emulator.data.rows import Batch
 from exportctl.emulator.dataset_rows import Arrival
-from exportctl.emulator.store import Record
+from exportctl.emulator.store import Record, Store
 from tests.emulator.export_runs import (
     CLICKS,
     DAY,
@@ -191,40 +191,53 @@ def test_what_was_exported_once_is_not_forgotten_when_the_export_becomes_increme
 def test_a_schedule_that_changes_while_a_run_is_under_way_counts_for_the_next() -> None:
     """The run began under the old interval, so the new one is still to restart."""
     switches = Switches(schedule_change="restart")
-    dataset = Record("datasets", ORDERS, "dev", {"name": "Orders"})
-    dataset_rows.add_arrival(dataset, Arrival(5), START)
+    store, dataset = Store(None), Record("datasets", ORDERS, "dev", {"name": "Orders"})
+    dataset_rows.add_arrival(store, dataset, Arrival(5), START)
     ran = {"sourceConnectionIds": ["s"], "scheduleParams": {"timeUnit": "hour", "interval": 3}}
     flow = Record("flows", "f", "dev", {**ran, "scheduleParams": {"timeUnit": "hour", "interval": 6}})
-    first = run_rows.increment(Record("flows", "f", "dev", ran), dataset, START, switches)
+    first = run_rows.increment(store, Record("flows", "f", "dev", ran), dataset, START, switches)
 
     run_rows.record_exported_batches(flow, ran, [first], switches)
 
-    assert run_rows.increment(flow, dataset, START + 1, switches).count == 5
-    assert run_rows.increment(Record("flows", "f", "dev", ran, flow.hidden), dataset, START + 1, switches).count == 0
+    assert run_rows.increment(store, flow, dataset, START + 1, switches).count == 5
+    assert (
+        run_rows.increment(store, Record("flows", "f", "dev", ran, flow.hidden), dataset, START + 1, switches).count
+        == 0
+    )
 
 
 def test_a_clock_that_was_set_back_brings_no_row_twice() -> None:
-    dataset = Record("datasets", ORDERS, "dev", {"name": "Orders"})
+    store, dataset = Store(None), Record("datasets", ORDERS, "dev", {"name": "Orders"})
     for at in (START, START + HOUR):
-        dataset_rows.add_arrival(dataset, Arrival(5), at)
+        dataset_rows.add_arrival(store, dataset, Arrival(5), at)
     flow = Record("flows", "f", "dev", {"scheduleParams": {"interval": 3}})
     for tick in (START + HOUR, START, START + 2 * HOUR):
-        found = run_rows.increment(flow, dataset, tick, Switches())
+        found = run_rows.increment(store, flow, dataset, tick, Switches())
         run_rows.record_exported_batches(flow, flow.doc, [found], Switches())
         assert found.count == (10 if tick == START + HOUR else 0)
         assert found.full is False or not found.count or tick == START + HOUR
 
 
 def test_batches_follow_one_another_without_gaps() -> None:
-    dataset = Record("datasets", ORDERS, "dev", {"name": "Orders"})
+    store, dataset = Store(None), Record("datasets", ORDERS, "dev", {"name": "Orders"})
 
-    made = [one for n in (3, 1, 5) for one in dataset_rows.add_arrival(dataset, Arrival(n), START + n)]
+    made = [one for n in (3, 1, 5) for one in dataset_rows.add_arrival(store, dataset, Arrival(n), START + n)]
 
     assert (
         made
-        == dataset_rows.batches(dataset)
+        == dataset_rows.batches(store, dataset)
         == [Batch(0, 3, START + 3), Batch(3, 1, START + 1), Batch(4, 5, START + 5)]
     )
+
+
+def test_batches_of_an_older_store_come_first() -> None:
+    old = [{"first": 0, "count": 3, "at": START, "spread": 9, "lead": 0, "tail": 0}]
+    store, dataset = Store(None), Record("datasets", ORDERS, "dev", {"name": "Orders"}, {"batches": old})
+
+    dataset_rows.add_arrival(store, dataset, Arrival(2), START + 1)
+
+    assert dataset_rows.batches(store, dataset) == [Batch(0, 3, START, 9), Batch(3, 2, START + 1)]
+    assert dataset_rows.batches(store, dataset, 1) == [Batch(3, 2, START + 1)]
 
 
 # -- the law ----------------------------------------------------------------------------------------------------------

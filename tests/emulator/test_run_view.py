@@ -13,7 +13,6 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT7
 
 from exportctl.emulator import Fault, Switches
-from exportctl.emulator.run_scheduler import RUNS_KEPT
 from tests.emulator.export_runs import CLICKS, DAY, HOUR, ORDERS, START, Exports, Json, exports, start_offset, status
 
 OPENAPI = Path(__file__).parent.parent / "openapi"
@@ -262,8 +261,10 @@ def test_the_last_run_stands_in_the_list_of_flows_too(made: Exports) -> None:
 
 
 def test_only_the_newest_runs_of_each_flow_are_kept(made: Exports) -> None:
+    with made.emulator.store.transaction():
+        made.emulator.store.set_setting("runs_kept", 100)
     busy, other = made.flow(interval=3), made.flow(interval=12)
-    api, hours = made.api, 3 * (RUNS_KEPT + 4) + 1
+    api, hours = made.api, 3 * 104 + 1
     for flow in (busy, other):
         schedule = {**api.item(f"/flows/{flow}")["scheduleParams"], "endTime": START + 10 * hours * HOUR}
         assert api.replace(f"/flows/{flow}", "/scheduleParams", schedule).is_success
@@ -272,7 +273,7 @@ def test_only_the_newest_runs_of_each_flow_are_kept(made: Exports) -> None:
 
     kept = [run for run in made.emulator.store.list_records("runs") if run.doc["flowId"] == busy]
     begun = sorted(start_offset(run.doc) // HOUR for run in kept)
-    assert len(begun) == RUNS_KEPT
+    assert len(begun) == 100
     assert begun == list(range(1 + 3 * 5, hours + 1, 3))
     every_12 = len(range(1, hours + 1, 12))
     assert made.api.get("/runs", property=f"flowId=={other}", count="true").json() == {"count": every_12}

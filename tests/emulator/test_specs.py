@@ -127,7 +127,7 @@ def test_all_datasets_of_a_sandbox_can_be_asked_for(emulator: Emulator) -> None:
 
 
 def test_a_dataset_is_of_a_known_kind(emulator: Emulator) -> None:
-    with pytest.raises(ValueError, match="event or record"):
+    with pytest.raises(ValueError, match="event, record, snapshot"):
         emulator.seed(datasets={"dev": [SeedDataset("x", kind="other")]})
 
 

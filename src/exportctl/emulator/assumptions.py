@@ -334,7 +334,7 @@ _ROWS: tuple[tuple[str, str, RuleStatus, str], ...] = (
     ("run-spelling", "The status of a run is in lower case, and its end is completedAtUTC.", "spec",
      "[D] 8.2, C12 C13, switches run_status_case and run_end_member"),
     ("run-retention", "Runs are shown as long as their flow exists.", "assumed", "U19, switch run_retention"),
-    ("runs-kept", "The emulator keeps the newest thousand runs of a flow.", "assumed", "U19"),
+    ("runs-kept", "The emulator keeps the newest ten thousand runs of a flow.", "assumed", "U19"),
     # The data itself
     ("rows-made-up", "The emulator makes rows from a seed: profiles and web events in the form of XDM, with nested "
      "columns. JSON leaves out nulls. Parquet has times in milliseconds UTC and compresses inside its column chunks.",

@@ -1,21 +1,22 @@
 """
 The rows of a dataset: which batches came in, and what its table holds at a moment.
 
-On the dataset, `Record.hidden["batches"]` holds the batches. A batch never changes, and batches only come at the end.
+Each batch is an object of a collection of the dataset, so that one more costs the same however many there are. A batch
+never changes, and batches only come at the end. On the dataset, `Record.hidden["arrived"]` counts them, and their rows
+and versions. `hidden["batches"]` has those of a store that kept them there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from hashlib import blake2b
 
 from exportctl.emulator.data import rows, versions
 from exportctl.emulator.data.rows import Batch
 from exportctl.emulator.data.schema_changes import CHANGES, add_change
-from exportctl.emulator.store import Record
-
-_PLAIN = {name: value for name, value in asdict(Batch(0, 0, 0)).items() if name in ("version", "removed", "schema")}
+from exportctl.emulator.store import Record, Store
+from exportctl.emulator.wire import Json
 
 
 @dataclass(frozen=True)
@@ -38,54 +39,89 @@ def kind_of(dataset: Record) -> str:
     return str(dataset.hidden.get("kind", rows.RECORD))
 
 
-def batches(dataset: Record) -> list[Batch]:
-    """Everything that came in, in order."""
-    return [Batch(**stored) for stored in dataset.hidden.get("batches", [])]
+def batches(store: Store, dataset: Record, start: int = 0) -> list[Batch]:
+    """Everything that came in, in order, from the batch with this number on."""
+    stored = dataset.hidden.get("batches", [])[start:]
+    later = store.list_from(_collection(dataset), _batch_id(start))
+    return [Batch(**doc) for doc in (*stored, *(record.doc for record in later))]
 
 
-def row_total(known: list[Batch]) -> int:
+def schema_at(store: Store, dataset: Record, count: int) -> str:
+    """Return the schema of the table after so many batches."""
+    if "schema" not in dataset.hidden or not count:
+        return ""
+    return batches(store, dataset, count - 1)[0].schema
+
+
+def row_total(dataset: Record) -> int:
     """Return how many rows were added, those that were removed again included."""
-    return max((batch.first + batch.count for batch in known), default=0)
+    return int(_arrival_counts(dataset)["rows"])
 
 
-def add_arrival(dataset: Record, arrival: Arrival, at: int) -> list[Batch]:
+def add_arrival(store: Store, dataset: Record, arrival: Arrival, at: int) -> list[Batch]:
     """
     Let rows come in, change and go; the caller stores the dataset.
 
     Raises:
         ValueError: the dataset cannot take it.
     """
-    known = batches(dataset)
-    total = row_total(known)
-    _check_arrival(arrival, kind_of(dataset), total)
+    count = _arrival_counts(dataset)
+    _check_arrival(arrival, kind_of(dataset), count["rows"])
     if arrival.change is not None:
         dataset.hidden["schema"] = add_change(str(dataset.hidden.get("schema", "")), arrival.change)
-    schema = str(dataset.hidden.get("schema", ""))
-    made = [Batch(total, arrival.rows, at, arrival.spread, schema=schema)] if arrival.rows else []
-    for count, removed in ((arrival.updated, False), (arrival.removed, True)):
-        if count:
-            version = 1 + sum(batch.version > 0 for batch in (*known, *made))
-            first = _draw_place(dataset.id, version, total - count + 1)
-            made.append(Batch(first, count, at, arrival.spread, version=version, removed=removed, schema=schema))
-    dataset.hidden["batches"] = [_stored_form(batch) for batch in (*known, *made)]
+    made = _new_batches(dataset, arrival, at, count)
+    for place, batch in enumerate(made, count["batches"]):
+        store.put(Record(_collection(dataset), _batch_id(place), dataset.sandbox, _stored_form(batch)))
+    dataset.hidden["arrived"] = {
+        "batches": count["batches"] + len(made),
+        "rows": count["rows"] + arrival.rows,
+        "versions": count["versions"] + sum(batch.version > 0 for batch in made),
+    }
     return made
 
 
-def table(dataset: Record, moment: float) -> Iterator[str]:
+def _new_batches(dataset: Record, arrival: Arrival, at: int, count: Json) -> list[Batch]:
+    total, version, schema = count["rows"], count["versions"], str(dataset.hidden.get("schema", ""))
+    made = [Batch(total, arrival.rows, at, arrival.spread, schema=schema)] if arrival.rows else []
+    for changed, removed in ((arrival.updated, False), (arrival.removed, True)):
+        if changed:
+            version += 1
+            first = _draw_place(dataset.id, version, total - changed + 1)
+            made.append(Batch(first, changed, at, arrival.spread, version=version, removed=removed, schema=schema))
+    return made
+
+
+def _arrival_counts(dataset: Record) -> Json:
+    """Return how many batches, rows and versions came in."""
+    stored = dataset.hidden.get("batches", [])
+    rows = sum(batch["count"] for batch in stored)
+    counts: Json = dataset.hidden.get("arrived", {"batches": len(stored), "rows": rows, "versions": 0})
+    return counts
+
+
+def _collection(dataset: Record) -> str:
+    return f"batches/{dataset.id}"
+
+
+def _batch_id(place: int) -> str:
+    return f"{place:09d}"
+
+
+def table(store: Store, dataset: Record, moment: float) -> Iterator[str]:
     """Return the rows of the table at a moment, each as one line of JSON, in the order of their numbers."""
-    known = [batch for batch in batches(dataset) if batch.at <= moment]
+    known = [batch for batch in batches(store, dataset) if batch.at <= moment]
     yield from _lines(dataset, versions.newest_rows(known))
 
 
-def sent_rows(dataset: Record, moments: Sequence[float]) -> Iterator[str]:
+def sent_rows(store: Store, dataset: Record, moments: Sequence[float]) -> Iterator[str]:
     """
     Return what increments at these moments have sent together: of each row the last version, as lines of JSON.
 
     A row that went away is still in it, in the version of the last moment at which it was there.
     """
-    sent, since = [], float("-inf")
+    known, sent, since = batches(store, dataset), [], float("-inf")
     for moment in moments:
-        arrived = [batch for batch in batches(dataset) if since < batch.at <= moment]
+        arrived = [batch for batch in known if since < batch.at <= moment]
         sent += versions.newest_rows(arrived)
         since = moment
     yield from _lines(dataset, versions.newest_rows(sent))
@@ -111,6 +147,7 @@ def _draw_place(dataset: str, version: int, places: int) -> int:
     return int.from_bytes(blake2b(f"{dataset}:{version}".encode(), digest_size=8).digest()) % places
 
 
-def _stored_form(batch: Batch) -> dict[str, object]:
-    """Return what is kept of a batch: emulators without versions and schemas read it as long as it has none."""
-    return {name: value for name, value in asdict(batch).items() if name not in _PLAIN or value != _PLAIN[name]}
+def _stored_form(batch: Batch) -> Json:
+    plain = vars(Batch(0, 0, 0))
+    needed = ("first", "count", "at")
+    return {name: value for name, value in vars(batch).items() if name in needed or value != plain[name]}

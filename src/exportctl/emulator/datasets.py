@@ -71,7 +71,7 @@ def seed_dataset(ctx: RequestContext, dataset: SeedDataset) -> str:
     record = Record("datasets", id, ctx.sandbox, doc, hidden, seq=known.seq if known else 0)
     if known is None and (dataset.rows or dataset.change):
         arrived = Arrival(dataset.rows, spread=dataset.spread, change=dataset.change)
-        dataset_rows.add_arrival(record, arrived, int(ctx.now))
+        dataset_rows.add_arrival(ctx.store, record, arrived, int(ctx.now))
     ctx.store.put(record)
     return id
 
@@ -102,8 +102,8 @@ def ingest(ctx: RequestContext, name: str, arrived: Arrival) -> Json:
         )
     record = ctx.store.get("datasets", find_dataset(ctx, name).id)
     assert record is not None
-    first = dataset_rows.row_total(dataset_rows.batches(record))
-    dataset_rows.add_arrival(record, arrived, int(ctx.now))
+    first = dataset_rows.row_total(record)
+    dataset_rows.add_arrival(ctx.store, record, arrived, int(ctx.now))
     ctx.store.put(record)
     return {"dataset": record.id, "first": first, "rows": arrived.rows, "at": int(ctx.now), "spread": arrived.spread}
 

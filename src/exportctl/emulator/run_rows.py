@@ -39,24 +39,22 @@ class Increment:
         return rows.row_count(self.batches)
 
 
-def increment(flow: Record | None, dataset: Record, tick: float, switches: Switches) -> Increment:
+def increment(store: Store, flow: Record | None, dataset: Record, tick: float, switches: Switches) -> Increment:
     """
     Return the rows of one dataset that the run due at `tick` (seconds) exports.
 
     Without a flow, in an export on demand, these are all rows, whatever was exported before.
     """
     # rule: increments
-    known, done = (
-        dataset_rows.batches(dataset),
-        None,
-    )  # of the batches, how many are exported; None: everything is to be exported
+    kind, done = dataset_rows.kind_of(dataset), None  # of the batches, how many are exported; None: a full export
     if flow is not None and (flow.doc.get("scheduleParams") or {}).get("interval"):
         done = _exported_counts(flow.hidden, flow.doc, switches).get(dataset.id)
-    upto = max(done or 0, sum(batch.at <= tick for batch in known))  # a clock that was set back undoes no export
-    kind = dataset_rows.kind_of(dataset)
     is_full = done is None or kind == rows.SNAPSHOT
-    chosen = _chosen_rows(kind, known[0 if is_full else done or 0 : upto], tick, switches)
-    schema = known[upto - 1].schema if upto else ""
+    known = dataset_rows.batches(store, dataset, 0 if is_full else done or 0)
+    # A clock that was set back undoes no export.
+    taken = max(sum(batch.at <= tick for batch in known), done or 0 if is_full else 0)
+    chosen, upto = _chosen_rows(kind, known[:taken], tick, switches), taken + (0 if is_full else done or 0)
+    schema = dataset_rows.schema_at(store, dataset, upto)
     return Increment(dataset.id, str(dataset.doc["name"]), kind, tuple(chosen), upto, is_full, schema)
 
 
@@ -95,7 +93,8 @@ def lose_rows(store: Store, flow: Record, datasets: Iterable[str], upto: float, 
     known = _exported_counts(flow.hidden, flow.doc, switches)
     found = [dataset for id in datasets if (dataset := store.get("datasets", id)) is not None]
     lost = {
-        one.id: max(known.get(one.id, 0), sum(batch.at <= upto for batch in dataset_rows.batches(one))) for one in found
+        one.id: max(known.get(one.id, 0), sum(batch.at <= upto for batch in dataset_rows.batches(store, one)))
+        for one in found
     }
     _note_exported(flow, flow.doc, known | lost)
 

@@ -30,7 +30,7 @@ from exportctl.emulator.store import Record, Store
 from exportctl.emulator.wire import Json, RequestRefused
 
 CLAIM_TIMEOUT = 3600  # seconds of this machine's clock after which a claim ends: process ids are used again
-RUNS_KEPT = 2_000  # per flow, the newest; how long the service keeps them is not documented (U19)
+RUNS_KEPT = 10_000  # per flow, the newest: those of a year, every hour. What the service keeps is not documented (U19)
 
 # Who is at work on a file in this process: two emulators of one file have one process id, so claims are not enough.
 _LOCKS_BY_FILE: WeakValueDictionary[Path, threading.Lock] = WeakValueDictionary()
@@ -234,7 +234,7 @@ def _increment(ctx: RequestContext, run: Record, flow: Record, id: str) -> Incre
     if dataset is None or dataset.sandbox != run.sandbox:
         raise StorageRefused("no-dataset", f"dataset {id} does not exist")
     counted = None if run.hidden.get("on_demand") else flow
-    return run_rows.increment(counted, dataset, run.hidden["due_at"], ctx.switches)
+    return run_rows.increment(ctx.store, counted, dataset, run.hidden["due_at"], ctx.switches)
 
 
 def _macro_values(ctx: RequestContext, flow: Json, target: Json, base: Json) -> dict[str, str]:
@@ -297,7 +297,8 @@ def _delete_oldest_run(ctx: RequestContext, flow: Record, run: Record) -> None:
     """Keep the newest runs of a flow: a ring of slots, in which a new run removes the run that had its slot."""
     # rule: runs-kept
     flow.hidden["runs"] = number = flow.hidden.get("runs", 0) + 1
-    place = f"{flow.id}/{number % RUNS_KEPT}"
+    kept = int(ctx.store.get_setting("runs_kept", RUNS_KEPT))
+    place = f"{flow.id}/{number % kept}"
     oldest = ctx.store.get("runsKept", place)
     if oldest is not None:
         ctx.store.remove("runs", oldest.doc["run"])

@@ -184,12 +184,12 @@ class EmulatedOrganization:
 
     def batches(self, sandbox: str, dataset: str) -> list[Batch]:
         """Return all rows of a dataset, named by id or name, in the order in which they were added."""
-        return dataset_rows.batches(configs.find_dataset(self.context(sandbox), dataset))
+        return dataset_rows.batches(self.store, configs.find_dataset(self.context(sandbox), dataset))
 
     def table(self, sandbox: str, dataset: str, moment: float | None = None) -> Iterator[str]:
         """Return the rows that a dataset had at a moment, by default now, each as one line of JSON."""
         found = configs.find_dataset(self.context(sandbox), dataset)
-        return dataset_rows.table(found, self.now if moment is None else moment)
+        return dataset_rows.table(self.store, found, self.now if moment is None else moment)
 
     def sent_rows(self, sandbox: str, dataset: str, moments: Sequence[float]) -> Iterator[str]:
         """
@@ -197,7 +197,7 @@ class EmulatedOrganization:
 
         Rows that went away are in it, because increments do not tell of that.
         """
-        return dataset_rows.sent_rows(configs.find_dataset(self.context(sandbox), dataset), moments)
+        return dataset_rows.sent_rows(self.store, configs.find_dataset(self.context(sandbox), dataset), moments)
 
     def folder_of(self, target: str) -> Path | None:
         """Return the local folder that stands for the bucket of a target connection; None: it is written elsewhere."""

@@ -187,6 +187,12 @@ class Store:
             ).fetchall()
             return [self._shared_record(row) for row in rows]
 
+    def list_from(self, collection: str, id: str) -> list[Record]:
+        """Return the objects of a collection from an id on, in the order of ids; do not change them."""
+        sql = f"SELECT {_COLUMNS} FROM objects WHERE collection = ? AND id >= ? ORDER BY id"
+        with self.lock:
+            return [self._shared_record(row) for row in self._db.execute(sql, (collection, id)).fetchall()]
+
     def _shared_record(self, row: tuple[Any, ...]) -> Record:
         """Return the record of a row, decoded once per write of it."""
         known = self._decoded.get((row[0], row[1]))
