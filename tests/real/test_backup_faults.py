@@ -100,13 +100,14 @@ def real_chains(
         for destination, (dataset, form, _) in CHAINS.items()
         if destination in destinations
     }
-    made = real_sandbox(folder, yaml.safe_dump(config), storages.env(), (ORDERS, WEB))
+    datasets = sorted({CHAINS[destination][0] for destination in destinations})
+    made = real_sandbox(folder, yaml.safe_dump(config), storages.env(), tuple(datasets))
     storages.set_endpoints(made.run)
     made.run("apply", "--auto-approve")
     runs = schedule_ticks(3 * HOUR, 0, START + 3 * HOUR * count)[:count]
     with made.emulator() as emulator:
         for due in runs:
-            for dataset in (ORDERS, WEB):
+            for dataset in datasets:
                 emulator.ingest(SANDBOX, dataset, 20)
             emulator.set_time(due + HOUR)
     yield RealChains(made, runs, storages.reader_env(), rclone)
