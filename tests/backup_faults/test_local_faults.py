@@ -27,17 +27,12 @@ STEP = 3 * HOUR
 
 @dataclass(frozen=True)
 class LocalChain:
-    """A chain of RUNS runs, each with new rows, in a folder."""
+    """A chain in a folder; `runs` are the moments at which its runs were due, each with new rows."""
 
     scene: DeliverySandbox
     location: Location
+    runs: list[int]
     has_manifest: bool
-
-    @property
-    def runs(self) -> list[int]:
-        first = START + HOUR // 2
-        first += -first % STEP
-        return [first + STEP * place for place in range(RUNS)]
 
     def chain(self, *, deep: bool) -> Any:
         setup = self.scene.world.setup(env=self.scene.env())
@@ -57,12 +52,13 @@ FORMATS: Mapping[str, Mapping[str, Any]] = {
 def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalChain]:
     form, schedule = FORMATS[request.param], {"every": "3 hours", "at": "00:00"}
     with delivery_sandbox(tmp_path_factory.mktemp("chain"), format=form, schedule=schedule) as scene:
-        emulator = scene.world.emulator
-        for run in range(RUNS):
+        emulator, first = scene.world.emulator, START + HOUR // 2
+        runs = [first + -first % STEP + STEP * run for run in range(RUNS)]
+        for due in runs:
             emulator.ingest(SANDBOX, "Orders", 20)
-            emulator.set_time(START + STEP * (run + 1) - HOUR)
+            emulator.set_time(due + HOUR)
         location = Location(LocalBucket(scene.bucket), PREFIX, dataset(scene.world, "Orders"))
-        yield LocalChain(scene, location, has_manifest=bool(form.get("manifest")))
+        yield LocalChain(scene, location, runs, has_manifest=bool(form.get("manifest")))
 
 
 @pytest.mark.parametrize("name", STORAGE_FAULTS)

@@ -77,10 +77,13 @@ class DeliverySandbox:
 
 
 @contextmanager
-def delivery_sandbox(folder: Path, switches: Switches | None = None, /, **orders: Any) -> Iterator[DeliverySandbox]:
+def delivery_sandbox(
+    folder: Path, switches: Switches | None = None, /, *, kind: str = "record", **orders: Any
+) -> Iterator[DeliverySandbox]:
+    """Apply two exports, and let them run: `kind` is that of the dataset of `orders`."""
     storage = folder / "storage"
     emulator = Emulator(switches=switches, clock=START, organization=ORGANIZATION, storage=storage)
-    kinds = {"App Events": "event"}
+    kinds = {"App Events": "event", "Orders": kind}
     emulator.seed([SANDBOX], {SANDBOX: [SeedDataset(n, rows=ROWS, kind=kinds.get(n, "record")) for n in DATASETS]})
     made = World(folder, emulator)
     made.write(
