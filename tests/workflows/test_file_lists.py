@@ -18,7 +18,8 @@ from exportctl.monitor.backup.list_report import ListComparison, ListFaultKind
 from exportctl.workflows.backup import read_backups
 from exportctl.workflows.file_lists import NamedList, compare_lists, dump_json, dump_parquet, list_files, load_list
 from exportctl.workflows.verify import open_verifier
-from tests.workflows.orders_sandbox import DAY
+from tests.workflows.orders_sandbox import DAY, HOUR
+from tests.workflows.test_former_locations import change, entry
 from tests.workflows.test_read_storage import ANSWERS, FIRST, ROWS, DeliverySandbox, delivery_sandbox
 from tests.workflows.world import START
 
@@ -155,6 +156,21 @@ def test_a_new_folder_in_the_same_bucket_is_no_fault_and_a_renamed_export_is_fou
         scene.world.apply()
         (made,) = compare(scene, listed)
         assert (str(made.export), made.faults, made.by_size) == ("exports.renamed", (), 2)
+
+
+def test_a_stated_former_location_keeps_the_older_list_as_the_beginning(tmp_path: Path) -> None:
+    with delivery_sandbox(tmp_path) as scene:
+        scene.pass_nights(2)
+        older = make_list(scene)
+        scene.world.emulator.advance(HOUR)
+        change(scene, tmp_path, subpath="moved", former_locations=[entry(path="key")])
+        scene.pass_nights(4)
+
+        (later,) = make_list(scene).chains
+
+        assert (later.state, later.runs[:2]) == ("WHOLE", older.chains[0].runs)
+        assert [("/moved/" in one.uri) for one in later.files] == [False, False, True, True]
+        assert compare(scene, older)[0].faults == ()
 
 
 def test_without_credentials_nothing_is_compared_and_the_reason_is_said(tmp_path: Path) -> None:
