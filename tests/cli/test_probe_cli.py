@@ -204,6 +204,16 @@ def test_an_export_shows_its_volume_before_it_is_asked_for(run: CommandLine) -> 
     assert "counts as export volume" in known.err
 
 
+def test_a_dataset_with_new_rows_is_announced_as_an_export(run: CommandLine) -> None:
+    options = ("--dataset", "Orders", "--with-new-rows", "Orders")
+    shown = run("probe", *options, stdin=Terminal("no\n"), watched=True)
+
+    assert shown.code == exit_codes.FAILED
+    assert "two flows EXPORT this dataset" in shown.err
+    assert "Orders: size not known here" in shown.err
+    assert "Choose datasets that get no new rows" not in shown.err
+
+
 def test_three_datasets_to_export_are_wrong_usage(run: CommandLine) -> None:
     three = [part for name in ("A", "B", "C") for part in ("--with-export", name)]
 

@@ -12,13 +12,15 @@ from exportctl.emulator import Switches
 from exportctl.emulator.questions.question import Probe
 from exportctl.emulator.storage.accounts import LANDING_ZONE
 from exportctl.emulator.switches import QUESTIONS
+from exportctl.probe.late_rows import QUESTIONS as LATE_QUESTIONS
 from exportctl.probe.run_probe import ProbeResult
 from exportctl.profile.file import ServiceProfile
 from exportctl.workflows.probe import ProbeRequest, open_probe
 from tests.workflows.world import ENV, SANDBOX, SECRETS, World, config, world
 
 FREE = tuple(name for name, question in QUESTIONS.items() if question.probe is Probe.FREE)
-EXPORT = tuple(name for name, question in QUESTIONS.items() if question.probe is Probe.EXPORT)
+NEW_ROWS = tuple(question.name for question in LATE_QUESTIONS)
+EXPORT = tuple(name for name, question in QUESTIONS.items() if question.probe is Probe.EXPORT and name not in NEW_ROWS)
 
 
 def probe_world(folder: Path, **settings: Any) -> World:
@@ -31,10 +33,13 @@ def probe_world(folder: Path, **settings: Any) -> World:
 
 
 def run_probe(
-    made: World, transport: httpx.BaseTransport | None = None, exported: tuple[str, ...] = ()
+    made: World,
+    transport: httpx.BaseTransport | None = None,
+    exported: tuple[str, ...] = (),
+    growing: str | None = None,
 ) -> tuple[ProbeResult, ServiceProfile]:
     more = {} if transport is None else {"transport": transport}
-    asked = ProbeRequest("Orders", exported=exported)
+    asked = ProbeRequest("Orders", exported=exported, growing=growing)
     with open_probe(made.setup(now=None, **more), asked, int(made.emulator.now)) as probe:
         result = probe.run(Event(), lambda line: None)
         return result, probe.profile(result)

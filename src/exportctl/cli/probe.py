@@ -24,6 +24,25 @@ if TYPE_CHECKING:
     from exportctl.workflows.probe import ConnectedProbe
 
 
+Exported = Annotated[
+    list[str] | None,
+    Option(
+        "--with-export",
+        metavar="DATASET",
+        help="Also ask what needs runs: EXPORT this dataset to the landing zone, for hours. Give it twice at most.",
+    ),
+]
+NewRows = Annotated[
+    str | None,
+    Option(
+        "--with-new-rows",
+        metavar="DATASET",
+        help="Also ask whether rows of a run that sent none come later: EXPORT this dataset twice, for hours. It must "
+        "get new rows all the time.",
+    ),
+]
+
+
 def probe(
     ctx: typer.Context,
     dataset: Annotated[
@@ -32,14 +51,8 @@ def probe(
     sandbox: Annotated[
         str | None, Option("--sandbox", metavar="NAME", help="The sandbox. Default: that of the config.")
     ] = None,
-    with_export: Annotated[
-        list[str] | None,
-        Option(
-            "--with-export",
-            metavar="DATASET",
-            help="Also ask what needs runs: EXPORT this dataset to the landing zone, for hours. Give it twice at most.",
-        ),
-    ] = None,
+    with_export: Exported = None,
+    with_new_rows: NewRows = None,
     out: Annotated[
         Path | None, Option("--out", metavar="FILE", help="Write this file. Default: service-profile.json.")
     ] = None,
@@ -58,7 +71,8 @@ def probe(
     for production is refused unless you type its name: --sandbox prod.
 
     Some questions need runs. --with-export asks them too: it exports one or two datasets, which takes hours and counts
-    as export volume. probe shows the volume that it knows before it starts.
+    as export volume. probe shows the volume that it knows before it starts. --with-new-rows asks whether the rows of a
+    failed run, or of a run that a disabled flow missed, come later.
     """
     from exportctl.workflows import probe as probe_workflow
 
@@ -67,7 +81,7 @@ def probe(
     exported = tuple(dict.fromkeys(with_export or ()))
     if len(exported) > 2:
         raise UsageError("--with-export: one or two datasets are enough", rule="usage")
-    asked = probe_workflow.ProbeRequest(dataset, sandbox, exported)
+    asked = probe_workflow.ProbeRequest(dataset, sandbox, exported, with_new_rows)
     with probe_workflow.open_probe(call.setup(), asked, call.as_of()) as ready:
         if not _ask_approval(call, probe_workflow.announcement(ready), auto_approve):
             call.screen.say("Not started.")

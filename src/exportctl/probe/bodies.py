@@ -46,6 +46,7 @@ WORDS = frozenset(
             "once",
             "runs",
             "stopped",
+            *("late-source", "late-target", "late", "reference-target", "reference"),
         ),
     )
 )

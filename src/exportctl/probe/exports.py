@@ -16,16 +16,13 @@ from exportctl.probe import bodies
 from exportctl.probe.bodies import FLOWS, SOURCES, TARGETS, TEMPLATES, Json
 from exportctl.probe.files import QUESTIONS as FILE_QUESTIONS
 from exportctl.probe.files import DeliveryLog, answer_files
+from exportctl.probe.flow_schedule import HOUR, LATE_SECONDS, LEAD_SECONDS, POLL_SECONDS, FlowSchedule, first_moment
 from exportctl.probe.question_group import DAY, NamedDataset, ProbeRun, QuestionGroup, is_accepted
-from exportctl.probe.session import ProbeObject, ProbeSession
+from exportctl.probe.session import ProbeObject
 from exportctl.profile.answers import Need, ProbeAnswer, ProbeQuestion, no_answer
 from exportctl.resources.run import Run
 
-HOUR = 3600
-LEAD_SECONDS = 900  # a new flow is not effective at once: Adobe's samples wait ten minutes (dataset-exports.md 11)
-LATE_SECONDS = 1800  # how long after its time a run may begin or end
 ENDING_SECONDS = 120  # how far ahead the end is moved that lets the flow expire
-POLL_SECONDS = 60.0
 FOLDER = f"%DESTINATION%/{bodies.FOLDER}"
 END_MEMBERS = ("completedAtUTC", "stoppedAtUTC")  # of a run: Adobe's documents have both (C13)
 
@@ -57,34 +54,17 @@ QUESTIONS = tuple(
 
 
 @dataclass
-class ExportProbe:
+class ExportProbe(FlowSchedule):
     """
     The flow that exports, and one that never does, because it is disabled before their common start.
 
-    `hours` is the interval of the flow that exports, `full_rows` are those of the first dataset, if a run tells them.
+    `full_rows` are those of the first dataset, if a run tells them.
     """
 
-    session: ProbeSession
-    flow: ProbeObject
     stopped: ProbeObject
     datasets: tuple[NamedDataset, ...]
-    start: int
-    hours: int
     log: DeliveryLog
     full_rows: int | None = None
-
-    def next_moment(self, since: int) -> int:
-        """Return the next moment of the schedule, in seconds since 1970 UTC."""
-        step = self.hours * HOUR
-        return self.start if since < self.start else self.start + ((since - self.start) // step + 1) * step
-
-    def wait_until(self, moment: int) -> None:
-        """Wait until a moment of the service. Without a request its clock is not read, so the wait is measured here."""
-        self.session.read(self.flow)
-        clock = self.session.clock
-        end = clock.monotonic() + moment - clock.now()
-        while (left := end - clock.monotonic()) > 0:
-            self.session.pause(min(POLL_SECONDS, left))
 
     def next_runs(self, since: int) -> tuple[Run, ...]:
         """Wait for the next moment of the schedule, and return its finished runs; empty if none came."""
@@ -172,8 +152,7 @@ def _rows_of_first_dataset(probe: ExportProbe, first: tuple[Run, ...]) -> int | 
 
 def _create_export(run: ProbeRun) -> ExportProbe:
     session = run.session
-    now = session.clock.now()
-    start = now + LEAD_SECONDS - now % 60
+    start = first_moment(session.clock.now())
     source = session.create(SOURCES, bodies.source(session.names.of("export-source"), _dataset_entries(run.exported)))
     hours = 3 if run.shortest_hours == 1 else 6  # a change to the shortest interval saves time
     schedule = bodies.schedule(start, interval=hours, endTime=start + 3 * DAY, **{TEMPLATES[0]: FOLDER})
@@ -182,7 +161,7 @@ def _create_export(run: ProbeRun) -> ExportProbe:
     target = _create_target(run, "runs-target", **({bodies.MANIFEST: True} if run.offers_manifest else {}))
     flow = _create_export_flow(run, source, "runs", target, schedule)
     log = DeliveryLog(run.list_storage, target.id, f"{run.folder}/runs-target")
-    return ExportProbe(session, flow, stopped, run.exported, start, hours, log)
+    return ExportProbe(session, flow, start, hours, stopped, run.exported, log)
 
 
 def _create_target(run: ProbeRun, word: str, **params: object) -> ProbeObject:

@@ -28,8 +28,9 @@ class ProbeRun:
     What the groups of one run share.
 
     `start` is the first run of the flows that never run, in seconds since 1970 UTC. `exported` are the datasets that
-    the user allows to export. `shortest_hours` is the shortest interval that the service accepts, `offers_manifest`
-    says that it accepts a target connection with a manifest. `list_storage` lists the landing zone.
+    the user allows to export, `growing` is one that gets new rows all the time. `shortest_hours` is the shortest
+    interval that the service accepts, `offers_manifest` says that it accepts a target connection with a manifest.
+    `list_storage` lists the landing zone.
     """
 
     session: ProbeSession
@@ -37,6 +38,7 @@ class ProbeRun:
     start: int
     objects: dict[str, ProbeObject] = field(default_factory=dict)
     exported: tuple[NamedDataset, ...] = ()
+    growing: NamedDataset | None = None
     shortest_hours: int = 3
     offers_manifest: bool = False
     list_storage: ListStorage = no_storage

@@ -22,6 +22,7 @@ from exportctl.errors import ConfigError, Error, ServiceError, UsageError
 from exportctl.model.plan import PlanHeader
 from exportctl.model.project import Project
 from exportctl.model.similar_names import closest_names, did_you_mean
+from exportctl.probe import late_rows
 from exportctl.probe.bodies import COLLECTIONS, NO_HOST, PREFIX, ProbeNames
 from exportctl.probe.cleanup import list_probe_objects
 from exportctl.probe.question_group import DAY, START_DAYS, NamedDataset, ProbeRun
@@ -46,6 +47,7 @@ class ProbeRequest:
     dataset: str
     sandbox: str | None = None
     exported: tuple[str, ...] = ()  # datasets of which the user allows an export: one or two
+    growing: str | None = None  # one that gets new rows all the time, and may be exported too
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class ConnectedProbe:
     A probe that can start.
 
     `found` describes each object that an earlier probe left behind; they are deleted too. `volumes` are those of the
-    datasets that it exports.
+    datasets that it exports, `growing` is that of the one that gets new rows all the time.
     """
 
     header: PlanHeader
@@ -62,6 +64,7 @@ class ConnectedProbe:
     found: tuple[str, ...]
     platform: connect.ConnectedPlatform
     volumes: tuple[DatasetVolume, ...] = ()
+    growing: DatasetVolume | None = None
     has_own_clock: bool = False  # an emulator in this process, or a caller, moves its clock instead of waiting
     environment: Mapping[str, str] = field(default_factory=dict)  # the variables of the process
 
@@ -82,17 +85,25 @@ class ConnectedProbe:
         session = ProbeSession(client, waiting, names, stop.is_set, patient_clock=clock)
         start = clock.now() + START_DAYS * DAY
         exported = tuple(one.dataset for one in self.volumes)
-        groups = GROUPS_WITH_EXPORT if exported else GROUPS
+        groups = (*(GROUPS_WITH_EXPORT if exported else GROUPS), *([late_rows.GROUP] if self.growing else []))
         if recorder is not None:
             client.on_answer(lambda request, answer: recorder.record(_exchange(request, answer)))
         with closing(ProbeStorage(self.platform, self.environment)) as storage:
             run = ProbeRun(session, self.dataset, start - start % 3600, exported=exported, list_storage=storage)
+            run.growing = self.growing.dataset if self.growing else None
             return run_groups(run, groups, report, recorder.start if recorder else lambda title: None)
+
+    def _exported_volumes(self) -> tuple[DatasetVolume, ...]:
+        return (*self.volumes, *([self.growing] if self.growing else []))
 
     def recorder(self, private: Iterable[str] = ()) -> CassetteRecorder:
         """Return a recorder that hides the organization, the sandbox, the dataset and these values."""
         known = (self.header.organization, self.header.organization.partition("@")[0], self.header.sandbox)
-        named = [text for one in (self.dataset, *(v.dataset for v in self.volumes)) for text in (one.id, one.name)]
+        named = [
+            text
+            for one in (self.dataset, *(v.dataset for v in self._exported_volumes()))
+            for text in (one.id, one.name)
+        ]
         return CassetteRecorder([*known, *named, *private])
 
     def profile(self, result: ProbeResult) -> ServiceProfile:
@@ -142,9 +153,10 @@ def open_probe(setup: Setup, asked: ProbeRequest, as_of: int) -> Iterator[Connec
         )
         exported = [_find_dataset(platform, name) for name in asked.exported]
         volumes = tuple(read_volume(platform.client, one) for one in exported)
+        growing = asked.growing and read_volume(platform.client, _find_dataset(platform, asked.growing))
         own_clock = setup.clock is not None or platform.emulator is not None
         header = connect.plan_header(project)
-        yield ConnectedProbe(header, dataset, found, platform, volumes, own_clock, setup.env)
+        yield ConnectedProbe(header, dataset, found, platform, volumes, growing or None, own_clock, setup.env)
 
 
 def _project(setup: Setup, as_of: int) -> Project:
@@ -208,6 +220,7 @@ def announcement(probe: ConnectedProbe) -> tuple[str, ...]:
         "One of them is enabled again for a moment, to see its state.",
         f"Dataset: {probe.dataset.name}. It takes about two minutes, longer if lists or deletions are slow.",
         *_export_lines(probe.volumes),
+        *_growing_lines(probe.growing),
         *(["It also deletes what an earlier probe left behind:"] if probe.found else []),
         *(f"  {one}" for one in probe.found),
     )
@@ -224,6 +237,17 @@ def _export_lines(volumes: tuple[DatasetVolume, ...]) -> tuple[str, ...]:
         "It lists these files with credentials that the platform gives for its landing zone, and opens none.",
         "This counts as export volume. The files stay for 7 days. It takes 8 to 23 hours, by the shortest interval.",
         "Choose datasets that get no new rows in that time.",
+    )
+
+
+def _growing_lines(volume: DatasetVolume | None) -> tuple[str, ...]:
+    if volume is None:
+        return ()
+    return (
+        "With --with-new-rows two flows EXPORT this dataset to the landing zone, each in full once and then new rows:",
+        f"  {_volume_text(volume)}",
+        "One of them misses a run, and another run of it fails. This counts as export volume, and takes 5 intervals.",
+        "Choose a dataset that gets new rows in every hour.",
     )
 
 

@@ -111,13 +111,13 @@ class RunsQuestions:
         "A run fails. Do its rows come with the next run, or with none?",
         ("next_run", "lost"),
         "dataset-exports.md 10; no source",
-        Probe.NEVER,
+        Probe.EXPORT,
     )
     missed_run_rows: str = ask(
         "A flow that was disabled skips the runs that it missed. Do their rows come with the next run, or with none?",
         ("next_run", "lost"),
         "U10; no source",
-        Probe.NEVER,
+        Probe.EXPORT,
     )
     ad_hoc: str = ask(
         "Can a client start an export on demand? exportctl starts none, so the probe does not ask.",
