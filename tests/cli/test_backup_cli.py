@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+import yaml
 
 from tests.cli.command_line import CommandLine
 from tests.cli.emulator_server import CONFIG, EmulatorServer, serve_config
@@ -76,6 +80,60 @@ def test_a_policy_that_cannot_be_read_is_found_at_its_place(run: CommandLine, wr
     ended = run("validate")
     assert ended.code == 1
     assert "exports.yaml:" in ended.err + ended.out
+
+
+# -- former locations -------------------------------------------------------------------------------------------------
+
+
+def move_to_another_bucket(applied: CommandLine) -> Path:
+    """Let `orders` run, paste what the plan of another bucket prints, apply, and run again; its first file."""
+    run_once_with_files(applied)
+    file = run_once_with_files(applied)
+    expect_backup(applied)
+    applied.edit("bucket: acme-lake", "bucket: acme-vault")
+    (step,) = applied("plan", "--target", "orders", "--format", "json").document["result"]["next_steps"]
+    (block,) = yaml.safe_load(step["yaml"])["exports"]["orders"]["former_locations"]
+    assert list(block) == ["until", "bucket"]
+    stated = json.dumps([block])
+    applied.edit("orders: {datasets: [Orders]}", f"orders: {{datasets: [Orders], former_locations: {stated}}}")
+    assert applied("apply", "--auto-approve").code == 0
+    assert run_once_with_files(applied).is_relative_to(file.parents[3].with_name("acme-vault"))
+    return file
+
+
+def test_a_chain_spans_two_buckets_and_its_files_have_the_uris_of_both(applied: CommandLine) -> None:
+    file = move_to_another_bucket(applied)
+    argv = ("--target", "orders")
+
+    whole = applied("backup", "check", *argv)
+    listed = applied("backup", "manifest", "exports.orders", "-o", "files.json")
+    uris = re.findall(r"s3://acme-[a-z]+/aep", (applied.folder / "files.json").read_text())
+
+    assert (whole.code, "Backup: 1 whole." in whole.out) == (0, True)
+    assert "acme-vault; runs due before 2027-01-17 08:00 UTC: the emulator's folder acme-lake aep/" in whole.out
+    assert (listed.code, {"s3://acme-lake/aep", "s3://acme-vault/aep"} <= set(uris)) == (0, True)
+    assert applied("verify", *argv, "--since", "2 days", "--deep").code == 0
+
+    file.unlink()
+    (gap,) = applied("backup", "status", *argv, "--format", "json").document["result"]["exports"][0]["chains"][0][
+        "gaps"
+    ]
+
+    assert gap["state"] == "GAP"
+    assert all(path.startswith("s3://acme-lake/aep/") for path in gap["objects"])
+
+
+def test_a_former_bucket_that_is_gone_is_an_error_and_nothing_is_proven(applied: CommandLine) -> None:
+    file = move_to_another_bucket(applied)
+    shutil.rmtree(file.parents[3])
+
+    ended = applied("backup", "check", "--target", "orders", "--format", "json")
+
+    (export,) = ended.document["result"]["exports"]
+    assert (ended.code, export["chains"][0]["state"]) == (1, "UNPROVEN")
+    assert [(e["rule"], e["message"]) for e in ended.document["errors"]] == [
+        ("storage-missing", "the emulator's folder acme-lake is not a folder")
+    ]
 
 
 # -- all environments, and CI systems ---------------------------------------------------------------------------------

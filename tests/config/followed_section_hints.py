@@ -130,7 +130,7 @@ EXPORT_HINTS: Mapping[str, Ways] = {
         "write `reason: …`": ("{rule: x}", "{rule: x, reason: agreed}"),
         "Why the export may break it": SAYS,
     },
-    "a former location in another bucket": {"its keys are until, «path», folder": ("path: a, bucket: x", "{0}: a")},
+    "a former location with a subpath": {'did you mean "«path»"?': ("subpath: a", "{0}: a")},
     "a former location without its end": {
         "write `until: …`": ("{path: a}", "{until: 2026-03-01, path: a}"),
         "The last day (inclusive)": ("{path: a}", "{until: 2026-03-01, path: a}"),
@@ -139,8 +139,9 @@ EXPORT_HINTS: Mapping[str, Ways] = {
     },
     "a former location that states nothing": {
         "write `path: …`": ("2026-03-01}", "2026-03-01, path: a}"),
-        "or `folder: …`": ("2026-03-01}", '2026-03-01, folder: "%DATASET_ID%/%EXPORT_TIME%"}'),
-        "as it was before it was changed": SAYS,
+        "`folder: …`": ("2026-03-01}", '2026-03-01, folder: "%DATASET_ID%/%EXPORT_TIME%"}'),
+        "`bucket: …`": ("2026-03-01}", "2026-03-01, bucket: a}"),
+        "or `container: …` as it was before": ("2026-03-01}", "2026-03-01, container: a}"),
     },
     "a former location until a time without a zone": {
         "add the time zone: «`2026-03-01T02:00Z`» for UTC": ("2026-03-01T02:00", "{0}"),

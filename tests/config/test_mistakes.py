@@ -196,9 +196,9 @@ EXPORTS = {  # further keys of the export, then (rule, line:column)
     "an old name with a dot": ("renamed_from: exports.web", [("bad-name", "14:19")]),
     "an environment where there are none": ("environments: [prod]", [("unknown-reference", "14:20")]),
     "an allowance without a reason": ("allow: [{rule: x}]", [("missing-key", "14:13")]),
-    "a former location in another bucket": (
-        "former_locations: [{until: 2026-03-01, path: a, bucket: x}]",
-        [("unknown-key", "14:53")],
+    "a former location with a subpath": (
+        "former_locations: [{until: 2026-03-01, subpath: a, folder: x}]",
+        [("unknown-key", "14:44")],
     ),
     "a former location without its end": ("former_locations: [{path: a}]", [("missing-key", "14:24")]),
     "a former location that states nothing": ("former_locations: [{until: 2026-03-01}]", [("missing-key", "14:24")]),

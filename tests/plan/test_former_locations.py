@@ -47,8 +47,6 @@ def test_in_an_environment_the_block_stands_in_its_overlay() -> None:
 @pytest.mark.parametrize(
     ("location", "changes"),
     [
-        ({"bucket": "other", "path": "aep"}, {}),
-        ({"bucket": "other", "path": "new"}, {}),
         ({"bucket": "acme", "path": "aep"}, {}),
         ({"bucket": "acme", "path": "new"}, {"expect": None}),
         ({"bucket": "acme", "path": "new"}, {"expect": Expect(within=60)}),
@@ -57,7 +55,7 @@ def test_in_an_environment_the_block_stands_in_its_overlay() -> None:
             {"former_locations": (FormerLocation(1, "aep", None, SourcePosition("a.yaml")),)},
         ),
     ],
-    ids=["another bucket", "another bucket and path", "nothing moves", "no expect", "no backup", "stated already"],
+    ids=["nothing moves", "no expect", "no backup", "stated already"],
 )
 def test_there_is_no_block(location: dict[str, str], changes: dict[str, Any]) -> None:
     assert steps(location=location, **changes) == ()
@@ -67,3 +65,9 @@ def test_an_older_entry_is_not_the_one_that_is_missing() -> None:
     older = FormerLocation(1, "elsewhere", None, SourcePosition("a.yaml"))
     (step,) = steps(location={"bucket": "acme", "path": "new"}, former_locations=(older,))
     assert '"aep"' in step.yaml
+
+
+def test_a_former_bucket_is_stated_too() -> None:
+    (step,) = steps(location={"bucket": "other", "path": "aep"})
+    (entry,) = yaml.safe_load(step.yaml)["exports"]["old"]["former_locations"]
+    assert (entry["bucket"], list(entry)) == ("acme", ["until", "bucket"])

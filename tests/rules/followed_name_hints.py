@@ -54,6 +54,11 @@ NAME_HINTS: Mapping[str, tuple[Hint, ...]] = {
     "former-location-future": (
         Hint({"Write the moment of the change": orders("former_locations: [{until: 2022-03-01, path: a}]")}),
     ),
+    "former-location-field": (
+        Hint(
+            {"its fields are «bucket», path, folder": orders("former_locations: [{until: 2022-03-01, {0}: a}]")},
+        ),
+    ),
     "accept-expired": (
         Hint({"Remove the entry": "accept: []", "or agree on a later date": accepted("exports.orders", "folder")}),
     ),

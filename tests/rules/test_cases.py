@@ -97,8 +97,8 @@ def project_with_removed(name: str, do: str = "delete", **changes: Any) -> Proje
     return project(export(**changes), removed=removed_entries(name, do))
 
 
-def former_entries(*until: int) -> tuple[FormerLocation, ...]:
-    return tuple(FormerLocation(one, "aep/former", None, location_at(520)) for one in until)
+def former_entries(*until: int, **storage: str) -> tuple[FormerLocation, ...]:
+    return tuple(FormerLocation(one, "aep/former", None, location_at(520), storage) for one in until)
 
 
 def accepted_entries(
@@ -791,6 +791,14 @@ CASES = (
         project(export(former_locations=former_entries(NOW + 1))),
         location_at(520),
         project(export(former_locations=former_entries(NOW + 1)), platform=platform(url="embedded")),
+    ),
+    Case(
+        "former-location-field",
+        "a container of a type with buckets",
+        project(export(former_locations=former_entries(NOW, container="a"))),
+        location_at(520),
+        project(export(former_locations=former_entries(NOW, bucket="a"))),
+        "its fields are bucket, path, folder",
     ),
     Case(
         "removed-protected",

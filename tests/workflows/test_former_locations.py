@@ -234,3 +234,21 @@ def test_a_plan_prints_no_block_where_no_backup_is_asked_for_or_nothing_moves(tm
         assert [step.yaml.splitlines()[0] for step in planned(scene, tmp_path, **policy, subpath="moved")] == [
             "exports:"
         ]
+
+
+def test_a_local_folder_in_the_place_of_a_bucket_holds_no_other_bucket(tmp_path: Path) -> None:
+    with delivery_sandbox(tmp_path) as scene:
+        scene.pass_nights(2)
+        scene.world.emulator.advance(HOUR)
+        change(
+            scene,
+            tmp_path,
+            subpath="moved",
+            former_locations=[{"until": moment(FIRST + DAY + HOUR), "bucket": "other"}],
+        )
+        scene.pass_nights(3)
+
+        export = orders(scene)
+
+        assert export.chains[0].state is ChainState.UNPROVEN
+        assert export.storage.endswith("not read: EXPORTCTL_READER_S3_KEY_FOLDER holds only where it writes now")

@@ -214,7 +214,8 @@ def _export(one: Export) -> Iterator[tuple[str, _Field]]:
     backup = one.expect.backup if one.expect else None
     for name in ("max_age", "covered_from"):
         yield f"expect.backup.{name}", _Field(getattr(backup, name, None), ((*own, "expect"), ("defaults", "expect")))
-    yield _FORMER, _Field([[f.until, f.path, f.folder] for f in one.former_locations], ((*own, _FORMER),))
+    former = [[f.until, f.path, f.folder, *f.storage.values()] for f in one.former_locations]
+    yield _FORMER, _Field(former, ((*own, _FORMER),))
     yield "allow", _Field(sorted(a.rule for a in one.allow), ((*own, "allow"),))
 
 

@@ -199,13 +199,18 @@ class EmulatedOrganization:
         """
         return dataset_rows.sent_rows(self.store, configs.find_dataset(self.context(sandbox), dataset), moments)
 
-    def folder_of(self, target: str) -> Path | None:
-        """Return the local folder that stands for the bucket of a target connection; None: it is written elsewhere."""
+    def folder_of(self, target: str, params: Mapping[str, str] | None = None) -> Path | None:
+        """
+        Return the local folder that stands for the bucket of a target connection; None: it is written elsewhere.
+
+        `params` are members of its location that are other ones, such as a former bucket.
+        """
         found = self.store.get("targetConnections", target)
         base = found and self.store.get("connections", str(found.doc.get("baseConnectionId")))
         if found is None or base is None:
             return None
-        return routing.local_root(base.doc, found.doc, self.store.get_setting("storage", {}), self.root)
+        target_doc = {**found.doc, "params": {**found.doc["params"], **(params or {})}}
+        return routing.local_root(base.doc, target_doc, self.store.get_setting("storage", {}), self.root)
 
     def _add_sandbox(self, name: str) -> None:
         kind = "production" if name == "prod" else "development"

@@ -109,6 +109,7 @@ class FormerLocation:
     path: str | None  # the whole path of the target, with what `subpath` was
     folder: str | None  # the template
     at: SourcePosition
+    storage: Mapping[str, str] = field(default_factory=dict)  # other fields of the location, by YAML name: the bucket
 
 
 @dataclass(frozen=True)

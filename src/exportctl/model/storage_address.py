@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,18 @@ class StorageAddress:
 
     root: str
     is_escaped: bool = False
+    former: tuple[StorageAddress, ...] = ()  # other storage with files of the same export, whose paths are URIs
 
     def uri(self, path: str) -> str:
         """Return the URI of an object, or of a folder."""
+        if any(one.path_of(path) is not None for one in self.former):
+            return path
         return f"{self.root}/{quote(path, errors='surrogateescape') if self.is_escaped else path}"
+
+    def path_of(self, uri: str) -> str | None:
+        """Return the path of an object by its URI; None if it is in another storage."""
+        root, begin = f"{self.root}/", uri[: len(self.root) + 1]
+        if begin != root:
+            return None
+        rest = uri.removeprefix(root)
+        return unquote(rest, errors="surrogateescape") if self.is_escaped else rest

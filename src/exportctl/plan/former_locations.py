@@ -1,7 +1,7 @@
 """
 The entries of `former_locations` that keep a backup provable when a plan moves an export. Pure.
 
-Only for exports whose backup the YAML asks for, and only within one bucket or container.
+Only for exports whose backup the YAML asks for.
 """
 
 from __future__ import annotations
@@ -37,21 +37,20 @@ def former_location_steps(
 
 
 def _former_location(item: PlanItem, export: DesiredExport) -> dict[str, str]:
-    """Return the live values that the plan overwrites, by YAML key; none if the files go to other storage."""
+    """Return the live values that the plan overwrites, by YAML key; none if nothing moves."""
     expect = export.declared.expect
     if item.verb is not Verb.UPDATE or expect is None or expect.backup is None:
         return {}
-    changes = [c for c in item.fields if c.field in (LOCATION, FOLDER) and c.cause in WRITE_CAUSES]
-    is_within = all(c.path in (export.type.folder_key, FOLDER) for c in changes)
-    return {c.path: str(c.before or "") for c in changes} if is_within else {}
+    moved = (c for c in item.fields if c.field in (LOCATION, FOLDER) and c.cause in WRITE_CAUSES)
+    return {c.path: str(c.before or "") for c in moved}
 
 
 def _is_stated(declared: Export, former: Mapping[str, str], folder_key: str) -> bool:
     if not declared.former_locations:
         return False
     newest = declared.former_locations[-1]
-    stated = {folder_key: newest.path, FOLDER: newest.folder}
-    return all(stated[name] == value for name, value in former.items())
+    stated = {folder_key: newest.path, FOLDER: newest.folder, **newest.storage}
+    return all(stated.get(name) == value for name, value in former.items())
 
 
 def _yaml_lines(moved: Mapping[str, Mapping[str, str]], environment: str | None, as_of: int) -> Iterable[str]:

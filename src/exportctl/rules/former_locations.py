@@ -8,6 +8,8 @@ from itertools import pairwise
 from exportctl.errors import Level
 from exportctl.model.project import Project
 from exportctl.model.schedule import format_moment
+from exportctl.resources.destinations.table import TYPES
+from exportctl.resources.kinds import FOLDER
 from exportctl.rules.rule import Hit, Rule
 
 _EMBEDDED = "embedded"  # its emulator has a clock of its own
@@ -27,6 +29,17 @@ def _check_future(project: Project, as_of: int) -> Iterable[Hit]:
             if one.until > as_of:
                 text = f"a former location until {format_moment(one.until)}, which is in the future"
                 yield Hit(text, one.at, (export.address,))
+
+
+def _check_fields(project: Project, as_of: int) -> Iterable[Hit]:
+    for export in project.exports.values():
+        kind = TYPES[project.destinations[export.destination].type]
+        known = [field.name for field in kind.location]
+        for one in export.former_locations:
+            for name in one.storage:
+                if name not in known:
+                    text = f"a former location has `{name}`, which {kind.label} does not have"
+                    yield Hit(text, one.at, (export.address,), f"its fields are {', '.join((*known, FOLDER))}")
 
 
 RULES: tuple[Rule, ...] = (
@@ -52,5 +65,16 @@ RULES: tuple[Rule, ...] = (
         "exports: {orders: {former_locations: [{until: 2999-01-01, path: a}]}}",
         "exports: {orders: {former_locations: [{until: 2022-03-01, path: a}]}}",
         check_project=_check_future,
+    ),
+    Rule(
+        "former-location-field",
+        Level.ERROR,
+        "A former location of another type",
+        "A former location is on the account of the export's destination, so it has the fields of its type (ours).",
+        "Write fields that this type has.",
+        "exports: {orders: {former_locations: [{until: 2022-03-01, container: a}]}}",
+        "exports: {orders: {former_locations: [{until: 2022-03-01, bucket: a}]}}",
+        check_project=_check_fields,
+        fixed=True,
     ),
 )

@@ -49,6 +49,11 @@ def storage_access(inputs: AccessInputs) -> Access:
     return _ACCESS[inputs.type.protocol](inputs)
 
 
+def is_own_folder(access: Access, inputs: AccessInputs) -> bool:
+    """Check whether a local folder is read for the destination: it holds the content of one bucket."""
+    return access.identity == inputs.prefix + FOLDER
+
+
 def open_reader(access: Access) -> StorageReader:
     """
     Open a reader of one location. Close it after use.

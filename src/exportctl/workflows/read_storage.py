@@ -32,7 +32,7 @@ from exportctl.resources import wire
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.kinds import AUTH, BASE_CONNECTION, LOCATION, TARGET_CONNECTION
 from exportctl.storage import row_count
-from exportctl.storage.access import FOLDER, open_reader, storage_access
+from exportctl.storage.access import FOLDER, is_own_folder, open_reader, storage_access
 from exportctl.storage.access_types import Access, AccessInputs, LocalFolder
 from exportctl.storage.address import storage_address
 from exportctl.storage.reader import StorageError, StorageReader
@@ -121,15 +121,52 @@ class StorageReaders:
                 return StorageReading(
                     ExportFiles(), access.label, address=address
                 )  # its folder appears with the first file
-            with self._lock:
-                key = (destination.key, access.label)
-                reader = self._open[key] = self._open.get(key) or open_reader(access)
+            reader = self._reader(destination, access)
             files = _read_export_files(reader, flow, due, others, deep=deep)
             return StorageReading(files, access.label, reader=reader, access=access, address=address)
         except StorageError as error:
             if error.rule == NOT_GIVEN:
                 return StorageReading(None, f"{RUNS_ONLY}{error.message}; {error.hint}")
             return self._build_failed_reading(error)
+
+    def open_former(
+        self,
+        read: StorageReading,
+        flow: DeliveryExpectation,
+        target: LiveObject,
+        base: LiveObject | None,
+        storage: Mapping[str, str],
+    ) -> StorageReading:
+        """
+        Open the storage of a former location, which has other fields beside the folder. Nothing is listed yet.
+
+        It is the one of now if the fields are the same, or if that was not read.
+        """
+        destination = self._destination(flow, base)
+        if read.reader is None or destination is None:
+            return read
+        inputs = self._access_inputs(destination, target, base)
+        if storage.items() <= inputs.fields.items():
+            return read
+        inputs = replace(inputs, fields={**inputs.fields, **storage})
+        try:
+            access = self._access(destination, target, inputs, storage)
+            if is_own_folder(access, inputs):
+                return StorageReading(None, f"not read: {access.identity} holds only where it writes now")
+            address = storage_address(inputs, access.method)
+            return StorageReading(
+                ExportFiles(), access.label, reader=self._reader(destination, access), access=access, address=address
+            )
+        except StorageError as error:
+            if error.rule == NOT_GIVEN:
+                return StorageReading(None, f"not read: {error.message}; {error.hint}")
+            return self._build_failed_reading(error)
+
+    def _reader(self, destination: Destination, access: Access) -> StorageReader:
+        with self._lock:
+            key = (destination.key, access.label)
+            reader = self._open[key] = self._open.get(key) or open_reader(access)
+        return reader
 
     def read_former(
         self,
@@ -140,9 +177,9 @@ class StorageReaders:
         deep: bool,
         others: Sequence[FolderLayout],
     ) -> StorageReading:
-        """Read what the same storage holds at a former location, which `flow` has. Nothing if it was not read now."""
+        """Read what an open storage holds at a former location, which `flow` has. Nothing if it is not open."""
         if read.reader is None:
-            return StorageReading(None, read.storage)
+            return read
         try:
             return replace(read, export_files=_read_export_files(read.reader, flow, due, others, deep=deep))
         except StorageError as error:
@@ -201,8 +238,17 @@ class StorageReaders:
             landing_zone=self._landing_zone_credentials,
         )
 
-    def _access(self, destination: Destination, target: LiveObject, inputs: AccessInputs) -> Access:
-        local = self._platform.emulator.folder_of(target.id) if self._platform.emulator else None
+    def _access(
+        self,
+        destination: Destination,
+        target: LiveObject,
+        inputs: AccessInputs,
+        storage: Mapping[str, str] | None = None,
+    ) -> Access:
+        """Return how this storage is read; `storage` has the fields of the location that are not the live ones."""
+        kind = TYPES[destination.type]
+        params = {f.wire: (storage or {})[f.name] for f in kind.location if f.name in (storage or {})}
+        local = self._platform.emulator.folder_of(target.id, params) if self._platform.emulator else None
         if local is not None:
             return Access(f"the emulator's folder {local.name}", LocalFolder(local), EMULATOR)
         is_own = destination.reader == "destination"

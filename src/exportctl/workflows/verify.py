@@ -34,12 +34,12 @@ from exportctl.monitor.delivery.expectation import (
     delivery_expectation,
     written_folders,
 )
-from exportctl.monitor.delivery.folder_layout import FolderLayout, folder_layout
+from exportctl.monitor.delivery.former_locations import other_layouts
 from exportctl.monitor.delivery.report import DeliveryResult, ExportVerdicts, Verdict, VerifyReport
 from exportctl.plan.ownership import LiveFlow, Ownership, build_ownership
 from exportctl.resources.run import Run
 from exportctl.workflows.connect import ConnectedPlatform, open_platform, plan_header
-from exportctl.workflows.former_locations import FormerLocations
+from exportctl.workflows.former_locations import FormerLocations, LiveLocation
 from exportctl.workflows.load_config import Setup, read_project, require_references
 from exportctl.workflows.read_storage import (
     STORAGE_REQUIRED,
@@ -165,8 +165,8 @@ class Verifier:
         since = min(since, _newest_tick(flow, as_of)) if question.newest_only else since
         due = due_runs(flow, (r for r in runs if r.flow == flow.flow), since, as_of)
         due = due[-1:] if question.newest_only else due
-        others = () if question.runs_only else _other_layouts(flow, written)
-        former = FormerLocations(self._stores, flow, one.export.former_locations, due, others)
+        others = () if question.runs_only else other_layouts(flow, written)
+        former = FormerLocations(self._stores, LiveLocation(flow, target, one.base, written), one.export, due)
         others = (*others, *former.layouts())
         if question.runs_only:
             looked = StorageReading(None, "runs only: --runs-only")
@@ -300,13 +300,6 @@ def _find_live_flow(address: Address, export: Export, ownership: Ownership) -> L
         adopted = ownership.flow_by_id(export.adopt)
         flows = (adopted,) if adopted else ()
     return max(flows, key=lambda h: (h.marker.generation if h.marker else 0, h.flow.created_at), default=None)
-
-
-def _other_layouts(flow: DeliveryExpectation, written: Sequence[WrittenFolders]) -> tuple[FolderLayout, ...]:
-    """Return the layouts of the other flows in the same storage."""
-    own = next((one.storage for one in written if one.flow == flow.flow), None)
-    others = (one for one in written if one.flow != flow.flow and one.storage == own)
-    return tuple(folder_layout(one, dataset) for one in others for dataset in one.datasets)
 
 
 def _newest_tick(flow: DeliveryExpectation, as_of: int) -> int:

@@ -7,18 +7,23 @@ from functools import partial
 from exportctl.config.scalars import parse_moment
 from exportctl.config.section import Section
 from exportctl.model.project import FormerLocation
+from exportctl.resources.destinations.table import storage_fields
 from exportctl.resources.destinations.type import FOLDER_KEY
 from exportctl.resources.kinds import FOLDER
 
 
 def former_locations(section: Section) -> tuple[FormerLocation, ...]:
     """Resolve the entries in the order of the file."""
-    made: list[FormerLocation] = []
-    for item in section.map_items("former_locations"):
-        if FOLDER_KEY not in item and FOLDER not in item:
-            hint = f"write `{FOLDER_KEY}: …` or `{FOLDER}: …` as it was before it was changed"
-            section.fail("missing-key", f'{item.owner} needs "{FOLDER_KEY}" or "{FOLDER}"', item.at, hint)
-        until = item.parse_value("until", partial(parse_moment, inclusive=True))
-        if until is not None:
-            made.append(FormerLocation(until, item.optional_text(FOLDER_KEY), item.optional_text(FOLDER), item.at))
-    return tuple(made)
+    found = (_former_location(section, item) for item in section.map_items("former_locations"))
+    return tuple(one for one in found if one is not None)
+
+
+def _former_location(section: Section, item: Section) -> FormerLocation | None:
+    path, folder = item.optional_text(FOLDER_KEY), item.optional_text(FOLDER)
+    storage = {name: text for name in storage_fields() if (text := item.optional_text(name))}
+    if path is None and folder is None and not storage:
+        known = (FOLDER_KEY, FOLDER, *storage_fields())
+        hint = f"write {', '.join(f'`{name}: …`' for name in known[:-1])} or `{known[-1]}: …` as it was before"
+        section.fail("missing-key", f"{item.owner} states nothing that was different", item.at, hint)
+    until = item.parse_value("until", partial(parse_moment, inclusive=True))
+    return None if until is None else FormerLocation(until, path, folder, item.at, storage)

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from exportctl.config.scalars import NAME
+from exportctl.resources.destinations.table import storage_fields
 from exportctl.resources.service_values import COMPRESSIONS, FILE_TYPES
 
 EXAMPLE_ID = "6b3f9c1e-0000-4000-8000-000000000001"
@@ -214,8 +215,8 @@ def expectation() -> Schema:
 def former_location() -> Schema:
     return map_schema(
         "Former location",
-        "A location of the past, in the same bucket or container as now. What it does not state was as in the entry "
-        "after it; in the last entry, as now.",
+        "A location of the past, on the same account as now. What it does not state was as in the entry after it; in "
+        "the last entry, as now.",
         {
             "until": text(
                 "The last day (inclusive) or the moment at which it was changed: runs that were due before wrote here.",
@@ -223,6 +224,7 @@ def former_location() -> Schema:
             ),
             "path": text("The whole path: the destination's `path` and the `subpath` of the export.", "aep/orders"),
             "folder": text("The folder of each run, with macros.", "%DATASET_ID%/%EXPORT_TIME%", min_length=1),
+            **{name: text(f"The {name}.", "acme-lake", min_length=1) for name in storage_fields()},
         },
         example={"until": "2026-03-01T02:00:00Z", "path": "aep/orders"},
         required=("until",),

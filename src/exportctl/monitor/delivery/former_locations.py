@@ -11,12 +11,13 @@ plan prints it before apply. What an entry does not state is as in the entry aft
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from exportctl.model.project import FormerLocation
+from exportctl.model.storage_address import StorageAddress
 from exportctl.monitor.delivery.due_runs import DueRun
-from exportctl.monitor.delivery.expectation import DeliveryExpectation
+from exportctl.monitor.delivery.expectation import DeliveryExpectation, WrittenFolders
 from exportctl.monitor.delivery.folder_layout import FolderLayout, folder_layout
 from exportctl.monitor.delivery.report import DeliveryResult, Verdict
 
@@ -30,14 +31,12 @@ class FormerPeriod:
     expectation: DeliveryExpectation
     until: int
     due: tuple[DueRun, ...]
+    storage: Mapping[str, str]  # fields of the location beside the folder that were different, by YAML name
 
     @property
     def path(self) -> str:
         """Return the path of the target and the folder template."""
         return "/".join(part for part in (self.expectation.prefix, self.expectation.folder) if part)
-
-    def layouts(self) -> tuple[FolderLayout, ...]:
-        return tuple(folder_layout(self.expectation, dataset) for dataset in self.expectation.datasets)
 
 
 def former_periods(
@@ -48,27 +47,58 @@ def former_periods(
     begins = [0, *(one.until for one in stated)]
     ends = [*(one.until for one in stated[:-1]), last_change]
     made = []
-    for one, watched, begin, end in zip(stated, _expectations(now, stated), begins, ends, strict=False):
+    for one, begin, end in zip(_whole_entries(stated), begins, ends, strict=False):
         runs = tuple(run for run in due if begin <= run.due < min(end, last_change))
         if runs:
-            made.append(FormerPeriod(watched, one.until, runs))
+            made.append(FormerPeriod(_expectation(now, one), one.until, runs, one.storage))
     return tuple(made)
 
 
-def _expectations(now: DeliveryExpectation, stated: Sequence[FormerLocation]) -> Iterator[DeliveryExpectation]:
-    """Yield what was expected at each location: from the newest back, each changes what the one after it had."""
-    made, later = [], now
+def _whole_entries(stated: Sequence[FormerLocation]) -> Sequence[FormerLocation]:
+    """Return the entries with what they do not state: each is as the one after it."""
+    made: list[FormerLocation] = []
     for one in reversed(stated):
-        later = replace(
-            later,
-            prefix=later.prefix if one.path is None else one.path.strip("/"),
-            folder=one.folder or later.folder,
-            location_changed=one.until,
-            folder_changed=one.until,
-            former_until=one.until,
+        if made:
+            later = made[-1]
+            path = later.path if one.path is None else one.path
+            one = replace(one, path=path, folder=one.folder or later.folder, storage={**later.storage, **one.storage})
+        made.append(one)
+    return made[::-1]
+
+
+def _expectation(now: DeliveryExpectation, one: FormerLocation) -> DeliveryExpectation:
+    return replace(
+        now,
+        prefix=now.prefix if one.path is None else one.path.strip("/"),
+        folder=one.folder or now.folder,
+        location_changed=one.until,
+        folder_changed=one.until,
+        former_until=one.until,
+    )
+
+
+def other_layouts(
+    flow: DeliveryExpectation, written: Sequence[WrittenFolders], storage: Mapping[str, str] | None = None
+) -> tuple[FolderLayout, ...]:
+    """Return the layouts of the other flows in the same storage, or in one with other fields of the location."""
+    own = next((one.storage for one in written if one.flow == flow.flow), ())
+    names = [field.name for field in flow.type.location if field.name != flow.type.folder_key]
+    wanted = (*own[:1], *((storage or {}).get(name, value) for name, value in zip(names, own[1:], strict=False)))
+    others = (one for one in written if one.flow != flow.flow and one.storage == wanted)
+    return tuple(folder_layout(one, dataset) for one in others for dataset in one.datasets)
+
+
+def qualify_paths(found: Iterable[Verdict], address: StorageAddress) -> tuple[Verdict, ...]:
+    """Return the verdicts with URIs for paths: their files are in another storage than those of now."""
+    return tuple(
+        replace(
+            verdict,
+            objects=tuple(map(address.uri, verdict.objects)),
+            folder=address.uri(verdict.folder) if verdict.folder else verdict.folder,
+            stored=tuple(replace(file, path=address.uri(file.path)) for file in verdict.stored),
         )
-        made.append(later)
-    return reversed(made)
+        for verdict in found
+    )
 
 
 def merge_verdicts(now: Sequence[Verdict], period: FormerPeriod, former: Sequence[Verdict]) -> tuple[Verdict, ...]:

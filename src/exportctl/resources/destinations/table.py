@@ -36,6 +36,11 @@ def type_by_flow_spec(spec: str) -> DestinationType | None:
     return next((t for t in _TYPES.values() if t.flow_spec == spec), None)
 
 
+def storage_fields() -> tuple[str, ...]:
+    """Return the fields of the locations of all types but the folder: what names a bucket or container."""
+    return tuple(dict.fromkeys(f.name for t in _TYPES.values() for f in t.location if f.name != t.folder_key))
+
+
 def folder_of(type_name: str, location: Mapping[str, str]) -> str:
     """Return the folder in a location of this type; empty where it has none."""
     return location.get(TYPES[type_name].folder_key, "")
