@@ -90,6 +90,7 @@ def move_to_another_bucket(applied: CommandLine) -> Path:
     run_once_with_files(applied)
     file = run_once_with_files(applied)
     expect_backup(applied)
+    assert applied("backup", "manifest", "exports.orders", "-o", "before.json").code == 0
     applied.edit("bucket: acme-lake", "bucket: acme-vault")
     (step,) = applied("plan", "--target", "orders", "--format", "json").document["result"]["next_steps"]
     (block,) = yaml.safe_load(step["yaml"])["exports"]["orders"]["former_locations"]
@@ -114,6 +115,17 @@ def test_a_chain_spans_two_buckets_and_its_files_have_the_uris_of_both(applied: 
     assert (listed.code, {"s3://acme-lake/aep", "s3://acme-vault/aep"} <= set(uris)) == (0, True)
     assert applied("verify", *argv, "--since", "2 days", "--deep").code == 0
 
+    restored = applied("restore", "check", "exports.orders", "--format", "json")
+    (check,) = restored.document["result"]["checks"]
+    assert (restored.code, check["rows"]) == (0, 1150)
+    before, after = (json.loads((applied.folder / name).read_text()) for name in ("before.json", "files.json"))
+    hashes = [[run["hash"] for run in one["chains"][0]["runs"]] for one in (before, after)]
+    assert (len(hashes[1]), hashes[0]) == (3, hashes[1][:2])
+    for name in ("before.json", "files.json"):
+        assert applied("backup", "check", *argv, "--against", name).code == 0
+    sql = applied("restore", "sql", "exports.orders", "--engine", "duckdb")
+    assert (sql.code, "its files are in several buckets, and the SQL reads one" in sql.err) == (1, True)
+
     file.unlink()
     (gap,) = applied("backup", "status", *argv, "--format", "json").document["result"]["exports"][0]["chains"][0][
         "gaps"
@@ -121,6 +133,9 @@ def test_a_chain_spans_two_buckets_and_its_files_have_the_uris_of_both(applied: 
 
     assert gap["state"] == "GAP"
     assert all(path.startswith("s3://acme-lake/aep/") for path in gap["objects"])
+    for name in ("before.json", "files.json"):
+        against = applied("backup", "check", *argv, "--against", name)
+        assert (against.code, file.name in against.out, "the file is gone" in against.out) == (9, True, True)
 
 
 def test_a_former_bucket_that_is_gone_is_an_error_and_nothing_is_proven(applied: CommandLine) -> None:

@@ -32,12 +32,13 @@ def test_a_path_of_now_and_the_uri_of_a_former_storage(spanning: SpanningReader,
     assert spanning.tail(path, len(content), 2) == content[-2:]
 
 
-def test_only_the_storage_of_now_is_listed_and_named(spanning: SpanningReader) -> None:
-    assert ([file.path for file in spanning.list("")], list(spanning.folders("")), spanning.label) == (
-        ["a b/part"],
-        ["a b"],
-        "now",
-    )
+def test_a_folder_of_now_is_listed_with_paths_and_one_of_a_former_storage_with_uris(spanning: SpanningReader) -> None:
+    assert [file.path for file in spanning.list("")] == [file.path for file in spanning.list("a b")] == ["a b/part"]
+    for folder in ("s3://old", "s3://old/a b"):
+        assert [file.path for file in spanning.list(folder)] == ["s3://old/a b/part"]
+    (listed,) = spanning.list("https://acme.blob.example/old/a%20b")
+    assert (listed.path, spanning.read(listed.path, 9)) == ("https://acme.blob.example/old/a%20b/part", b"escaped")
+    assert (list(spanning.folders("")), spanning.label) == (["a b"], "now")
     spanning.close()
 
 
@@ -52,4 +53,6 @@ def test_a_uri_stays_one_and_leads_back_to_its_path() -> None:
     for address in (PLAIN, ESCAPED):
         uri = address.uri("a b/ä#?/part")
         assert (now.uri(uri), address.path_of(uri), now.path_of(uri)) == (uri, "a b/ä#?/part", None)
-    assert now.uri("a b/part") == "s3://now/a b/part"
+        assert (now.locate(uri), now.former_of(uri)) == (uri, address)
+    assert (now.uri("a b/part"), now.locate("s3://now/a b/part")) == ("s3://now/a b/part", "a b/part")
+    assert now.locate("s3://elsewhere/a b/part") is None

@@ -21,7 +21,7 @@ class StorageAddress:
 
     def uri(self, path: str) -> str:
         """Return the URI of an object, or of a folder."""
-        if any(one.path_of(path) is not None for one in self.former):
+        if self.former_of(path):
             return path
         return f"{self.root}/{quote(path, errors='surrogateescape') if self.is_escaped else path}"
 
@@ -32,3 +32,12 @@ class StorageAddress:
             return None
         rest = uri.removeprefix(root)
         return unquote(rest, errors="surrogateescape") if self.is_escaped else rest
+
+    def former_of(self, uri: str) -> StorageAddress | None:
+        """Return the former storage that an object is in, by its URI; None for any other text."""
+        return next((one for one in self.former if one.path_of(uri) is not None), None)
+
+    def locate(self, uri: str) -> str | None:
+        """Return the path by which an object is read: its own, or its URI in a former storage; None: elsewhere."""
+        own = self.path_of(uri)
+        return uri if own is None and self.former_of(uri) else own

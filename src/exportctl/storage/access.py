@@ -1,7 +1,7 @@
 """
 How to read the storage of one destination: from AccessInputs to an Access, and from an Access to its reader.
 
-    EXPORTCTL_READER_<DESTINATION>FOLDER    a local folder that holds the bucket's content: comes before all else
+    EXPORTCTL_READER_<DESTINATION>_FOLDER    a local folder that holds the bucket's content: comes before all else
     without `auth`                           the identity of the caller, from the usual variables of each cloud
     with `auth`                              the credentials of the destination itself, if the config says so
 

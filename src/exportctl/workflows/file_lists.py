@@ -9,11 +9,12 @@ A file is read as Parquet if it begins as Parquet does. Nothing is written here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from exportctl.errors import Error
 from exportctl.model.plan import Address
+from exportctl.model.storage_address import StorageAddress
 from exportctl.monitor.backup import file_list_table
 from exportctl.monitor.backup.compare_list import ListSubject, common_folder, compare_chain
 from exportctl.monitor.backup.file_list import ChainToList, FileList, ListedChain, build_file_list
@@ -193,13 +194,24 @@ def _read_stored_files(
         return StoredNow(reading.address, unread=reading.storage.removeprefix(RUNS_ONLY))
     if reading.reader is None or reading.address is None:  # the emulator's folder appears with the first file
         return StoredNow(reading.address)
-    here = {one.path for one in listed.files if one.uri == reading.address.uri(one.path)}
+    located = {one.path: reading.address.locate(one.uri) for one in listed.files}
+    here = {path for path in located.values() if path is not None}
+    folders = _folders_to_list(here, reading.address)
     try:
-        files = {one.path: one for one in reading.reader.list(common_folder(tuple(here))) if one.path in here}
+        stored = {one.path: one for folder in folders for one in reading.reader.list(folder) if one.path in here}
+        files = {path: stored[own] for path, own in located.items() if own in stored}
         rows = _count_rows(reading.reader, files, listed, known) if deep else {}
     except StorageError as error:
         return StoredNow(reading.address, unread=verifier.mask(error.message))
     return StoredNow(reading.address, files, rows)
+
+
+def _folders_to_list(paths: Collection[str], address: StorageAddress) -> tuple[str, ...]:
+    """Return the folder that holds all these files, for the storage of now and for each former one."""
+    grouped: dict[StorageAddress | None, list[str]] = {}
+    for path in paths:
+        grouped.setdefault(address.former_of(path), []).append(path)
+    return tuple(common_folder(tuple(own)) for own in grouped.values())
 
 
 def _count_rows(
@@ -208,7 +220,8 @@ def _count_rows(
     rows: dict[str, int | str] = {}
     for path, stored in sorted(files.items()):
         try:
-            rows[path] = known[path] if path in known else count_rows(reader, stored, listed.format, listed.compression)
+            own = stored.path
+            rows[path] = known[own] if own in known else count_rows(reader, stored, listed.format, listed.compression)
         except BadFile as error:
             rows[path] = error.reason
     return rows

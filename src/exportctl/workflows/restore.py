@@ -36,6 +36,7 @@ from exportctl.restore.uris import base_uri
 from exportctl.storage.access_types import S3, Azure, Google, LocalFolder
 from exportctl.storage.reader import StorageReader
 from exportctl.storage.row_count import BadFile
+from exportctl.storage.spanning import SpanningReader
 from exportctl.workflows.backup import read_backups
 from exportctl.workflows.verify import VerifiedExport, Verifier
 
@@ -244,6 +245,7 @@ def write_script(
             damaged, or a column has two types.
     """
     one = single_source(read_sources(verifier, asked)[1])
+    _require_one_storage(one)
     base = base_uri(one.source.location, engine)
     with open_work_folder(work) as folder, open_duckdb(folder) as columns:
         ends = fetch_ends(one.reader, one.source.files, folder)
@@ -251,6 +253,14 @@ def write_script(
     if not table.columns:
         raise Error(f"{one.source.dataset}: the files have no row and no column", rule="restore-nothing")
     return one.source, build_script(one.source, table, engine, lambda file: f"{base}/{file.path}")
+
+
+def _require_one_storage(one: OpenSource) -> None:
+    """Raise an Error if the files are in several buckets: the statements of an engine begin with one."""
+    if isinstance(one.reader, SpanningReader) and any(one.reader.is_former(file.path) for file in one.source.files):
+        message = f"{one.source.dataset}: its files are in several buckets, and the SQL reads one"
+        hint = "use `exportctl restore write --to FOLDER`, and load that folder"
+        raise Error(message, rule="restore-location", hint=hint)
 
 
 def script_parts(source: RestoreSource, script: RestoreScript, engine: Engine) -> tuple[list[str], list[str]]:

@@ -134,7 +134,7 @@ def _run_fault(
 
 
 def _compare_files(run: ListedRun, after: int | None, now: StoredNow) -> _ComparedRun:
-    elsewhere = [one for one in run.files if now.address is None or one.uri != now.address.uri(one.path)]
+    elsewhere = [one for one in run.files if now.address is None or now.address.locate(one.uri) is None]
     if elsewhere:
         reason = f"{format_count(len(elsewhere), 'file')} not where the export writes now: {elsewhere[0].uri}"
         return _ComparedRun((_run_fault(ListFaultKind.NOT_READ, reason, run, after),), ())

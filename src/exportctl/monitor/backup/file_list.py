@@ -205,7 +205,9 @@ def _listed_run(run: ChainRun, storage: StorageAddress, previous: str) -> Listed
 
 
 def _listed_file(stored: DeliveredFile, storage: StorageAddress) -> ListedFile:
-    return ListedFile(storage.uri(stored.path), stored.path, stored.size, stored.etag, stored.rows)
+    former = storage.former_of(stored.path)
+    path = former.path_of(stored.path) if former else None  # as in the lists that were made while it wrote there
+    return ListedFile(storage.uri(stored.path), path or stored.path, stored.size, stored.etag, stored.rows)
 
 
 # -- hashes -----------------------------------------------------------------------------------------------------------
