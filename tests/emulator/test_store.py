@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from exportctl.emulator import Emulator, SeedDataset, Switches
-from exportctl.emulator.store import Store
+from exportctl.emulator.store import Record, Store
 
 
 @pytest.mark.parametrize("file", [None, "emulator.db"])
@@ -59,3 +60,32 @@ def test_a_copy_goes_on_from_the_same_state_on_its_own() -> None:
     copy.advance(60)
     assert first.switches.name_unique
     assert first.now == 1_800_000_000
+
+
+def test_what_was_made_of_objects_is_kept_until_something_is_written(tmp_path: Path) -> None:
+    store, other = Store(tmp_path / "emulator.db"), Store(tmp_path / "emulator.db")
+    made: list[int] = []
+
+    def count_after(write: Callable[[], object]) -> int:
+        write()
+        store.remember("key", lambda: made.append(1))
+        return len(made)
+
+    def put(store: Store, id: str) -> None:
+        with store.transaction():
+            store.put(Record("flows", id, "dev", {}))
+
+    def fail() -> None:
+        with pytest.raises(KeyError), store.transaction():
+            store.put(Record("flows", "lost", "dev", {}))
+            raise KeyError
+
+    assert count_after(lambda: None) == 1
+    assert count_after(lambda: store.list_records("flows")) == 1
+    assert count_after(lambda: put(store, "a")) == 2
+    assert count_after(lambda: put(other, "b")) == 3
+    assert count_after(lambda: store.set_setting("clock", {})) == 4
+    assert count_after(lambda: store.remove("flows", "a")) == 5
+    assert count_after(fail) == 6
+    assert count_after(store.clear_objects) == 7
+    assert count_after(lambda: None) == 7

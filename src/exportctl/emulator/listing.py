@@ -59,11 +59,11 @@ def answer(
     """Return the answer to a GET of a collection; a search is one with a greater limit."""
     twist = twist or ReadFault()
     query = _parse_list_query(collection, request, maximum_limit, ctx.switches.default_limit)
-    rows = _rows(ctx, collection, twist.stale, query.orders)
-    rows = [row for row in rows if all(one.accepts(row.doc) for one in query.filters)]
+    # The next page finds the rows in order, as long as neither objects nor the time have changed.
+    key = (ctx, collection, query.filters, query.orders, twist.stale)
+    rows = ctx.store.remember(key, lambda: _ordered_rows(ctx, collection, query, twist.stale))
     if query.count:
         return Answer(200, {"count": len(rows)})
-    rows.sort(key=cmp_to_key(lambda a, b: _compare_rows(a, b, query.orders)))
     return _page(ctx, collection, query, rows, twist)
 
 
@@ -111,10 +111,17 @@ def _parse_limit(text: str | None, maximum: int, default: int) -> int:
     return int(text)
 
 
-def _rows(ctx: RequestContext, collection: str, stale: bool, orders: Sequence[SortField]) -> list[_ListedRow]:
+def _ordered_rows(ctx: RequestContext, collection: str, query: Query, stale: bool) -> list[_ListedRow]:
     records = ctx.store.list_records(collection, ctx.sandbox)
     shown = _records_before_last_write(records) if stale else [r for r in records if read_view.is_listed(r, ctx)]
-    return [_row(read_view.view_object(record, ctx), record.seq, record.order, orders) for record in shown]
+    documents = ((read_view.view_object(record, ctx), record) for record in shown)
+    rows = [
+        _row(doc, record.seq, record.order, query.orders)
+        for doc, record in documents
+        if all(one.accepts(doc) for one in query.filters)
+    ]
+    rows.sort(key=cmp_to_key(lambda a, b: _compare_rows(a, b, query.orders)))
+    return rows
 
 
 def _row(doc: Json, seq: int, order: int, orders: Sequence[SortField]) -> _ListedRow:

@@ -10,12 +10,12 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from exportctl.emulator.wire import Json
@@ -31,6 +31,9 @@ CREATE TABLE IF NOT EXISTS faults (id TEXT PRIMARY KEY, seq INTEGER NOT NULL, se
 """
 VERSION = 2  # of the tables above and of what the documents mean
 LOG_LENGTH = 100_000  # entries of the request log that are kept
+MOST_REMEMBERED = 8
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -79,6 +82,8 @@ class Store:
         self._seed = 0
         self._decoded: dict[tuple[str, str], Record] = {}
         self._settings: dict[str, Any] = {}  # of a store in memory: no other process can change them
+        self._revision = 0  # of what this process wrote, without counters
+        self._remembered: tuple[object, dict[Hashable, Any]] = (None, {})  # the revision, and what was made of it
 
     def __del__(self) -> None:
         # One in memory is often just dropped; newer Pythons warn of a connection that was not closed.
@@ -99,6 +104,7 @@ class Store:
             other._db.backup(self._db)
             self._decoded.clear()
             self._settings.clear()
+            self._revision += 1
 
     def close(self) -> None:
         """Let go of the database."""
@@ -122,6 +128,7 @@ class Store:
                     self.set_setting("counters", self._counters)
             except BaseException:
                 self._decoded.clear()  # the numbers of undone writes are given again
+                self._revision += 1
                 self._settings.clear()
                 self._db.execute("ROLLBACK")
                 raise
@@ -168,6 +175,7 @@ class Store:
     def set_setting(self, key: str, value: object) -> None:
         with self.lock:
             self._db.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (key, json.dumps(value)))
+            self._revision += key != "counters"
             self._settings.pop(key, None)
 
     def get(self, collection: str, id: str) -> Record | None:
@@ -200,6 +208,18 @@ class Store:
             known = self._decoded[row[0], row[1]] = _record(row)
         return known
 
+    def remember(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Return what `make` makes of the objects; what it made for the same key, if nothing was written since."""
+        with self.lock:
+            # The second number is another one after a write of another process.
+            revision = self._revision, self._db.execute("PRAGMA data_version").fetchone()
+            if self._remembered[0] != revision or len(self._remembered[1]) >= MOST_REMEMBERED:
+                self._remembered = revision, {}
+            made: dict[Hashable, T] = self._remembered[1]
+            if key not in made:
+                made[key] = make()
+            return made[key]
+
     def is_due(self, now: float) -> bool:
         """Say whether a delayed effect or a run is due."""
         with self.lock:
@@ -214,6 +234,7 @@ class Store:
 
     def put(self, record: Record) -> None:
         """Keep an object as it is now."""
+        self._revision += 1
         record.seq = record.seq or self.next_number("objects")
         record.order = self.next_number("writes")
         plain = (record.collection, record.id, record.sandbox, record.seq, record.order, record.wake)
@@ -222,6 +243,7 @@ class Store:
 
     def remove(self, collection: str, id: str) -> None:
         """Forget an object."""
+        self._revision += 1
         self._decoded.pop((collection, id), None)
         self._db.execute("DELETE FROM objects WHERE collection = ? AND id = ?", (collection, id))
 
@@ -259,6 +281,7 @@ class Store:
 
     def clear_objects(self) -> None:
         """Forget all objects, faults and log lines; settings and the seeded sequence stay."""
+        self._revision += 1
         self._decoded.clear()
         for table in ("objects", "requests", "faults"):
             self._db.execute(f"DELETE FROM {table}")
