@@ -72,6 +72,8 @@ COMMANDS = (
     ("import", "--all", "--into", "exports/imported.yaml"),
     ("emulator", "clock", "advance", "2 days"),
     ("verify", "--runs-only", "--since", "2 days", "--format", "junit"),
+    ("backup", "manifest", "orders", "--out", "files.json"),
+    ("backup", "check", "--target", "orders", "--against", "files.json"),
     ("status", "--format", "markdown"),
     ("forecast", "--days", "3", "--svg", "f.svg"),
     ("renew",),
@@ -97,7 +99,9 @@ def test_no_file_of_any_command_holds_a_secret_but_the_emulators_own_store(tmp_p
     files = [file for file in tmp_path.rglob("*") if file.is_file()]
     telling = {file.name for file in files if any(one.encode() in file.read_bytes() for one in canaries)}
     assert {name.partition(".")[2].partition("-")[0] for name in telling} == {"sqlite"}
-    assert {"plan.json", "s.json", "imported.yaml", "audit.jsonl", "summary.md", "out.txt"} <= {f.name for f in files}
+    assert {"plan.json", "s.json", "files.json", "imported.yaml", "audit.jsonl", "summary.md", "out.txt"} <= {
+        f.name for f in files
+    }
 
 
 ODD = 'cAn8Q~ary_"\\p*ss'  # as Azure makes them, and with what text and Markdown spell otherwise

@@ -13,6 +13,7 @@ import pytest
 
 from exportctl.cli import exit_codes
 from tests.cli.command_line import CommandLine
+from tests.cli.test_verify_cli import run_once_with_files
 from tests.hint_words import plain
 
 Prepare = Callable[[CommandLine], object]
@@ -90,6 +91,16 @@ def save_plan(key: str | None, later: str | None) -> Prepare:
 def refuse_deletions(run: CommandLine) -> None:
     fault = {"effect": "status", "status": 403, "method": "DELETE", "path": "/flows/", "count": 99}
     run("emulator", "faults", "add", json.dumps(fault))
+
+
+def write_a_list(run: CommandLine) -> None:
+    run_once_with_files(run)
+    assert run("backup", "manifest", "orders", "-o", "o.json").code == exit_codes.DONE
+
+
+def edit_a_list(run: CommandLine) -> None:
+    write_a_list(run)
+    run.edit('"rows":', '"row":', "o.json")
 
 
 KEY, OTHER_KEY = "0123456789abcdef" * 4, "fedcba9876543210" * 4
@@ -277,6 +288,33 @@ STEPS = {
         ("verify",),
         lambda run: run("emulator", "storage", "set", "amazon-s3", "http://127.0.0.1:1"),
         exit_codes.FAILED,
+    ),
+    "a list of files names what finds changes later": NextStep(
+        "backup manifest orders -o o.json",
+        "To find what changes later: exportctl «backup check --against o.json»",
+        ("{0}",),
+        run_once_with_files,
+        exit_codes.DONE,
+    ),
+    "an edited list of files": NextStep(
+        "backup check --against o.json",
+        "or write a new one",
+        ("backup manifest orders --out o.json", "backup check --against o.json"),
+        edit_a_list,
+        exit_codes.FAILED,
+    ),
+    "a list of an export that was not checked": NextStep(
+        "backup check --target returns --against o.json",
+        "leave out --target, or use the config that declares it",
+        ("backup check --against o.json",),
+        write_a_list,
+        exit_codes.FAILED,
+    ),
+    "nothing to list": NextStep(
+        "backup manifest orders -o o.json",
+        "what the chain lacks: exportctl «backup status --target exports.orders»",
+        ("{0}",),
+        code=exit_codes.FAILED,
     ),
     "a probe in production": NextStep(
         "probe --dataset Orders --auto-approve",

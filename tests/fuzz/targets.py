@@ -3,8 +3,9 @@ What is fuzzed: each target takes random inputs of one kind and must answer with
 
     target      input                                              of a thousand
     marker      the description of an object                       400
-    manifest    a manifest file                                    200
-    listing     the path of a file in storage                      200
+    manifest    a manifest file                                    175
+    listing     the path of a file in storage                      175
+    file-list   a list of files, also one with new hashes           50
     answer      the body of an answer of the service               100
     plan-file   a saved plan, also one whose digest was made anew   50
     config      YAML of the examples: checked, planned and shown    40
@@ -27,11 +28,17 @@ from exportctl.errors import Error, Level
 from exportctl.model.json_form import SealedContent, SealedFile
 from exportctl.model.plan import MARKER_VERSION, Inventory, Plan
 from exportctl.model.plan_options import PlanOptions
+from exportctl.monitor.backup import file_list_json
+from exportctl.monitor.backup.compare_list import ListSubject, compare_chain
+from exportctl.monitor.backup.file_list import run_hash
+from exportctl.monitor.backup.list_report import StoredNow
 from exportctl.monitor.delivery.folder_layout import folder_layout
 from exportctl.monitor.delivery.stored_files import parse_manifest
 from exportctl.output import github_actions
+from exportctl.output.color import paint
 from exportctl.output.json import documents
 from exportctl.output.markdown import plan as markdown_plan
+from exportctl.output.text import file_lists as text_file_lists
 from exportctl.output.text import plan as text_plan
 from exportctl.output.text import tables
 from exportctl.plan import planner
@@ -41,9 +48,12 @@ from exportctl.resources import marker
 from exportctl.resources.kinds import FLOW, KINDS
 from exportctl.rules import engine
 from exportctl.snapshot import file as snapshots
+from exportctl.storage.reader import StoredFile
+from exportctl.workflows import file_lists
 from exportctl.workflows.plan import PlanResult
 from tests.client.scripted import Reply, Script, client_of
 from tests.fuzz.mutate import mutate_bytes, mutate_json, mutate_text
+from tests.monitor.backup.sample_file_lists import LAKE, ORDERS, list_of_days
 from tests.monitor.delivery.delivery_states import DAILY, export_time, part_name, run_id, timestamp
 from tests.monitor.delivery.delivery_states import FLOW as DELIVERED
 from tests.workflows.world import DATASETS, DESTINATIONS, config, world
@@ -100,8 +110,9 @@ def build_targets(sandbox: Sandbox) -> Mapping[str, tuple[int, Target]]:
     """Return name -> how many of a thousand inputs it gets, and the function that draws and tries one."""
     return {
         "marker": (400, _marker_target(sandbox)),
-        "manifest": (200, _try_manifest),
-        "listing": (200, _try_path),
+        "manifest": (175, _try_manifest),
+        "listing": (175, _try_path),
+        "file-list": (50, _file_list_target()),
         "answer": (100, _answer_target(sandbox)),
         "plan-file": (50, _plan_file_target(sandbox)),
         "config": (40, _config_target(sandbox)),
@@ -146,6 +157,42 @@ def _try_manifest(random: Random) -> None:
     else:
         body = json.dumps(mutate_json(random, content)).encode("utf-8", "surrogatepass")
     parse_manifest(mutate_text(random, path) if random.random() < 0.2 else path, body)
+
+
+def _file_list_target() -> Target:
+    listed = list_of_days(2)
+    text, table = file_list_json.dump_file_list(listed), file_lists.dump_parquet(listed)
+    now = StoredNow(LAKE, {one.path: StoredFile(one.path, one.size, etag=one.etag) for one in listed.chains[0].files})
+
+    def try_one(random: Random) -> None:
+        if random.random() < 0.1:
+            file_lists.load_list(mutate_bytes(random, table), "it")
+            return
+        edited = mutate_text(random, text) if random.random() < 0.4 else _forge_file_list(random, text)
+        found = file_lists.load_list(edited.encode("utf-8", "surrogatepass"), "it")
+        for chain in found.chains:
+            made = compare_chain(chain, ListSubject("it", ORDERS, None, None, now))
+            list(text_file_lists.comparison_lines(made, paint(False), 100))
+        assert file_lists.load_list(file_lists.dump_json(found), "it") == found
+
+    return try_one
+
+
+def _forge_file_list(random: Random, text: str) -> str:
+    """Mutate a list and compute all its hashes again, if it still has the form of a list."""
+    document = mutate_json(random, json.loads(text))
+    try:
+        listed = file_list_json._file_list(document)
+        chains = []
+        for chain in listed.chains:
+            runs, previous = [], listed.seed(chain)
+            for run in chain.runs:
+                runs.append(replace(run, previous=previous, hash=run_hash(replace(run, previous=previous))))
+                previous = runs[-1].hash
+            chains.append(replace(chain, runs=tuple(runs)))
+        return file_list_json.dump_file_list(replace(listed, chains=tuple(chains)))
+    except (Error, ValueError, TypeError, KeyError, AttributeError):  # no list has such a form
+        return json.dumps(document, sort_keys=True)
 
 
 def _answer_target(sandbox: Sandbox) -> Target:

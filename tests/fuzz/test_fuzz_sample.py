@@ -12,7 +12,7 @@ from tests.fuzz.targets import Sandbox, build_sandbox, build_targets
 from tests.law_profile import law_seed
 
 SAMPLE = 2000  # of a million
-NAMES = ("marker", "manifest", "listing", "answer", "plan-file", "config", "snapshot", "live")
+NAMES = ("marker", "manifest", "listing", "file-list", "answer", "plan-file", "config", "snapshot", "live")
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from exportctl.errors import Error
 from exportctl.model.plan import Address, PlanHeader, canonical_json
@@ -198,10 +198,9 @@ def _listed_runs(one: ChainToList, previous: str) -> Iterator[ListedRun]:
 
 
 def _listed_run(run: ChainRun, storage: StorageAddress, previous: str) -> ListedRun:
-    files = tuple(_listed_file(stored, storage) for stored in sorted(run.files, key=lambda stored: stored.path))
-    return ListedRun(
-        run.due, run.run, run.rows, files, previous, _run_hash(run.due, run.run, run.rows, files, previous)
-    )
+    files = sorted((_listed_file(stored, storage) for stored in run.files), key=lambda one: one.path)
+    made = ListedRun(run.due, run.run, run.rows, tuple(files), previous, hash="")
+    return replace(made, hash=run_hash(made))
 
 
 def _listed_file(stored: DeliveredFile, storage: StorageAddress) -> ListedFile:
@@ -218,8 +217,7 @@ def first_edited_run(listed: FileList) -> str | None:
     for chain in listed.chains:
         previous = listed.seed(chain)
         for run in chain.runs:
-            expected = _run_hash(run.due, run.run, run.rows, run.files, previous)
-            if (run.previous, run.hash) != (previous, expected):
+            if (run.previous, run.hash) != (previous, run_hash(run)):
                 return f"the run of {chain.dataset} that was due {format_moment(run.due)}"
             previous = run.hash
     return None
@@ -230,7 +228,7 @@ def digest_of(content: object) -> str:
     return hashlib.sha256(canonical_json(content).encode()).hexdigest()
 
 
-def _run_hash(due: int, run: str | None, rows: int | None, files: Sequence[ListedFile], previous: str) -> str:
-    return digest_of(
-        {"due": due, "run": run, "rows": rows, "files": [vars(one) for one in files], "previous": previous}
-    )
+def run_hash(run: ListedRun) -> str:
+    """Return the hash of a run by all the rest of it."""
+    rest = {name: value for name, value in vars(run).items() if name != "hash"}
+    return digest_of({**rest, "files": [vars(one) for one in run.files]})
