@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,11 +19,12 @@ from exportctl.model.plan import EXPORTS
 from exportctl.model.plan_options import PlanOptions
 from exportctl.output import junit
 from exportctl.output.text import restore as text_restore
+from exportctl.restore.engine import CAN_CHECK, Engine
+from exportctl.restore.request import MEMORY, CheckOptions, RestoreRequest
 
 if TYPE_CHECKING:
     from exportctl.cli.context import CommandContext
     from exportctl.restore.report import RestoreReport
-    from exportctl.workflows.restore import RestoreRequest
     from exportctl.workflows.verify import Verifier
 
 app = group("Restore backups as tables. Never writes to a storage.")
@@ -40,6 +41,10 @@ Work = Annotated[
     Path | None, Option("--work", metavar="FOLDER", help="Keep temporary files in this folder. Default: the system's.")
 ]
 Memory = Annotated[str, Option("--memory", metavar="SIZE", help="Memory of DuckDB's buffers, such as 2GB.")]
+CheckEngine = Annotated[
+    str, Option("--engine", metavar="ENGINE", help="duckdb on this machine, or spark on a cluster.")
+]
+Master = Annotated[str | None, Option("--master", metavar="URL", help="The Spark cluster, such as spark://host:7077.")]
 AcceptIncomplete = Annotated[
     bool, Option("--accept-incomplete", help="Also restore a backup that is not WHOLE up to the moment.")
 ]
@@ -51,25 +56,26 @@ def check(
     dataset: DatasetName = None,
     as_of: AsOf = None,
     accept_incomplete: AcceptIncomplete = False,
+    engine: CheckEngine = Engine.DUCKDB.value,
+    master: Master = None,
     work: Work = None,
-    memory: Memory = "512MB",
+    memory: Memory = MEMORY,
 ) -> int:
     """
     Restore a backup for a test, and count the rows. Read-only.
 
-    It reads every value of every file in DuckDB: the rows of each run, the key, the columns, the timestamps. It exits
-    with 9 if something is not as the runs say, or the backup is not WHOLE up to the moment. Files that are not local
-    are streamed into a temporary folder, which is removed.
+    It reads every value of every file: the rows of each run, the key, the columns, the timestamps. It exits with 9 if
+    something is not as the runs say, or the backup is not WHOLE up to the moment. For DuckDB, files that are not local
+    are streamed into a temporary folder, which is removed. Spark reads the storage itself.
     """
-    from exportctl.workflows import restore
-
     call = command_context(ctx)
     call.require_format(TEXT, JSON, JUNIT)
-    options = restore.CheckOptions(work, memory, accept_incomplete)
+    options = CheckOptions(work, memory, accept_incomplete, _spark_master(engine, master))
     try:
-        with _open_verifier(call, export) as verifier:
-            report = restore.check_restore(verifier, _request(dataset, as_of), options, call.screen.say)
-            report = call.guard.mask_echoes(report)
+        with _explain_missing_extra(), _open_verifier(call, export) as verifier:
+            from exportctl.workflows import restore_check
+
+            report = call.guard.mask_echoes(restore_check.check_restore(verifier, _request(dataset, as_of), options))
     except Error as error:
         if call.format == JUNIT:  # without a document, a reader of test results would see success
             call.screen.write_document(junit.render_errors(call.guard.mask_echoes(error.findings()), "restore"))
@@ -105,16 +111,14 @@ def sql(
     The script names exactly the files of the backup up to the moment. Of Parquet files exportctl reads the footers to
     know the columns, of JSON files everything. Needs `pip install 'exportctl[restore]'`.
     """
-    from exportctl.restore.engine import Engine
-    from exportctl.workflows import restore
-
     call = command_context(ctx)
     call.require_format(TEXT)
-    if engine not in list(Engine):
-        raise UsageError(f"--engine {engine}: choose one of {', '.join(Engine)}", rule="usage")
-    with _open_verifier(call, export) as verifier:
-        source, script = restore.write_script(verifier, _request(dataset, as_of), Engine(engine), work)
-    comments, statements = restore.script_parts(source, script, Engine(engine))
+    chosen = _engine(engine, tuple(Engine))
+    with _explain_missing_extra(), _open_verifier(call, export) as verifier:
+        from exportctl.workflows import restore
+
+        source, script = restore.write_script(verifier, _request(dataset, as_of), chosen, work)
+        comments, statements = restore.script_parts(source, script, chosen)
     call.screen.write_document(text_restore.render_script(comments, statements))
     if source.problems:
         call.screen.say(f"warning: {text_restore.source_text(source)}: the backup is {source.state} up to then")
@@ -128,8 +132,10 @@ def write(
     dataset: DatasetName = None,
     as_of: AsOf = None,
     accept_incomplete: AcceptIncomplete = False,
+    engine: CheckEngine = Engine.DUCKDB.value,
+    master: Master = None,
     work: Work = None,
-    memory: Memory = "512MB",
+    memory: Memory = MEMORY,
 ) -> int:
     """
     Restore a backup as Parquet files in a new folder.
@@ -137,20 +143,48 @@ def write(
     The restore is checked first, as by `restore check`. If that fails, nothing is written, and it exits with 9. The
     folder appears when everything is in it. It must be outside every storage of a destination.
     """
-    from exportctl.workflows import restore
-
     call = command_context(ctx)
     call.require_format(TEXT, JSON)
-    options = restore.CheckOptions(work, memory, accept_incomplete)
-    with _open_verifier(call, export) as verifier:
-        report = restore.write_restore(verifier, _request(dataset, as_of), to, options, call.screen.say)
+    options = CheckOptions(work, memory, accept_incomplete, _spark_master(engine, master))
+    with _explain_missing_extra(), _open_verifier(call, export) as verifier:
+        from exportctl.workflows import restore_check
+
+        report = restore_check.write_restore(verifier, _request(dataset, as_of), to, options)
     return _show_report(call, call.guard.mask_echoes(report))
 
 
 def _request(dataset: str | None, as_of: str | None) -> RestoreRequest:
-    from exportctl.workflows.restore import RestoreRequest
-
     return RestoreRequest(dataset, None if as_of is None else parsed_moment(as_of, "--as-of"))
+
+
+def _engine(name: str, known: Sequence[Engine]) -> Engine:
+    if name not in known:
+        raise UsageError(f"--engine {name}: choose one of {', '.join(known)}", rule="usage")
+    return Engine(name)
+
+
+def _spark_master(engine: str, master: str | None) -> str | None:
+    """Return the master of a Spark cluster, None for DuckDB."""
+    chosen = _engine(engine, CAN_CHECK)
+    if chosen is Engine.SPARK and master is None:
+        hint = "add --master spark://HOST:7077, or --master 'local[2]' for this machine"
+        raise UsageError("--engine spark: which one?", rule="usage", hint=hint)
+    if chosen is not Engine.SPARK and master is not None:
+        raise UsageError("--master: add --engine spark", rule="usage")
+    return master
+
+
+@contextmanager
+def _explain_missing_extra() -> Iterator[None]:
+    """Name the package that is not installed, and the command that installs it."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package != "sqlglot":
+            raise
+        message = f"a restore needs the package {package}"
+        raise Error(message, rule="restore-extra", hint="pip install 'exportctl[restore]'") from None
 
 
 @contextmanager

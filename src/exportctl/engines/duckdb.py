@@ -6,16 +6,18 @@ It gets local paths only and loads no extension, so it asks no network. Sorting 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from exportctl.engines.engine import EngineError, Rows
 from exportctl.errors import Error
 from exportctl.restore.columns import Columns
 from exportctl.restore.json_columns import mark_empty_objects, mixed_paths, parse_structure
 from exportctl.restore.reading.duckdb import DIALECT, LINE, escape_pattern
-from exportctl.restore.reading.statements import FileName, text_literal
+from exportctl.restore.reading.statements import text_literal
+from exportctl.restore.request import MEMORY
 from exportctl.restore.source import RestoreFile
 from exportctl.restore.sql_types import parse_column
 from exportctl.restore.table import FileColumns
@@ -26,11 +28,8 @@ from exportctl.storage.row_count import BadFile, count_rows
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-MEMORY = "512MB"
 INSTALL = "pip install 'exportctl[restore]'"
 _THREADS = 2
-
-Rows = list[tuple[Any, ...]]
 
 
 class DuckDb:
@@ -66,15 +65,6 @@ class DuckDb:
         ((rows,),) = self.execute(f"SELECT COUNT(*) FROM READ_PARQUET({written}, hive_partitioning = FALSE)")
         return int(rows)
 
-    def find_bad_file(self, files: Sequence[RestoreFile], name: FileName) -> BadFile | None:
-        """Read the files one by one, and return the error of the first that cannot be read."""
-        for file in files:
-            try:
-                self.execute(f"SELECT COUNT(COLUMNS(*)) FROM {_all_values(file, name(file))}")
-            except EngineError as error:
-                return BadFile(file.path, find_damage(file, Path(name(file))) or str(error))
-        return None
-
     def _columns(self, file: RestoreFile, path: str) -> Columns:
         try:
             if file.format.type == "parquet":
@@ -102,10 +92,6 @@ class DuckDb:
         types = f"UNNEST({types})" if "[*]" in path else types
         rows = self.execute(f"SELECT DISTINCT {types} FROM {lines}")
         return {row[0] for row in rows} <= {"OBJECT", "NULL", None}
-
-
-class EngineError(Exception):
-    """What DuckDB says of a statement, without the statement."""
 
 
 @contextmanager
@@ -157,12 +143,6 @@ def find_damage(file: RestoreFile, path: Path) -> str | None:
     except BadFile as error:
         return error.reason
     return None
-
-
-def _all_values(file: RestoreFile, path: str) -> str:
-    if file.format.type == "parquet":
-        return f"READ_PARQUET([{text_literal(escape_pattern(path), DIALECT)}], hive_partitioning = FALSE)"
-    return _json_lines(file, path)
 
 
 def _json_lines(file: RestoreFile, path: str) -> str:

@@ -4,23 +4,35 @@ The SQL of a restore as one script: comments that say what it is, the engine's s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sqlglot import ErrorLevel, exp
 
 from exportctl.model.schedule import format_count, format_moment
 from exportctl.monitor.backup.report import ChainState
-from exportctl.restore.columns import ColumnType, Decimal, Scalar, find_column
+from exportctl.restore.columns import ColumnType, Decimal, MapOf, Scalar, find_column
 from exportctl.restore.engine import WAS_EXECUTED, Engine
-from exportctl.restore.reading import duckdb
+from exportctl.restore.reading import bigquery, duckdb, snowflake, spark, trino
 from exportctl.restore.reading.statements import FileName, Reading
 from exportctl.restore.source import RestoreSource
 from exportctl.restore.sql import ReadTable, key_column, table_query
-from exportctl.restore.table import RestoreTable
+from exportctl.restore.table import RestoreTable, map_types
 
 ReadFiles = Callable[..., Reading]
-_READINGS: dict[Engine, ReadFiles] = {Engine.DUCKDB: duckdb.read_files}
+_READINGS: Mapping[Engine, ReadFiles] = {
+    Engine.DUCKDB: duckdb.read_files,
+    Engine.SPARK: spark.read_files,
+    Engine.DATABRICKS: spark.read_databricks,
+    Engine.SNOWFLAKE: snowflake.read_files,
+    Engine.BIGQUERY: bigquery.read_files,
+    Engine.TRINO: trino.read_files,
+}
+_TYPES: Mapping[Engine, Callable[[Scalar | MapOf], ColumnType]] = {
+    Engine.BIGQUERY: bigquery.engine_type,
+    Engine.TRINO: trino.engine_type,
+}
+_KEYS: Mapping[Engine, Callable[[str], exp.Expr]] = {Engine.SNOWFLAKE: snowflake.key_column}
 
 
 @dataclass(frozen=True)
@@ -36,7 +48,10 @@ class RestoreScript:
 
 def build_script(source: RestoreSource, table: RestoreTable, engine: Engine, name: FileName) -> RestoreScript:
     """Return the script of an engine; `name` is how it spells a file."""
-    key = key_column(source.key) if source.key and _is_scalar(find_column(table.columns, source.key)) else None
+    has_key = source.key is not None and _is_scalar(find_column(table.columns, source.key))
+    key = _KEYS.get(engine, key_column)(source.key) if source.key and has_key else None
+    if engine in _TYPES:
+        table = map_types(table, _TYPES[engine])
     reading = _READINGS[engine](table, source.files, name, by_run=key is not None)
     query = table_query(table, reading.tables, key)
     return RestoreScript(reading.statements, reading.tables, query, key, reading.notes)

@@ -1,8 +1,7 @@
 """
 What is restored: exactly these files, in the order of their runs, and how they come together as one table. Values only.
 
-No value here holds a credential. A location is the bucket or container itself, and `folder` is where this machine reads
-the same files without a network, if it does.
+No value here holds a credential.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ from dataclasses import dataclass
 from exportctl.model.combine import Combine
 from exportctl.model.plan import Address
 from exportctl.monitor.backup.report import ChainState
-from exportctl.resources.destinations.type import Protocol
 
 
 @dataclass(frozen=True)
@@ -48,14 +46,10 @@ class RestoreRun:
 
 @dataclass(frozen=True)
 class RestoreLocation:
-    """Where the files are: a bucket or container, its account, and the folder in front of all paths."""
+    """Where the files are, without a credential: `label` for people, `root` as `storage.address` spells it."""
 
-    label: str  # for people, without a credential
-    protocol: Protocol | None = None
-    container: str | None = None
-    account: str | None = None  # of Azure: the name of the storage account
-    domain: str = "core.windows.net"  # of Azure: other clouds have others
-    prefix: str = ""  # stands in front of every path
+    label: str
+    root: str = ""
     folder: str | None = None  # the local folder that holds the same files
 
 

@@ -8,8 +8,8 @@ is read as null.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from exportctl.errors import Error
 from exportctl.restore.columns import (
@@ -116,6 +116,26 @@ class _MixedFile(TypeConflict):
 
     def __str__(self) -> str:
         return f"{self.column} has values of several types in one file"
+
+
+def map_types(table: RestoreTable, change: Callable[[Scalar | MapOf], ColumnType]) -> RestoreTable:
+    """Return the table with other types in the place of plain types and of maps, at every level."""
+    groups = (replace(one, columns=_map_columns(one.columns, change)) for one in table.groups)
+    return replace(table, columns=_map_columns(table.columns, change), groups=tuple(groups))
+
+
+def _map_columns(columns: Columns, change: Callable[[Scalar | MapOf], ColumnType]) -> Columns:
+    return tuple(Column(one.name, _map_type(one.type, change)) for one in columns)
+
+
+def _map_type(type: ColumnType, change: Callable[[Scalar | MapOf], ColumnType]) -> ColumnType:
+    if isinstance(type, Struct):
+        return Struct(_map_columns(type.columns, change))
+    if isinstance(type, ListOf):
+        return ListOf(_map_type(type.element, change))
+    if isinstance(type, MapOf):
+        return change(MapOf(_map_type(type.key, change), _map_type(type.value, change)))
+    return change(type) if isinstance(type, Scalar) else type
 
 
 @dataclass

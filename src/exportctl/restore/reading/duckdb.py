@@ -18,6 +18,7 @@ from exportctl.restore.reading.statements import (
     READ,
     FileName,
     Reading,
+    create_files_table,
     files_table,
     present_columns,
     text_literal,
@@ -35,13 +36,14 @@ _PATTERN = re.compile(r"([*?\[])")
 
 def read_files(table: RestoreTable, files: tuple[RestoreFile, ...], name: FileName, *, by_run: bool) -> Reading:
     """Return views of the files; with `by_run` also the table of files."""
-    statements = list(files_table(files, name, DIALECT, "CREATE OR REPLACE TEMP TABLE")) if by_run else []
+    made = files_table(files, name, DIALECT) if by_run else None
+    statements = list(create_files_table(made, "CREATE OR REPLACE TEMP TABLE")) if made else []
     tables = []
     for number, group in enumerate(_groups(table), start=1):
-        made = f"{READ}_{number}"
-        statements.append(f"CREATE OR REPLACE TEMP VIEW {made} AS SELECT * FROM {_read_call(group, name)}")
+        view = f"{READ}_{number}"
+        statements.append(f"CREATE OR REPLACE TEMP VIEW {view} AS SELECT * FROM {_read_call(group, name)}")
         row = exp.column("file_row_number") if group.format.type == "parquet" else None
-        tables.append(ReadTable(made, group.columns, exp.column(PATH), row))
+        tables.append(ReadTable(view, group.columns, exp.column(PATH), row))
     return Reading(tuple(statements), tuple(tables))
 
 

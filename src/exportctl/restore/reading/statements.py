@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
@@ -44,20 +43,32 @@ def text_literals(texts: Iterable[str], dialect: str) -> str:
     return ", ".join(generator.generate(exp.Literal.string(text), copy=False) for text in texts)
 
 
-def files_table(files: Sequence[RestoreFile], name: FileName, dialect: str, create: str) -> Iterator[str]:
-    """
-    Yield the statements that make the table of files: how the engine spells each, its place in the order, and its run.
-    """
+@dataclass(frozen=True)
+class FilesTable:
+    """The table of files: its name with its columns, their types, and a row of literals for each file."""
+
+    head: str
+    definition: str
+    rows: tuple[str, ...]
+
+
+def files_table(files: Sequence[RestoreFile], name: FileName, dialect: str) -> FilesTable:
+    """Return how the engine spells each file, its place in the order of runs, and its run."""
     text, number = (exp.DataType.build(type).sql(dialect) for type in ("TEXT", "INT"))
-    yield f"{create} {FILES} ({FILE} {text}, {PLACE} {number}, {RUN} {number})"
     generator = Dialect.get_or_raise(dialect).generator()
-    rest = iter(enumerate(files, start=1))
-    while some := list(islice(rest, _ROWS_AT_ONCE)):
-        rows = (
-            f"({generator.generate(exp.Literal.string(name(one)), copy=False)}, {place}, {one.run})"
-            for place, one in some
-        )
-        yield f"INSERT INTO {FILES} VALUES {', '.join(rows)}"
+    rows = (
+        f"({generator.generate(exp.Literal.string(name(one)), copy=False)}, {place}, {one.run})"
+        for place, one in enumerate(files, start=1)
+    )
+    head = f"{FILES} ({FILE}, {PLACE}, {RUN})"
+    return FilesTable(head, f"{FILES} ({FILE} {text}, {PLACE} {number}, {RUN} {number})", tuple(rows))
+
+
+def create_files_table(made: FilesTable, create: str) -> Iterator[str]:
+    """Yield the statements that create the table of files and fill it."""
+    yield f"{create} {made.definition}"
+    for first in range(0, len(made.rows), _ROWS_AT_ONCE):
+        yield f"INSERT INTO {FILES} VALUES {', '.join(made.rows[first : first + _ROWS_AT_ONCE])}"
 
 
 def present_columns(group: FileGroup) -> FileGroup:

@@ -1,0 +1,102 @@
+"""A restored table is what the emulator knows, at several moments, in each format, however the runs combine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from exportctl.errors import Error
+from exportctl.restore.engine import Engine
+from exportctl.restore.report import RestoreReport
+from exportctl.restore.request import CheckOptions, RestoreRequest
+from exportctl.restore.script import query_text
+from exportctl.workflows.restore import write_script
+from exportctl.workflows.restore_check import check_restore, write_restore
+from tests.workflows.orders_sandbox import DAY
+from tests.workflows.restore_sandbox import (
+    EVENTS,
+    FIRST,
+    FORMATS,
+    KINDS,
+    NIGHTS,
+    RECORDS,
+    RestoreSandbox,
+    pass_nights,
+    restore_sandbox,
+)
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestoreSandbox]:
+    with restore_sandbox(tmp_path_factory.mktemp("restore")) as made:
+        pass_nights(made)
+        yield made
+
+
+def differences(restored: str, lines: list[str], folder: Path) -> tuple[int, list[Any]]:
+    """How many rows were restored, and what is in only one of a restored table and the emulator's rows."""
+    known = folder / "known.json"
+    known.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    with duckdb.connect() as found:
+        found.execute("SET TimeZone = 'UTC'")
+        found.execute(f"CREATE TABLE restored AS {restored}")
+        columns = {row[0]: row[1] for row in found.execute("DESCRIBE restored").fetchall()}
+        read = f"SELECT * FROM read_json('{known}', columns = {columns}, format = 'newline_delimited')"
+        found.execute(f"CREATE TABLE known AS {read}")
+        count = found.execute("SELECT count(*) FROM restored").fetchall()[0][0]
+        extra = found.execute("FROM restored EXCEPT ALL FROM known").fetchall()
+        return count, extra + found.execute("FROM known EXCEPT ALL FROM restored").fetchall()
+
+
+@pytest.mark.parametrize("night", [0, 1, NIGHTS - 1])
+@pytest.mark.parametrize("dataset", KINDS)
+@pytest.mark.parametrize("export", FORMATS)
+def test_a_restored_table_is_what_the_emulator_knows(
+    scene: RestoreSandbox, tmp_path: Path, export: str, dataset: str, night: int
+) -> None:
+    asked = RestoreRequest(dataset, FIRST + night * DAY)
+    with scene.verifier(export) as verifier:
+        report = write_restore(verifier, asked, tmp_path / "table", CheckOptions())
+
+    (check,) = report.checks
+    expected = scene.table(dataset, night)
+    found, wrong = differences(f"FROM '{tmp_path}/table/*/*.parquet'", expected, tmp_path)
+    assert (check.failures, found, wrong) == ((), len(expected), [])
+    assert check.restored == found
+
+
+@pytest.mark.parametrize("export", FORMATS)
+def test_the_script_for_duckdb_gives_the_same_rows(scene: RestoreSandbox, tmp_path: Path, export: str) -> None:
+    with scene.verifier(export) as verifier:
+        _, script = write_script(verifier, RestoreRequest(RECORDS), Engine.DUCKDB, None)
+
+    with duckdb.connect() as found:
+        for statement in script.statements:
+            found.execute(statement)
+        query = query_text(script.query, Engine.DUCKDB)
+        found.execute(f"COPY ({query}) TO '{tmp_path}/out.parquet' (FORMAT parquet)")
+    expected = scene.table(RECORDS, NIGHTS - 1)
+    assert differences(f"FROM '{tmp_path}/out.parquet'", expected, tmp_path) == (len(expected), [])
+
+
+def check_report(scene: RestoreSandbox, export: str, **asked: Any) -> RestoreReport:
+    with scene.verifier(export) as verifier:
+        return check_restore(verifier, RestoreRequest(**asked), CheckOptions())
+
+
+def test_columns_that_were_added_are_named_with_their_first_file(scene: RestoreSandbox) -> None:
+    (check,) = check_report(scene, "parquet", dataset=EVENTS).checks
+
+    assert (check.schemas, [added.partition(" ")[0] for added in check.added]) == (4, ["score", "device.rank"])
+    assert check.first_time is not None and check.last_time is not None and check.first_time < check.last_time
+
+
+def test_the_export_has_several_datasets_and_sql_is_for_one(scene: RestoreSandbox) -> None:
+    with scene.verifier("parquet") as verifier, pytest.raises(Error, match="several datasets"):
+        write_script(verifier, RestoreRequest(), Engine.DUCKDB, None)
+    with scene.verifier("parquet") as verifier, pytest.raises(Error, match="no dataset of this name"):
+        write_script(verifier, RestoreRequest("Ordres"), Engine.DUCKDB, None)
