@@ -80,7 +80,7 @@ ONLY_IN: Mapping[str, tuple[str, ...]] = {  # third-party package -> the modules
     "arro3": ("storage.sealed_parquet", "emulator.*"),
     "duckdb": ("engines.*",),
     "pyspark": ("engines.*",),
-    "sqlglot": ("restore.*", "workflows.restore"),
+    "sqlglot": ("restore.*", "workflows.restore_check"),
     "waitress": ("emulator.*", "cli.emulator.*"),
     "typing_extensions": ("emulator.*",),
     "logging": ("cli", "cli.*"),

@@ -38,7 +38,7 @@ AsOf = Annotated[
     Option("--as-of", metavar="MOMENT", help="The table at this moment. Default: that of the newest complete run."),
 ]
 Work = Annotated[
-    Path | None, Option("--work", metavar="FOLDER", help="Keep temporary files in this folder. Default: the system's.")
+    str | None, Option("--work", metavar="FOLDER", help="Keep temporary files in this folder. Default: the system's.")
 ]
 Memory = Annotated[str, Option("--memory", metavar="SIZE", help="Memory of DuckDB's buffers, such as 2GB.")]
 CheckEngine = Annotated[

@@ -28,7 +28,7 @@ Say = Callable[[str], None]
 
 
 @contextmanager
-def open_work_folder(parent: Path | None) -> Iterator[Path]:
+def open_work_folder(parent: str | None) -> Iterator[Path]:
     """Make a folder for what a restore needs meanwhile, and remove it."""
     try:
         made = TemporaryDirectory(prefix="exportctl-restore-", dir=parent, ignore_cleanup_errors=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from exportctl.restore.engine import Engine
 
@@ -26,7 +25,7 @@ class CheckOptions:
     `work` is its temporary folder (None: the system's), `memory` that of DuckDB's buffers. A `master` is that of Spark.
     """
 
-    work: Path | None = None
+    work: str | None = None
     memory: str = MEMORY
     accept_incomplete: bool = False
     master: str | None = None

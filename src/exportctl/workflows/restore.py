@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exportctl.engines.duckdb import open_duckdb
@@ -97,7 +96,7 @@ def single_source(opened: Sequence[OpenSource]) -> OpenSource:
 
 
 def write_script(
-    verifier: Verifier, asked: RestoreRequest, engine: Engine, work: Path | None
+    verifier: Verifier, asked: RestoreRequest, engine: Engine, work: str | None
 ) -> tuple[RestoreSource, RestoreScript]:
     """
     Return the script that makes the table of one dataset in an engine, which reads the storage itself.

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class _Files:
-    """How an engine is told a file, how it names one in an answer, and what columns the files have."""
+    """How a statement spells a file, how an answer of the engine spells it, and what columns the files have."""
 
     name: FileName
     named: FileName
