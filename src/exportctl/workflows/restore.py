@@ -106,7 +106,7 @@ def write_script(
             damaged, or a column has two types.
     """
     one = single_source(read_sources(verifier, asked)[1])
-    _require_one_storage(one)
+    require_one_storage(one)
     base = base_uri(one.source.location, engine)
     with open_work_folder(work) as folder, open_duckdb(folder) as columns:
         ends = fetch_ends(one.reader, one.source.files, folder)
@@ -116,7 +116,7 @@ def write_script(
     return one.source, build_script(one.source, table, engine, lambda file: f"{base}/{file.path}")
 
 
-def _require_one_storage(one: OpenSource) -> None:
+def require_one_storage(one: OpenSource) -> None:
     """Raise an Error if the files are in several buckets: the statements of an engine begin with one."""
     if isinstance(one.reader, SpanningReader) and any(one.reader.is_former(file.path) for file in one.source.files):
         message = f"{one.source.dataset}: its files are in several buckets, and the SQL reads one"

@@ -32,7 +32,7 @@ from exportctl.restore.uris import base_uri, hadoop_uri
 from exportctl.storage.reader import StoredFile
 from exportctl.storage.row_count import BadFile, count_rows
 from exportctl.workflows.load_config import Setup
-from exportctl.workflows.restore import OpenSource, read_sources, single_source
+from exportctl.workflows.restore import OpenSource, read_sources, require_one_storage, single_source
 from exportctl.workflows.verify import Verifier
 
 if TYPE_CHECKING:
@@ -137,6 +137,7 @@ def _open_duckdb(one: OpenSource, options: CheckOptions, work: Path, say: Callab
 
 @contextmanager
 def _open_spark(one: OpenSource, master: str, work: Path) -> Iterator[_Session]:
+    require_one_storage(one)
     base, files = base_uri(one.source.location, Engine.SPARK), one.source.files
     with open_duckdb(work) as columns, open_spark(master) as engine:
 
