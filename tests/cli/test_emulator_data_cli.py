@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.cli.command_line import CommandLine
+from tests.cli.command_line import SMALL, CommandLine
 
 
 def test_rows_come_in_change_and_go_away(run: CommandLine) -> None:
@@ -23,3 +23,14 @@ def test_what_the_emulator_does_not_know_is_explained(run: CommandLine) -> None:
     assert "change must be added or nested or long or double or text" in change.out + change.err
     assert "events do not change" in event.out + event.err
     assert {kind.code, change.code, event.code} == {1}
+
+
+def test_the_kind_of_a_dataset_follows_from_how_its_runs_combine(run: CommandLine) -> None:
+    named = "datasets: {seen: {name: Seen, combine: append}, whole: {name: Whole, combine: snapshot}}"
+    run.write(f"{SMALL}  named: {{datasets: [seen, whole]}}\n{named}\n")
+    assert run("emulator", "seed", "--from-config").code == 0
+    refused = run("emulator", "ingest", "Seen", "0", "--update", "1")
+    changed = run("emulator", "ingest", "Whole", "0", "--update", "1")
+
+    assert "events do not change" in refused.out + refused.err
+    assert changed.code == 0, changed.err

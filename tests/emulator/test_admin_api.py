@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 import sqlite3
@@ -468,3 +469,18 @@ def test_the_log_is_cut_at_its_length(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert [entry["number"] for entry in emulator.requests()] == list(range(500, 1000))
     emulator.close()
+
+
+def test_the_rows_of_a_small_table_at_a_moment_are_shown(control: Callable[..., Any], emulator: Emulator) -> None:
+    emulator.ingest("dev", "Orders", 3)
+    emulator.advance(60)
+    emulator.ingest("dev", "Orders", 0, update=1, remove=1)
+    asked = {"sandbox": "dev", "dataset": "Orders"}
+
+    before = control("POST", "table", {**asked, "moment": int(emulator.now) - 1})["rows"]
+    now = control("POST", "table", asked)["rows"]
+
+    assert (len(before), len(now)) == (3, 2)
+    assert [json.dumps(row) for row in now] == [json.dumps(json.loads(row)) for row in emulator.table("dev", "Orders")]
+    emulator.ingest("dev", "Orders", 10_000)
+    assert "more than 10000 rows" in control("POST", "table", asked, 400)["errorMessage"]

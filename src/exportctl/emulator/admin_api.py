@@ -6,8 +6,10 @@ Answers only to this machine, and never shows a body, a header or a secret of a 
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Any
 
 from exportctl.emulator import admin_bodies
@@ -23,6 +25,7 @@ from exportctl.emulator.ui_edits import EditRefused
 from exportctl.emulator.wire import Answer, Json, Request, invalid_body_error, message_error, parse_json
 
 PREFIX = "/_emulator"
+MOST_ROWS_SHOWN = 10_000
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -153,6 +156,15 @@ def _ingest_rows(emulator: EmulatedOrganization, rest: str, body: Json) -> Json:
     return emulator.ingest(body["sandbox"], **wanted)
 
 
+def _show_table(emulator: EmulatedOrganization, rest: str, body: Json) -> Json:
+    """Return the rows of a small table at a moment, as a restored table should have them."""
+    lines = emulator.table(body["sandbox"], body["dataset"], body.get("moment"))
+    rows = list(islice(lines, MOST_ROWS_SHOWN + 1))
+    if len(rows) > MOST_ROWS_SHOWN:
+        raise ValueError(f"the dataset has more than {MOST_ROWS_SHOWN} rows; more are not shown")
+    return {"rows": [json.loads(row) for row in rows]}
+
+
 Operation = Callable[[EmulatedOrganization, str, Json], Json]
 ROUTES: dict[tuple[str, str], Operation] = {
     ("GET", ""): _show_info,
@@ -181,6 +193,7 @@ ROUTES: dict[tuple[str, str], Operation] = {
     ("DELETE", "credentials"): _remove_credential,
     ("POST", "reset"): _reset_emulator,
     ("POST", "ingest"): _ingest_rows,
+    ("POST", "table"): _show_table,
 }
 
 

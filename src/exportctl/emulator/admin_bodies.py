@@ -130,6 +130,7 @@ BODIES: dict[str, Json] = {
             "change": {"enum": [*CHANGES]},
         },
     ),
+    "table": _members({"sandbox": TEXT, "dataset": TEXT}, {"moment": MOMENT}),
     **{
         f"ui/{verb}": _members(members, {**UI_OPTIONS, **(CREATE_OPTIONS if verb == "create_flow" else {})})
         for verb, members in UI_VERBS.items()

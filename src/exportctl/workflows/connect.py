@@ -32,6 +32,7 @@ from exportctl.clock import Clock
 from exportctl.config.read_references import read_references
 from exportctl.errors import Error, SourcePosition
 from exportctl.model import urls
+from exportctl.model.combine import Combine
 from exportctl.model.plan import PlanHeader
 from exportctl.model.project import PlatformSettings, Project
 from exportctl.model.secret import Secret
@@ -279,12 +280,19 @@ def seed_emulator(emulator: Emulator, projects: Iterable[Project]) -> None:
         for export in project.exports.values():
             for wanted in export.datasets:
                 label = wanted.name or wanted.alias or f"Dataset {wanted.id}"
-                kind = "event" if any(word in label.lower() for word in EVENTS) else "record"
+                kind = _data_kind(label, wanted.combine)
                 names[wanted.id, wanted.name] = SeedDataset(label, id=wanted.id, kind=kind, rows=ROWS)
         sandbox = project.platform.sandbox
         records = emulator.store.list_records("datasets", sandbox) if sandbox in emulator.sandboxes() else ()
         known = {str(record.doc[name]) for record in records for name in ("id", "name")}
         emulator.seed([sandbox], {sandbox: [d for d in names.values() if (d.id or d.name) not in known]})
+
+
+def _data_kind(label: str, combine: Combine | None) -> str:
+    """Return what the emulator makes of a dataset: what the config says, else what the name sounds like."""
+    said = {Combine.APPEND: "event", Combine.UPSERT: "record", Combine.SNAPSHOT: "snapshot"}
+    sounds = "event" if any(word in label.lower() for word in EVENTS) else "record"
+    return said.get(combine, sounds) if combine else sounds
 
 
 def emulator_clock(emulator: Emulator) -> Clock:
