@@ -13,7 +13,7 @@ from exportctl.model.combine import Combination, Combine
 from exportctl.model.plan_options import PlanOptions
 from exportctl.workflows.backup import read_chains
 from exportctl.workflows.verify import open_verifier
-from tests.workflows.orders_sandbox import apply_config
+from tests.workflows.orders_sandbox import apply_config, dataset
 from tests.workflows.world import ENV, ORGANIZATION, SANDBOX, SECRETS, START, World, config
 
 IDENTITY = "Schema Registry: primary identity of its schema"
@@ -128,6 +128,17 @@ def test_the_yaml_decides_and_a_contradiction_is_a_warning(world: World) -> None
     assert found["Orders"].source.startswith("stated in exports.yaml:")
     events = found["App Events"]
     assert (events.combine, events.key, len(events.warnings)) == (Combine.UPSERT, "_id", 1)
+
+
+@pytest.mark.parametrize("by_id", ["again", "all"])
+def test_what_one_export_says_of_a_dataset_counts_for_an_export_that_names_it_otherwise(
+    world: World, by_id: str
+) -> None:
+    apply_config(world)
+    written = content(o={"name": "Orders", "key": "_id", "combine": "upsert"})
+    written["exports"][by_id]["datasets"] = [{"id": dataset(world, "Orders")}]
+    world.write(written)
+    assert combinations(world)["Orders"].key == "_id"
 
 
 def test_what_is_said_of_rows_changes_no_plan(world: World) -> None:

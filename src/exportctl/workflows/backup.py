@@ -48,7 +48,7 @@ def read_backups(
     The storage stays open until the verifier is closed.
     """
     report, checked = verifier.read(VerifyRequest(deep=deep, require_storage=require_storage, whole=True))
-    declared = {i: d for one in checked for i, d in declared_datasets(one.flow.export, one.verdicts.verdicts).items()}
+    declared = declared_datasets((one.flow.export, one.verdicts.verdicts) for one in checked)
     combinations = read_combinations(verifier.client, declared)
     answers = _row_answers(verifier)
     exports = tuple(_export_chains(one.verdicts, one.flow, report.as_of, combinations, answers) for one in checked)

@@ -21,14 +21,21 @@ def read_combinations(client: Client, declared: Mapping[str, Dataset]) -> Mappin
     return {one: combination(declared[one], entry) for one, entry in entries.items()}
 
 
-def declared_datasets(export: Export, verdicts: Iterable[Verdict]) -> dict[str, Dataset]:
+def declared_datasets(exports: Iterable[tuple[Export, Iterable[Verdict]]]) -> dict[str, Dataset]:
     """
     Return what the config declares of each dataset that the verdicts are on, by id.
 
-    A dataset that the flow has and the config has not (yet) is declared by its id and name alone. One without an id is
-    exported by no flow.
+    One export may name a dataset by its id and another one by its name: what either says of its rows counts. A dataset
+    that a flow has and the config has not (yet) is declared by its id and name alone. One without an id is exported by
+    no flow.
     """
-    return {one.dataset_id: _declared_dataset(export, one) for one in verdicts if one.dataset_id}
+    found: dict[str, Dataset] = {}
+    for export, verdicts in exports:
+        for verdict in verdicts:
+            one, known = _declared_dataset(export, verdict), found.get(verdict.dataset_id)
+            if verdict.dataset_id and (known is None or not (known.key or known.combine)):
+                found[verdict.dataset_id] = one
+    return found
 
 
 def _declared_dataset(export: Export, verdict: Verdict) -> Dataset:
