@@ -52,7 +52,7 @@ EXAMPLE_HINTS: Mapping[str, Ways] = {
     "a key like none": {
         "its keys are datasets, destination, schedule, end, format, folder, subpath, title, description, enabled,"
         " «protect», split_by, environments, expect, adopt, allow_replace, keep, renamed_from, former_locations,"
-        " allow": ("zzz:", "{0}:")
+        " former_schedules, allow": ("zzz:", "{0}:")
     },
     "a merge key": {
         "declare the value once under `schedules`": ("<<: x", "schedule: nightly"),

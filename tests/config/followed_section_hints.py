@@ -131,6 +131,21 @@ EXPORT_HINTS: Mapping[str, Ways] = {
         "Why the export may break it": SAYS,
     },
     "a former location with a subpath": {'did you mean "«path»"?': ("subpath: a", "{0}: a")},
+    "a former schedule without an interval": {
+        "write `every: …`": ("2026-03-01}", "2026-03-01, every: 1 day}"),
+        "The interval: 1, 3, 6, 9 or 12 hours, 1 day, or `once` for one full export": SAYS,
+        "Any other whole number of hours or days gets a warning": SAYS,
+    },
+    "a former schedule without its end": {
+        "write `until: …`": ("[{every", "[{until: 2026-03-01, every"),
+        "The last day (inclusive)": ("[{every", "[{until: 2026-03-01, every"),
+        "or the moment at which it was changed": ("[{every", '[{until: "2026-03-01T02:00:00Z", every'),
+        "runs that were due before had it": SAYS,
+    },
+    "a former schedule that does not exist": {
+        SCHEDULE.replace("1 hour", "«1 hour»"): ("90 minutes", "{0}"),
+        "the service counts whole hours": SAYS,
+    },
     "a former location without its end": {
         "write `until: …`": ("{path: a}", "{until: 2026-03-01, path: a}"),
         "The last day (inclusive)": ("{path: a}", "{until: 2026-03-01, path: a}"),

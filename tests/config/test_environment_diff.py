@@ -138,6 +138,10 @@ SAID = {
         "exports: {web: {expect: {backup: {covered_from: 1970-01-02}}}}",
         {("exports.web", "expect.backup.covered_from"): (None, 172_800)},
     ),
+    "a former schedule": (
+        "exports: {web: {former_schedules: [{until: 1970-01-01, every: 1 day}]}}",
+        {("exports.web", "former_schedules"): ([], [[86_400, "1 day", 0]])},
+    ),
     "the policy": ("policy: {max_deletes: 3}", {("policy", "max_deletes"): (0, 3)}),
     "a rule": (
         "rules: {folder-time: {level: warning, reason: x}}",

@@ -196,6 +196,15 @@ EXPORTS = {  # further keys of the export, then (rule, line:column)
     "an old name with a dot": ("renamed_from: exports.web", [("bad-name", "14:19")]),
     "an environment where there are none": ("environments: [prod]", [("unknown-reference", "14:20")]),
     "an allowance without a reason": ("allow: [{rule: x}]", [("missing-key", "14:13")]),
+    "a former schedule without an interval": (
+        "former_schedules: [{until: 2026-03-01}]",
+        [("missing-key", "14:24")],
+    ),
+    "a former schedule without its end": ("former_schedules: [{every: 1 day}]", [("missing-key", "14:24")]),
+    "a former schedule that does not exist": (
+        "former_schedules: [{until: 2026-03-01, every: 90 minutes}]",
+        [("bad-schedule", "14:51")],
+    ),
     "a former location with a subpath": (
         "former_locations: [{until: 2026-03-01, subpath: a, folder: x}]",
         [("unknown-key", "14:44")],

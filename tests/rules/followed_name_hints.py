@@ -51,6 +51,21 @@ NAME_HINTS: Mapping[str, tuple[Hint, ...]] = {
             }
         ),
     ),
+    "former-schedule-order": (
+        Hint(
+            {
+                "Write the oldest entry first": orders(
+                    "former_schedules: [{until: 2022-03-01, every: 1 hour}, {until: 2022-05-01, every: 1 day}]"
+                ),
+                "and give each a later `until` than the one before it": orders(
+                    "former_schedules: [{until: 2022-05-01, every: 1 day}, {until: 2022-06-01, every: 1 hour}]"
+                ),
+            }
+        ),
+    ),
+    "former-schedule-future": (
+        Hint({"Write the moment of the change": orders("former_schedules: [{until: 2022-03-01, every: 1 day}]")}),
+    ),
     "former-location-future": (
         Hint({"Write the moment of the change": orders("former_locations: [{until: 2022-03-01, path: a}]")}),
     ),

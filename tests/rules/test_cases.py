@@ -17,6 +17,7 @@ from exportctl.model.project import (
     Expect,
     Format,
     FormerLocation,
+    FormerSchedule,
     Policy,
     Project,
     RemovedEntry,
@@ -99,6 +100,10 @@ def project_with_removed(name: str, do: str = "delete", **changes: Any) -> Proje
 
 def former_entries(*until: int, **storage: str) -> tuple[FormerLocation, ...]:
     return tuple(FormerLocation(one, "aep/former", None, location_at(520), storage) for one in until)
+
+
+def former_schedules(*until: int) -> tuple[FormerSchedule, ...]:
+    return tuple(FormerSchedule(one, Schedule("day", 1, 0), location_at(520)) for one in until)
 
 
 def accepted_entries(
@@ -770,6 +775,27 @@ CASES = (
         project(export("sales/a"), removed=removed_entries("sales/a")),
         location_at(500),
         project(export("sales/a"), removed=removed_entries("sales")),
+    ),
+    Case(
+        "former-schedule-order",
+        "two that end together",
+        project(export(former_schedules=former_schedules(NOW - DAY, NOW - DAY))),
+        location_at(520),
+        project(export(former_schedules=former_schedules(NOW - 2 * DAY, NOW - DAY))),
+    ),
+    Case(
+        "former-schedule-future",
+        "a second after now",
+        project(export(former_schedules=former_schedules(NOW + 1))),
+        location_at(520),
+        project(export(former_schedules=former_schedules(NOW))),
+    ),
+    Case(
+        "former-schedule-future",
+        "not on the emulator, which has a clock of its own",
+        project(export(former_schedules=former_schedules(NOW + 1))),
+        location_at(520),
+        project(export(former_schedules=former_schedules(NOW + 1)), platform=platform(url="embedded")),
     ),
     Case(
         "former-location-order",

@@ -41,8 +41,8 @@ KeyPath = tuple[str, ...]
 CHOSEN_KEYS = ("schedule", "end", "format", "destination")  # keys of an export whose value may be elsewhere
 # A key that may have a name as its value -> the section that declares the name.
 _NAMED_SECTIONS = {"schedule": "schedules", "format": "formats"}
-_FORMER = "former_locations"
-_FLOW_ONLY = ("key", "declared_key", "at", "positions", *CHOSEN_KEYS, "datasets", "expect", "allow", "plain", _FORMER)
+_FORMER = ("former_locations", "former_schedules")
+_FLOW_ONLY = ("key", "declared_key", "at", "positions", *CHOSEN_KEYS, "datasets", "expect", "allow", "plain", *_FORMER)
 
 
 class DifferenceOrigin(StrEnum):
@@ -214,8 +214,11 @@ def _export(one: Export) -> Iterator[tuple[str, _Field]]:
     backup = one.expect.backup if one.expect else None
     for name in ("max_age", "covered_from"):
         yield f"expect.backup.{name}", _Field(getattr(backup, name, None), ((*own, "expect"), ("defaults", "expect")))
-    former = [[f.until, f.path, f.folder, *f.storage.values()] for f in one.former_locations]
-    yield _FORMER, _Field(former, ((*own, _FORMER),))
+    locations, schedules = _FORMER
+    places = [[f.until, f.path, f.folder, *f.storage.values()] for f in one.former_locations]
+    yield locations, _Field(places, ((*own, locations),))
+    former = [[f.until, schedule.canonical_every(f.schedule), f.schedule.at] for f in one.former_schedules]
+    yield schedules, _Field(former, ((*own, schedules),))
     yield "allow", _Field(sorted(a.rule for a in one.allow), ((*own, "allow"),))
 
 

@@ -113,6 +113,15 @@ class FormerLocation:
 
 
 @dataclass(frozen=True)
+class FormerSchedule:
+    """When an export ran before `until` (epoch seconds): from the end of the entry before it, or since it was made."""
+
+    until: int
+    schedule: Schedule
+    at: SourcePosition
+
+
+@dataclass(frozen=True)
 class BackupPolicy:
     """What the backup of each dataset of an export must hold; at least one of both."""
 
@@ -181,6 +190,7 @@ class Export:
     keep: str | None = None
     renamed_from: str | None = None
     former_locations: tuple[FormerLocation, ...] = ()  # oldest first
+    former_schedules: tuple[FormerSchedule, ...] = ()  # oldest first
     allow: tuple[AllowEntry, ...] = ()
     plain: Mapping[str, object] = field(default_factory=dict)  # by name: fields that only a row of the kinds knows
 

@@ -68,6 +68,11 @@ def first_start(every: str, at: int, not_before: int | None, now: int) -> int:
     return earliest + (at % step - earliest) % step
 
 
+def first_starts(every: str, at: int, not_before: int | None, made: int) -> set[int]:
+    """Return the starts that a schedule can have that was set at a moment, by a plan of up to an hour before."""
+    return {first_start(every, at, not_before, planned) for planned in (made - HOUR, made)}
+
+
 def next_runs(every: str, start: int, end: int | None, now: int, count: int = 3) -> tuple[int, ...]:
     """Return the next `count` run times after `now` and before `end`: start + n * interval (flow-service.md 7.3)."""
     return tuple(point for point, _ in zip(run_times(every, start, end, now), range(count), strict=False))

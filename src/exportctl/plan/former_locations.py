@@ -33,7 +33,7 @@ def former_location_steps(
         return ()
     names = "exports" if len(moved) > 1 else "export"
     text = f"so that `backup` finds the earlier files of the {names}, add this to the config"
-    return (NextStep(text, "\n".join(_yaml_lines(moved, project.environment, as_of))),)
+    return (NextStep(text, "\n".join(former_value_lines(_KEY, moved, project.environment, as_of))),)
 
 
 def _former_location(item: PlanItem, export: DesiredExport) -> dict[str, str]:
@@ -53,14 +53,17 @@ def _is_stated(declared: Export, former: Mapping[str, str], folder_key: str) -> 
     return all(stated.get(name) == value for name, value in former.items())
 
 
-def _yaml_lines(moved: Mapping[str, Mapping[str, str]], environment: str | None, as_of: int) -> Iterable[str]:
+def former_value_lines(
+    list_key: str, former: Mapping[str, Mapping[str, str]], environment: str | None, as_of: int
+) -> Iterable[str]:
+    """Yield the lines of YAML that give each export an entry of a list of former values, until now."""
     until = datetime.fromtimestamp(as_of, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     indent = ""
     if environment:
         yield from ("environments:", f"  {environment}:")
         indent = "    "
     yield f"{indent}{EXPORTS}:"
-    for key, former in sorted(moved.items()):
-        pairs = [("until", until), *former.items()]
+    for key, values in sorted(former.items()):
+        pairs = [("until", until), *values.items()]
         entry = ", ".join(f"{name}: {json.dumps(value)}" for name, value in pairs)
-        yield from (f"{indent}  {key}:", f"{indent}    {_KEY}:", f"{indent}      - {{{entry}}}")
+        yield from (f"{indent}  {key}:", f"{indent}    {list_key}:", f"{indent}      - {{{entry}}}")

@@ -57,6 +57,7 @@ from exportctl.plan.desired import DesiredExport, DesiredState, finding
 from exportctl.plan.exports import plan_export
 from exportctl.plan.flow_state import PlanInputs, ending_soon_findings, plan_renewal
 from exportctl.plan.former_locations import former_location_steps
+from exportctl.plan.former_schedules import former_schedule_steps
 from exportctl.plan.freshness import add_commit_times
 from exportctl.plan.moves import Moves, move_export_item, plan_moves
 from exportctl.plan.ownership import (
@@ -128,6 +129,7 @@ def build_plan(
         next_steps=(
             *look_alikes.next_steps([r for i in items for r in i.refusals], project),
             *former_location_steps(items, chosen, project, as_of),
+            *former_schedule_steps(items, chosen, project, as_of),
         ),
         unset=tuple(sorted(unset)),
         options=options.to_json_values(),

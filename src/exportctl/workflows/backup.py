@@ -13,14 +13,15 @@ from itertools import groupby
 from exportctl.model.combine import Combination
 from exportctl.model.plan import LiveObject
 from exportctl.model.project import Export
-from exportctl.model.schedule import HOUR, first_start
+from exportctl.model.schedule import first_starts
 from exportctl.monitor.backup.chain import fold_chain, no_chain
 from exportctl.monitor.backup.combination import add_combination
 from exportctl.monitor.backup.late_rows import row_answers
-from exportctl.monitor.backup.links import NO_ANSWERS, ChainFacts, RowAnswers
+from exportctl.monitor.backup.links import NO_ANSWERS, ChainFacts, RowAnswers, UnknownDues
 from exportctl.monitor.backup.policy import policy_failures
 from exportctl.monitor.backup.report import BackupReport, Chain, ChainStart, ExportChains
 from exportctl.monitor.delivery.expectation import DeliveryExpectation
+from exportctl.monitor.delivery.former_schedules import former_run_time
 from exportctl.monitor.delivery.report import ExportVerdicts, Verdict
 from exportctl.profile.file import default_path
 from exportctl.workflows.combinations import declared_datasets, read_combinations
@@ -77,12 +78,12 @@ def _chains(found: ExportVerdicts, flow: ExportFlow, as_of: int, answers: RowAns
     live, facts = flow.live_flow, None
     if flow.expectation is not None and live is not None and live.source is not None:
         facts = ChainFacts(
-            starts=_starts(live.flow, live.source, live.generation),
+            starts=_starts(live.flow, live.source, live.generation, flow.export),
             grace=flow.expectation.grace,
             retention=flow.expectation.retention,
             as_of=as_of,
             is_storage_read=not found.storage.startswith(RUNS_ONLY) and not found.errors,
-            unknown_before=_start_if_later(flow.expectation, flow.export, found.verdicts),
+            unknown=_unknown_time(flow.expectation, flow.export, found.verdicts),
             row_answers=answers,
         )
     for _, own in groupby(found.verdicts, key=lambda verdict: verdict.dataset_id):
@@ -101,23 +102,39 @@ def _row_answers(verifier: Verifier) -> RowAnswers:
     return row_answers(used.profile.switches, f"{used.file} of {used.profile.probed_on}") if used else NO_ANSWERS
 
 
-def _start_if_later(expectation: DeliveryExpectation, export: Export, verdicts: Sequence[Verdict]) -> int | None:
+def _unknown_time(expectation: DeliveryExpectation, export: Export, verdicts: Sequence[Verdict]) -> UnknownDues | None:
     """
-    Return the start of a schedule unless it is the one that exportctl gave the new flow; None if it cannot be read.
+    Return until when it is not known what was due; None if the schedule is the first one, or cannot be read.
 
-    A later change of the schedule moves the start, and no object keeps the former one. A schedule that was changed
-    before its first run is not noticed.
+    It is the first one if it has the start that exportctl gave the new flow, and all runs fit to it. A later change
+    moves the start, and no object keeps the former one; another interval on the same grid keeps it. A schedule that was
+    changed before its first run is not noticed. Former schedules that the YAML states are believed if they explain all
+    runs before, and if the start is one of theirs or follows from the end of the last one.
     """
     start, every, declared = expectation.start, expectation.every, export.schedule
     if start is None or every is None:
         return None
-    made = expectation.created  # the start was chosen when the plan was made, shortly before
-    first = {first_start(every, declared.at, declared.start, at) for at in (made - HOUR, made)}
-    has_run_before = any(verdict.due is not None and verdict.due < start for verdict in verdicts)
-    return None if start in first and not has_run_before else start
+    former = expectation.former_ticks
+    begin = former[-1].until if former else expectation.created
+    known = {at for one in former for at in one.starts} | first_starts(every, declared.at, declared.start, begin)
+    dues = {verdict.due for verdict in verdicts if verdict.due is not None}
+    until = max(start, begin) if former else start
+    strange = [due for due in dues if _is_strange(due, expectation, until)]
+    if start in known and not strange:
+        return None
+    is_moved = start not in known or min(strange) < start
+    return UnknownDues(start if is_moved else max(strange), is_start=is_moved, is_stated=bool(former))
 
 
-def _starts(flow: LiveObject, source: LiveObject, generation: int) -> tuple[ChainStart, ...]:
+def _is_strange(due: int, expectation: DeliveryExpectation, until: int) -> bool:
+    """Say whether a run was due at a moment that no known schedule has; today's has none before `until`."""
+    if former_run_time(expectation.former_ticks, due) == due:
+        return False
+    is_off_grid = bool(expectation.step) and (due - (expectation.start or 0)) % expectation.step != 0
+    return due < until or is_off_grid
+
+
+def _starts(flow: LiveObject, source: LiveObject, generation: int, export: Export) -> tuple[ChainStart, ...]:
     """
     Return when the service sent everything, or may have.
 
@@ -126,6 +143,8 @@ def _starts(flow: LiveObject, source: LiveObject, generation: int) -> tuple[Chai
     record it, and what is proven without a restart is proven with it.
     """
     made = "a replacement made this flow" if generation > 1 else "this flow was made"
+    if export.former_schedules:
+        made += f"; when it ran before is stated in {export.former_schedules[0].at}"
     starts = [ChainStart(flow.created_at, made)]
     if source.created_at > flow.created_at:
         starts.append(

@@ -15,6 +15,7 @@ from typing import Any
 
 from exportctl.config.resolve.datasets import Aliases, parts
 from exportctl.config.resolve.former_locations import former_locations
+from exportctl.config.resolve.former_schedules import former_schedules
 from exportctl.config.resolve.schedules import (
     NamedValues,
     PositionedValue,
@@ -155,6 +156,7 @@ def _own_fields(key: str, section: Section, backup: BackupPolicy | None) -> dict
         "protect": bool(section.flag("protect")),
         "expect": _expect(section.section("expect"), backup),
         "former_locations": former_locations(section),
+        "former_schedules": former_schedules(section),
         "allow": tuple(AllowEntry(i.text("rule"), i.text("reason"), i.at) for i in section.map_items("allow")),
         "plain": {name: plain_value(node) for name in _plain_names() if (node := section.get(name)) is not None},
     }

@@ -212,7 +212,25 @@ def expectation() -> Schema:
     )
 
 
-def former_location() -> Schema:
+def _former_schedule() -> Schema:
+    keys = schedule()["properties"]
+    return map_schema(
+        "Former schedule",
+        "A schedule of the past. The first entry begins when the flow was made, each other one where the entry before "
+        "it ends.",
+        {
+            "until": text(
+                "The last day (inclusive) or the moment at which it was changed: runs that were due before had it.",
+                "2026-03-01T02:00:00Z",
+            ),
+            **{key: keys[key] for key in ("every", "at", "start")},
+        },
+        example={"until": "2026-03-01T02:00:00Z", "every": "1 day", "at": "02:00"},
+        required=("until", "every"),
+    )
+
+
+def _former_location() -> Schema:
     return map_schema(
         "Former location",
         "A location of the past, on the same account as now. What it does not state was as in the entry after it; in "
@@ -229,3 +247,19 @@ def former_location() -> Schema:
         example={"until": "2026-03-01T02:00:00Z", "path": "aep/orders"},
         required=("until",),
     )
+
+
+def former_values() -> dict[str, Schema]:
+    """Return what the service does not keep when an export is changed."""
+    return {
+        "former_locations": list_schema(
+            "Where it wrote before its location was changed, oldest first. `verify` and `backup` look there for "
+            "the files of earlier runs. The service does not get it.",
+            _former_location(),
+        ),
+        "former_schedules": list_schema(
+            "When it ran before its schedule was changed, oldest first. `backup` then knows which runs were due. "
+            "The service does not get it.",
+            _former_schedule(),
+        ),
+    }

@@ -26,7 +26,7 @@ from exportctl.config.schema.parts import (
     expectation,
     file_format,
     flag,
-    former_location,
+    former_values,
     list_schema,
     map_schema,
     name_or_map_schema,
@@ -145,11 +145,7 @@ def _export() -> Schema:
                 "former key of the whole, or a map of PART to its former KEY or KEY/PART.",
                 text("The former KEY or KEY/PART.", "web"),
             ),
-            "former_locations": list_schema(
-                "Where it wrote before its location was changed, oldest first. `verify` and `backup` look there for "
-                "the files of earlier runs. The service does not get it.",
-                former_location(),
-            ),
+            **former_values(),
             "allow": list_schema("Rules that this export may break, each with a reason.", _allow()),
         },
         example={"datasets": ["web", "App Events"], "destination": "lake", "schedule": "nightly"},

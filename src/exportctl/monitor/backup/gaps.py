@@ -16,22 +16,27 @@ _FILES_BACK = (
 )
 _ONLY_NEW_EXPORT = "only a new full export has these rows: a new flow sends everything"
 _NEW_EXPORT = "if the backup must have these rows for certain, make a new full export: a new flow sends everything"
+_STATE_SCHEDULES = "state when it ran before, in `former_schedules` of the export; or make a new full export"
+_CORRECT_SCHEDULES = "write each schedule that the flow had, and as `until` the moment of the apply that changed it"
 _READ_STORAGE = "let exportctl read the storage: docs/how-to/let-verify-read-storage.md"
 
 
 def unknown_runs(facts: ChainFacts) -> Iterator[Gap]:
     """Yield one gap if nothing says which runs were due at first: one that is missing and forgotten leaves no trace."""
-    if facts.unknown_before is not None:
-        when = format_moment(facts.unknown_before)
+    if facts.unknown is not None:
+        when, is_stated = format_moment(facts.unknown.until), facts.unknown.is_stated
+        begins = f"the schedule of the flow begins at {when}"
+        seen = begins if facts.unknown.is_start else f"the run of {when} does not fit to the schedule of the flow"
+        why = "`former_schedules` do not explain that" if is_stated else "it is not known which runs were due before"
         yield Gap(
             ChainState.UNPROVEN,
             after=None,
             first=facts.starts[0].moment,
-            last=facts.unknown_before,
+            last=facts.unknown.until,
             runs=0,
-            reason=f"the schedule of the flow begins at {when}, so it is not known which runs were due before",
+            reason=f"{seen}, and {why}" if is_stated else f"{seen}, so {why}",
             lost="nothing is known to be lost",
-            action=_NEW_EXPORT,
+            action=_CORRECT_SCHEDULES if is_stated else _STATE_SCHEDULES,
         )
 
 

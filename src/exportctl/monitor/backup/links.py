@@ -45,6 +45,15 @@ NO_ANSWERS = RowAnswers("")
 
 
 @dataclass(frozen=True)
+class UnknownDues:
+    """Before the moment `until`, in seconds, another schedule may have applied: what was due is not known."""
+
+    until: int
+    is_start: bool  # it is the start of the schedule; else that of the last run that does not fit to it
+    is_stated: bool  # the config states former schedules, and they do not explain it
+
+
+@dataclass(frozen=True)
 class ChainFacts:
     """What the fold needs beside the verdicts. `starts` are in order of time, at least one; seconds."""
 
@@ -53,7 +62,7 @@ class ChainFacts:
     retention: int | None  # how long the storage keeps files; None: for ever
     as_of: int
     is_storage_read: bool = True
-    unknown_before: int | None = None  # before this moment another schedule may have applied: what was due is not known
+    unknown: UnknownDues | None = None
     row_answers: RowAnswers = NO_ANSWERS
 
 

@@ -15,6 +15,7 @@ from itertools import takewhile
 
 from exportctl.model import schedule
 from exportctl.monitor.delivery.expectation import DeliveryExpectation
+from exportctl.monitor.delivery.former_schedules import former_run_time, former_run_times
 from exportctl.resources.run import Run
 
 MAX_TICK_DISTANCE = schedule.HOUR  # from a point of today's grid to the start of a run from before the last change
@@ -45,11 +46,17 @@ def due_runs(watched: DeliveryExpectation, seen: Iterable[Run], since: int, as_o
 
 
 def _ticks_before_change(watched: DeliveryExpectation, since: int, as_of: int) -> Iterator[int]:
-    """Return run times of today's schedule before the last change, when another one may have applied."""
+    """
+    Yield the stated run times of former schedules, and those of today's before the last change.
+
+    Without former schedules, another one may have applied then.
+    """
     if watched.every is None or watched.start is None:
         return
-    last = min(watched.changed - 1, as_of)
-    ticks = schedule.run_times(watched.every, watched.start, watched.end, max(since, watched.created) - 1)
+    last, after = min(watched.changed - 1, as_of), max(since, watched.created) - 1
+    yield from former_run_times(watched.former_ticks, after, last)
+    begins = watched.former_ticks[-1].until if watched.former_ticks else 0
+    ticks = schedule.run_times(watched.every, watched.start, watched.end, max(after, begins - 1))
     yield from takewhile(lambda tick: tick <= last, ticks)
 
 
@@ -66,11 +73,15 @@ def _due_time(watched: DeliveryExpectation, run: Run, ticks: Sequence[int]) -> i
     """
     Return the run time that a run belongs to.
 
-    For a run before the expected ones, this is the time of today's schedule shortly before the run began.
+    For a run before the expected ones, this is the time of today's schedule shortly before the run began; of a stated
+    former schedule, while that one applied.
     """
     earlier = bisect_right(ticks, run.started)
     if earlier:
         return ticks[earlier - 1]
+    former = former_run_time(watched.former_ticks, run.started)
+    if former is not None and run.started - former <= MAX_TICK_DISTANCE:
+        return former
     begun = run.started - run.started % 60
     if watched.step and watched.start is not None:
         point = run.started - (run.started - watched.start) % watched.step

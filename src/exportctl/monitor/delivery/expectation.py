@@ -9,6 +9,7 @@ from typing import Any
 from exportctl.model import schedule
 from exportctl.model.plan import MAX_TIMESTAMP, Address, LiveObject
 from exportctl.model.project import Export
+from exportctl.monitor.delivery.former_schedules import FormerTicks, former_ticks
 from exportctl.resources import flow_states, run, wire
 from exportctl.resources.destinations.type import DestinationType
 from exportctl.resources.kinds import END, EVERY, FLOW, LOCATION, SOURCE_CONNECTION, START, TARGET_CONNECTION
@@ -48,6 +49,7 @@ class DeliveryExpectation:
     unknown_end: str | None = None  # the same: a run that is missing may not have been due
     within: int | None = None  # None: the YAML expects nothing
     non_empty: bool = False
+    former_ticks: tuple[FormerTicks, ...] = ()  # of the schedules that the YAML states as former ones, oldest first
     former_until: int | None = None  # this is a former location, which the YAML states until then
 
     @property
@@ -160,6 +162,7 @@ def delivery_expectation(
         manifest=bool(target["format"]["manifest"]),
         within=export.expect.within if export.expect else None,
         non_empty=export.expect.non_empty if export.expect else False,
+        former_ticks=former_ticks(export.former_schedules, flow.created_at),
     )
 
 
