@@ -6,6 +6,7 @@ The audit file: one JSON line for each thing that a run does, when it does it, s
     step-started   before the requests of a step        address, action, kind, id
     step-ended     when the step has ended              the same and its status
     ended          at the end of the run                those of `started`, the outcome, and all steps as `objects`
+    drill          at the end of a drill of backups     who, commit, the sandbox, and what its JSON document says
 
 `run` is the same in all lines of one run. A line that cannot be written is a warning and never ends the run.
 """
@@ -23,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from exportctl.cli.context import CommandContext
 from exportctl.cli.files import append_secondary
 from exportctl.model.outcome import Outcome
-from exportctl.model.plan import Step
+from exportctl.model.plan import PlanHeader, Step
 from exportctl.planfile import file as planfile
 
 if TYPE_CHECKING:
@@ -54,14 +55,24 @@ class AuditLog:
         self._call.screen.reported_elsewhere |= written
 
     def _append(self, event: str, members: Mapping[str, Any]) -> bool:
-        if self._file is None:
-            return False
-        line = json.dumps({**members, "event": event, "run": self._run, "time": _time_text(self._call)}, sort_keys=True)
-        return append_secondary(self._call, "the audit file", self._file, f"{line}\n")
+        return self._file is not None and _append_line(self._call, self._file, self._run, event, members)
+
+
+def append_drill(call: CommandContext, file: Path, header: PlanHeader, members: Mapping[str, Any]) -> bool:
+    """Append the one line of a drill; False: it failed, which is said."""
+    return _append_line(call, call.folder / file, token_hex(8), "drill", {**_owner_members(call, header), **members})
+
+
+def _append_line(call: CommandContext, file: Path, run: str, event: str, members: Mapping[str, Any]) -> bool:
+    line = json.dumps({**members, "event": event, "run": run, "time": _time_text(call)}, sort_keys=True)
+    return append_secondary(call, "the audit file", file, f"{line}\n")
 
 
 def _run_members(call: CommandContext, made: PlanResult) -> dict[str, Any]:
-    header = made.plan.header
+    return {**_owner_members(call, made.plan.header), "digest": planfile.approval_digest(made.plan)}
+
+
+def _owner_members(call: CommandContext, header: PlanHeader) -> dict[str, Any]:
     return {
         "who": call.env.get("GITHUB_ACTOR") or call.env.get("USER"),
         "commit": call.env.get("GITHUB_SHA") or _git_commit(call.folder),
@@ -70,7 +81,6 @@ def _run_members(call: CommandContext, made: PlanResult) -> dict[str, Any]:
         "sandbox": header.sandbox,
         "environment": header.environment,
         "platform": header.platform,
-        "digest": planfile.approval_digest(made.plan),
     }
 
 

@@ -11,6 +11,7 @@ import typer
 from typer import Option
 
 from exportctl.cli import exit_codes
+from exportctl.cli.backup_drill import drill
 from exportctl.cli.backup_manifest import manifest, read_file_list
 from exportctl.cli.context import JSON, JUNIT, MARKDOWN, TEXT, add_commands, command_context, group
 from exportctl.cli.environments import EnvironmentCommand, ResultReader, run_environments
@@ -174,6 +175,10 @@ add_commands(
             check,
             "exportctl backup check --require-storage\nexportctl backup check --all-environments --format junit\n"
             "exportctl backup check --target orders --against orders.json",
+        ),
+        "drill": (
+            drill,
+            "exportctl backup drill --count 2 --audit audit.jsonl\nexportctl backup drill --seed 2026-11-29 --format junit",
         ),
         "manifest": (
             manifest,

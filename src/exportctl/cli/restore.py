@@ -72,7 +72,7 @@ def check(
     call.require_format(TEXT, JSON, JUNIT)
     options = CheckOptions(work, memory, accept_incomplete, _spark_master(engine, master))
     try:
-        with _explain_missing_extra(), _open_verifier(call, export) as verifier:
+        with explain_missing_extra(), _open_verifier(call, export) as verifier:
             from exportctl.workflows import restore_check
 
             report = call.guard.mask_echoes(restore_check.check_restore(verifier, _request(dataset, as_of), options))
@@ -114,7 +114,7 @@ def sql(
     call = command_context(ctx)
     call.require_format(TEXT)
     chosen = _engine(engine, tuple(Engine))
-    with _explain_missing_extra(), _open_verifier(call, export) as verifier:
+    with explain_missing_extra(), _open_verifier(call, export) as verifier:
         from exportctl.workflows import restore
 
         source, script = restore.write_script(verifier, _request(dataset, as_of), chosen, work)
@@ -146,7 +146,7 @@ def write(
     call = command_context(ctx)
     call.require_format(TEXT, JSON)
     options = CheckOptions(work, memory, accept_incomplete, _spark_master(engine, master))
-    with _explain_missing_extra(), _open_verifier(call, export) as verifier:
+    with explain_missing_extra(), _open_verifier(call, export) as verifier:
         from exportctl.workflows import restore_check
 
         report = restore_check.write_restore(verifier, _request(dataset, as_of), to, options)
@@ -175,7 +175,7 @@ def _spark_master(engine: str, master: str | None) -> str | None:
 
 
 @contextmanager
-def _explain_missing_extra() -> Iterator[None]:
+def explain_missing_extra() -> Iterator[None]:
     """Name the package that is not installed, and the command that installs it."""
     try:
         yield

@@ -22,8 +22,9 @@ from exportctl.monitor.drift import DriftReport
 from exportctl.output import format_values as values
 from exportctl.output import phrases
 from exportctl.output.format_values import clean_text
-from exportctl.output.text import backup, drift, file_lists, verify
+from exportctl.output.text import backup, drift, drill, file_lists, verify
 from exportctl.planfile.file import approval_digest
+from exportctl.restore.drill import DrilledDataset, DrillReport
 
 _OF_ONE = frozenset({"digest", "summary"})
 _COMMANDS: Mapping[Level, str] = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "notice"}
@@ -139,6 +140,28 @@ def backup_outputs(report: BackupReport) -> dict[str, str]:
         "errors": str(len(report.errors())),
         "summary": backup.summary(report),
         **{state.lower(): str(count) for state, count in report.counts().items()},
+    }
+
+
+def drill_findings(report: DrillReport, places: Mapping[Address, SourcePosition]) -> tuple[Finding, ...]:
+    """Return what was not restored as annotations where the exports are declared, and read errors."""
+    failing = [_drill_finding(one) for one in report.drilled if one.reasons]
+    return (*(replace(finding, at=places.get(address)) for address, finding in failing), *report.unread)
+
+
+def _drill_finding(one: DrilledDataset) -> tuple[Address, Finding]:
+    message, hint = f"{one.address}: {one.dataset}: {'; '.join(one.reasons)}", one.error.hint if one.error else None
+    return one.address, Finding(f"drill-{one.result.lower()}", message, hint=hint)
+
+
+def drill_outputs(report: DrillReport) -> dict[str, str]:
+    """Return `failing`, `errors`, `seed`, `summary`, and a number for each result."""
+    return {
+        "failing": _flag(report.has_failed),
+        "errors": str(len(report.errors())),
+        "seed": report.seed,
+        "summary": drill.summary(report),
+        **{result.lower(): str(count) for result, count in report.counts().items()},
     }
 
 

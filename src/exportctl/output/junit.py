@@ -1,11 +1,11 @@
 """
 Reports as JUnit XML: an export is a suite.
 
-A case of `verify` is a dataset and the moment of a due run. One of `backup check` or `restore check` is a dataset.
+A case of `verify` is a dataset and the moment of a due run. One of `backup` or `restore check` is a dataset.
 
     <failure type=RESULT>   a verdict that fails, with all its objects; a backup that does not fulfil its policy
-    <skipped>               UNKNOWN: the result is not known; a backup without a policy
-    <error>                 storage could not be read, in a case of its own, as readers expect
+    <skipped>               UNKNOWN: the result is not known; a backup without a policy; one that cannot be drilled
+    <error>                 storage could not be read, in a case of its own, as readers expect; a drill that ended early
 
 There is no standard. This is what Jenkins' xunit schema and GitLab's reader have in common. No case has a `time`, for
 no test ran. Foreign text may hold what XML cannot hold (control characters, surrogates): it is spelled out.
@@ -20,14 +20,16 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from exportctl.errors import Finding
+from exportctl.monitor.backup.drills import DrillResult
 from exportctl.output import format_values
-from exportctl.output.text import backup, file_lists, restore, verify
+from exportctl.output.text import backup, drill, file_lists, restore, verify
 
 if TYPE_CHECKING:
     from exportctl.monitor.backup.list_report import ListComparison
     from exportctl.monitor.backup.report import BackupReport
     from exportctl.monitor.delivery.report import ExportVerdicts, Verdict, VerifyReport
     from exportctl.output.environments import EnvironmentResult
+    from exportctl.restore.drill import DrilledDataset, DrillReport
     from exportctl.restore.report import RestoreReport
 
 _COUNTED = {"failures": "failure", "errors": "error", "skipped": "skipped"}
@@ -102,6 +104,34 @@ def render_restore_report(report: RestoreReport) -> str:
             failure.text = "\n".join(check.failures)
         SubElement(case, "system-out").text = "\n".join(restore.fact_texts(check))
     return _finish_document(root)
+
+
+def render_drill_report(report: DrillReport) -> str:
+    """Return the document with one case per dataset: a suite for each that was chosen, one for those that cannot be."""
+    root = Element("testsuites", name=f"exportctl backup drill, sandbox {report.header.sandbox}")
+    for one in report.drilled:
+        name, values = str(one.address), {"flow": one.flow, "seed": report.seed, "hash": one.last_hash or ""}
+        suite = _new_suite(root, name, report.as_of, values)
+        _add_drill_case(suite, name, one)
+    suite = _new_suite(root, "not drilled", report.as_of, {"seed": report.seed})
+    for other in report.not_drilled:
+        case = SubElement(suite, "testcase", classname=str(other.address), name=other.dataset)
+        SubElement(case, "skipped", message=drill.not_drilled_text(other))
+    if report.unread:
+        _add_error_case(suite, "not drilled", "storage", report.unread)
+    if not report.drilled:
+        case = SubElement(suite, "testcase", classname="not drilled", name="drill")
+        SubElement(case, "failure", type="NONE", message=drill.summary(report))
+    return _finish_document(root)
+
+
+def _add_drill_case(suite: Element, classname: str, one: DrilledDataset) -> None:
+    case = SubElement(suite, "testcase", classname=classname, name=one.dataset)
+    if one.reasons:
+        tag = "failure" if one.result is DrillResult.FAILED else "error"
+        ended = SubElement(case, tag, type=one.result.value, message=one.reasons[0])
+        ended.text = "\n".join(one.reasons)
+    SubElement(case, "system-out").text = "\n".join([one.result.value, *drill.fact_texts(one)])
 
 
 def render_errors(found: Sequence[Finding], command: str = "verify") -> str:

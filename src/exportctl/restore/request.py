@@ -1,8 +1,8 @@
-"""What a person asks of a restore. Values only."""
+"""What a person asks of a restore or of a drill. Values only."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from exportctl.restore.engine import Engine
 
@@ -33,3 +33,12 @@ class CheckOptions:
     @property
     def engine(self) -> Engine:
         return Engine.DUCKDB if self.master is None else Engine.SPARK
+
+
+@dataclass(frozen=True)
+class DrillRequest:
+    """What to drill: `count` datasets, chosen with `seed` (None: the day in UTC), in a folder below `work`."""
+
+    count: int = 1
+    seed: str | None = None
+    options: CheckOptions = field(default_factory=CheckOptions)

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from exportctl.errors import Error
-from exportctl.model.plan import Address
+from exportctl.model.plan import Address, PlanHeader
 from exportctl.model.storage_address import StorageAddress
 from exportctl.monitor.backup import file_list_table
 from exportctl.monitor.backup.compare_list import ListSubject, common_folder, compare_chain
@@ -50,6 +50,19 @@ def list_files(verifier: Verifier, *, dataset: str | None = None, deep: bool = F
     if not any(one.runs for one in chosen):
         _refuse_empty_list(export, dataset)
     return FileList(**{**vars(listed), "chains": chosen})
+
+
+def newest_hashes(header: PlanHeader, export: ExportChains, read: VerifiedExport) -> Mapping[str, str]:
+    """
+    Return the hash of the newest complete run of each chain by dataset id, as a list without `deep` has it.
+
+    Nothing is returned of an export whose datasets share files: no list can be made of it.
+    """
+    try:
+        listed = build_file_list(header, export.address, tuple(_chains_to_list(export, read)))
+    except Error:
+        return {}
+    return {chain.dataset_id: listed.last_hash(chain) for chain in listed.chains if chain.runs}
 
 
 def _chains_to_list(export: ExportChains, read: VerifiedExport) -> Iterator[ChainToList]:

@@ -54,7 +54,7 @@ def read_sources(verifier: Verifier, asked: RestoreRequest) -> tuple[BackupRepor
     """
     report, checked = read_backups(verifier)
     opened = [
-        _open_source(one, chain, asked)
+        open_source(one, chain, asked)
         for chains, one in zip(report.exports, checked, strict=True)
         for chain in chains.chains
         if asked.dataset in (None, chain.dataset, chain.dataset_id)
@@ -66,7 +66,8 @@ def read_sources(verifier: Verifier, asked: RestoreRequest) -> tuple[BackupRepor
     return report, tuple(opened)
 
 
-def _open_source(one: VerifiedExport, chain: Chain, asked: RestoreRequest) -> OpenSource:
+def open_source(one: VerifiedExport, chain: Chain, asked: RestoreRequest) -> OpenSource:
+    """Return the files of one chain; the errors are those of `read_sources`."""
     if one.verdicts.errors:
         found = one.verdicts.errors[0]
         raise Error(found.message, rule=found.rule, hint=found.hint, at=found.at)

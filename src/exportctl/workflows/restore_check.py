@@ -68,11 +68,14 @@ def check_restore(verifier: Verifier, asked: RestoreRequest, options: CheckOptio
         Error: as `read_sources`; the engine is not installed or cannot be reached, or the disk is too small.
     """
     report, opened = read_sources(verifier, asked)
-    checks = []
-    for one in opened:
-        with _open_checked(one, options, verifier.setup) as (check, _, _):
-            checks.append(check)
-    return RestoreReport(report.header, report.as_of, options.engine.value, tuple(checks))
+    checks = tuple(check_source(one, options, verifier.setup) for one in opened)
+    return RestoreReport(report.header, report.as_of, options.engine.value, checks)
+
+
+def check_source(one: OpenSource, options: CheckOptions, setup: Setup) -> RestoreCheck:
+    """Restore one dataset for a test; the errors are those of `check_restore`."""
+    with _open_checked(one, options, setup) as (check, _, _):
+        return check
 
 
 def write_restore(verifier: Verifier, asked: RestoreRequest, to: Path, options: CheckOptions) -> RestoreReport:
@@ -84,14 +87,25 @@ def write_restore(verifier: Verifier, asked: RestoreRequest, to: Path, options: 
     """
     check_new_folder(to, verifier.local_folders)
     report, opened = read_sources(verifier, asked)
-    with _open_checked(single_source(opened), options, verifier.setup) as (check, script, session):
-        if not check.failures:
-            if script is None:
-                raise Error(f"{check.source.dataset}: the table has no row and no column", rule="restore-nothing")
-            _write_table(check, script, session, to)
+    check = write_source(single_source(opened), to, options, verifier.setup)
+    if not check.failures and not check.columns:
+        raise Error(f"{check.source.dataset}: the table has no row and no column", rule="restore-nothing")
     return RestoreReport(
         report.header, report.as_of, options.engine.value, (check,), None if check.failures else str(to)
     )
+
+
+def write_source(one: OpenSource, to: Path, options: CheckOptions, setup: Setup) -> RestoreCheck:
+    """
+    Write the table of one dataset into a new folder, unless its check fails or it has no column.
+
+    Raises:
+        Error: as `check_restore`; the table could not be written.
+    """
+    with _open_checked(one, options, setup) as (check, script, session):
+        if script is not None and not check.failures:
+            _write_table(check, script, session, to)
+    return check
 
 
 def _write_table(check: RestoreCheck, script: RestoreScript, session: _Session, to: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from exportctl.model.json_form import Definition, Json
 from exportctl.monitor.backup import file_list_json
-from exportctl.output.json import backup, documents, environments, import_and_accept, monitoring, probe, restore
+from exportctl.output.json import backup, documents, drill, environments, import_and_accept, monitoring, probe, restore
 from exportctl.output.json.envelope import OUTCOME, PLAN, VERDICT, Document
 from exportctl.planfile import file as planfile
 from exportctl.planfile.serialize import ACTOR, ERROR, FIELD, FINDING, ITEM, MARKER, OTHER_FLOW, POSITION, STEP
@@ -40,6 +40,7 @@ _DOCUMENTS: tuple[Document[Any], ...] = (
     monitoring.VERIFY,
     backup.BACKUP,
     restore.RESTORE,
+    drill.DRILL,
     import_and_accept.IMPORT,
     import_and_accept.PATCH,
     monitoring.RUNS,

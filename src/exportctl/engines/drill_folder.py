@@ -1,0 +1,56 @@
+"""
+A temporary folder for rows of customers: only its owner may look into it, and nothing of it is left at the end.
+
+It is removed after an error and after an interrupt too. A kill that no process can catch (SIGKILL, a power cut) leaves
+it; its name says what it is.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from exportctl.errors import Error
+
+PREFIX = "exportctl-drill-"
+
+
+@contextmanager
+def open_drill_folder(parent: str | None, storages: Sequence[Path]) -> Iterator[Path]:
+    """
+    Make a folder, and remove it with all that is in it.
+
+    Raises:
+        Error: it cannot be made, is inside a storage of a destination, or cannot be removed.
+    """
+    hint = "choose another folder with --work"
+    try:
+        made = TemporaryDirectory(prefix=PREFIX, dir=parent, ignore_cleanup_errors=True)
+    except OSError as error:
+        message = f"no temporary folder can be made in {parent or 'the temporary folder'}: {error.strerror}"
+        raise Error(message, rule="drill-folder", hint=hint) from error
+    folder = Path(made.name).resolve()
+    try:
+        inside = next((storage for storage in storages if folder.is_relative_to(storage.resolve())), None)
+        if inside:
+            message = f"the temporary folder would be inside {inside}, which exports write to"
+            raise Error(message, rule="drill-folder", hint=hint)
+        yield folder
+    finally:
+        _remove_folder(made)
+
+
+def _remove_folder(made: TemporaryDirectory[str]) -> None:
+    """Remove the folder, twice if an interrupt comes meanwhile: only the first signal raises."""
+    try:
+        made.cleanup()
+    except KeyboardInterrupt:
+        shutil.rmtree(made.name, ignore_errors=True)
+        raise
+    finally:
+        if Path(made.name).exists():
+            message = f"{made.name} holds restored rows and could not be removed"
+            raise Error(message, rule="drill-folder", hint="remove it by hand")

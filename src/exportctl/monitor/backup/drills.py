@@ -1,0 +1,119 @@
+"""
+What former drills found, as the audit file says. Values, and the reader of its lines. Pure.
+
+The file may hold lines of other commands, of other sandboxes, and text that is no JSON. What is not exactly a line of a
+drill of this sandbox is left out. Nothing here proves who wrote a line.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from exportctl.model.plan import Address, PlanHeader
+from exportctl.model.schedule import HOUR
+
+EVENT = "drill"
+_OWNER = ("platform", "organization", "sandbox", "project")  # a line counts only where all of them are equal
+_AHEAD = HOUR  # a line of a machine whose clock is ahead still counts
+_LAST_MOMENT = 253402300799  # the last second of the year 9999: later ones have no date
+
+
+class DrillResult(StrEnum):
+    RESTORED = "RESTORED"
+    FAILED = "FAILED"
+    ERROR = "ERROR"
+    INTERRUPTED = "INTERRUPTED"
+
+
+DRILL_RESULTS: Mapping[DrillResult, str] = {
+    DrillResult.RESTORED: "The backup is WHOLE. Its table was written, read back, and is what the runs say.",
+    DrillResult.FAILED: "The backup is not WHOLE, or its table is not what the runs say.",
+    DrillResult.ERROR: "It was not found out, such as because the disk was full.",
+    DrillResult.INTERRUPTED: "A signal ended the drill before.",
+}
+
+
+@dataclass(frozen=True)
+class PastDrill:
+    """
+    One dataset in one drill.
+
+    `as_of` is when it was, in seconds, and `moment` that of the table. `run` is the same in all lines of one run.
+    """
+
+    as_of: int
+    run: str
+    result: DrillResult
+    address: str
+    flow: str
+    dataset_id: str
+    moment: int | None
+    rows: int | None  # of the table; None: it was not restored
+
+
+@dataclass(frozen=True)
+class DatasetDrills:
+    """The newest drill of one dataset, and the newest one that restored it. None: there is none."""
+
+    last: PastDrill | None = None
+    restored: PastDrill | None = None
+
+
+@dataclass(frozen=True)
+class DrillLog:
+    """The drills of one sandbox that a file holds, oldest first. `file` is its name, as the command has it."""
+
+    file: str
+    drills: tuple[PastDrill, ...]
+
+    def of_dataset(self, address: Address, flow: str | None, dataset_id: str) -> DatasetDrills:
+        """Return those of a dataset at an export, also before the export was renamed or its flow replaced."""
+        own = [
+            one
+            for one in self.drills
+            if one.dataset_id == dataset_id and (one.flow == flow or one.address == str(address))
+        ]
+        restored = [one for one in own if one.result is DrillResult.RESTORED]
+        return DatasetDrills(own[-1] if own else None, restored[-1] if restored else None)
+
+
+def read_drill_log(file: str, lines: Iterable[bytes], header: PlanHeader, as_of: int) -> DrillLog:
+    """Return the drills of a sandbox up to a moment that these lines tell of."""
+    found = [drill for line in lines for drill in _line_drills(line, header) if drill.as_of <= as_of + _AHEAD]
+    return DrillLog(file, tuple(sorted(found, key=lambda drill: drill.as_of)))
+
+
+def _line_drills(line: bytes, header: PlanHeader) -> Iterator[PastDrill]:
+    if b'"drill"' not in line:  # most lines are of other commands
+        return
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        return
+    if not isinstance(found, dict) or any(found.get(name) != getattr(header, name) for name in _OWNER):
+        return
+    datasets = found.get("datasets")
+    if found.get("event") == EVENT and isinstance(datasets, list):
+        yield from (drill for one in datasets if (drill := _past_drill(found, one)))
+
+
+def _past_drill(line: Mapping[str, Any], dataset: object) -> PastDrill | None:
+    """Return one dataset of a line, or None: it does not have the form that `drill` writes."""
+    if not isinstance(dataset, Mapping) or dataset.get("result") not in list(DrillResult):
+        return None
+    texts = [line.get("run"), *(dataset.get(name) for name in ("address", "flow", "dataset_id"))]
+    numbers = [line.get("as_of"), *(dataset.get(name) for name in ("moment", "restored"))]
+    if not all(isinstance(text, str) for text in texts) or not all(n is None or _is_count(n) for n in numbers):
+        return None
+    (run, address, flow, dataset_id), (as_of, moment, rows) = texts, numbers
+    found = PastDrill(as_of or 0, run, DrillResult(dataset["result"]), address, flow, dataset_id, moment, rows)
+    return found if as_of is not None else None
+
+
+def _is_count(value: object) -> bool:
+    """Check for a whole number that can be a moment, or a number of rows."""
+    return type(value) is int and 0 <= value <= _LAST_MOMENT

@@ -1,0 +1,161 @@
+"""
+Drill backups: restore some datasets, chosen at random, read back what was written, and delete it.
+
+    live objects, runs, storage   ->  the chain of each dataset, as `backup status` reads it
+    chains and a seed             ->  the datasets of this drill (monitor.backup.drill_choice)
+    each of them                  ->  its table, checked and written as by `restore write`, read back, deleted
+
+Nothing is written to the service or to the storage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from exportctl.clock import elapsed_seconds
+from exportctl.engines.drill_folder import open_drill_folder
+from exportctl.engines.local_files import check_space
+from exportctl.errors import Error, Finding
+from exportctl.model.schedule import format_moment
+from exportctl.monitor.backup.drill_choice import drawn_order
+from exportctl.monitor.backup.drills import DrillResult
+from exportctl.monitor.backup.report import BackupReport, Chain, ChainState, ExportChains
+from exportctl.restore.drill import DrilledDataset, DrillReport, NotDrilled, written_failures
+from exportctl.restore.report import RestoreCheck
+from exportctl.restore.request import CheckOptions, DrillRequest, RestoreRequest
+from exportctl.restore.source import FileFormat, RestoreFile, RestoreRun
+from exportctl.storage.local import LocalReader
+from exportctl.workflows.backup import read_backups
+from exportctl.workflows.file_lists import newest_hashes
+from exportctl.workflows.restore import OpenSource, open_source
+from exportctl.workflows.restore_check import check_source, write_source
+from exportctl.workflows.verify import VerifiedExport, Verifier
+
+_TWICE = 2  # room for a copy of the files and for the table, which is compressed as they are [assumed]
+_TABLE = FileFormat("parquet", "none")
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """A dataset that can be drilled."""
+
+    export: ExportChains
+    chain: Chain
+    opened: OpenSource
+    last_hash: str | None
+
+    def begun(self) -> DrilledDataset:
+        """Return it as a drill that was not done."""
+        chain = self.chain
+        return DrilledDataset(
+            self.export.address,
+            chain.dataset,
+            chain.dataset_id,
+            self.export.flow or "",
+            chain.state,
+            chain.covered_from,
+            chain.covered_to,
+            self.last_hash,
+            DrillResult.INTERRUPTED,
+            ("a signal ended the drill before",),
+        )
+
+
+def drill_backups(verifier: Verifier, asked: DrillRequest) -> DrillReport:
+    """
+    Drill the chosen datasets. After an interrupt (KeyboardInterrupt) the report says what was not done.
+
+    Raises:
+        ServiceError: flows or runs could not be read.
+    """
+    report, checked = read_backups(verifier)
+    subjects, others = _find_subjects(report, checked)
+    seed = asked.seed if asked.seed is not None else default_seed(report.as_of)
+    ordered = drawn_order(subjects, seed, lambda one: (one.export.address, one.chain.dataset, one.chain.dataset_id))
+    found = DrillReport(
+        report.header, report.as_of, seed, asked.count, len(subjects), (), tuple(others), report.errors()
+    )
+    return replace(found, drilled=_drill_datasets(ordered[: asked.count], verifier, asked.options))
+
+
+def default_seed(as_of: int) -> str:
+    """Return the day: a drill of the same day chooses the same datasets."""
+    return format_moment(as_of)[: len("2026-11-29")]
+
+
+def _find_subjects(report: BackupReport, checked: Sequence[VerifiedExport]) -> tuple[list[_Subject], list[NotDrilled]]:
+    """Return what can be drilled, and what cannot with the reason."""
+    subjects, others = [], []
+    for export, read in zip(report.exports, checked, strict=True):
+        hashes = newest_hashes(report.header, export, read)
+        for chain in export.chains:
+            try:
+                if chain.state is ChainState.NONE:
+                    raise Error(chain.reason)
+                opened = open_source(read, chain, RestoreRequest())
+            except Error as error:
+                others.append(NotDrilled(export.address, chain.dataset, chain.state, error.message, error.hint))
+            else:
+                subjects.append(_Subject(export, chain, opened, hashes.get(chain.dataset_id)))
+    return subjects, others
+
+
+def _drill_datasets(
+    chosen: Sequence[_Subject], verifier: Verifier, options: CheckOptions
+) -> tuple[DrilledDataset, ...]:
+    drilled = [one.begun() for one in chosen]
+    try:
+        for number, one in enumerate(chosen):
+            drilled[number] = _drill_dataset(one, verifier, options)
+    except KeyboardInterrupt:
+        pass
+    return tuple(drilled)
+
+
+def _drill_dataset(one: _Subject, verifier: Verifier, options: CheckOptions) -> DrilledDataset:
+    begun, start = one.begun(), elapsed_seconds()
+    try:
+        with open_drill_folder(options.work, verifier.local_folders) as folder:
+            made = _restore_dataset(one, folder, replace(options, work=folder), verifier)
+    except Error as error:
+        made = _undone(begun, error.findings()[0])
+    except OSError as error:
+        said = (error.strerror or str(error)).lower()
+        made = _undone(begun, Finding("drill-files", f"a file could not be written or read: {said}"))
+    return replace(made, seconds=elapsed_seconds() - start)
+
+
+def _undone(begun: DrilledDataset, why: Finding) -> DrilledDataset:
+    named = replace(why, message=f"{begun.address}: {begun.dataset}: {why.message}")
+    return replace(begun, result=DrillResult.ERROR, reasons=(why.message,), error=named)
+
+
+def _restore_dataset(one: _Subject, folder: Path, options: CheckOptions, verifier: Verifier) -> DrilledDataset:
+    check_space(folder, one.opened.source.size * _TWICE)
+    to = folder / "restored"
+    check = write_source(one.opened, to, options, verifier.setup)
+    failures = check.failures
+    if not failures and to.exists():  # a table without a column is not written
+        written = _read_back(one.opened, check, to, options, verifier)
+        failures = tuple(written_failures(check, written))
+    result = DrillResult.FAILED if failures else DrillResult.RESTORED
+    size = sum(path.stat().st_size for path in _table_files(to))
+    return replace(one.begun(), result=result, reasons=failures, check=check, written=size)
+
+
+def _read_back(
+    opened: OpenSource, check: RestoreCheck, to: Path, options: CheckOptions, verifier: Verifier
+) -> RestoreCheck:
+    """Check the written table as if one run had sent it: every value is read, and each key is there once."""
+    files = tuple(
+        RestoreFile(path.relative_to(to).as_posix(), path.stat().st_size, 1, _TABLE) for path in _table_files(to)
+    )
+    run = RestoreRun(1, opened.source.as_of, None, ChainState.WHOLE, check.restored)
+    source = replace(opened.source, runs=(run,), files=files)
+    return check_source(OpenSource(source, LocalReader(to, "the written table")), options, verifier.setup)
+
+
+def _table_files(to: Path) -> Sequence[Path]:
+    return sorted(to.rglob("*.parquet"))
