@@ -17,6 +17,7 @@ from exportctl.model.verdict import judge
 from exportctl.monitor import drift
 from exportctl.output.json import backup as json_backup
 from exportctl.output.json import documents as json_documents
+from exportctl.output.json import drill as json_drill
 from exportctl.output.json import environments, monitoring, schemas
 from exportctl.output.json import import_and_accept as json_edits
 from exportctl.output.json import probe as json_probe
@@ -28,6 +29,7 @@ from exportctl.planfile.staleness import StaleValue
 from exportctl.profile import file as profile
 from tests.output.document_schemas import check_document
 from tests.output.sample_backups import backup_report
+from tests.output.sample_drills import drill_report, drilled_backups
 from tests.output.sample_environments import FINDINGS, one_of_two, two_environments
 from tests.output.sample_imports import ORDERS, import_result
 from tests.output.sample_monitoring import forecast_report, runs_report, status_report
@@ -93,6 +95,8 @@ def documents() -> dict[str, tuple[str, str]]:
     found["forecast"] = ("forecast", monitoring.render_forecast(forecast_report()))
     found["verify"] = ("verify", monitoring.render_verify_report(full_report()))
     found["backup"] = ("backup", json_backup.render_backup_report(backup_report()))
+    found["backup, drilled"] = ("backup", json_backup.render_backup_report(drilled_backups()))
+    found["drill"] = ("drill", json_drill.render_drill_report(drill_report()))
     found["restore"] = ("restore", json_restore.render_restore_report(restore_report()))
     found["backup of two"] = (
         "backup-environments",

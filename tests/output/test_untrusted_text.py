@@ -16,13 +16,15 @@ from exportctl.model.outcome import Check, CheckStatus, Outcome, OutcomeStatus
 from exportctl.model.plan import Cause, ListedDataset, Plan
 from exportctl.model.verdict import judge
 from exportctl.monitor import drift
-from exportctl.output import format_values, github_actions, markdown_escape
+from exportctl.output import format_values, github_actions, junit, markdown_escape
 from exportctl.output.json import documents
 from exportctl.output.markdown import backup as markdown_backup
+from exportctl.output.markdown import drill as markdown_drill
 from exportctl.output.markdown import plan as markdown_plan
 from exportctl.output.text import apply
 from exportctl.output.text import backup as text_backup
 from exportctl.output.text import drift as text_drift
+from exportctl.output.text import drill as text_drill
 from exportctl.output.text import plan as text_plan
 from exportctl.output.text import restore as text_restore
 from exportctl.output.text import tables as text_tables
@@ -31,6 +33,7 @@ from exportctl.planfile.signature import SignatureState
 from exportctl.planfile.staleness import StaleValue
 from tests.output.golden_files import texts
 from tests.output.sample_backups import backup_report, listed_report, unread_report
+from tests.output.sample_drills import drill_report, drilled_backups
 from tests.output.sample_plans import (
     AS_OF,
     DAY,
@@ -58,6 +61,12 @@ def evil_texts() -> dict[str, str]:
         "renew": text_plan.render_renewals(plan),
         "backup": text_backup.render_backup_report(backup_report()),
         "restore": text_restore.render_restore_report(restore_report()),
+        "drill": text_drill.render_drill_report(drill_report()),
+        "drill.md": markdown_drill.render_drill_report(drill_report()),
+        "drill.xml": junit.render_drill_report(drill_report()),
+        "drill annotations": github_actions.render_annotations(github_actions.drill_findings(drill_report(), {})),
+        "backup drills": text_backup.render_backup_report(drilled_backups()),
+        "backup drills.md": markdown_backup.render_backup_report(drilled_backups()),
         "restore.sql": text_restore.render_script([f"comment {EVIL}"], ["SELECT 1"]),
         "backup.md": markdown_backup.render_backup_report(backup_report()),
         "backup lists": text_backup.render_backup_report(listed_report()),
@@ -92,7 +101,7 @@ def test_no_control_or_formatting_character_gets_through(name: str) -> None:
     EVIL_TEXTS[name].encode()
 
 
-@pytest.mark.parametrize(("name", "bars"), [("plan.md", 5), ("drift.md", 5), ("backup.md", 11)])
+@pytest.mark.parametrize(("name", "bars"), [("plan.md", 5), ("drift.md", 5), ("backup.md", 11), ("drill.md", 9)])
 def test_markdown_holds_no_mention_html_or_cell_of_others(name: str, bars: int) -> None:
     shown = EVIL_TEXTS[name]
 

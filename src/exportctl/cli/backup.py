@@ -12,7 +12,7 @@ from typer import Option
 
 from exportctl.cli import exit_codes
 from exportctl.cli.backup_drill import drill
-from exportctl.cli.backup_manifest import manifest, read_file_list
+from exportctl.cli.backup_manifest import manifest, read_file_list, read_whole_file
 from exportctl.cli.context import JSON, JUNIT, MARKDOWN, TEXT, add_commands, command_context, group
 from exportctl.cli.environments import EnvironmentCommand, ResultReader, run_environments
 from exportctl.cli.options import AllEnvironments, Target, reject_option
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from exportctl.cli.context import CommandContext
     from exportctl.errors import Finding
     from exportctl.model.project import Project
+    from exportctl.monitor.backup.drills import AuditFile
     from exportctl.monitor.backup.report import BackupReport
     from exportctl.workflows.file_lists import NamedList
     from exportctl.workflows.load_config import Setup
@@ -34,6 +35,9 @@ app = group("Prove that all runs together are a backup. Read-only.")
 
 
 Deep = Annotated[bool, Option("--deep", help="Also read the files: count rows, find broken files.")]
+DrillLines = Annotated[
+    Path | None, Option("--audit", metavar="FILE", help="Read from this audit file which drills there were.")
+]
 RequireStorage = Annotated[bool, Option("--require-storage", help="Storage that is not read is an error (exit 1).")]
 
 
@@ -43,17 +47,20 @@ def status(
     target: Target = None,
     deep: Deep = False,
     require_storage: RequireStorage = False,
+    audit: DrillLines = None,
 ) -> int:
     """
     Show what each backup covers and what breaks it. Read-only.
 
     The chain of a dataset is the first full export and every later run. Each run is checked as by `verify`. WHOLE means
     that all of them are complete and their files are there. UNPROVEN means that this is not proven, and says why.
+    With --audit it also shows the last drill of each dataset.
     """
     call = command_context(ctx)
     call.require_format(TEXT, JSON, MARKDOWN)
     asked = PlanOptions(targets=tuple(target or ()))
-    reading = _chain_reader(call, asked, deep=deep, require_storage=require_storage)
+    drills = _read_audit_file(call, audit)
+    reading = _chain_reader(call, asked, deep=deep, require_storage=require_storage, audit=drills)
     return run_environments(call, asked, _status_command(call, reading), _document(call), every=every)
 
 
@@ -63,6 +70,7 @@ def check(
     target: Target = None,
     deep: Deep = False,
     require_storage: RequireStorage = False,
+    audit: DrillLines = None,
     against: Annotated[
         list[Path] | None,
         Option("--against", metavar="FILE", help="Compare storage with a list from `backup manifest`. Repeatable."),
@@ -83,7 +91,8 @@ def check(
         reject_option("--against", (against,), "a list is of one sandbox: choose its environment with --env")
     try:
         lists = _read_lists(call, against or ())
-        reading = _chain_reader(call, asked, deep=deep, require_storage=require_storage, lists=lists)
+        drills = _read_audit_file(call, audit)
+        reading = _chain_reader(call, asked, deep=deep, require_storage=require_storage, lists=lists, audit=drills)
         command = _check_command(call, asked, reading, needs_policy=not lists)
         return run_environments(call, asked, command, _document(call), every=every)
     except Error as error:
@@ -93,13 +102,19 @@ def check(
 
 
 def _chain_reader(
-    call: CommandContext, asked: PlanOptions, *, deep: bool, require_storage: bool, lists: Sequence[NamedList] = ()
+    call: CommandContext,
+    asked: PlanOptions,
+    *,
+    deep: bool,
+    require_storage: bool,
+    lists: Sequence[NamedList] = (),
+    audit: AuditFile | None = None,
 ) -> ResultReader[BackupReport]:
     def read(project: Project, findings: tuple[Finding, ...], setup: Setup) -> BackupReport:
         from exportctl.workflows import backup, file_lists, verify
 
         with verify.open_project_verifier(project, findings, setup, asked) as verifier:
-            report, checked = backup.read_backups(verifier, deep=deep, require_storage=require_storage)
+            report, checked = backup.read_backups(verifier, deep=deep, require_storage=require_storage, audit=audit)
             report = file_lists.compare_lists(lists, verifier, report, checked, deep=deep)
             return call.guard.mask_echoes(report)
 
@@ -113,6 +128,16 @@ def _read_lists(call: CommandContext, files: Sequence[Path]) -> tuple[NamedList,
     from exportctl.workflows.file_lists import NamedList
 
     return tuple(NamedList(str(file), read_file_list(call, file)) for file in files)
+
+
+def _read_audit_file(call: CommandContext, file: Path | None) -> AuditFile | None:
+    """Read the file that drills are known from, or raise an Error: it cannot be read."""
+    if file is None:
+        return None
+    from exportctl.monitor.backup.drills import AuditFile
+
+    hint = "name the file of `exportctl backup drill --audit FILE`"
+    return AuditFile(str(file), read_whole_file(call.folder / file, str(file), hint))
 
 
 def _document(call: CommandContext) -> Callable[[BackupReport], str]:
@@ -169,7 +194,8 @@ add_commands(
     {
         "status": (
             status,
-            "exportctl backup status --target exports.web-to-lake --deep\nexportctl backup status --all-environments",
+            "exportctl backup status --target exports.web-to-lake --deep\nexportctl backup status --all-environments\n"
+            "exportctl backup status --audit audit.jsonl",
         ),
         "check": (
             check,
@@ -178,7 +204,8 @@ add_commands(
         ),
         "drill": (
             drill,
-            "exportctl backup drill --count 2 --audit audit.jsonl\nexportctl backup drill --seed 2026-11-29 --format junit",
+            "exportctl backup drill --count 2 --audit audit.jsonl\n"
+            "exportctl backup drill --seed 2026-11-29 --format junit",
         ),
         "manifest": (
             manifest,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from exportctl.monitor.backup.file_list import FileList, ListedChain
 
 PARQUET = ".parquet"
-MAX_LIST_BYTES = 256 * 2**20  # of a list that is read: one of 100,000 files has about an eighth
+MAX_FILE_BYTES = 256 * 2**20  # of a file that is read: a list of 100,000 files has about an eighth
 _SECRET_HINT = "take the value out of the name or path that holds it"
 
 
@@ -73,15 +73,20 @@ def read_file_list(call: CommandContext, file: Path) -> FileList:
     """Read a list of files, or raise an Error: there is none, or it was edited."""
     from exportctl.workflows import file_lists
 
+    hint = "name a file that `exportctl backup manifest EXPORT --out FILE` wrote"
+    return file_lists.load_list(read_whole_file(call.folder / file, str(file), hint), str(file))
+
+
+def read_whole_file(file: Path, name: str, hint: str) -> bytes:
+    """Read a regular file of a limited size, or raise an Error with the hint."""
     try:
-        data = read_regular_file(call.folder / file, MAX_LIST_BYTES + 1)
-        if len(data) > MAX_LIST_BYTES:
-            raise UnusableFile(f"is larger than {MAX_LIST_BYTES // 2**20} MiB")
+        data = read_regular_file(file, MAX_FILE_BYTES + 1)
+        if len(data) > MAX_FILE_BYTES:
+            raise UnusableFile(f"is larger than {MAX_FILE_BYTES // 2**20} MiB")
     except (FileNotFoundError, UnusableFile) as error:
         reason = "does not exist" if isinstance(error, FileNotFoundError) else str(error)
-        hint = "name a file that `exportctl backup manifest EXPORT --out FILE` wrote"
-        raise Error(f"{file} {reason}", rule="file", hint=hint) from error
-    return file_lists.load_list(data, str(file))
+        raise Error(f"{name} {reason}", rule="file", hint=hint) from error
+    return data
 
 
 def _check_export(asked: PlanOptions, project: Project) -> None:

@@ -212,7 +212,7 @@ def _export(one: Export) -> Iterator[tuple[str, _Field]]:
     yield "expect.within", _Field(one.expect.within if one.expect else None, ((*own, "expect"),))
     yield "expect.non_empty", _Field(bool(one.expect and one.expect.non_empty), ((*own, "expect"),))
     backup = one.expect.backup if one.expect else None
-    for name in ("max_age", "covered_from"):
+    for name in ("max_age", "covered_from", "drilled_within"):
         yield f"expect.backup.{name}", _Field(getattr(backup, name, None), ((*own, "expect"), ("defaults", "expect")))
     locations, schedules = _FORMER
     places = [[f.until, f.path, f.folder, *f.storage.values()] for f in one.former_locations]

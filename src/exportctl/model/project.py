@@ -123,11 +123,12 @@ class FormerSchedule:
 
 @dataclass(frozen=True)
 class BackupPolicy:
-    """What the backup of each dataset of an export must hold; at least one of both."""
+    """What the backup of each dataset of an export must hold; at least one of these."""
 
     max_age: int | None = None  # seconds since the newest complete run was due
     covered_from: int | None = None  # seconds since 1970 UTC: the first complete run was due by then
     at: SourcePosition | None = field(default=None, compare=False)  # of the export or of the defaults
+    drilled_within: int | None = None  # seconds since the last drill that restored it
 
 
 @dataclass(frozen=True)

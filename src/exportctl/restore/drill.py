@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from exportctl.errors import Finding
 from exportctl.model.plan import Address, PlanHeader
-from exportctl.model.schedule import format_count
 from exportctl.monitor.backup.drills import DrillResult
 from exportctl.monitor.backup.report import ChainState
 from exportctl.restore.report import RestoreCheck
@@ -44,19 +43,17 @@ class DrilledDataset:
         return self.check.source.as_of if self.check else None
 
     @property
-    def restored(self) -> int | None:
+    def restored_rows(self) -> int | None:
         return self.check.restored if self.check else None
 
 
 @dataclass(frozen=True)
 class NotDrilled:
-    """A dataset that could not be chosen. `reason` says why, `hint` what to do."""
+    """A dataset without a backup, so it could not be chosen. `reason` says why."""
 
     address: Address
     dataset: str
-    state: ChainState
     reason: str
-    hint: str | None = None
 
 
 @dataclass(frozen=True)
@@ -107,8 +104,3 @@ def written_failures(check: RestoreCheck, written: RestoreCheck) -> Iterator[str
     ):
         if before != after:
             yield f"the written table has {after} {what}, and the restored one {before}"
-
-
-def empty_reason(not_drilled: int) -> str:
-    """Return why nothing was drilled."""
-    return f"no backup can be drilled: {format_count(not_drilled, 'dataset')} without one" if not_drilled else "none"

@@ -16,6 +16,7 @@ from exportctl.model.project import Export
 from exportctl.model.schedule import first_starts
 from exportctl.monitor.backup.chain import fold_chain, no_chain
 from exportctl.monitor.backup.combination import add_combination
+from exportctl.monitor.backup.drills import AuditFile, DrillLog, read_drill_log
 from exportctl.monitor.backup.late_rows import row_answers
 from exportctl.monitor.backup.links import NO_ANSWERS, ChainFacts, RowAnswers, UnknownDues
 from exportctl.monitor.backup.policy import policy_failures
@@ -41,19 +42,22 @@ def read_chains(verifier: Verifier, *, deep: bool = False, require_storage: bool
 
 
 def read_backups(
-    verifier: Verifier, *, deep: bool = False, require_storage: bool = False
+    verifier: Verifier, *, deep: bool = False, require_storage: bool = False, audit: AuditFile | None = None
 ) -> tuple[BackupReport, tuple[VerifiedExport, ...]]:
     """
     Return the same, and the flow and the storage of each export, in the order of the report.
 
-    The storage stays open until the verifier is closed.
+    The storage stays open until the verifier is closed. `audit` says which drills there were.
     """
     report, checked = verifier.read(VerifyRequest(deep=deep, require_storage=require_storage, whole=True))
     declared = declared_datasets((one.flow.export, one.verdicts.verdicts) for one in checked)
     combinations = read_combinations(verifier.client, declared)
     answers = _row_answers(verifier)
-    exports = tuple(_export_chains(one.verdicts, one.flow, report.as_of, combinations, answers) for one in checked)
-    return BackupReport(report.header, report.as_of, exports), checked
+    drills = read_drill_log(audit.data, report.header, report.as_of) if audit else None
+    exports = tuple(
+        _export_chains(one.verdicts, one.flow, report.as_of, combinations, answers, drills) for one in checked
+    )
+    return BackupReport(report.header, report.as_of, exports, audit=audit.name if audit else None), checked
 
 
 def _export_chains(
@@ -62,15 +66,16 @@ def _export_chains(
     as_of: int,
     combinations: Mapping[str, Combination],
     answers: RowAnswers,
+    drills: DrillLog | None,
 ) -> ExportChains:
     policy = flow.export.expect.backup if flow.export.expect else None
-    chains = tuple(
-        replace(
-            add_combination(chain, combinations.get(chain.dataset_id)),
-            failures=policy_failures(chain, policy, as_of) if policy else (),
-        )
-        for chain in _chains(found, flow, as_of, answers)
-    )
+
+    def finish_chain(chain: Chain) -> Chain:
+        known = drills.of_dataset(found.address, found.flow, chain.dataset_id) if drills else None
+        made = replace(add_combination(chain, combinations.get(chain.dataset_id)), drills=known)
+        return replace(made, failures=policy_failures(made, policy, as_of) if policy else ())
+
+    chains = tuple(finish_chain(chain) for chain in _chains(found, flow, as_of, answers))
     return ExportChains(found.address, found.flow, found.state, found.storage, policy, chains, found.errors)
 
 

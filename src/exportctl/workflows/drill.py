@@ -39,14 +39,14 @@ _TABLE = FileFormat("parquet", "none")
 
 @dataclass(frozen=True)
 class _Subject:
-    """A dataset that can be drilled."""
+    """A dataset with a backup."""
 
     export: ExportChains
+    read: VerifiedExport
     chain: Chain
-    opened: OpenSource
     last_hash: str | None
 
-    def begun(self) -> DrilledDataset:
+    def undone_drill(self) -> DrilledDataset:
         """Return it as a drill that was not done."""
         chain = self.chain
         return DrilledDataset(
@@ -86,26 +86,22 @@ def default_seed(as_of: int) -> str:
 
 
 def _find_subjects(report: BackupReport, checked: Sequence[VerifiedExport]) -> tuple[list[_Subject], list[NotDrilled]]:
-    """Return what can be drilled, and what cannot with the reason."""
+    """Return what has a backup, and what has none with the reason."""
     subjects, others = [], []
     for export, read in zip(report.exports, checked, strict=True):
         hashes = newest_hashes(report.header, export, read)
         for chain in export.chains:
-            try:
-                if chain.state is ChainState.NONE:
-                    raise Error(chain.reason)
-                opened = open_source(read, chain, RestoreRequest())
-            except Error as error:
-                others.append(NotDrilled(export.address, chain.dataset, chain.state, error.message, error.hint))
+            if chain.state is ChainState.NONE:
+                others.append(NotDrilled(export.address, chain.dataset, chain.reason))
             else:
-                subjects.append(_Subject(export, chain, opened, hashes.get(chain.dataset_id)))
+                subjects.append(_Subject(export, read, chain, hashes.get(chain.dataset_id)))
     return subjects, others
 
 
 def _drill_datasets(
     chosen: Sequence[_Subject], verifier: Verifier, options: CheckOptions
 ) -> tuple[DrilledDataset, ...]:
-    drilled = [one.begun() for one in chosen]
+    drilled = [one.undone_drill() for one in chosen]
     try:
         for number, one in enumerate(chosen):
             drilled[number] = _drill_dataset(one, verifier, options)
@@ -115,34 +111,56 @@ def _drill_datasets(
 
 
 def _drill_dataset(one: _Subject, verifier: Verifier, options: CheckOptions) -> DrilledDataset:
-    begun, start = one.begun(), elapsed_seconds()
+    start = elapsed_seconds()
+    try:
+        opened = open_source(one.read, one.chain, RestoreRequest())
+    except Error as error:
+        return _judge_unopened(one, error)
     try:
         with open_drill_folder(options.work, verifier.local_folders) as folder:
-            made = _restore_dataset(one, folder, replace(options, work=folder), verifier)
+            made = _restore_dataset(one, opened, folder, replace(options, work=str(folder)), verifier)
     except Error as error:
-        made = _undone(begun, error.findings()[0])
+        made = _failed_drill(one, error.findings()[0])
     except OSError as error:
         said = (error.strerror or str(error)).lower()
-        made = _undone(begun, Finding("drill-files", f"a file could not be written or read: {said}"))
+        made = _failed_drill(one, Finding("drill-files", f"a file could not be written or read: {said}"))
     return replace(made, seconds=elapsed_seconds() - start)
 
 
-def _undone(begun: DrilledDataset, why: Finding) -> DrilledDataset:
-    named = replace(why, message=f"{begun.address}: {begun.dataset}: {why.message}")
-    return replace(begun, result=DrillResult.ERROR, reasons=(why.message,), error=named)
+def _judge_unopened(one: _Subject, error: Error) -> DrilledDataset:
+    """Judge a backup that makes no table: it fails, unless its storage was not read."""
+    why = error.findings()[0]
+    if one.export.errors or one.read.storage.reader is None:
+        return _failed_drill(one, why)
+    hint = f" ({why.hint})" if why.hint else ""
+    reasons = (*_chain_reasons(one.chain), f"{why.message}{hint}")
+    return replace(one.undone_drill(), result=DrillResult.FAILED, reasons=reasons)
 
 
-def _restore_dataset(one: _Subject, folder: Path, options: CheckOptions, verifier: Verifier) -> DrilledDataset:
-    check_space(folder, one.opened.source.size * _TWICE)
-    to = folder / "restored"
-    check = write_source(one.opened, to, options, verifier.setup)
+def _chain_reasons(chain: Chain) -> tuple[str, ...]:
+    """Return that a chain is not WHOLE; its table may be, for the moment before the first gap."""
+    return () if chain.state is ChainState.WHOLE else (f"the backup is {chain.state}: {chain.reason}",)
+
+
+def _failed_drill(one: _Subject, why: Finding) -> DrilledDataset:
+    """Return that it was not found out whether the dataset can be restored."""
+    named = replace(why, message=f"{one.export.address}: {one.chain.dataset}: {why.message}")
+    return replace(one.undone_drill(), result=DrillResult.ERROR, reasons=(why.message,), error=named)
+
+
+def _restore_dataset(
+    one: _Subject, opened: OpenSource, folder: Path, options: CheckOptions, verifier: Verifier
+) -> DrilledDataset:
+    check_space(folder, opened.source.size * _TWICE)
+    to, size = folder / "restored", None
+    check = write_source(opened, to, options, verifier.setup)
     failures = check.failures
     if not failures and to.exists():  # a table without a column is not written
-        written = _read_back(one.opened, check, to, options, verifier)
-        failures = tuple(written_failures(check, written))
-    result = DrillResult.FAILED if failures else DrillResult.RESTORED
-    size = sum(path.stat().st_size for path in _table_files(to))
-    return replace(one.begun(), result=result, reasons=failures, check=check, written=size)
+        size = sum(path.stat().st_size for path in _table_files(to))
+        failures = tuple(written_failures(check, _read_back(opened, check, to, options, verifier)))
+    reasons = (*_chain_reasons(one.chain), *failures)
+    result = DrillResult.FAILED if reasons else DrillResult.RESTORED
+    return replace(one.undone_drill(), result=result, reasons=reasons, check=check, written=size)
 
 
 def _read_back(

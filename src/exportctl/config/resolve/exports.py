@@ -174,7 +174,8 @@ def _backup_policy(expect: Section | None) -> BackupPolicy | None:
     if section is None:
         return None
     covered_from = section.parse_value("covered_from", partial(parse_moment, inclusive=True))
-    return BackupPolicy(section.parse_value("max_age", parse_duration), covered_from, section.at)
+    max_age, drilled = (section.parse_value(name, parse_duration) for name in ("max_age", "drilled_within"))
+    return BackupPolicy(max_age, covered_from, section.at, drilled)
 
 
 def _plain_names() -> tuple[str, ...]:

@@ -194,6 +194,9 @@ def backup_policy() -> Schema:
         {
             "max_age": text("The newest complete run was due within this time.", "26 hours", pattern=DURATION),
             "covered_from": text("The first complete run was due on this day (inclusive), or before.", "2026-01-01"),
+            "drilled_within": text(
+                "A drill restored it within this time. `backup check` then needs --audit.", "8 days", pattern=DURATION
+            ),
         },
         min_properties=1,
     )

@@ -8,8 +8,8 @@ drill of this sandbox is left out. Nothing here proves who wrote a line.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
 
@@ -52,7 +52,7 @@ class PastDrill:
     flow: str
     dataset_id: str
     moment: int | None
-    rows: int | None  # of the table; None: it was not restored
+    restored: int | None  # rows of the table; None: it could not be read
 
 
 @dataclass(frozen=True)
@@ -64,10 +64,17 @@ class DatasetDrills:
 
 
 @dataclass(frozen=True)
-class DrillLog:
-    """The drills of one sandbox that a file holds, oldest first. `file` is its name, as the command has it."""
+class AuditFile:
+    """An audit file that was read: its name, as the command has it, and its bytes."""
 
-    file: str
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True)
+class DrillLog:
+    """The drills of one sandbox that an audit file holds, oldest first."""
+
     drills: tuple[PastDrill, ...]
 
     def of_dataset(self, address: Address, flow: str | None, dataset_id: str) -> DatasetDrills:
@@ -81,10 +88,11 @@ class DrillLog:
         return DatasetDrills(own[-1] if own else None, restored[-1] if restored else None)
 
 
-def read_drill_log(file: str, lines: Iterable[bytes], header: PlanHeader, as_of: int) -> DrillLog:
-    """Return the drills of a sandbox up to a moment that these lines tell of."""
+def read_drill_log(data: bytes, header: PlanHeader, as_of: int) -> DrillLog:
+    """Return the drills of a sandbox up to a moment that an audit file tells of."""
+    lines = data.split(b"\n")
     found = [drill for line in lines for drill in _line_drills(line, header) if drill.as_of <= as_of + _AHEAD]
-    return DrillLog(file, tuple(sorted(found, key=lambda drill: drill.as_of)))
+    return DrillLog(tuple(sorted(found, key=lambda drill: drill.as_of)))
 
 
 def _line_drills(line: bytes, header: PlanHeader) -> Iterator[PastDrill]:
@@ -103,17 +111,25 @@ def _line_drills(line: bytes, header: PlanHeader) -> Iterator[PastDrill]:
 
 def _past_drill(line: Mapping[str, Any], dataset: object) -> PastDrill | None:
     """Return one dataset of a line, or None: it does not have the form that `drill` writes."""
-    if not isinstance(dataset, Mapping) or dataset.get("result") not in list(DrillResult):
+    if not isinstance(dataset, Mapping):
         return None
-    texts = [line.get("run"), *(dataset.get(name) for name in ("address", "flow", "dataset_id"))]
-    numbers = [line.get("as_of"), *(dataset.get(name) for name in ("moment", "restored"))]
-    if not all(isinstance(text, str) for text in texts) or not all(n is None or _is_count(n) for n in numbers):
+    found: dict[str, Any] = {
+        one.name: (line if one.name in _OF_THE_LINE else dataset).get(one.name) for one in fields(PastDrill)
+    }
+    if not all(_CHECKS[str(one.type)](found[one.name]) for one in fields(PastDrill)):
         return None
-    (run, address, flow, dataset_id), (as_of, moment, rows) = texts, numbers
-    found = PastDrill(as_of or 0, run, DrillResult(dataset["result"]), address, flow, dataset_id, moment, rows)
-    return found if as_of is not None else None
+    return PastDrill(**{**found, "result": DrillResult(found["result"])})
 
 
 def _is_count(value: object) -> bool:
     """Check for a whole number that can be a moment, or a number of rows."""
     return type(value) is int and 0 <= value <= _LAST_MOMENT
+
+
+_OF_THE_LINE = ("as_of", "run")  # the other members are those of the dataset
+_CHECKS: Mapping[str, Callable[[object], bool]] = {
+    "int": _is_count,
+    "int | None": lambda value: value is None or _is_count(value),
+    "str": lambda value: isinstance(value, str),
+    "DrillResult": lambda value: value in list(DrillResult),
+}

@@ -14,6 +14,7 @@ from exportctl.errors import Finding
 from exportctl.model.combine import Combination
 from exportctl.model.plan import Address, PlanHeader
 from exportctl.model.project import BackupPolicy
+from exportctl.monitor.backup.drills import DatasetDrills
 from exportctl.monitor.backup.list_report import ListComparison
 from exportctl.monitor.delivery.report import DeliveredFile
 
@@ -123,6 +124,7 @@ class Chain:
     combination: Combination | None = None  # how its runs come together as one table
     rows_from: int | None = None
     late_rows: tuple[LateRows, ...] = ()
+    drills: DatasetDrills | None = None  # None: no audit file was read
 
 
 @dataclass(frozen=True)
@@ -150,6 +152,7 @@ class BackupReport:
     as_of: int
     exports: tuple[ExportChains, ...]
     comparisons: tuple[ListComparison, ...] = ()  # with lists of files, in the order of the lists
+    audit: str | None = None  # the audit file that was read for drills
 
     def counts(self) -> dict[ChainState, int]:
         states = [chain.state for export in self.exports for chain in export.chains]

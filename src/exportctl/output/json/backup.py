@@ -5,6 +5,7 @@ from __future__ import annotations
 from exportctl.model.combine import Combination, Combine
 from exportctl.model.json_form import JsonObject, choice, counts, flag, listing, nullable, number, part, text
 from exportctl.model.project import BackupPolicy
+from exportctl.monitor.backup.drills import DrillResult, PastDrill
 from exportctl.monitor.backup.list_report import ListComparison, ListFault, ListFaultKind
 from exportctl.monitor.backup.report import BackupReport, Chain, ChainStart, ChainState, ExportChains, Gap, LateRows
 from exportctl.output.json.envelope import EXPORT_STATE, FLOW_ID, MOMENT, PROJECT, STORAGE, Document
@@ -14,6 +15,7 @@ _POLICY = JsonObject[BackupPolicy](
     "`expect.backup`",
     max_age=nullable(number("seconds since the newest complete run was due")),
     covered_from=nullable(number(f"the first complete run must be due before, {MOMENT}")),
+    drilled_within=nullable(number("seconds since the last drill that restored it")),
     at=nullable(part(POSITION)),
 )
 _START = JsonObject[ChainStart](
@@ -52,6 +54,15 @@ _COMBINATION = JsonObject[Combination](
     key_source=text("who says so, or why it is unknown; for people; empty: not an upsert"),
     warnings=listing("what contradicts it, or has no effect", text("for people")),
 )
+_DRILL = JsonObject[PastDrill](
+    "one dataset in one drill, as the audit file says",
+    as_of=number(f"when the drill was, {MOMENT}"),
+    run=text("what is the same in all lines of this run in the audit file"),
+    result=choice("how it ended", DrillResult),
+    flow=text("flow id at that time"),
+    moment=nullable(number(f"the moment of the table, {MOMENT}")),
+    restored=nullable(number("rows of the table; null: it could not be read")),
+)
 _CHAIN = JsonObject[Chain](
     "the chain of one dataset",
     dataset=text("the dataset's name"),
@@ -72,6 +83,8 @@ _CHAIN = JsonObject[Chain](
     late_rows=listing("what would break it without a service profile, oldest first", _LATE_ROWS),
     failures=listing("why it does not fulfil the policy", text("for people")),
     combination=nullable(part(_COMBINATION)),
+    last_drill=nullable(part(_DRILL, lambda chain: chain.drills.last if chain.drills else None)),
+    last_restored=nullable(part(_DRILL, lambda chain: chain.drills.restored if chain.drills else None)),
 )
 _FAULT = JsonObject[ListFault](
     "one thing that is not as the list says",
@@ -103,6 +116,7 @@ BACKUP_RESULT = JsonObject[BackupReport](
         "a chain does not fulfil its policy, or is not as a list says: the exit code of `check` is 9",
         lambda r: r.has_failed,
     ),
+    audit=nullable(text("the file that drills are known from (--audit); null: none was read, so no drill is known")),
     counts=counts("chains by state", ChainState, lambda report: report.counts()),
     exports=listing(
         "by address",

@@ -34,7 +34,7 @@ _DATASET = JsonObject[DrilledDataset](
     files=nullable(number("files that were read", lambda one: len(one.check.source.files) if one.check else None)),
     size=nullable(number("bytes of these files", lambda one: one.check.source.size if one.check else None)),
     rows=nullable(number("rows of these files", lambda one: one.check.rows if one.check else None)),
-    restored=nullable(number("rows of the table; null: it could not be read")),
+    restored=nullable(number("rows of the table; null: it could not be read", lambda one: one.restored_rows)),
     keys=nullable(number("different keys; null: it is no upsert", lambda one: one.check.keys if one.check else None)),
     written=nullable(number("bytes of the table that was written, read back and deleted; null: it was not written")),
     milliseconds=number("how long it took", lambda one: round(one.seconds * 1000)),
@@ -52,12 +52,10 @@ DRILL_RESULT = JsonObject[DrillReport](
     not_drilled=listing(
         "datasets that could not be chosen",
         JsonObject[NotDrilled](
-            "a dataset without a backup that can be restored",
+            "a dataset without a backup",
             address=address(),
             dataset=text("the dataset's name"),
-            state=choice("its chain", ChainState),
-            reason=text("for people"),
-            hint=nullable(text("what to do")),
+            reason=text("why it has no backup; for people"),
         ),
     ),
 )

@@ -73,6 +73,7 @@ def _export_details(export: ExportChains, as_of: int, share: int) -> str:
         *plan.section("What later runs brought", list(_late_lines(export)), share),
         *plan.section("What the chains begin with", list(_start_lines(export)), share),
         *plan.section("How the runs combine", list(_combination_lines(export)), share),
+        *plan.section("When it was last restored", list(_drill_lines(export, as_of)), share),
         "</details>\n",
     ]
     return "\n".join(lines)
@@ -99,6 +100,12 @@ def _start_lines(export: ExportChains) -> Iterator[str]:
     for chain in export.chains:
         for start in chain.starts:
             yield f"{code(chain.dataset)} {format_values.moment(start.moment)}: {prose(start.reason)}"
+
+
+def _drill_lines(export: ExportChains, as_of: int) -> Iterator[str]:
+    for chain in export.chains:
+        for sentence in backup.drill_texts(chain, as_of):
+            yield f"{code(chain.dataset)} {prose(sentence)}"
 
 
 def _combination_lines(export: ExportChains) -> Iterator[str]:

@@ -45,5 +45,5 @@ def _cells(one: DrilledDataset) -> list[str]:
         "" if one.moment is None else format_values.moment(one.moment),
         "" if check is None else str(len(check.source.files)),
         "" if check is None else verify.size(check.source.size),
-        "" if one.restored is None else str(one.restored),
+        "" if one.restored_rows is None else str(one.restored_rows),
     ]

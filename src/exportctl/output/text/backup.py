@@ -15,7 +15,7 @@ from exportctl.model.schedule import format_age, format_count
 from exportctl.output import format_values
 from exportctl.output.color import Paint, paint
 from exportctl.output.format_values import NOTHING, clean_text
-from exportctl.output.text import file_lists, plan, tables, verify
+from exportctl.output.text import drill, file_lists, plan, tables, verify
 
 if TYPE_CHECKING:
     from exportctl.monitor.backup.report import BackupReport, Chain, ExportChains, Gap, LateRows
@@ -38,7 +38,7 @@ def render_backup_report(report: BackupReport, *, color: bool = False, width: in
         lines.append(_headline(export, ink))
         for chain in export.chains:
             row = next(shown).replace(chain.state.value, ink(_STYLES[chain.state], chain.state.value), 1)
-            lines += [plan.INDENT + row, *_chain_lines(chain, ink, width)]
+            lines += [plan.INDENT + row, *_chain_lines(chain, report.as_of, ink, width)]
         lines += [*plan.findings(export.errors, ink), ""]
     for one in report.comparisons:
         lines += [*file_lists.comparison_lines(one, ink, width), ""]
@@ -83,10 +83,12 @@ def cells(chain: Chain, as_of: int) -> tuple[str, ...]:
     )
 
 
-def _chain_lines(chain: Chain, ink: Paint, width: int) -> Iterator[str]:
+def _chain_lines(chain: Chain, as_of: int, ink: Paint, width: int) -> Iterator[str]:
     for start in chain.starts:
         yield from _wrap_lines(f"since {format_values.moment(start.moment)}: {start.reason}", width)
     for sentence in combination_texts(chain):
+        yield from _wrap_lines(sentence, width)
+    for sentence in drill_texts(chain, as_of):
         yield from _wrap_lines(sentence, width)
     for warning in warning_texts(chain):
         yield from (ink("warning", line) for line in _wrap_lines(warning, width))
@@ -109,6 +111,15 @@ def combination_texts(chain: Chain) -> Iterator[str]:
     if chain.rows_from is not None:
         first = format_values.moment(chain.rows_from)
         yield f"events from {first}: the first full export of an ExperienceEvent dataset leaves out older ones"
+
+
+def drill_texts(chain: Chain, as_of: int) -> Iterator[str]:
+    """Yield the last drill, and the last one that restored it if that is another; nothing without an audit file."""
+    if chain.drills is not None:
+        last, restored = chain.drills.last, chain.drills.restored
+        yield f"last drill: {drill.past_text(last, as_of)}"
+        if last is not None and last is not restored:
+            yield f"last restored: {drill.past_text(restored, as_of)}"
 
 
 def warning_texts(chain: Chain) -> Iterator[str]:

@@ -71,9 +71,8 @@ def _cover_text(one: DrilledDataset) -> str:
 
 
 def not_drilled_text(one: NotDrilled) -> str:
-    """Return a dataset that could not be chosen, why, and what to do."""
-    hint = f" ({one.hint})" if one.hint else ""
-    return clean_text(f"{one.address}: {one.dataset}: {one.state}: {one.reason}{hint}")
+    """Return a dataset that could not be chosen, and why."""
+    return clean_text(f"{one.address}: {one.dataset}: no backup: {one.reason}")
 
 
 def past_text(drill: PastDrill | None, as_of: int) -> str:
@@ -81,14 +80,15 @@ def past_text(drill: PastDrill | None, as_of: int) -> str:
     if drill is None:
         return "never"
     when = f"{format_values.moment(drill.as_of)}, {format_age(max(0, as_of - drill.as_of))} ago: {drill.result}"
-    rows = "" if drill.rows is None else f", {format_count(drill.rows, 'row')}"
+    rows = "" if drill.restored is None else f", {format_count(drill.restored, 'row')}"
     table = "" if drill.moment is None else f" at {format_values.moment(drill.moment)}"
     return clean_text(f"{when}{rows}{table} (run {drill.run})")
 
 
 def _dataset_lines(one: DrilledDataset, ink: Paint, width: int) -> Iterator[str]:
     address, result = ink("bold", format_values.address(one.address)), ink(_STYLES[one.result], one.result.value)
-    yield f"{address}  {result}  {subject(one)}, in {one.seconds:.1f} s"
+    took = f", in {one.seconds:.1f} s" if one.seconds else ""
+    yield f"{address}  {result}  {subject(one)}{took}"
     for fact in fact_texts(one):
         yield from format_values.wrapped_lines(fact, width, plan.INDENT, "  ")
     for reason in one.reasons:
