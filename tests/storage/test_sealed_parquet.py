@@ -35,6 +35,8 @@ def test_every_byte_that_is_changed_and_every_cut_is_noticed() -> None:
 
 
 def test_another_table_of_exportctl_is_refused() -> None:
-    with pytest.raises(EditedTable, match="other columns"):
-        load_table(dump_table(SealedTable({"other": "text"}, [("x",)], "h", "")), COLUMNS, "h")
+    other_type = SealedTable({**COLUMNS, "size": "text"}, [("a", 1, "5")], "h", "")
+    for other in (SealedTable({"other": "text"}, [("x",)], "h", ""), other_type):
+        with pytest.raises(EditedTable, match="other columns"):
+            load_table(dump_table(other), COLUMNS, "h")
     assert load_table(DATA, COLUMNS, "another header")[0] is None

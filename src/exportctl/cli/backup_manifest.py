@@ -47,14 +47,14 @@ def manifest(
 
     The list has every complete run of each chain with its files: URI, size, ETag, run, rows. Each run holds the hash of
     the run before it. Equal chains give equal files. `backup check --against FILE` finds what was changed or deleted
-    later. If a chain is not WHOLE, the list has only its complete runs and
-    says so, and the exit code is 9.
+    later. If a chain is not WHOLE, the list has only its complete runs and says so, and the exit code is 9.
     """
     call = command_context(ctx)
     call.require_format(TEXT)
     from exportctl.workflows import file_lists, verify
 
-    if out.suffix == PARQUET:
+    is_parquet = out.suffix.lower() == PARQUET
+    if is_parquet:
         file_lists.require_parquet()
     asked = PlanOptions(targets=(export,))
     with verify.open_verifier(call.setup(), asked, wall=call.wall) as verifier:
@@ -64,7 +64,7 @@ def manifest(
     text = file_lists.dump_json(listed)
     if call.guard.holds_secret(text.decode("ascii")):
         raise Error(f"{out} is not written: a path holds a secret value", rule="secret-in-list", hint=_SECRET_HINT)
-    write_bytes(call.folder / out, file_lists.dump_parquet(listed) if out.suffix == PARQUET else text)
+    write_bytes(call.folder / out, file_lists.dump_parquet(listed) if is_parquet else text)
     _report_list(call, listed, out)
     return exit_codes.DONE if listed.is_whole else exit_codes.UNVERIFIED
 

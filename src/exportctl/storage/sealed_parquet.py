@@ -94,7 +94,8 @@ def load_table(data: bytes, columns: Mapping[str, str], header_name: str) -> tup
     from arro3.io import read_parquet
 
     reader = read_parquet(io.BytesIO(data), batch_size=_ROWS_AT_ONCE)
-    if list(reader.schema.names) != list(columns):
+    found = {name: reader.schema.field(name).type for name in reader.schema.names}
+    if list(found.items()) != [(name, _arrow_type(kind)) for name, kind in columns.items()]:
         raise EditedTable("it has other columns")
     header = reader.schema.metadata.get(header_name.encode())
     rows = [
