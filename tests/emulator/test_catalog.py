@@ -42,6 +42,15 @@ def test_a_dataset_may_have_another_behavior_or_none(api: Api) -> None:
     assert [behavior(api, id) for id in ids] == ["adhoc", None]
 
 
+def test_a_snapshot_dataset_is_managed_by_the_system(api: Api) -> None:
+    ids = seed(api, SeedDataset("Snapshot", kind="snapshot"), SeedDataset("People"))
+
+    assert [api.get(f"{CATALOG}/{id}").json()[id]["classification"]["managedBy"] for id in ids] == [
+        "SYSTEM",
+        "CUSTOMER",
+    ]
+
+
 def test_an_unknown_dataset_and_that_of_another_sandbox_are_not_found(api: Api) -> None:
     other = api.emulator.seed(["other"], {"other": [SeedDataset("Theirs")]})["other"]["Theirs"]
 

@@ -240,7 +240,8 @@ _ROWS: tuple[tuple[str, str, RuleStatus, str], ...] = (
      "number is 400; name matches exactly; other filters are refused as not emulated.", "spec",
      "[C] [CF]; exact match assumed"),
     ("catalog-classification", "classification of a dataset has dataBehavior, time-series for events and record for "
-     "all else, and managedBy.", "spec", "[C], one published answer; record is assumed; switch data_behavior"),
+     "all else. managedBy is SYSTEM for snapshots and CUSTOMER for all else.", "spec",
+     "[C], one published answer; record is assumed, and which datasets are SYSTEM; switch data_behavior"),
     ("catalog-permission", "Reading Catalog needs View Datasets, else 403.", "spec",
      "[C] has the status; which permission is assumed"),
     ("problem-body", "Catalog and the Schema Registry refuse with type, title, status and detail.", "assumed",

@@ -7,7 +7,7 @@ In: a request that passed the gateway. Out: an answer. Source: catalog.yaml, and
 from __future__ import annotations
 
 from exportctl.emulator import auth
-from exportctl.emulator.data.rows import EVENT
+from exportctl.emulator.data.rows import EVENT, SNAPSHOT
 from exportctl.emulator.read_view import RequestContext
 from exportctl.emulator.store import Record
 from exportctl.emulator.switches import Switches
@@ -91,4 +91,5 @@ def _classification(dataset: Record, switches: Switches) -> Json:
     if not behavior or switches.data_behavior == "missing":
         return {}
     word = {"upper": behavior.upper(), "uri": _BEHAVIORS + behavior}.get(switches.data_behavior, behavior)
-    return {"classification": {"dataBehavior": word, "managedBy": "CUSTOMER"}}
+    manager = "SYSTEM" if kind == SNAPSHOT else "CUSTOMER"
+    return {"classification": {"dataBehavior": word, "managedBy": manager}}
