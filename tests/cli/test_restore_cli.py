@@ -74,3 +74,111 @@ def test_the_printed_sql_restores_the_same_rows(applied: CommandLine) -> None:
 
     assert (ended.code, ended.err) == (0, "")
     assert len(duckdb.connect().execute(ended.out).fetchall()) == 1100
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (
+            ("sql", "orders", "--engine", "oracle"),
+            "choose one of duckdb, spark, databricks, snowflake, bigquery, trino",
+        ),
+        (("sql", "orders"), "--engine"),
+        (("check", "orders", "--engine", "trino"), "choose one of duckdb, spark"),
+        (("check", "orders", "--engine", "spark"), "--master"),
+        (("check", "orders", "--master", "local"), "add --engine spark"),
+        (("check", "ordres"), "did you mean exports.orders?"),
+        (("check", "orders", "--as-of", "soon"), "--as-of"),
+        (("check", "orders", "--format", "markdown"), "this command has text, json, junit"),
+        (("write", "orders"), "--to"),
+    ],
+    ids=lambda part: " ".join(part) if isinstance(part, tuple) else "",
+)
+def test_64_wrong_usage(run: CommandLine, argv: tuple[str, ...], said: str) -> None:
+    ended = run("restore", *argv)
+    assert (ended.code, ended.out, said in ended.err) == (64, "", True), ended.err
+
+
+def test_1_there_is_nothing_to_restore_yet(applied: CommandLine) -> None:
+    ended = applied("restore", "check", "orders", "--format", "junit")
+    assert (ended.code, "[restore-nothing]" in ended.err) == (1, True)
+    assert ElementTree.fromstring(ended.out).attrib["errors"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("argv", "rule", "hint"),
+    [
+        (("--as-of", "2027-01-15T09:00:00Z"), "restore-before-chain", "choose that moment or a later one"),
+        (("--dataset", "Returns"), "restore-dataset", "it has Orders"),
+        (("--work", "/no/such/folder"), "restore-folder", "--work"),
+        (("--memory", "much"), "restore-engine", "512MB"),
+    ],
+)
+def test_1_what_cannot_be_restored_says_the_next_step(
+    applied: CommandLine, argv: tuple[str, ...], rule: str, hint: str
+) -> None:
+    run_once_with_files(applied)
+    ended = applied("restore", "check", "orders", *argv)
+    assert (ended.code, f"[{rule}]" in ended.err, hint in ended.err) == (1, True, True), ended.err
+
+
+def test_1_a_storage_that_cannot_be_read(applied: CommandLine) -> None:
+    bucket = next(folder for folder in run_once_with_files(applied).parents if folder.name == "acme-lake")
+    bucket.rename(bucket.with_name("aside"))
+    bucket.write_text("a file stands where the bucket was")
+
+    ended = applied("restore", "check", "orders")
+
+    assert (ended.code, ended.out, "is not a folder" in ended.err) == (1, "", True), ended.err
+
+
+def test_9_a_gap_is_refused_until_it_is_accepted(
+    applied: CommandLine, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    files = run_twice_with_files(applied)
+    files[1].unlink()
+    to = tmp_path_factory.mktemp("restored") / "orders"
+
+    refused = applied("restore", "write", "orders", "--to", str(to), "--as-of", "2027-01-17T03:00:00Z")
+    script = applied("restore", "sql", "orders", "--engine", "trino", "--as-of", "2027-01-17T03:00:00Z")
+    newest = applied("restore", "check", "orders")
+
+    assert (refused.code, "the backup is GAP" in refused.out, to.exists()) == (9, True, False)
+    assert ("warning: " in script.err, "-- the backup up to then: GAP" in script.out, script.code) == (True, True, 0)
+    assert newest.code == 0
+    accepted = ("--as-of", "2027-01-17T03:00:00Z", "--accept-incomplete")
+    ended = applied("restore", "write", "orders", "--to", str(to), *accepted)
+    assert (ended.code, "wrote 50 rows, its files hold 0" in " ".join(ended.out.split())) == (9, True)
+
+
+def test_1_nothing_is_written_into_a_storage(applied: CommandLine) -> None:
+    file = run_once_with_files(applied)
+    before = sorted(file.parents[2].rglob("*"))
+
+    ended = applied("restore", "write", "orders", "--to", str(file.parent / "restored"))
+
+    assert (ended.code, "which exports write to" in ended.err) == (1, True)
+    assert sorted(file.parents[2].rglob("*")) == before
+
+
+def test_9_a_damaged_page_in_the_middle_of_a_file(applied: CommandLine) -> None:
+    """The footer is whole, so only reading every value finds it."""
+    file = run_twice_with_files(applied)[0]
+    content = bytearray(file.read_bytes())
+    content[2000:2600] = bytes(600)
+    file.write_bytes(content)
+
+    ended = applied("restore", "check", "orders")
+
+    assert (ended.code, file.name in ended.out) == (9, True), ended.out
+
+
+def test_a_dataset_needs_a_key_or_a_rule(applied: CommandLine) -> None:
+    run_once_with_files(applied)
+    applied.edit("exports:\n", "datasets:\n  o: {name: Orders, combine: unknown}\nexports:\n")
+    unknown = applied("restore", "check", "orders")
+    applied.edit("combine: unknown", "combine: upsert, key: no.such")
+    no_column = applied("restore", "check", "orders")
+
+    assert (unknown.code, "[restore-combine]" in unknown.err or "unknown" in unknown.err) == (1, True)
+    assert (no_column.code, "the key no.such is no column of these files" in no_column.out) == (9, True)

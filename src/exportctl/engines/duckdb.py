@@ -50,7 +50,7 @@ class DuckDb:
                 raise KeyboardInterrupt from None
             raise
         except duckdb.Error as error:
-            raise EngineError(error_text(error)) from error
+            raise EngineError(error_text(error), str(error)) from error
 
     def file_columns(self, files: Iterable[tuple[RestoreFile, str]]) -> Iterator[FileColumns]:
         """Yield the columns of each file, given with its local path, or raise BadFile: it cannot be read."""

@@ -9,7 +9,11 @@ Rows = list[tuple[Any, ...]]
 
 
 class EngineError(Exception):
-    """What an engine says of a statement, without the statement."""
+    """What an engine says of a statement, without the statement; `whole` is all of it, to look for names of files."""
+
+    def __init__(self, message: str, whole: str = ""):
+        super().__init__(message)
+        self.whole = whole
 
 
 class SqlEngine(Protocol):

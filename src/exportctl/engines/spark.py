@@ -33,7 +33,7 @@ class Spark:
         try:
             return [tuple(row) for row in self._session.sql(statement).collect()]
         except Exception as error:  # of Java or of Python: their classes differ from version to version
-            raise EngineError(error_text(error)) from error
+            raise EngineError(error_text(error), str(error)) from error
 
     def write_parquet(self, query: str, folder: Path) -> int:
         """Write the rows of a query as Parquet files into a new folder, and return how many these files hold."""
@@ -42,7 +42,7 @@ class Spark:
             self._session.sql(query).write.parquet(where)
             return int(self._session.read.parquet(where).count())
         except Exception as error:
-            raise EngineError(error_text(error)) from error
+            raise EngineError(error_text(error), str(error)) from error
 
 
 @contextmanager

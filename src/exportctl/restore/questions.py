@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from exportctl.restore.columns import Columns, Scalar, find_column
+from exportctl.restore.engine import Engine
 from exportctl.restore.sql import RUN, ReadTable, numbered_rows
 from exportctl.restore.sql_types import quoted_name
 from exportctl.restore.table import RestoreTable
@@ -20,17 +21,26 @@ _KEY, _COUNT = "exportctl_key", "exportctl_count"
 _TIMES = (Scalar.TIMESTAMP, Scalar.TIMESTAMP_UTC, Scalar.DATE, Scalar.TEXT)
 
 
-def rows_by_file(read: ReadTable) -> exp.Select:
-    """Ask how many rows each file has, and read every value of them: a damaged page fails."""
-    values = [exp.func("COUNT", exp.column(quoted_name(one.name))) for one in read.columns]
+def rows_by_file(read: ReadTable, engine: Engine, only: Sequence[str] = ()) -> exp.Select:
+    """Ask how many rows each file has, or only these, and read every value of them: a damaged page fails."""
+    values = [_use_value(exp.column(quoted_name(one.name)), engine) for one in read.columns]
     counted = [exp.alias_(value, f"exportctl_{number}") for number, value in enumerate(values)]
     file = exp.alias_(read.file.copy(), "exportctl_named")
     inner = exp.select(file, *(exp.column(quoted_name(one.name)) for one in read.columns)).from_(read.name)
+    if only:
+        inner = inner.where(read.file.copy().isin(*(exp.Literal.string(name) for name in only)))
     return (
         exp.select("exportctl_named", exp.alias_(exp.Count(this=exp.Star()), _COUNT), *counted)
         .from_(inner.subquery("exportctl_read"))
         .group_by("exportctl_named")
     )
+
+
+def _use_value(column: exp.Expr, engine: Engine) -> exp.Expr:
+    """Return an aggregate that needs each value: COUNT looks only at what is null."""
+    if engine is Engine.DUCKDB:
+        return exp.Max(this=exp.func("HASH", column))
+    return exp.Max(this=exp.Length(this=exp.cast(column, exp.DataType.build("TEXT"))))  # Spark hashes no maps
 
 
 def key_counts(table: RestoreTable, tables: Sequence[ReadTable], key: exp.Expr) -> exp.Select:

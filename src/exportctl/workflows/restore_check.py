@@ -7,7 +7,7 @@ Restore for a test, or into a new folder: an engine reads every value, counts, a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -188,9 +188,9 @@ def _read_facts(
     try:
         for statement in script.statements:
             session.sql.execute(statement)
-        answers = [row for read in script.tables for row in session.ask(questions.rows_by_file(read))]
+        answers = [row for read in script.tables for row in session.ask(questions.rows_by_file(read, session.engine))]
     except EngineError as error:
-        raise _find_bad_file(one, error) or error from error
+        raise _find_bad_file(one, script, session, files) or error from error
     paths = {files.named(file): file.path for file in one.source.files}
     ((restored,),) = session.ask(questions.count_rows(script.query))
     span = questions.time_span(script.query, table.columns)
@@ -206,14 +206,35 @@ def _key_counts(table: RestoreTable, script: RestoreScript, session: _Session) -
     return KeyCounts(keys, int(ambiguous), int(without))
 
 
-def _find_bad_file(one: OpenSource, error: EngineError) -> BadFile | None:
-    """Return the first file that our own strict reading refuses, else the one that the engine names."""
+def _find_bad_file(one: OpenSource, script: RestoreScript, session: _Session, files: _Files) -> BadFile | None:
+    """
+    Return the first file that cannot be read: by our own strict reading, else by that of the engine.
+
+    DuckDB does not name the file, so it reads halves of the list until one file is left. Spark names it.
+    """
     for file in one.source.files:
         try:
             stored = StoredFile(file.path, file.size)
             count_rows(one.reader, stored, file.format.type, file.format.compression)
         except BadFile as found:
             return found
-    said = str(error)
-    named = next((file for file in one.source.files if file.path.rpartition("/")[2] in said), None)
-    return BadFile(named.path, said) if named else None
+    error, left = _reading_error(script, session, files, one.source.files), one.source.files
+    while error is not None and session.engine is Engine.DUCKDB and len(left) > 1:
+        half = left[: len(left) // 2]
+        first = _reading_error(script, session, files, half)
+        left, error = (half, first) if first else (left[len(half) :], error)
+    whole = error.whole if error else ""
+    named = [file for file in left if len(left) == 1 or file.path.rpartition("/")[2] in whole]
+    return BadFile(named[0].path, str(error)) if named else None
+
+
+def _reading_error(
+    script: RestoreScript, session: _Session, files: _Files, some: Sequence[RestoreFile]
+) -> EngineError | None:
+    """Return what the engine says when it reads every value of some of the files; None: nothing."""
+    try:
+        for read in script.tables:
+            session.ask(questions.rows_by_file(read, session.engine, [files.named(file) for file in some]))
+    except EngineError as error:
+        return error
+    return None
