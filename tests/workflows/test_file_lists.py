@@ -125,6 +125,15 @@ def test_runs_that_the_service_forgot_keep_their_entries_by_their_manifests(tmp_
         ]
 
 
+def test_a_changed_schedule_and_forgotten_runs_are_no_difference_from_a_list(tmp_path: Path) -> None:
+    with delivery_sandbox(tmp_path, Switches(run_retention=7)) as scene:
+        scene.pass_nights(3)
+        listed = make_list(scene)
+        change(scene, tmp_path, schedule={"every": "1 day", "at": "06:00"})
+        scene.pass_nights(14)
+        assert compare(scene, listed)[0].faults == ()
+
+
 def test_a_replacement_begins_the_chain_again_and_the_old_files_are_still_compared(tmp_path: Path) -> None:
     with delivery_sandbox(tmp_path) as scene:
         scene.pass_nights(2)

@@ -163,6 +163,13 @@ def test_later_runs_and_runs_that_the_service_forgot_are_no_fault() -> None:
     assert compare(StoredNow(LAKE, THERE), later).faults == ()
 
 
+def test_a_listed_run_from_a_time_of_which_nothing_is_known_any_more_is_no_fault() -> None:
+    unknown = Gap(ChainState.UNPROVEN, None, FIRST - 60, FIRST + DAY + 60, 0, "the schedule begins later", "", "")
+    chain = replace(chain_of(chain_run(2)), gaps=(unknown,))
+    assert compare(StoredNow(LAKE, THERE), chain).faults == ()
+    assert len(compare(StoredNow(LAKE, THERE), replace(chain, gaps=(replace(unknown, last=FIRST),))).faults) == 1
+
+
 def test_a_storage_that_was_not_read_is_one_fault() -> None:
     made = compare(StoredNow(LAKE, unread="no credentials"))
     assert [(one.kind, one.due) for one in made.faults] == [(ListFaultKind.NOT_READ, None)]

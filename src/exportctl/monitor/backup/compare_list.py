@@ -92,6 +92,8 @@ def _lost_runs(listed: ListedChain, subject: ListSubject) -> Iterator[ListFault]
     begin = chain.starts[0].moment if chain.starts else 0
     for run, after in _runs_with_window(listed):
         found = known.get(run.due)
+        if found is None and _is_forgotten(run, chain):
+            continue
         if found is None:
             since = (
                 f"the chain begins at {format_moment(begin)} now: {chain.starts[0].reason}" if run.due < begin else ""
@@ -100,6 +102,11 @@ def _lost_runs(listed: ListedChain, subject: ListSubject) -> Iterator[ListFault]
         elif run.run and found.run and found.run != run.run:
             reason = f"another run wrote for this moment: {found.run}"
             yield _run_fault(ListFaultKind.NOT_IN_CHAIN, reason, run, after)
+
+
+def _is_forgotten(run: ListedRun, chain: Chain) -> bool:
+    """Check whether nothing says any more which runs were due then: the list itself is the proof of this one."""
+    return any(not gap.runs and gap.first <= run.due <= gap.last for gap in chain.gaps)
 
 
 def _compared_runs(listed: ListedChain, subject: ListSubject) -> Iterator[_ComparedRun]:
