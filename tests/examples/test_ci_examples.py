@@ -24,11 +24,12 @@ import yaml
 from tests.examples.example_projects import EXAMPLES
 
 CI = EXAMPLES / "ci"
-WORKFLOWS = ("plan.yml", "apply.yml", "nightly.yml")
+WORKFLOWS = ("plan.yml", "apply.yml", "nightly.yml", "drill.yml")
 NOT_RUN = {
     "Install": "needs a package index",
     "Comment": "needs GitHub",
     "Fetch the reviewed plan": "needs GitHub",
+    "Fetch the record": "needs GitHub",
     "Open or update the issue": "needs GitHub",
     "Close the issue": "needs GitHub",
 }
@@ -40,6 +41,8 @@ RUN = {
     "Apply the plan of this digest",
     "Renew",
     "Drift",
+    "Drill",
+    "Show when each backup was last restored",
 }
 BASH = ("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c")  # what GitHub runs for `shell: bash`
 DESTINATION_SECRETS = {"LAKE_ROLE_ARN", "PARTNER_SSH_KEY"}
@@ -179,6 +182,23 @@ def test_at_night_ends_are_renewed_and_changes_by_hand_are_found(runner: Runner)
     assert runner.outputs["code"] == "3"
     assert "elsewhere" in (runner.folder / "drift.md").read_text(encoding="utf-8")
     assert runner.summary
+
+
+def test_every_week_backups_are_restored_and_the_record_says_when(runner: Runner) -> None:
+    runner.run_successfully("Plan")
+    runner.run_successfully("Apply the reviewed plan")
+    nothing = runner.run("Drill")
+    asked = ("exportctl", "emulator", "clock", "advance", "1 day")
+    subprocess.run(asked, cwd=runner.folder, env=runner_environment(), check=True, capture_output=True, timeout=60)
+    runner.run_successfully("Drill")
+    drilled = dict(runner.outputs)
+    runner.run_successfully("Show when each backup was last restored")
+
+    assert nothing.returncode == 9
+    assert (drilled["failing"], drilled["restored"]) == ("false", "2")
+    assert "last drill: " in runner.summary
+    record = [json.loads(line) for line in (runner.folder / "drills.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [line["failing"] for line in record] == [True, False]
 
 
 @pytest.mark.parametrize("name", WORKFLOWS)
