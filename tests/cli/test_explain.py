@@ -73,6 +73,7 @@ def test_a_word_with_several_meanings_shows_all_of_them() -> None:
         "result FAILED",
         "health FAILED",
         "doctor result failed",
+        "drill result FAILED",
     }
 
 

@@ -68,6 +68,10 @@ common head of the other documents. The [glossary](glossary.md) explains every w
 | `step-ended` | when a step has ended | the same, and `status` |
 | `ended` | at the end | those of `started`, `outcome`, and all steps as `objects` |
 
+`backup drill --audit FILE` appends one line when it ends, also after an interrupt: `event` is `drill`, the members are
+`who`, `commit`, the sandbox, `as_of` (seconds since 1970 UTC), and those of `result` in its JSON document.
+`backup status` and `backup check` read these lines with `--audit FILE`, and leave out all others.
+
 After a kill, a step that started and did not end may or may not have happened: the next plan says what is there. A file
 that cannot be written is a warning, like a full stdout, stderr, `GITHUB_OUTPUT` or `GITHUB_STEP_SUMMARY`. The work goes
 on, and the exit code is that of the work.

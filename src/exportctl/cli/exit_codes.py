@@ -33,7 +33,8 @@ TEXTS: Mapping[int, str] = {
     LEASE_HELD: "Another run holds the lease of this project (`policy.lease`), or took it from this run. The message "
     "names it. Run the command again when that run has ended.",
     INTERRUPTED: "Interrupted. Nothing new was started, the requests under way finished, and the report was written.",
-    UNVERIFIED: "`verify`, `backup check`, `backup manifest` or `restore` found something that is not complete.",
+    UNVERIFIED: "`verify`, `backup check`, `backup manifest`, `backup drill` or `restore` found something that is not "
+    "complete.",
     LOST_REPORT: "The command did its work, but its report could be written nowhere: stdout and stderr are full or "
     "closed.",
     USAGE: "Wrong usage. Also: `apply` or `probe` must ask, there is no terminal, and --auto-approve is missing. "

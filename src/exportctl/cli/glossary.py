@@ -14,6 +14,7 @@ from exportctl.cli import exit_codes
 from exportctl.errors import Level
 from exportctl.model.outcome import CheckStatus, OutcomeStatus
 from exportctl.model.plan import Action, Cause, Verb
+from exportctl.monitor.backup.drills import DRILL_RESULTS
 from exportctl.monitor.backup.list_report import LIST_FAULTS
 from exportctl.monitor.backup.report import CHAIN_STATES
 from exportctl.monitor.delivery.report import DeliveryResult, Evidence
@@ -127,6 +128,8 @@ _TERMS: Mapping[str, str] = {
     " time since then. RUNS counts the complete runs. `combine` says how they make one table: append or upsert.",
     "restore": "Reads a backup as one table at a moment. `rule` and `key of a row` say how, and by whom. `added` are"
     " columns that came after the first file. `fails` says what is not as the runs wrote it.",
+    "drill": "`exportctl backup drill` restores backups that are chosen at random, and deletes the tables again. `last"
+    " drill` and `last restored` of `backup status --audit FILE` say when that was.",
     "checked": "The last line of `verify`. It says what was checked and what was not, such as names, numbers and sizes"
     " of files, and their contents (--deep).",
     "status": "The command that shows the state of every export: its last run, its next run and its end.",
@@ -155,6 +158,7 @@ _TERM_ALIASES: Mapping[str, tuple[str, ...]] = {
     "column": ("rows", "files", "size", "why", "note", "id", "name", "exported by"),
     "forecast": ("simultaneous runs",),
     "backup": ("covered from", "covered to", "age", "chain", "recovery point", "combine", "upsert"),
+    "drill": ("last drill", "last restored", "not drilled", "seed"),
     "valid": ("validate",),
     "sign": ("+", "~", "-/+", "-", ">", "!"),
 }
@@ -357,14 +361,13 @@ SECTIONS: tuple[GlossarySection, ...] = (
         "What `backup check --against` finds. Each means exit code 9.",
         _terms(LIST_FAULTS),
     ),
+    GlossarySection("Results of a drill", "drill result", "How a dataset in a drill ended.", _terms(DRILL_RESULTS)),
     GlossarySection("Health of an export", "health", "The column HEALTH of `status`.", _terms(_HEALTH)),
     GlossarySection("States of a flow", "state", "The column STATE of `status`.", _terms(_STATES)),
     GlossarySection("Results of doctor", "doctor result", "How a check went.", _terms(_CHECKS)),
     GlossarySection("Levels", "level", "How serious a finding is.", _terms(_LEVELS)),
     GlossarySection("Exit codes", "exit code", "How a command ends.", _EXIT_CODES),
-    GlossarySection(
-        "Safety checks", "safety check", "What blocks a dangerous change, with exit code 5.", _SAFETY_CHECKS
-    ),
+    GlossarySection("Safety checks", "safety check", "What blocks a dangerous change (exit code 5).", _SAFETY_CHECKS),
 )
 
 

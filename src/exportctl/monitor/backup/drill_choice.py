@@ -1,5 +1,5 @@
 """
-Choose datasets at random, so that anybody can choose the same ones again. Pure.
+Choose datasets at random, so that the same ones can be chosen again. Pure.
 
 Each dataset draws a number of its own: sha256 of the seed, of the export, and of the dataset's name. The smallest
 numbers are chosen. So a dataset that comes or goes changes the place of no other one, and each has the same chance.
