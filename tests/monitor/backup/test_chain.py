@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis.strategies import lists, sampled_from
 
 from exportctl.model.project import BackupPolicy
 from exportctl.model.schedule import DAY, HOUR
@@ -264,3 +266,23 @@ def test_the_answers_are_those_of_the_profile(
     switches: dict[str, object], failed: str | None, missed: str | None
 ) -> None:
     assert row_answers(switches, PROFILE) == RowAnswers(PROFILE, failed, missed)
+
+
+@given(
+    runs=lists(sampled_from([WHOLE, FAILED, PARTIAL, PAUSED, MISSING, LOST, OTHER, BY_WORD, NOTHING]), max_size=8),
+    failed=sampled_from([None, NEXT, GONE]),
+    missed=sampled_from([None, NEXT, GONE]),
+)
+def test_a_chain_is_whole_only_if_each_run_is_or_has_its_rows_in_the_next_whole_one(
+    runs: list[Verdict], failed: str | None, missed: str | None
+) -> None:
+    made = chain(*(runs or [WHOLE]), facts=replace(FACTS, row_answers=RowAnswers(PROFILE, failed, missed)))
+    states = {run.due: run.state for run in made.runs}
+    for run in made.runs:
+        if run.carrier is not None:
+            between = [one for one in made.runs if run.due < one.due < run.carrier]
+            assert states[run.carrier] is ChainState.WHOLE
+            assert all(one.carrier == run.carrier for one in between)
+    broken = [run for run in made.runs if run.state is not ChainState.WHOLE and run.carrier is None]
+    assert (made.state is ChainState.WHOLE) == (not broken and ChainState.WHOLE in states.values())
+    assert sum(gap.runs for gap in made.gaps) == len(broken)
