@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 from xml.etree import ElementTree
@@ -182,3 +184,17 @@ def test_a_dataset_needs_a_key_or_a_rule(applied: CommandLine) -> None:
 
     assert (unknown.code, "[restore-combine]" in unknown.err or "unknown" in unknown.err) == (1, True)
     assert (no_column.code, "the key no.such is no column of these files" in no_column.out) == (9, True)
+
+
+def test_1_a_missing_extra_is_named_with_its_command(applied: CommandLine) -> None:
+    """In a process of its own, in which the package cannot be imported."""
+    run_once_with_files(applied)
+    for package in ("sqlglot", "duckdb"):
+        code = f"import sys; sys.modules[{package!r}] = None; from exportctl.cli import run; run()"
+        ended = subprocess.run(
+            [sys.executable, "-c", code, "-C", str(applied.folder), "restore", "check", "orders"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (ended.returncode, "pip install 'exportctl[restore]'" in ended.stderr) == (1, True), ended.stderr
