@@ -37,6 +37,7 @@ class DuckDb:
 
     def __init__(self, connection: DuckDBPyConnection):
         self._connection = connection
+        self._known: dict[object, Columns] = {}  # equal schemas are one value, however many files have them
 
     def execute(self, statement: str) -> Rows:
         """Execute one statement and return its rows; an interrupt of the process ends it."""
@@ -75,8 +76,11 @@ class DuckDb:
 
     def _parquet_columns(self, path: str) -> Columns:
         named = text_literal(escape_pattern(path), DIALECT)
-        rows = self.execute(f"DESCRIBE SELECT * FROM READ_PARQUET([{named}], hive_partitioning = FALSE)")
-        return tuple(parse_column(row[0], row[1]) for row in rows)
+        described = self.execute(f"DESCRIBE SELECT * FROM READ_PARQUET([{named}], hive_partitioning = FALSE)")
+        rows = tuple((row[0], row[1]) for row in described)
+        if rows not in self._known:
+            self._known[rows] = tuple(parse_column(name, type) for name, type in rows)
+        return self._known[rows]
 
     def _json_columns(self, file: RestoreFile, path: str) -> Columns:
         lines = _json_lines(file, path)
@@ -84,7 +88,8 @@ class DuckDb:
         columns = parse_structure(structure)
         if columns is None:
             raise EngineError("a line is not a JSON object")
-        return mark_empty_objects(columns, frozenset(p for p in mixed_paths(columns) if self._is_empty(lines, p)))
+        empty = frozenset(path for path in mixed_paths(columns) if self._is_empty(lines, path))
+        return self._known.setdefault((structure, empty), mark_empty_objects(columns, empty))
 
     def _is_empty(self, lines: str, path: str) -> bool:
         """Check whether the values at a path are nothing but objects."""
