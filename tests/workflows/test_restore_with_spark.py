@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
+import socket
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -62,6 +67,49 @@ def test_spark_restores_what_duckdb_restores(
     restored = f"FROM read_parquet('{tmp_path}/table/*/*.parquet')"
     assert (check.failures, *differences(restored, expected, tmp_path)) == ((), len(expected), [])
     assert replace(check, first_time=None, last_time=None) == replace(by_duckdb, first_time=None, last_time=None)
+
+
+@contextmanager
+def spark_process(*words: str) -> Iterator[None]:
+    """A daemon of Spark on this machine, ended with what it started."""
+    import pyspark
+
+    home = Path(pyspark.__file__).parent
+    settings = {**os.environ, "SPARK_HOME": str(home), "PYSPARK_PYTHON": sys.executable, "SPARK_DAEMON_MEMORY": "256m"}
+    command = [str(home / "bin" / "spark-class"), *words]
+    with subprocess.Popen(command, env=settings, start_new_session=True, stderr=subprocess.DEVNULL) as process:
+        try:
+            yield
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)
+
+
+@pytest.fixture
+def master(tmp_path: Path) -> Iterator[str]:
+    """A cluster of one worker."""
+    ports = [str(free_port()) for _ in range(3)]
+    address, package = f"spark://127.0.0.1:{ports[0]}", "org.apache.spark.deploy"
+    of_master = ("--host", "127.0.0.1", "--port", ports[0], "--webui-port", ports[1])
+    of_worker = ("--host", "127.0.0.1", "--cores", "2", "--memory", "1g", "--webui-port", ports[2])
+    with (
+        spark_process(f"{package}.master.Master", *of_master),
+        spark_process(f"{package}.worker.Worker", *of_worker, "--work-dir", str(tmp_path / "work"), address),
+    ):
+        yield address
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_a_cluster_restores_the_same(scene: RestoreSandbox, master: str) -> None:
+    asked = RestoreRequest(RECORDS)
+    with scene.verifier("parquet") as verifier:
+        (check,) = check_restore(verifier, asked, CheckOptions(master=master)).checks
+    assert (check.failures, check.restored) == ((), len(scene.table(RECORDS, NIGHTS - 1)))
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
