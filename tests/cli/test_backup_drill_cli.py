@@ -75,6 +75,16 @@ def test_status_answers_when_it_was_last_restored(applied: CommandLine) -> None:
     assert "last drill" not in applied("backup", "status").out
 
 
+def test_an_audit_file_that_is_not_there_is_an_error_and_foreign_lines_are_not(applied: CommandLine) -> None:
+    run_once_with_files(applied)
+    missing = applied("backup", "status", "--audit", "drills.jsonl")
+    (applied.folder / "drills.jsonl").write_bytes(b'\xff "drill"\n{"event": "drill"\n{"event": "ended"}\n')
+    foreign = applied("backup", "status", "--audit", "drills.jsonl")
+
+    assert (missing.code, "drills.jsonl does not exist" in missing.err) == (1, True)
+    assert (foreign.code, foreign.out.count("last drill: never")) == (0, 2)
+
+
 def test_a_policy_asks_for_a_drill(applied: CommandLine) -> None:
     run_twice_with_files(applied)
     applied.edit("defaults:", "defaults:\n  expect: {backup: {drilled_within: 8 days}}")

@@ -7,7 +7,6 @@ it; its name says what it is.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -48,7 +47,7 @@ def _remove_folder(made: TemporaryDirectory[str]) -> None:
     try:
         made.cleanup()
     except KeyboardInterrupt:
-        shutil.rmtree(made.name, ignore_errors=True)
+        made.cleanup()
         raise
     finally:
         if Path(made.name).exists():
