@@ -16,7 +16,7 @@ from exportctl.restore.request import CheckOptions, RestoreRequest
 from exportctl.restore.script import query_text
 from exportctl.workflows.restore import write_script
 from exportctl.workflows.restore_check import check_restore, write_restore
-from tests.workflows.orders_sandbox import DAY
+from tests.workflows.orders_sandbox import DAY, HOUR
 from tests.workflows.restore_sandbox import (
     EVENTS,
     FIRST,
@@ -28,6 +28,7 @@ from tests.workflows.restore_sandbox import (
     pass_nights,
     restore_sandbox,
 )
+from tests.workflows.world import SANDBOX
 
 
 @pytest.fixture(scope="module")
@@ -100,3 +101,25 @@ def test_the_export_has_several_datasets_and_sql_is_for_one(scene: RestoreSandbo
         write_script(verifier, RestoreRequest(), Engine.DUCKDB, None)
     with scene.verifier("parquet") as verifier, pytest.raises(Error, match="no dataset of this name"):
         write_script(verifier, RestoreRequest("Ordres"), Engine.DUCKDB, None)
+
+
+@pytest.mark.parametrize("export", ["parquet", "lines"])
+def test_a_column_that_became_text_is_named_with_the_first_file_that_differs(tmp_path: Path, export: str) -> None:
+    with restore_sandbox(tmp_path, (export,)) as changed:
+        emulator = changed.world.emulator
+        emulator.set_time(FIRST + HOUR)
+        for night, change in enumerate(("added", "text", None), start=1):
+            emulator.ingest(SANDBOX, EVENTS, 5, change=change)
+            emulator.set_time(FIRST + HOUR + night * DAY)
+        events = [path for path in changed.files(export) if emulator_id(changed, EVENTS) in str(path)]
+
+        (check,) = check_report(changed, export, dataset=EVENTS).checks
+        (before,) = check_report(changed, export, dataset=EVENTS, as_of=FIRST + DAY).checks
+
+    assert (before.failures, before.restored) == ((), 35)
+    (failure,) = check.failures
+    assert ("score is text" in failure, events[2].name in failure) == (True, True), failure
+
+
+def emulator_id(scene: RestoreSandbox, dataset: str) -> str:
+    return next(str(one["id"]) for one in scene.world.emulator.datasets(SANDBOX) if one["name"] == dataset)
