@@ -126,7 +126,7 @@ def test_1_with_a_folder_that_cannot_be_used(applied: CommandLine) -> None:
     file = run_once_with_files(applied)
 
     inside = applied(*DRILL, "--work", str(file.parent))
-    nowhere = applied(*DRILL, "--work", str(file))
+    nowhere = applied(*DRILL, "--work", str(applied.folder / "exports.yaml"))
 
     assert (inside.code, "which exports write to" in " ".join(inside.out.split())) == (1, True)
     assert (nowhere.code, "no temporary folder can be made" in " ".join(nowhere.out.split())) == (1, True)

@@ -135,8 +135,11 @@ SAID = {
         },
     ),
     "the backup of an export": (
-        "exports: {web: {expect: {backup: {covered_from: 1970-01-02}}}}",
-        {("exports.web", "expect.backup.covered_from"): (None, 172_800)},
+        "exports: {web: {expect: {backup: {covered_from: 1970-01-02, drilled_within: 8 days}}}}",
+        {
+            ("exports.web", "expect.backup.covered_from"): (None, 172_800),
+            ("exports.web", "expect.backup.drilled_within"): (None, 691_200),
+        },
     ),
     "a former schedule": (
         "exports: {web: {former_schedules: [{until: 1970-01-01, every: 1 day}]}}",

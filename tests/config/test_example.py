@@ -393,9 +393,10 @@ BACKED_UP = "defaults: {expect: {backup: {max_age: 26 hours}}}\n"
         ("", Expect(backup=BackupPolicy(max_age=93_600))),
         ("expect: {within: 2 hours}", Expect(7200, backup=BackupPolicy(max_age=93_600))),
         ("expect: {backup: {covered_from: 1970-01-01}}", Expect(backup=BackupPolicy(covered_from=86_400))),
+        ("expect: {backup: {drilled_within: 8 days}}", Expect(backup=BackupPolicy(drilled_within=691_200))),
         ("schedule: {every: once}", None),
     ],
-    ids=["nothing of its own", "another expectation", "a backup of its own", "runs once"],
+    ids=["nothing of its own", "another expectation", "a backup of its own", "a drill of its own", "runs once"],
 )
 def test_the_default_backup_is_that_of_each_recurring_export(own: str, expected: Expect | None) -> None:
     text = SMALL.replace("schedule: nightly", own) if "once" in own else with_export(own)

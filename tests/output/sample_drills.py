@@ -61,7 +61,13 @@ def drilled_backups() -> BackupReport:
         AS_OF - DAY, f"run {EVIL}", DrillResult.RESTORED, "exports.orders", FLOW, "d-1", AS_OF - 2 * DAY, 9
     )
     bad = replace(good, as_of=AS_OF, result=DrillResult.FAILED, moment=None, restored=None)
-    known = (DatasetDrills(good, good), DatasetDrills(bad, good), DatasetDrills(bad), DatasetDrills(), DatasetDrills())
+    known = (
+        DatasetDrills(good, good),
+        DatasetDrills(bad, good),
+        DatasetDrills(bad),
+        DatasetDrills(),
+        DatasetDrills(former=good),
+    )
     report, drills = backup_report(), iter(known)
 
     def drilled(one: ExportChains) -> ExportChains:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 
 from exportctl.errors import Error
 
@@ -26,18 +26,18 @@ def open_drill_folder(parent: str | None, storages: Sequence[Path]) -> Iterator[
         Error: it cannot be made, is inside a storage of a destination, or cannot be removed.
     """
     hint = "choose another folder with --work"
+    within = Path(parent or gettempdir()).resolve()
+    for storage in storages:
+        if within.is_relative_to(storage.resolve()):
+            message = f"the temporary folder {within} is inside {storage}, which exports write to"
+            raise Error(message, rule="drill-folder", hint=hint)
     try:
         made = TemporaryDirectory(prefix=PREFIX, dir=parent, ignore_cleanup_errors=True)
     except OSError as error:
-        message = f"no temporary folder can be made in {parent or 'the temporary folder'}: {error.strerror}"
+        message = f"no temporary folder can be made in {within}: {error.strerror}"
         raise Error(message, rule="drill-folder", hint=hint) from error
-    folder = Path(made.name).resolve()
     try:
-        inside = next((storage for storage in storages if folder.is_relative_to(storage.resolve())), None)
-        if inside:
-            message = f"the temporary folder would be inside {inside}, which exports write to"
-            raise Error(message, rule="drill-folder", hint=hint)
-        yield folder
+        yield Path(made.name)
     finally:
         _remove_folder(made)
 

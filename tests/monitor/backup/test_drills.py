@@ -99,9 +99,12 @@ def test_the_last_drill_counts_and_the_last_one_that_restored() -> None:
     assert found.last == replace(FOUND, as_of=AS_OF, run="r-2", result=DrillResult.FAILED, moment=None, restored=None)
 
 
-@pytest.mark.parametrize("kept", [with_dataset(flow="another"), with_dataset(address="exports.renamed")])
-def test_a_drill_counts_after_a_replacement_and_after_a_rename(kept: dict[str, Any]) -> None:
-    assert read_lines(kept).restored is not None
+def test_a_drill_counts_after_a_rename() -> None:
+    assert read_lines(with_dataset(address="exports.renamed")).restored == replace(FOUND, address="exports.renamed")
+
+
+def test_a_drill_of_a_former_flow_says_nothing_of_the_chain_that_a_replacement_began() -> None:
+    assert read_lines(with_dataset(flow="before")) == DatasetDrills(former=replace(FOUND, flow="before"))
 
 
 @pytest.mark.parametrize(

@@ -57,10 +57,15 @@ class PastDrill:
 
 @dataclass(frozen=True)
 class DatasetDrills:
-    """The newest drill of one dataset, and the newest one that restored it. None: there is none."""
+    """
+    The newest drill of one dataset, and the newest one that restored it. None: there is none.
+
+    `former` is the newest drill of a flow that the export had before: it says nothing of the chain of now.
+    """
 
     last: PastDrill | None = None
     restored: PastDrill | None = None
+    former: PastDrill | None = None
 
 
 @dataclass(frozen=True)
@@ -78,14 +83,12 @@ class DrillLog:
     drills: tuple[PastDrill, ...]
 
     def of_dataset(self, address: Address, flow: str | None, dataset_id: str) -> DatasetDrills:
-        """Return those of a dataset at an export, also before the export was renamed or its flow replaced."""
-        own = [
-            one
-            for one in self.drills
-            if one.dataset_id == dataset_id and (one.flow == flow or one.address == str(address))
-        ]
+        """Return those of a dataset at a flow, also before its export was renamed; and of the flows before it."""
+        same = [one for one in self.drills if one.dataset_id == dataset_id]
+        own = [one for one in same if one.flow == flow]
         restored = [one for one in own if one.result is DrillResult.RESTORED]
-        return DatasetDrills(own[-1] if own else None, restored[-1] if restored else None)
+        former = [one for one in same if one.flow != flow and one.address == str(address)]
+        return DatasetDrills(*(found[-1] if found else None for found in (own, restored, former)))
 
 
 def read_drill_log(data: bytes, header: PlanHeader, as_of: int) -> DrillLog:

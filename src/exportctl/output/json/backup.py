@@ -55,7 +55,7 @@ _COMBINATION = JsonObject[Combination](
     warnings=listing("what contradicts it, or has no effect", text("for people")),
 )
 _DRILL = JsonObject[PastDrill](
-    "one dataset in one drill, as the audit file says",
+    "one dataset in one drill, as the audit file says; `last_` ones are of this flow, `former_drill` of one before it",
     as_of=number(f"when the drill was, {MOMENT}"),
     run=text("what is the same in all lines of this run in the audit file"),
     result=choice("how it ended", DrillResult),
@@ -85,6 +85,7 @@ _CHAIN = JsonObject[Chain](
     combination=nullable(part(_COMBINATION)),
     last_drill=nullable(part(_DRILL, lambda chain: chain.drills.last if chain.drills else None)),
     last_restored=nullable(part(_DRILL, lambda chain: chain.drills.restored if chain.drills else None)),
+    former_drill=nullable(part(_DRILL, lambda chain: chain.drills.former if chain.drills else None)),
 )
 _FAULT = JsonObject[ListFault](
     "one thing that is not as the list says",

@@ -115,11 +115,14 @@ def combination_texts(chain: Chain) -> Iterator[str]:
 
 def drill_texts(chain: Chain, as_of: int) -> Iterator[str]:
     """Yield the last drill, and the last one that restored it if that is another; nothing without an audit file."""
-    if chain.drills is not None:
-        last, restored = chain.drills.last, chain.drills.restored
-        yield f"last drill: {drill.past_text(last, as_of)}"
-        if last is not None and last is not restored:
-            yield f"last restored: {drill.past_text(restored, as_of)}"
+    if chain.drills is None:
+        return
+    last, restored, former = chain.drills.last, chain.drills.restored, chain.drills.former
+    yield f"last drill: {drill.past_text(last, as_of)}"
+    if last is not None and last is not restored:
+        yield f"last restored: {drill.past_text(restored, as_of)}"
+    if last is None and former is not None:
+        yield f"last drill of a former flow: {drill.past_text(former, as_of)}"
 
 
 def warning_texts(chain: Chain) -> Iterator[str]:
