@@ -91,6 +91,7 @@ def test_the_printed_sql_restores_the_same_rows(applied: CommandLine) -> None:
         (("check", "orders", "--master", "local"), "add --engine spark"),
         (("check", "ordres"), "did you mean exports.orders?"),
         (("check", "orders", "--as-of", "soon"), "--as-of"),
+        (("check", "orders", "--as-of", "2099-01-01"), "is in the future"),
         (("check", "orders", "--format", "markdown"), "this command has text, json, junit"),
         (("write", "orders"), "--to"),
     ],

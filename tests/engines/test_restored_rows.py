@@ -110,3 +110,18 @@ def test_rows_that_a_run_did_not_write_and_a_broken_chain_fail() -> None:
     assert ["the backup is GAP up to" in failure for failure in judged(broken, 2)] == [True]
     assert judged(broken, 2, accept=True) == ()
     assert unreadable_table(broken, "why", accept_incomplete=True).failures == ("why",)
+
+
+def test_a_name_with_pattern_characters_means_its_own_file_and_no_other(tmp_path: Path) -> None:
+    """`a[1]*?` as a pattern would find the folders beside it."""
+    for name in ("a1x", "a[1]*?", "a1*? {x,y} 100%'s"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "run-1-part-0.json.gz").write_bytes(gzip.compress(b'{"_id": "other", "v": 99}\n'))
+    for name in ("a[1]*?", "a1*? {x,y} 100%'s"):
+        assert restore(tmp_path / name, [[[row("a", 1)]], [[row("a", 2)]]])[0] == [2]
+
+
+def test_empty_objects_and_nulls_alone_have_a_type(tmp_path: Path) -> None:
+    rows = [{"_id": "a", "v": 1, "empty": {}, "none": None, "list": []}, {"_id": "b", "v": 2}]
+    found, check = restore(tmp_path, [[rows]])
+    assert (found, check.columns, check.failures) == ([1, 2], 5, ())

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 from exportctl.engines.duckdb import open_duckdb
 from exportctl.engines.local_files import fetch_ends, open_work_folder
-from exportctl.errors import Error
+from exportctl.errors import Error, UsageError
+from exportctl.model.schedule import format_moment
 from exportctl.monitor.backup.report import BackupReport, Chain
 from exportctl.restore.engine import Engine
 from exportctl.restore.request import RestoreRequest
@@ -50,9 +51,13 @@ def read_sources(verifier: Verifier, asked: RestoreRequest) -> tuple[BackupRepor
 
     Raises:
         ServiceError: flows or runs could not be read.
+        UsageError: the moment is in the future.
         Error: the storage cannot be read, no dataset of the export has that name, or there is no table at that moment.
     """
     report, checked = read_backups(verifier)
+    if asked.as_of is not None and asked.as_of > report.as_of:
+        moment, now = format_moment(asked.as_of), format_moment(report.as_of)
+        raise UsageError(f"--as-of {moment} is in the future: it is {now}", rule="usage")
     opened = [
         open_source(one, chain, asked)
         for chains, one in zip(report.exports, checked, strict=True)
