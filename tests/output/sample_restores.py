@@ -31,6 +31,7 @@ def restore_source() -> RestoreSource:
         ),
         (RestoreFile(f"aep/part-1 {EVIL}", 1200, 1, PARQUET),),
         RestoreLocation("s3://acme-lake"),
+        (f"the Catalog says {EVIL}",),
     )
 
 

@@ -66,6 +66,7 @@ def select_source(
         runs=tuple(RestoreRun(n, run.due, run.run, run.state, run.rows) for n, run in enumerate(runs, start=1)),
         files=tuple(_files(runs, written)),
         location=location,
+        warnings=rule.warnings,
     )
     if not source.files and any(run.rows != 0 for run in runs):
         hint = "exportctl needs to read the storage: docs/how-to/let-verify-read-storage.md"

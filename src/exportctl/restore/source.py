@@ -70,6 +70,12 @@ class RestoreSource:
     runs: tuple[RestoreRun, ...]
     files: tuple[RestoreFile, ...]  # by run, then by path
     location: RestoreLocation
+    warnings: tuple[str, ...] = ()  # where the YAML and the Catalog differ on how the runs combine
+
+    @property
+    def compared_runs(self) -> int:
+        """Return of how many runs the rows are known, so that a check compares them."""
+        return sum(run.rows is not None for run in self.runs)
 
     @property
     def size(self) -> int:

@@ -23,6 +23,14 @@ _CHECK = JsonObject[RestoreCheck](
         "what breaks the chain up to that moment", text("for people"), lambda check: check.source.problems
     ),
     runs=number("runs that the table is made of", lambda check: len(check.source.runs)),
+    compared_runs=number(
+        "runs of which it is known how many rows they wrote", lambda check: check.source.compared_runs
+    ),
+    warnings=listing(
+        "where the YAML and the Catalog differ on how the runs combine",
+        text("for people"),
+        lambda check: check.source.warnings,
+    ),
     files=number("files that were read", lambda check: len(check.source.files)),
     size=number("bytes of these files", lambda check: check.source.size),
     rows=nullable(number("rows of all files; null: they could not be read")),

@@ -62,10 +62,14 @@ def fact_texts(check: RestoreCheck) -> Iterator[str]:
     source = check.source
     runs, files = format_count(len(source.runs), "run"), format_count(len(source.files), "file")
     rows = "" if check.rows is None else f": {format_count(check.rows, 'row')}"
+    if check.rows is not None and source.compared_runs < len(source.runs):
+        rows += f" (of {format_count(source.compared_runs, 'run')} the service says how many it wrote)"
     yield f"from {runs}, {files}, {verify.size(source.size)}{rows}"
     yield f"rule: {clean_text(source.combine_source)}"
     if source.key:
         yield f"key of a row: {clean_text(source.key_source)}"
+    for warning in source.warnings:
+        yield f"warning: {clean_text(warning)}"
     if check.restored is not None:
         columns, schemas = format_count(check.columns or 0, "column"), format_count(check.schemas or 0, "schema")
         keys = "" if check.keys is None else f"; {format_count(check.keys, 'different key')}"
