@@ -78,4 +78,9 @@ def script_comments(source: RestoreSource, script: RestoreScript, engine: Engine
         yield "the table may lack rows: see exportctl backup status"
     if engine not in WAS_EXECUTED:
         yield "this dialect was parsed, and never executed by the makers of exportctl: check the result"
+        if script.key is not None:
+            yield (
+                "if the engine spells files in another way, no file finds its run: no row of exportctl_rows may have a "
+                "null in exportctl_run, else the newest row is not known"
+            )
     yield from script.notes

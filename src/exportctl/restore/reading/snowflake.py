@@ -49,7 +49,7 @@ def read_files(table: RestoreTable, files: tuple[RestoreFile, ...], name: FileNa
         tables.append(ReadTable(view, table.columns, exp.column(PATH), exp.column(_LINE)))
     notes = (
         f"put the name of your storage integration in the place of {INTEGRATION}; objects and lists stay VARIANT",
-        "METADATA$FILENAME is taken to be the path in the bucket (documented for external stages)",
+        "METADATA$FILENAME is taken to be the path from the bucket on (assumed: the documentation says the full path)",
     )
     return Reading(tuple(statements), tuple(tables), notes)
 
