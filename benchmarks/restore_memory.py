@@ -1,5 +1,5 @@
 """
-What `backup status` and `restore check` need for a long chain: peak memory, files, rows, and what they read.
+What `backup status`, `restore check` and `backup drill` need for a long chain: peak memory, files and rows.
 
 `python -m benchmarks.restore_memory [--runs 1600] [--rows 3125]` lets the emulator export a dataset in runs of three
 hours and measures each command in a process of its own (Linux). It prints, and writes no file beside a temporary one.
@@ -66,7 +66,12 @@ def measure_chain(folder: Path, kind: str, format: str, runs: int, rows: int) ->
     files = [path for path in folder.rglob("part-*") if path.is_file()]
     size = sum(path.stat().st_size for path in files) / 1e6
     lines: list[tuple[object, ...]] = []
-    for words in (("backup", "status"), ("backup", "status", "--deep"), ("restore", "check", "data")):
+    for words in (
+        ("backup", "status"),
+        ("backup", "status", "--deep"),
+        ("restore", "check", "data"),
+        ("backup", "drill"),
+    ):
         code, peak, cpu = measure_command(folder, words)
         lines.append((kind, format, f"{runs * rows:,}", len(files), f"{size:.0f}", " ".join(words), code, peak, cpu))
     return lines
