@@ -8,7 +8,7 @@ is read as null.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from exportctl.errors import Error
@@ -88,8 +88,10 @@ def build_table(dataset: str, files: Sequence[FileColumns]) -> RestoreTable:
     merged: Columns = ()
     added: list[AddedColumn] = []
     known: dict[Columns, None] = {}
+    last: Columns | None = None
     for one in files:
-        if one.columns in known:
+        is_same, last = one.columns is last, one.columns
+        if is_same or one.columns in known:  # in this order: hashing deep columns takes its time
             continue
         _check_mixed(dataset, one)
         try:
@@ -149,13 +151,13 @@ class _OpenGroup:
         return format == self.format and all(self.types.get(path, type) == type for path, type in types.items())
 
 
-def _groups(table: Columns, files: Iterable[FileColumns]) -> Iterator[FileGroup]:
+def _groups(table: Columns, files: Sequence[FileColumns]) -> Iterator[FileGroup]:
     """Yield groups, each as large as it can be: JSON is read with the table's types, whatever a file has."""
     found: list[_OpenGroup] = []
     leaves: dict[Columns, dict[str, ColumnType]] = {}
-    group_of: dict[tuple[FileFormat, Columns], _OpenGroup] = {}
+    group_of: dict[tuple[FileFormat, int], _OpenGroup] = {}  # by identity: hashing deep columns takes its time
     for one in files:
-        group = group_of.get((one.file.format, one.columns))
+        group = group_of.get((one.file.format, id(one.columns)))
         if group is None:
             own = leaves.setdefault(one.columns, leaf_types(one.columns)) if one.file.format.type != "json" else {}
             group = next((known for known in found if known.has_room_for(one.file.format, own)), None)
@@ -164,7 +166,7 @@ def _groups(table: Columns, files: Iterable[FileColumns]) -> Iterator[FileGroup]
                 found.append(group)
             group.types |= own
             group.present |= {column.name for column in one.columns}
-            group_of[one.file.format, one.columns] = group
+            group_of[one.file.format, id(one.columns)] = group
         group.files.append(one.file)
     for known in found:
         columns = _with_types(table, known.types)
