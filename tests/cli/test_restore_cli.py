@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import subprocess
 import sys
 from contextlib import closing
@@ -182,9 +183,22 @@ def test_a_dataset_needs_a_key_or_a_rule(applied: CommandLine) -> None:
     unknown = applied("restore", "check", "orders")
     applied.edit("combine: unknown", "combine: upsert, key: no.such")
     no_column = applied("restore", "check", "orders")
+    script = applied("restore", "sql", "orders", "--engine", "duckdb")
 
     assert (unknown.code, "[restore-combine]" in unknown.err or "unknown" in unknown.err) == (1, True)
     assert (no_column.code, "the key no.such is no column of these files" in no_column.out) == (9, True)
+    assert (script.code, script.out, "[restore-key]" in script.err) == (1, "", True)
+
+
+def test_9_a_value_that_an_engine_cannot_take_is_in_no_report(applied: CommandLine) -> None:
+    applied.edit("format: parquet", "format: json")
+    applied("apply", "--auto-approve")
+    file = run_once_with_files(applied)
+    file.write_bytes(gzip.compress(b'{"_id": "a", "n": %d}\n' % (2**63 + 4711)))
+
+    ended = applied("restore", "check", "orders")
+
+    assert (ended.code, file.name in ended.out, str(2**63 + 4711) in ended.out) == (9, True, False), ended.out
 
 
 def test_1_a_missing_extra_is_named_with_its_command(applied: CommandLine) -> None:

@@ -98,6 +98,51 @@ def test_mixed_values_are_a_conflict_with_the_name_of_their_file(engine: DuckDb,
         build_table("Orders", found)
 
 
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ('1 AS "Id", 2 AS id_1', None),
+        ('1 AS "Id", 2 AS id', "two columns id"),
+        ("{'Aa': 1, 'b': [{'c': 1}]} AS s, {'x_1': 1} AS t", None),
+        ("TIME '10:00' AS z", "column z has the type TIME"),
+    ],
+)
+def test_a_column_that_a_restore_cannot_hold_is_named_with_its_file(
+    engine: DuckDb, tmp_path: Path, query: str, said: str | None
+) -> None:
+    """DuckDB itself shows the second one of `Id` and `id` as `id_1`."""
+    path = tmp_path / "part-0.parquet"
+    engine.execute(
+        f"COPY (SELECT {query.replace(' AS id', ' AS jd') if said == 'two columns id' else query}) TO '{path}'"
+    )
+    if said == "two columns id":
+        path.write_bytes(path.read_bytes().replace(b"jd", b"id"))
+    files = [(RestoreFile("part-0.parquet", path.stat().st_size, 1, PARQUET), str(path))]
+    if said is None:
+        assert list(engine.file_columns(files))
+        return
+    with pytest.raises(BadFile, match=said) as raised:
+        list(engine.file_columns(files))
+    assert raised.value.path == "part-0.parquet"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "CAST('hush' AS INT)",
+        "CAST('hush' AS DATE)",
+        "CAST('hush' AS DECIMAL(3, 1))",
+        """from_json_strict('{"a": "hush"}', '{"a": "INT"}')""",
+        """from_json_strict('{"a": "hush"}', '{"a": "STRUCT(b INT)"}')""",
+        """from_json_strict('{"a": {"hush": 1}}', '{"a": "BOOLEAN"}')""",
+    ],
+)
+def test_an_error_repeats_no_value_of_a_row(engine: DuckDb, query: str) -> None:
+    with pytest.raises(EngineError) as raised:
+        engine.execute(f"SELECT {query}")
+    assert "hush" not in str(raised.value)
+
+
 def test_an_interrupt_ends_a_query(engine: DuckDb) -> None:
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tracemalloc
 from dataclasses import replace
 
@@ -168,6 +169,35 @@ def test_a_conflict_names_the_column_and_the_first_file_that_has_it() -> None:
     assert (raised.value.column, raised.value.file) == ("n", file(3))
     with pytest.raises(ConflictError, match="several types in one file"):
         build_table("Orders", [FileColumns(file(1, LINES), (Column("a", ListOf(S.MIXED)),))])
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [
+        ({"Id": S.LONG}, {"id": S.LONG}, "Id and id"),
+        ({"a": struct(Id=S.LONG)}, {"a": struct(ID=S.TEXT)}, r"a\.Id and a\.ID"),
+        ({"a": ListOf(struct(x=S.LONG))}, {"a": ListOf(struct(X=S.LONG))}, r"a\[\]\.x and a\[\]\.X"),
+        ({"a": MapOf(S.TEXT, struct(x=S.LONG, X=S.LONG))}, {}, r"a\{\}\.x and a\{\}\.X"),
+    ],
+)
+def test_names_that_differ_only_in_case_are_a_conflict(
+    first: dict[str, ColumnType], second: dict[str, ColumnType], said: str
+) -> None:
+    """Engines take them for one column, so the table would show the values of one under both names."""
+    files = [FileColumns(file(n), columns(S.LONG, **more)) for n, more in ((1, first), (2, second))]
+    with pytest.raises(ConflictError, match=f"the names {said} differ only in case"):
+        build_table("Orders", files)
+
+
+@pytest.mark.parametrize("engine", Engine)
+def test_a_moment_without_a_zone_is_of_utc_whatever_the_zone_of_the_session(engine: Engine) -> None:
+    zoned, plain = columns(S.LONG), columns(S.LONG, timestamp=S.TIMESTAMP)
+    source = source_of(file(1), file(2), location=RestoreLocation("x", "s3://acme"))
+    for later, sets_zone in ((zoned, False), (plain, engine not in (Engine.BIGQUERY, Engine.TRINO))):
+        made = build_table("Orders", [FileColumns(file(1), zoned), FileColumns(file(2), later)])
+        first = build_script(source, made, engine, lambda one: one.path).statements[0]
+        assert bool(re.fullmatch(r"(SET|ALTER SESSION SET) TIME ?ZONE( =)? 'UTC'", first, re.IGNORECASE)) is sets_zone
+        sqlglot.parse_one(first, dialect=engine.value)
 
 
 def test_files_with_the_same_types_are_one_group() -> None:

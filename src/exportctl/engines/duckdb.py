@@ -6,14 +6,15 @@ It gets local paths only and loads no extension, so it asks no network. Sorting 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from exportctl.engines.engine import EngineError, Rows
+from exportctl.engines.engine import EngineError, Rows, hide_values
 from exportctl.errors import Error
-from exportctl.restore.columns import Columns
+from exportctl.restore.columns import Columns, column_names
 from exportctl.restore.json_columns import mark_empty_objects, mixed_paths, parse_structure
 from exportctl.restore.reading.duckdb import DIALECT, LINE, escape_pattern
 from exportctl.restore.reading.statements import text_literal
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 INSTALL = "pip install 'exportctl[restore]'"
 _THREADS = 2
+_NUMBERED = re.compile(r"_\d+$")
 
 
 class DuckDb:
@@ -79,8 +81,18 @@ class DuckDb:
         described = self.execute(f"DESCRIBE SELECT * FROM READ_PARQUET([{named}], hive_partitioning = FALSE)")
         rows = tuple((row[0], row[1]) for row in described)
         if rows not in self._known:
-            self._known[rows] = tuple(parse_column(name, type) for name, type in rows)
+            self._known[rows] = _parse_columns(rows)
+        self._check_names(named, self._known[rows])
         return self._known[rows]
+
+    def _check_names(self, named: str, columns: Columns) -> None:
+        """Raise an EngineError if two names differ only in case: DuckDB then shows the second one with a number."""
+        numbered = {name for name in column_names(columns) if _NUMBERED.search(name)}
+        if numbered:
+            written = {row[0] for row in self.execute(f"SELECT name FROM PARQUET_SCHEMA({named})")}
+            if made := sorted(numbered - written):
+                name = _NUMBERED.sub("", made[0])
+                raise EngineError(f"it has two columns {name}, in equal letters but for their case")
 
     def _json_columns(self, file: RestoreFile, path: str) -> Columns:
         lines = _json_lines(file, path)
@@ -97,6 +109,13 @@ class DuckDb:
         types = f"UNNEST({types})" if "[*]" in path else types
         rows = self.execute(f"SELECT DISTINCT {types} FROM {lines}")
         return {row[0] for row in rows} <= {"OBJECT", "NULL", None}
+
+
+def _parse_columns(described: Iterable[tuple[str, str]]) -> Columns:
+    try:
+        return tuple(parse_column(name, type) for name, type in described)
+    except Error as error:
+        raise EngineError(f"{error}: {error.findings()[0].hint}") from error
 
 
 @contextmanager
@@ -136,8 +155,8 @@ def missing_extra_error(package: str, install: str) -> Error:
 
 
 def error_text(error: Exception) -> str:
-    """Return the first line of what DuckDB says: the others repeat the statement."""
-    return str(error).strip().partition("\n")[0][:500]
+    """Return the first line of what DuckDB says, without values of rows; the other lines repeat the statement."""
+    return hide_values(str(error).strip().partition("\n")[0])[:500]
 
 
 def find_damage(file: RestoreFile, path: Path) -> str | None:

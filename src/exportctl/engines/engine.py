@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,6 +15,17 @@ class EngineError(Exception):
     def __init__(self, message: str, whole: str = ""):
         super().__init__(message)
         self.whole = whole
+
+
+_BEFORE_VALUE = re.compile(  # what DuckDB and Spark say before they repeat a value of a row
+    r"(?s)(Could not (?:convert|cast)|Failed to (?:cast|transform)|invalid \w+ field format|but got \w+|with value"
+    r"|The value|record parsing|Malformed (?:JSON|records?)).*"
+)
+
+
+def hide_values(text: str) -> str:
+    """Return what an engine says, up to the first value of a row: a report may be public."""
+    return _BEFORE_VALUE.sub(r"\1 …", text)
 
 
 class SqlEngine(Protocol):

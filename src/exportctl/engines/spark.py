@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exportctl.engines.duckdb import missing_extra_error
-from exportctl.engines.engine import EngineError, Rows
+from exportctl.engines.engine import EngineError, Rows, hide_values
 from exportctl.errors import Error
 
 if TYPE_CHECKING:
@@ -74,4 +74,4 @@ def error_text(error: Exception) -> str:
     """Return the line of an error that says what is wrong: the others are a trace of Java."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     causes = [line for line in lines if line.startswith("Caused by:")]
-    return (causes[-1] if causes else lines[0] if lines else type(error).__name__)[:500]
+    return hide_values(causes[-1] if causes else lines[0] if lines else type(error).__name__)[:500]

@@ -16,7 +16,7 @@ The columns of files, and of the one table that they make: names by union, types
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -172,6 +172,43 @@ def _merge_decimals(both: Iterable[Decimal]) -> ColumnType | None:
     scale = max(one.scale for one in known)
     whole = max(one.precision - one.scale for one in known)
     return Decimal(whole + scale, scale) if whole + scale <= MOST_DIGITS else Scalar.DOUBLE
+
+
+def column_names(columns: Columns) -> Iterator[str]:
+    """Yield the name of each column and of each member, at every level."""
+    for column in columns:
+        yield column.name
+        yield from _member_names(column.type)
+
+
+def _member_names(type: ColumnType) -> Iterator[str]:
+    if isinstance(type, Struct):
+        yield from column_names(type.columns)
+    elif isinstance(type, ListOf):
+        yield from _member_names(type.element)
+    elif isinstance(type, MapOf):
+        yield from _member_names(type.value)
+
+
+def find_equal_names(columns: Columns, inside: str = "") -> tuple[str, str] | None:
+    """Return the paths of two columns whose names differ only in case, at any level: engines take them for one."""
+    known: dict[str, str] = {}
+    for column in columns:
+        path = f"{inside}{column.name}"
+        other = known.setdefault(column.name.lower(), path)
+        if other != path:
+            return other, path
+        if found := _find_equal_members(column.type, path):
+            return found
+    return None
+
+
+def _find_equal_members(type: ColumnType, path: str) -> tuple[str, str] | None:
+    if isinstance(type, Struct):
+        return find_equal_names(type.columns, f"{path}.")
+    if isinstance(type, ListOf):
+        return _find_equal_members(type.element, f"{path}[]")
+    return _find_equal_members(type.value, f"{path}{{}}") if isinstance(type, MapOf) else None
 
 
 def find_column(columns: Columns, path: str) -> ColumnType | None:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from exportctl.model.plan import PlanHeader
 from exportctl.model.schedule import format_count, format_moment
 from exportctl.monitor.backup.report import ChainState
-from exportctl.restore.columns import find_column
+from exportctl.restore.columns import Columns, find_column
 from exportctl.restore.source import RestoreFile, RestoreSource
 from exportctl.restore.table import RestoreTable
 
@@ -136,14 +136,19 @@ def _first_files(files: tuple[RestoreFile, ...]) -> str:
     return f": {files[0].path}{more}"
 
 
+def unusable_key(source: RestoreSource, columns: Columns) -> str:
+    """Say why no row is identified by the key of an upsert."""
+    kind = find_column(columns, source.key or "")
+    what = f"is of type {kind}, which identifies no row" if kind else "is no column of these files"
+    return f"the key {source.key} {what} ({source.key_source})"
+
+
 def _key_failures(source: RestoreSource, table: RestoreTable, facts: TableFacts) -> Iterator[str]:
     keys = facts.keys
     if source.key is None or not table.columns:
         return
     if keys is None:
-        kind = find_column(table.columns, source.key)
-        what = f"is of type {kind}, which identifies no row" if kind else "is no column of these files"
-        yield f"the key {source.key} {what} ({source.key_source})"
+        yield unusable_key(source, table.columns)
         return
     if keys.ambiguous:
         count = format_count(keys.ambiguous, "time")

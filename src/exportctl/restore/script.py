@@ -11,7 +11,7 @@ from sqlglot import ErrorLevel, exp
 
 from exportctl.model.schedule import format_count, format_moment
 from exportctl.monitor.backup.report import ChainState
-from exportctl.restore.columns import ColumnType, Decimal, MapOf, Scalar, find_column
+from exportctl.restore.columns import ColumnType, Decimal, MapOf, Scalar, find_column, leaf_types
 from exportctl.restore.engine import WAS_EXECUTED, Engine
 from exportctl.restore.reading import bigquery, duckdb, snowflake, spark, trino
 from exportctl.restore.reading.statements import FileName, Reading
@@ -32,6 +32,12 @@ _TYPES: Mapping[Engine, Callable[[Scalar | MapOf], ColumnType]] = {
     Engine.BIGQUERY: bigquery.engine_type,
     Engine.TRINO: trino.engine_type,
 }
+_UTC: Mapping[Engine, str] = {  # a moment without a zone is of UTC; engines take that of the session
+    Engine.DUCKDB: "SET TimeZone = 'UTC'",
+    Engine.SPARK: "SET TIME ZONE 'UTC'",
+    Engine.DATABRICKS: "SET TIME ZONE 'UTC'",
+    Engine.SNOWFLAKE: "ALTER SESSION SET TIMEZONE = 'UTC'",
+}
 _KEYS: Mapping[Engine, Callable[[str], exp.Expr]] = {Engine.SNOWFLAKE: snowflake.key_column}
 
 
@@ -50,11 +56,20 @@ def build_script(source: RestoreSource, table: RestoreTable, engine: Engine, nam
     """Return the script of an engine; `name` is how it spells a file."""
     has_key = source.key is not None and _is_scalar(find_column(table.columns, source.key))
     key = _KEYS.get(engine, key_column)(source.key) if source.key and has_key else None
+    gives_zones = _gives_zones(table)
     if engine in _TYPES:
         table = map_types(table, _TYPES[engine])
     reading = _READINGS[engine](table, source.files, name, by_run=key is not None)
     query = table_query(table, reading.tables, key)
-    return RestoreScript(reading.statements, reading.tables, query, key, reading.notes)
+    zone = (_UTC[engine],) if gives_zones and engine in _UTC else ()
+    return RestoreScript((*zone, *reading.statements), reading.tables, query, key, reading.notes)
+
+
+def _gives_zones(table: RestoreTable) -> bool:
+    """Check whether a column has a zone in the table, and none in some of its files."""
+    zoned = {path for path, type in leaf_types(table.columns).items() if type is Scalar.TIMESTAMP_UTC}
+    types = (leaf_types(group.columns) for group in table.groups)
+    return any(own[path] is not Scalar.TIMESTAMP_UTC for own in types for path in zoned & own.keys())
 
 
 def _is_scalar(type: ColumnType | None) -> bool:

@@ -21,6 +21,7 @@ from exportctl.restore.columns import (
     Scalar,
     Struct,
     TypeConflict,
+    find_equal_names,
     leaf_types,
     merge_columns,
 )
@@ -83,7 +84,7 @@ def build_table(dataset: str, files: Sequence[FileColumns]) -> RestoreTable:
     Return the table of files in the order of their runs.
 
     Raises:
-        ConflictError: a column has two types that do not fit.
+        ConflictError: a column has two types that do not fit, or two names differ only in case.
     """
     merged: Columns = ()
     added: list[AddedColumn] = []
@@ -98,6 +99,7 @@ def build_table(dataset: str, files: Sequence[FileColumns]) -> RestoreTable:
             after = merge_columns(merged, one.columns)
         except TypeConflict as conflict:
             raise ConflictError(dataset, conflict, one.file) from conflict
+        _check_names(dataset, after, one.file)
         if known:
             names = set(leaf_types(after)) - set(leaf_types(merged))
             added += [AddedColumn(name, one.file) for name in sorted(names)]
@@ -110,6 +112,23 @@ def _check_mixed(dataset: str, one: FileColumns) -> None:
     for path, type in leaf_types(one.columns).items():
         if type is Scalar.MIXED:
             raise ConflictError(dataset, _MixedFile(path), one.file)
+
+
+def _check_names(dataset: str, columns: Columns, file: RestoreFile) -> None:
+    names = find_equal_names(columns)
+    if names is not None:
+        raise ConflictError(dataset, _EqualNames(*names), file)
+
+
+class _EqualNames(TypeConflict):
+    def __init__(self, column: str, other: str):
+        super().__init__(other, Scalar.MIXED, Scalar.MIXED)
+        self.names = (column, other)
+
+    def __str__(self) -> str:
+        return (
+            f"the names {self.names[0]} and {self.names[1]} differ only in case, and engines take them for one column"
+        )
 
 
 class _MixedFile(TypeConflict):

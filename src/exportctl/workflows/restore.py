@@ -20,6 +20,7 @@ from exportctl.errors import Error, UsageError
 from exportctl.model.schedule import format_moment
 from exportctl.monitor.backup.report import BackupReport, Chain
 from exportctl.restore.engine import Engine
+from exportctl.restore.report import unusable_key
 from exportctl.restore.request import RestoreRequest
 from exportctl.restore.script import RestoreScript, build_script, query_text, script_comments
 from exportctl.restore.select_files import select_source
@@ -109,7 +110,7 @@ def write_script(
 
     Raises:
         Error: as `read_sources`; the export has several datasets, the engine cannot read this storage, a file is
-            damaged, or a column has two types.
+            damaged, a column has two types, or the key is no column.
     """
     one = single_source(read_sources(verifier, asked)[1])
     require_one_storage(one)
@@ -119,7 +120,11 @@ def write_script(
         table = build_table(one.source.dataset, list(columns.file_columns(ends)))
     if not table.columns:
         raise Error(f"{one.source.dataset}: the files have no row and no column", rule="restore-nothing")
-    return one.source, build_script(one.source, table, engine, lambda file: f"{base}/{file.path}")
+    script = build_script(one.source, table, engine, lambda file: f"{base}/{file.path}")
+    if one.source.key is not None and script.key is None:
+        message = f"{one.source.dataset}: {unusable_key(one.source, table.columns)}"
+        raise Error(message, rule="restore-key", hint="state `key:` of the dataset: a column, with dots between levels")
+    return one.source, script
 
 
 def require_one_storage(one: OpenSource) -> None:

@@ -188,6 +188,9 @@ def _read_facts(
     try:
         for statement in script.statements:
             session.sql.execute(statement)
+    except EngineError as error:
+        raise _find_damaged_file(one) or error from error
+    try:
         answers = [row for read in script.tables for row in session.ask(questions.rows_by_file(read, session.engine))]
     except EngineError as error:
         raise _find_bad_file(one, script, session, files) or error from error
@@ -212,12 +215,8 @@ def _find_bad_file(one: OpenSource, script: RestoreScript, session: _Session, fi
 
     DuckDB does not name the file, so it reads halves of the list until one file is left. Spark names it.
     """
-    for file in one.source.files:
-        try:
-            stored = StoredFile(file.path, file.size)
-            count_rows(one.reader, stored, file.format.type, file.format.compression)
-        except BadFile as found:
-            return found
+    if damaged := _find_damaged_file(one):
+        return damaged
     error, left = _reading_error(script, session, files, one.source.files), one.source.files
     while error is not None and session.engine is Engine.DUCKDB and len(left) > 1:
         half = left[: len(left) // 2]
@@ -226,6 +225,16 @@ def _find_bad_file(one: OpenSource, script: RestoreScript, session: _Session, fi
     whole = error.whole if error else ""
     named = [file for file in left if len(left) == 1 or file.path.rpartition("/")[2] in whole]
     return BadFile(named[0].path, str(error)) if named else None
+
+
+def _find_damaged_file(one: OpenSource) -> BadFile | None:
+    for file in one.source.files:
+        try:
+            stored = StoredFile(file.path, file.size)
+            count_rows(one.reader, stored, file.format.type, file.format.compression)
+        except BadFile as found:
+            return found
+    return None
 
 
 def _reading_error(

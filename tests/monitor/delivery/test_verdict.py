@@ -713,6 +713,16 @@ def test_a_dataset_without_rows_is_empty_when_all_files_are_accounted_for() -> N
     assert results_by_dataset(scene, deep=True) == {"web": DeliveryResult.COMPLETE, "app": DeliveryResult.EMPTY}
 
 
+def test_a_run_that_names_no_dataset_may_not_have_exported_one_that_was_away_from_the_flow() -> None:
+    """The datasets of the flow were changed there and back: nothing else tells that `app` was none of them."""
+    scene = DeliveryState(replace(TWO, datasets_changed=NIGHT + 3600), [succeeded_run(1, NIGHT + 30, 60, 2)])
+    scene.put_files(NIGHT, 60, 2)
+
+    assert results_by_dataset(scene) == {"web": DeliveryResult.COMPLETE, "app": DeliveryResult.UNKNOWN}
+    scene.runs = [succeeded_run(1, NIGHT + 30, 60, 2, dataset_rows={WEB: 60, APP: 0})]
+    assert results_by_dataset(scene) == {"web": DeliveryResult.COMPLETE, "app": DeliveryResult.EMPTY}
+
+
 @pytest.mark.parametrize("named", [True, False])
 def test_one_run_per_dataset_is_no_mismatch(named: bool) -> None:
     scene = two_dataset_delivery()

@@ -47,6 +47,7 @@ class DeliveryExpectation:
     shown_state: str = ""  # as the service shows it
     unknown_schedule: str | None = None  # as the service shows it, where exportctl cannot read it
     unknown_end: str | None = None  # the same: a run that is missing may not have been due
+    datasets_changed: int = 0  # when the flow got another list of datasets; 0: it has its first one
     within: int | None = None  # None: the YAML expects nothing
     non_empty: bool = False
     former_ticks: tuple[FormerTicks, ...] = ()  # of the schedules that the YAML states as former ones, oldest first
@@ -152,6 +153,7 @@ def delivery_expectation(
         end=_end_of_runs(flow),
         unknown_end=unknown_end(flow.raw),
         created=flow.created_at,
+        datasets_changed=source_object.created_at if source_object.created_at > flow.created_at else 0,
         changed=max(flow.created_at, source_object.created_at, last_change(flow.raw)),
         location_changed=max(target_object.created_at, last_change(target_object.raw)),
         folder_changed=max(flow.created_at, last_change(flow.raw) if can_change_folder(flow.raw) else 0),

@@ -13,6 +13,7 @@ One result per dataset and due run: runs first, then what storage holds against 
     succeeded, after `within`   as it should be                              LATE
     succeeded                   files in a folder that cannot be read        UNKNOWN, never FILES-MISSING
     succeeded                   not read, or runs cannot be distinguished       by the run alone
+    succeeded, names no dataset nothing, and the datasets were changed later     UNKNOWN: perhaps not of this dataset
     one succeeded, one failed   not read, and no run names its dataset       UNKNOWN
     succeeded                   denied                                       UNKNOWN, and an error
 """
@@ -222,7 +223,18 @@ def _successful_verdict(case: VerdictInput, done: Sequence[Run], failed: Sequenc
         checked = run_result(arrival, "the run succeeded; its files were not checked")
     else:
         checked = compare_files(arrival)
-    return _count_failed_run(case, checked, done[0], failed)
+    return _count_failed_run(case, _doubt_empty_run(case, checked, done), done[0], failed)
+
+
+def _doubt_empty_run(case: VerdictInput, verdict: Verdict, done: Sequence[Run]) -> Verdict:
+    """Return UNKNOWN instead of EMPTY if the run may have been of other datasets: the flow got another list later."""
+    changed = case.expectation.datasets_changed
+    is_named = any(case.dataset in run.dataset_rows for run in done)
+    if verdict.result is not DeliveryResult.EMPTY or is_named or case.due_run.due >= changed:
+        return verdict
+    moment = schedule.format_moment(changed)
+    reason = f"no file, and the run does not name its datasets, which were changed at {moment}: was this one of them?"
+    return replace(verdict, result=DeliveryResult.UNKNOWN, reason=reason)
 
 
 def _count_failed_run(case: VerdictInput, checked: Verdict, done: Run, failed: Sequence[Run]) -> Verdict:
