@@ -133,6 +133,12 @@ def test_1_with_a_folder_that_cannot_be_used(applied: CommandLine) -> None:
     assert [line["datasets"][0]["result"] for line in audit_lines(applied)] == ["ERROR", "ERROR"]
 
 
+def test_10_if_nothing_keeps_that_it_was_done(applied: CommandLine) -> None:
+    run_twice_with_files(applied)
+    ended = applied("backup", "drill", "--target", "orders", "--audit", "no-folder/audit.jsonl")
+    assert (ended.code, "Drill: 1 restored." in ended.out, "the audit file" in ended.err) == (10, True, True)
+
+
 def test_under_github_actions_the_line_of_the_export_is_annotated(applied: CommandLine, tmp_path: Path) -> None:
     output, summary = tmp_path / "output", tmp_path / "summary"
     run_once_with_files(applied).unlink()

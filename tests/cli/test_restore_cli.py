@@ -63,11 +63,13 @@ def test_a_restored_table_is_parquet_in_a_new_folder(
 
     ended = applied("restore", "write", "orders", "--to", str(to))
     again = applied("restore", "write", "orders", "--to", str(to))
+    relative = applied("restore", "write", "orders", "--to", "restored", "--work", ".")
 
     assert (ended.code, again.code, "exists already" in again.err) == (0, 1, True)
     (count,) = duckdb.sql(f"SELECT count(*) FROM '{to}/*/*.parquet'").fetchall()
     assert count == (1100,)
     assert [path.name for path in to.parent.iterdir()] == ["orders"]
+    assert (relative.code, (applied.folder / "restored").is_dir()) == (0, True)
 
 
 def test_the_printed_sql_restores_the_same_rows(applied: CommandLine) -> None:

@@ -22,7 +22,7 @@ from exportctl.cli.audit import append_drill
 from exportctl.cli.ci_reports import publish_to_actions, show_warnings
 from exportctl.cli.context import JSON, JUNIT, MARKDOWN, TEXT, CommandContext, command_context, handle_signals
 from exportctl.cli.options import Target, check_addresses
-from exportctl.cli.restore import Memory, Work, explain_missing_extra
+from exportctl.cli.restore import Memory, Work, explain_missing_extra, work_folder
 from exportctl.errors import Error
 from exportctl.model.plan import EXPORTS, Address
 from exportctl.model.plan_options import PlanOptions
@@ -60,17 +60,17 @@ def drill(
     """
     call = command_context(ctx)
     call.require_format(TEXT, JSON, JUNIT, MARKDOWN)
-    request = DrillRequest(count, seed, CheckOptions(work, memory))
+    request = DrillRequest(count, seed, CheckOptions(work_folder(call, work), memory))
     try:
         with explain_missing_extra(), _raise_first_signal():
             report, project = _drill(call, PlanOptions(targets=tuple(target or ())), request)
-            _write_audit_line(call, audit, report)
+            is_written = _write_audit_line(call, audit, report)
             _show_report(call, report, project)
     except Error as error:
         if call.format == JUNIT:  # without a document, a reader of test results would see success
             call.screen.write_document(junit.render_errors(call.guard.mask_echoes(error.findings()), "drill"))
         raise
-    return _exit_code(report)
+    return exit_codes.pick_exit_code(*_exit_codes(report), *([] if is_written else [exit_codes.LOST_REPORT]))
 
 
 @contextmanager
@@ -98,12 +98,16 @@ def _drill(call: CommandContext, asked: PlanOptions, request: DrillRequest) -> t
         return call.guard.mask_echoes(report), verifier.project
 
 
-def _write_audit_line(call: CommandContext, audit: Path | None, report: DrillReport) -> None:
+def _write_audit_line(call: CommandContext, audit: Path | None, report: DrillReport) -> bool:
+    """Append the line of the drill, if a file was named; False: it failed, and nothing else keeps that it was done."""
     from exportctl.output.json.drill import DRILL_RESULT
 
-    if audit is not None:
-        members = {**DRILL_RESULT.encode(report), "as_of": report.as_of}
-        call.screen.reported_elsewhere |= append_drill(call, audit, report.header, members)
+    if audit is None:
+        return True
+    members = {**DRILL_RESULT.encode(report), "as_of": report.as_of}
+    written = append_drill(call, audit, report.header, members)
+    call.screen.reported_elsewhere |= written
+    return written
 
 
 def _show_report(call: CommandContext, report: DrillReport, project: Project) -> None:
@@ -125,8 +129,7 @@ def _show_report(call: CommandContext, report: DrillReport, project: Project) ->
         screen.show(text_drill.render_drill_report(report, color=screen.color, width=screen.width))
 
 
-def _exit_code(report: DrillReport) -> int:
+def _exit_codes(report: DrillReport) -> list[int]:
     codes = [exit_codes.INTERRUPTED] if report.is_interrupted else []
     codes += [exit_codes.FAILED] if report.errors() else []
-    codes += [exit_codes.UNVERIFIED] if report.has_failed else []
-    return exit_codes.pick_exit_code(*codes)
+    return codes + ([exit_codes.UNVERIFIED] if report.has_failed else [])

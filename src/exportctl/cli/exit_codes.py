@@ -36,7 +36,7 @@ TEXTS: Mapping[int, str] = {
     UNVERIFIED: "`verify`, `backup check`, `backup manifest`, `backup drill` or `restore` found something that is not "
     "complete.",
     LOST_REPORT: "The command did its work, but its report could be written nowhere: stdout and stderr are full or "
-    "closed.",
+    "closed. `backup drill`: the line of the drill could not be written to --audit.",
     USAGE: "Wrong usage. Also: `apply` or `probe` must ask, there is no terminal, and --auto-approve is missing. "
     "Or `probe` was asked for a sandbox for production without --sandbox.",
 }

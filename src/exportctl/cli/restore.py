@@ -70,7 +70,7 @@ def check(
     """
     call = command_context(ctx)
     call.require_format(TEXT, JSON, JUNIT)
-    options = CheckOptions(work, memory, accept_incomplete, _spark_master(engine, master))
+    options = CheckOptions(work_folder(call, work), memory, accept_incomplete, _spark_master(engine, master))
     try:
         with explain_missing_extra(), _open_verifier(call, export) as verifier:
             from exportctl.workflows import restore_check
@@ -117,7 +117,7 @@ def sql(
     with explain_missing_extra(), _open_verifier(call, export) as verifier:
         from exportctl.workflows import restore
 
-        source, script = restore.write_script(verifier, _request(dataset, as_of), chosen, work)
+        source, script = restore.write_script(verifier, _request(dataset, as_of), chosen, work_folder(call, work))
         comments, statements = restore.script_parts(source, script, chosen)
     call.screen.write_document(text_restore.render_script(comments, statements))
     if source.problems:
@@ -145,12 +145,17 @@ def write(
     """
     call = command_context(ctx)
     call.require_format(TEXT, JSON)
-    options = CheckOptions(work, memory, accept_incomplete, _spark_master(engine, master))
+    options = CheckOptions(work_folder(call, work), memory, accept_incomplete, _spark_master(engine, master))
     with explain_missing_extra(), _open_verifier(call, export) as verifier:
         from exportctl.workflows import restore_check
 
-        report = restore_check.write_restore(verifier, _request(dataset, as_of), to, options)
+        report = restore_check.write_restore(verifier, _request(dataset, as_of), call.folder / to, options)
     return _show_report(call, call.guard.mask_echoes(report))
+
+
+def work_folder(call: CommandContext, work: str | None) -> str | None:
+    """Return a folder for temporary files as an option names it, from the folder of -C."""
+    return None if work is None else str(call.folder / work)
 
 
 def _request(dataset: str | None, as_of: str | None) -> RestoreRequest:

@@ -82,7 +82,7 @@ def _gap(state: ChainState, reason: str, links: Sequence[Link], facts: ChainFact
         lost=_lost_rows(first, last),
         action=_action(first, facts),
         run=first.verdict.run,
-        objects=tuple(path for link in links for path in link.verdict.objects),
+        objects=tuple(dict.fromkeys(path for link in links for path in link.verdict.objects)),
     )
 
 
