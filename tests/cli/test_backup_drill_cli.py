@@ -139,6 +139,19 @@ def test_10_if_nothing_keeps_that_it_was_done(applied: CommandLine) -> None:
     assert (ended.code, "Drill: 1 restored." in ended.out, "the audit file" in ended.err) == (10, True, True)
 
 
+@pytest.mark.parametrize("env", [{}, {"EXPORTCTL_READER_LAKE_FOLDER": "/nowhere"}])
+def test_1_a_backup_whose_storage_is_not_read_is_chosen_all_the_same(applied: CommandLine, env: dict[str, str]) -> None:
+    run_once_with_files(applied)
+    assert applied("emulator", "storage", "set", "amazon-s3", "http://127.0.0.1:1").code == 0
+
+    ended = applied(*DRILL, "--format", "json", env=env)
+
+    (dataset,) = ended.document["result"]["datasets"]
+    assert (ended.code, dataset["result"], dataset["state"]) == (1, "ERROR", "UNPROVEN")
+    assert ended.document["errors"][0]["rule"] in ("restore-storage", "storage-missing")
+    assert audit_lines(applied)[0]["datasets"] == [dataset]
+
+
 def test_under_github_actions_the_line_of_the_export_is_annotated(applied: CommandLine, tmp_path: Path) -> None:
     output, summary = tmp_path / "output", tmp_path / "summary"
     run_once_with_files(applied).unlink()

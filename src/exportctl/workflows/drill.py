@@ -130,8 +130,11 @@ def _drill_dataset(one: _Subject, verifier: Verifier, options: CheckOptions) -> 
 def _judge_unopened(one: _Subject, error: Error) -> DrilledDataset:
     """Judge a backup that makes no table: it fails, unless its storage was not read."""
     why = error.findings()[0]
-    if one.export.errors or one.read.storage.reader is None:
+    if one.export.errors:
         return _failed_drill(one, why)
+    if one.read.storage.reader is None:
+        message, hint = f"its storage is not read: {one.export.storage}", "docs/how-to/let-verify-read-storage.md"
+        return _failed_drill(one, Finding("restore-storage", message, hint=hint))
     hint = f" ({why.hint})" if why.hint else ""
     reasons = (*_chain_reasons(one.chain), f"{why.message}{hint}")
     return replace(one.undone_drill(), result=DrillResult.FAILED, reasons=reasons)
