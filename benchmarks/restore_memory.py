@@ -106,8 +106,9 @@ def measure_command(folder: Path, words: Sequence[str]) -> tuple[int, int, str]:
     process = subprocess.Popen(_command(folder, words), env=_environment(), stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     cpu = usage.ru_utime + usage.ru_stime
-    print(f"{' '.join(words)}: {time.monotonic() - begun:.0f} s", file=sys.stderr)
-    return os.waitstatus_to_exitcode(status), usage.ru_maxrss // 1024, f"{cpu:.0f}"
+    peak = usage.ru_maxrss // 1024
+    print(f"{' '.join(words)}: {peak} MB, {time.monotonic() - begun:.0f} s", file=sys.stderr)
+    return os.waitstatus_to_exitcode(status), peak, f"{cpu:.0f}"
 
 
 def _command(folder: Path, words: Sequence[str]) -> list[str]:
