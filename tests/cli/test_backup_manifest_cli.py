@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -41,6 +42,16 @@ def test_a_list_names_each_file_in_both_forms(exported: tuple[CommandLine, Path]
     assert found.uri == f"s3://acme-lake/{found.path}"
     assert file.as_posix().endswith(found.path)
     assert run.writes() == before
+
+
+def test_the_printed_command_is_one_for_a_shell(exported: tuple[CommandLine, Path]) -> None:
+    run, _ = exported
+    said = run("backup", "manifest", "orders", "-o", "my list.json").err.strip().rpartition("later: exportctl ")[2]
+    assert run(*shlex.split(said)).code == 0
+    run.edit(", sandbox: demo", "")
+    run.edit("platform: {", "environments: {dev: {platform: {sandbox: demo}}}\nplatform: {")
+    said = run("backup", "manifest", "orders", "--env", "dev", "-o", "list.json").err
+    assert "exportctl backup check --env dev --against list.json" in said
 
 
 def test_deep_lists_the_rows_of_each_file(exported: tuple[CommandLine, Path]) -> None:

@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 import duckdb
 import pytest
 
+from exportctl.emulator import SeedDataset
 from tests.cli.command_line import CommandLine
 from tests.cli.test_verify_cli import HOUR, run_once_with_files
 
@@ -118,6 +119,7 @@ def test_1_there_is_nothing_to_restore_yet(applied: CommandLine) -> None:
         (("--dataset", "Returns"), "restore-dataset", "it has Orders"),
         (("--work", "/no/such/folder"), "restore-folder", "--work"),
         (("--memory", "much"), "restore-engine", "512MB"),
+        (("--memory", "1MB"), "restore-memory", "--memory, such as 2GB"),
     ],
 )
 def test_1_what_cannot_be_restored_says_the_next_step(
@@ -190,6 +192,22 @@ def test_a_dataset_needs_a_key_or_a_rule(applied: CommandLine) -> None:
     assert (unknown.code, "[restore-combine]" in unknown.err or "unknown" in unknown.err) == (1, True)
     assert (no_column.code, "the key no.such is no column of these files" in no_column.out) == (9, True)
     assert (script.code, script.out, "[restore-key]" in script.err) == (1, "", True)
+
+
+def test_1_files_that_may_be_of_two_datasets(run: CommandLine) -> None:
+    run.edit("{datasets: [Orders]}", "{datasets: [Orders, Web], folder: all/%EXPORT_TIME%}")
+    with closing(run.emulator()) as emulator:
+        emulator.seed([], {"demo": [SeedDataset("Web", rows=10)]})
+    run("emulator", "switches", "set", "run_entities=hidden")  # so no count of rows shows it
+    assert run("apply", "--auto-approve").code == 0
+    with closing(run.emulator()) as emulator:
+        emulator.advance(24 * HOUR)
+
+    ended = run("restore", "check", "orders", "--dataset", "Orders")
+    drill = run("backup", "drill", "--target", "orders", "--count", "2")
+
+    assert (ended.code, "[restore-shared]" in ended.err, "%DATASET_ID%" in ended.err) == (1, True, True), ended
+    assert (drill.code, "Drill: 2 failed." in drill.out) == (9, True)
 
 
 def test_9_a_value_that_an_engine_cannot_take_is_in_no_report(applied: CommandLine) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -103,7 +104,13 @@ def _report_list(call: CommandContext, listed: FileList, out: Path) -> None:
         call.screen.say(f"{clean_text(chain.dataset)}: {_chain_text(chain)}; last hash {listed.last_hash(chain)}")
         if chain.state is not ChainState.WHOLE:
             call.screen.say(f"warning: {clean_text(chain.dataset)}: {_state_text(chain)}")
-    call.screen.say(f"Saved to {out}. To find what changes later: exportctl backup check --against {out}")
+    call.screen.say(f"Saved to {out}. To find what changes later: {_check_command(call, out)}")
+
+
+def _check_command(call: CommandContext, out: Path) -> str:
+    """Return the command as a shell takes it, in the same environment."""
+    named = ("--env", call.environment) if call.environment else ()
+    return shlex.join(("exportctl", "backup", "check", *named, "--against", str(out)))
 
 
 def _chain_text(chain: ListedChain) -> str:

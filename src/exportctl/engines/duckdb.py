@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 INSTALL = "pip install 'exportctl[restore]'"
 _THREADS = 2
+_SPILL_FILE = "duckdb_temp"  # how DuckDB begins the names of files to which it spills
 _NUMBERED = re.compile(r"_\d+$")
 
 
@@ -42,7 +43,13 @@ class DuckDb:
         self._known: dict[object, Columns] = {}  # equal schemas are one value, however many files have them
 
     def execute(self, statement: str) -> Rows:
-        """Execute one statement and return its rows; an interrupt of the process ends it."""
+        """
+        Execute one statement and return its rows; an interrupt of the process ends it.
+
+        Raises:
+            EngineError: DuckDB refuses the statement, or cannot read a file.
+            Error: it has not enough memory, or no room to spill. That says nothing about a file.
+        """
         import duckdb
 
         try:
@@ -53,6 +60,8 @@ class DuckDb:
                 raise KeyboardInterrupt from None
             raise
         except duckdb.Error as error:
+            if isinstance(error, duckdb.OutOfMemoryException) or _SPILL_FILE in str(error):
+                raise _no_room_error(error) from error
             raise EngineError(error_text(error), str(error)) from error
 
     def file_columns(self, files: Iterable[tuple[RestoreFile, str]]) -> Iterator[FileColumns]:
@@ -148,6 +157,11 @@ def open_duckdb(work: Path, memory: str = MEMORY) -> Iterator[DuckDb]:
         yield DuckDb(connection)
     finally:
         connection.close()
+
+
+def _no_room_error(error: Exception) -> Error:
+    hint = "give it more with --memory, such as 2GB, and choose a folder on a larger disk with --work"
+    return Error(f"DuckDB ran out of room: {error_text(error)}", rule="restore-memory", hint=hint)
 
 
 def missing_extra_error(package: str, install: str) -> Error:

@@ -19,6 +19,7 @@ from exportctl.engines.local_files import fetch_ends, open_work_folder
 from exportctl.errors import Error, UsageError
 from exportctl.model.schedule import format_moment
 from exportctl.monitor.backup.report import BackupReport, Chain
+from exportctl.monitor.delivery.report import Verdict
 from exportctl.restore.engine import Engine
 from exportctl.restore.report import unusable_key
 from exportctl.restore.request import RestoreRequest
@@ -53,7 +54,8 @@ def read_sources(verifier: Verifier, asked: RestoreRequest) -> tuple[BackupRepor
     Raises:
         ServiceError: flows or runs could not be read.
         UsageError: the moment is in the future.
-        Error: the storage cannot be read, no dataset of the export has that name, or there is no table at that moment.
+        Error: the storage cannot be read, no dataset of the export has that name, there is no table at that moment, or
+            nothing says which rows are of the dataset.
     """
     report, checked = read_backups(verifier)
     if asked.as_of is not None and asked.as_of > report.as_of:
@@ -80,10 +82,22 @@ def open_source(one: VerifiedExport, chain: Chain, asked: RestoreRequest) -> Ope
     reader, expectation = one.storage.reader, one.flow.expectation
     written = FileFormat(expectation.format, expectation.compression) if expectation else FileFormat("parquet", "gzip")
     source = select_source(one.flow.address, chain, _location(one.storage), written, asked.as_of)
+    _check_owner(source, one.verdicts.verdicts)
     if reader is None:
         hint = "docs/how-to/let-verify-read-storage.md"
         raise Error(f"its storage is not read: {one.storage.storage}", rule="restore-storage", hint=hint)
     return OpenSource(source, reader)
+
+
+def _check_owner(source: RestoreSource, verdicts: Sequence[Verdict]) -> None:
+    """Raise an Error if two datasets have one file: its rows may be of both."""
+    paths = {file.path for file in source.files}
+    others = (one for one in verdicts if one.dataset_id != source.dataset_id)
+    other = next((one for one in others if any(stored.path in paths for stored in one.stored)), None)
+    if other is not None:
+        message = f"{source.dataset}: its files may hold rows of {other.dataset} too"
+        hint = "nothing says which dataset a file is of: write %DATASET_ID% into `folder`, and make a new full export"
+        raise Error(message, rule="restore-shared", hint=hint)
 
 
 def _location(one: StorageReading) -> RestoreLocation:

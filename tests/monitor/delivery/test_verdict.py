@@ -713,6 +713,13 @@ def test_a_dataset_without_rows_is_empty_when_all_files_are_accounted_for() -> N
     assert results_by_dataset(scene, deep=True) == {"web": DeliveryResult.COMPLETE, "app": DeliveryResult.EMPTY}
 
 
+def test_files_of_a_run_that_is_not_shown_any_more_are_known_for_a_restore() -> None:
+    scene = good_delivery()
+    scene.runs = []
+    (verdict,) = scene.build_verdicts()
+    assert (verdict.result, [one.path for one in verdict.stored]) == (DeliveryResult.UNKNOWN, sorted(scene.objects))
+
+
 def test_a_run_that_names_no_dataset_may_not_have_exported_one_that_was_away_from_the_flow() -> None:
     """The datasets of the flow were changed there and back: nothing else tells that `app` was none of them."""
     scene = DeliveryState(replace(TWO, datasets_changed=NIGHT + 3600), [succeeded_run(1, NIGHT + 30, 60, 2)])
@@ -816,6 +823,7 @@ def test_datasets_in_one_folder_are_counted_together() -> None:
         scene.objects[path], scene.contents[path] = 2000, rows
 
     assert results_by_dataset(scene, deep=True) == {"web": DeliveryResult.COMPLETE, "app": DeliveryResult.COMPLETE}
+    assert [one.rows for one in scene.build_verdicts(deep=True)] == [40, 60]
     scene.contents[path] = 39
     assert results_by_dataset(scene, deep=True) == {"web": DeliveryResult.MISMATCH, "app": DeliveryResult.MISMATCH}
 

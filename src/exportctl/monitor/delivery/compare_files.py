@@ -296,9 +296,10 @@ def _compare_content(arrival: DatasetDelivery, found: Verdict) -> Verdict:
     if broken:
         return _mismatch_result(replace(found, evidence=Evidence.CONTENT), [path for path, _ in broken], broken[0][1])
     rows = sum(n for n in own.values() if isinstance(n, int))
-    counted = replace(found, rows=rows, evidence=Evidence.CONTENT, reason=f"{found.reason}, with {rows} rows in them")
-    said = arrival.rows
-    if said is None or _is_folder_shared(arrival):
+    is_shared, said = _is_folder_shared(arrival), arrival.rows
+    reason = f"{found.reason}, with {rows} rows in them"
+    counted = replace(found, rows=said if is_shared else rows, evidence=Evidence.CONTENT, reason=reason)
+    if said is None or is_shared:
         every = _rows_by_file(arrival, arrival.written_datasets).values()
         if any(isinstance(n, str) for n in every):
             return counted

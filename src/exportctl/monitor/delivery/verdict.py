@@ -186,7 +186,9 @@ def _verdict_without_run(case: VerdictInput) -> Verdict:
                 return replace(checked, reason=reason, run=manifest.run, stored=stored)
         if folder.files:
             reason = f"the service shows no run; {schedule.format_count(len(folder.files), 'file')} in its folder"
-            return replace(case.verdict(DeliveryResult.UNKNOWN, reason), folder=folder.path, objects=(folder.path,))
+            stored = delivered_files(folder.files, case.files.rows)
+            unknown = case.verdict(DeliveryResult.UNKNOWN, reason)
+            return replace(unknown, folder=folder.path, objects=(folder.path,), stored=stored)
     return replace(
         case.verdict(DeliveryResult.MISSING, f"no run since it was due, {duration_text(case.as_of - due)} ago"),
         hint="`exportctl status` shows whether the flow is enabled; the next run should also send these rows",
