@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from exportctl.errors import Error
 from exportctl.model.combine import Combination, Combine
-from exportctl.monitor.backup.report import ChainState
+from exportctl.monitor.backup.report import ChainStart, ChainState
 from exportctl.restore.select_files import select_source
 from exportctl.restore.source import RestoreSource
 from tests.restore.sample_sources import (
@@ -58,6 +60,26 @@ def test_the_files_of_a_moment(
     ]
     assert (found.state, bool(found.problems)) == (state, state is not WHOLE)
     assert (found.key, [run.number for run in found.runs]) == (combination.key, list(range(1, len(days) + 1)))
+
+
+@pytest.mark.parametrize(
+    ("combination", "day", "is_certain", "state"),
+    [
+        (APPEND, None, False, UNPROVEN),
+        (APPEND, 1, False, WHOLE),  # nothing was sent after it yet
+        (APPEND, None, True, WHOLE),  # the chain holds nothing from before it
+        (UPSERT, None, False, WHOLE),
+        (SNAPSHOT, None, False, WHOLE),
+    ],
+)
+def test_rows_that_were_perhaps_sent_again_are_twice_in_a_table_of_all_rows(
+    combination: Combination, day: float | None, is_certain: bool, state: ChainState
+) -> None:
+    made = chain_of(WHOLE, WHOLE, WHOLE, combination=combination)
+    again = ChainStart(START + int(1.5 * DAY), "its datasets changed", is_certain=is_certain)
+    moment = None if day is None else START + int(day * DAY)
+    found = select_source(ORDERS, replace(made, starts=(*made.starts, again)), HERE, PARQUET, moment)
+    assert (found.state, any("twice" in said for said in found.problems)) == (state, state is not WHOLE)
 
 
 @pytest.mark.parametrize(

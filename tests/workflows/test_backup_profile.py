@@ -76,6 +76,25 @@ def window(chain: Chain) -> tuple[int, int]:
     return found
 
 
+@pytest.mark.parametrize(
+    ("setting", "starts", "covered_from"), [("new-only", [True], FIRST), ("restart", [True], FIRST + 2 * DAY)]
+)
+def test_what_a_change_of_datasets_sends_again(
+    tmp_path: Path, setting: str, starts: list[bool], covered_from: int
+) -> None:
+    with delivery_sandbox(tmp_path, Switches.from_json({"dataset_change": setting})) as scene:
+        scene.pass_nights(2)
+        scene.world.emulator.ui.datasets(scene.flow(), ["Orders", "Returns"], sandbox=SANDBOX)
+        ingest_and_wait(scene, 3)
+        before = chain_of(scene)
+        write_profile(tmp_path, dataset_change=setting)
+        after = chain_of(scene)
+
+    assert [start.is_certain for start in before.starts] == [True, False]
+    assert ([start.is_certain for start in after.starts], after.covered_from) == (starts, covered_from)
+    assert (SOURCE in after.starts[0].reason) is (setting == "restart")
+
+
 def test_rows_of_a_failed_run_are_not_proven_before_the_next_run(tmp_path: Path) -> None:
     write_profile(tmp_path, failed_run_rows="next_run")
     with delivery_sandbox(tmp_path) as scene:

@@ -7,6 +7,8 @@ Choose the files of a chain that make its table at a moment. Pure.
     snapshot    of the newest complete run up to the moment
     unknown     refused
 
+If all rows may have been sent again in between, the table of an append is UNPROVEN: it may have rows twice.
+
 Runs after the moment do not count, neither do their gaps. Without a moment it is that of the newest complete run.
 """
 
@@ -18,7 +20,7 @@ from exportctl.errors import Error
 from exportctl.model.combine import Combination, Combine
 from exportctl.model.plan import Address
 from exportctl.model.schedule import format_moment
-from exportctl.monitor.backup.report import Chain, ChainRun, ChainState, Gap
+from exportctl.monitor.backup.report import Chain, ChainRun, ChainStart, ChainState, Gap
 from exportctl.restore.source import FileFormat, RestoreFile, RestoreLocation, RestoreRun, RestoreSource
 
 _WORST_FIRST = (ChainState.GAP, ChainState.CHANGED, ChainState.UNPROVEN)
@@ -52,6 +54,7 @@ def select_source(
         newest = next(run for run in reversed(runs) if run.state is ChainState.WHOLE)
         gaps = [gap for gap in gaps if gap.last > newest.due and gap.runs]
         runs, waiting = [newest], []
+    again = tuple(_repeated_row_texts(chain.starts, runs)) if rule.combine is Combine.APPEND else ()
     source = RestoreSource(
         address=address,
         dataset=chain.dataset,
@@ -61,8 +64,8 @@ def select_source(
         key=rule.key if rule.combine is Combine.UPSERT else None,
         key_source=rule.key_source,
         as_of=as_of,
-        state=_state([gap.state for gap in gaps] + [ChainState.UNPROVEN for _ in waiting]),
-        problems=(*(_gap_text(gap) for gap in gaps), *(_waiting_text(run) for run in waiting)),
+        state=_state([*(gap.state for gap in gaps), *(ChainState.UNPROVEN for _ in (*waiting, *again))]),
+        problems=(*(_gap_text(gap) for gap in gaps), *(_waiting_text(run) for run in waiting), *again),
         runs=tuple(RestoreRun(n, run.due, run.run, run.state, run.rows) for n, run in enumerate(runs, start=1)),
         files=tuple(_files(runs, written)),
         location=location,
@@ -72,6 +75,15 @@ def select_source(
         hint = "exportctl needs to read the storage: docs/how-to/let-verify-read-storage.md"
         raise _error(chain, "no file of these runs is known", "restore-files", hint)
     return source
+
+
+def _repeated_row_texts(starts: Sequence[ChainStart], runs: Sequence[ChainRun]) -> Iterator[str]:
+    """Yield the moments after which the runs may have every earlier row once more."""
+    for start in starts:
+        is_between = any(run.due < start.moment for run in runs) and any(run.due >= start.moment for run in runs)
+        if is_between and not start.is_certain:
+            when = format_moment(start.moment)
+            yield f"{ChainState.UNPROVEN}: {when}: {start.reason}; then rows from before are twice in the table"
 
 
 def file_format(path: str, written: FileFormat) -> FileFormat:

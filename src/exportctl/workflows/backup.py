@@ -83,7 +83,7 @@ def _chains(found: ExportVerdicts, flow: ExportFlow, as_of: int, answers: RowAns
     live, facts = flow.live_flow, None
     if flow.expectation is not None and live is not None and live.source is not None:
         facts = ChainFacts(
-            starts=_starts(live.flow, live.source, live.generation, flow.export),
+            starts=_starts(live.flow, live.source, live.generation, flow.export, answers),
             grace=flow.expectation.grace,
             retention=flow.expectation.retention,
             as_of=as_of,
@@ -139,20 +139,23 @@ def _is_strange(due: int, expectation: DeliveryExpectation, until: int) -> bool:
     return due < until or is_off_grid
 
 
-def _starts(flow: LiveObject, source: LiveObject, generation: int, export: Export) -> tuple[ChainStart, ...]:
+def _starts(
+    flow: LiveObject, source: LiveObject, generation: int, export: Export, answers: RowAnswers
+) -> tuple[ChainStart, ...]:
     """
     Return when the service sent everything, or may have.
 
     A flow gets another source connection when its datasets change. Whether all of them are sent again then is not
-    documented (dataset-exports.md 5.3). A change of the interval may restart the export too; the service does not
-    record it, and what is proven without a restart is proven with it.
+    documented (dataset-exports.md 5.3), unless a service profile answers it. A change of the interval may restart the
+    export too; the service does not record it, and what is proven without a restart is proven with it.
     """
     made = "a replacement made this flow" if generation > 1 else "this flow was made"
     if export.former_schedules:
         made += f"; when it ran before is stated in {export.former_schedules[0].at}"
     starts = [ChainStart(flow.created_at, made)]
-    if source.created_at > flow.created_at:
-        starts.append(
-            ChainStart(source.created_at, "its datasets changed: perhaps all were sent again", is_certain=False)
-        )
+    if source.created_at > flow.created_at and answers.sends_all_again is not False:
+        is_certain = bool(answers.sends_all_again)
+        what = f"and all were sent again, by {answers.source}" if is_certain else "perhaps all were sent again"
+        reason = f"its datasets changed{',' if is_certain else ':'} {what}"
+        starts.append(ChainStart(source.created_at, reason, is_certain=is_certain))
     return tuple(starts)

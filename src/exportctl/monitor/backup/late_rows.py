@@ -27,7 +27,7 @@ from exportctl.monitor.backup.report import ChainState
 from exportctl.monitor.delivery.report import DeliveryResult
 
 NEXT_RUN, LOST = "next_run", "lost"
-_CAUGHT_UP = "caught-up"
+_CAUGHT_UP, _RESTART = "caught-up", "restart"
 
 
 def row_answers(switches: Mapping[str, object], source: str) -> RowAnswers:
@@ -35,7 +35,9 @@ def row_answers(switches: Mapping[str, object], source: str) -> RowAnswers:
     failed, missed = switches.get("failed_run_rows"), switches.get("missed_run_rows")
     if switches.get("missed_runs") == _CAUGHT_UP:
         missed = None
-    return RowAnswers(source, str(failed) if failed else None, str(missed) if missed else None)
+    change = switches.get("dataset_change")
+    sends_all_again = None if change is None else change == _RESTART
+    return RowAnswers(source, str(failed) if failed else None, str(missed) if missed else None, sends_all_again)
 
 
 def settle_links(links: Sequence[Link], answers: RowAnswers) -> list[Link]:

@@ -39,6 +39,7 @@ class RowAnswers:
     source: str
     failed: str | None = None  # the rows of a failed run
     missed: str | None = None  # the rows of the runs that a disabled flow missed
+    sends_all_again: bool | None = None  # after a change of the datasets; None: not known
 
 
 NO_ANSWERS = RowAnswers("")
