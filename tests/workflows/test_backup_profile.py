@@ -10,6 +10,7 @@ import pytest
 from exportctl.emulator import Switches
 from exportctl.errors import ConfigError
 from exportctl.model.plan import PLATFORMS
+from exportctl.monitor.backup.late_rows import row_answers
 from exportctl.monitor.backup.report import Chain, ChainState
 from exportctl.profile.file import FILE_NAME, ServiceProfile, dump_profile
 from tests.workflows.orders_sandbox import DAY, HOUR
@@ -93,6 +94,13 @@ def test_what_a_change_of_datasets_sends_again(
     assert [start.is_certain for start in before.starts] == [True, False]
     assert ([start.is_certain for start in after.starts], after.covered_from) == (starts, covered_from)
     assert (SOURCE in after.starts[0].reason) is (setting == "restart")
+
+
+@pytest.mark.parametrize(
+    ("setting", "known"), [({}, None), ({"schedule_change": "continue"}, False), ({"schedule_change": "restart"}, True)]
+)
+def test_what_a_change_of_the_schedule_sends_again(setting: dict[str, str], known: bool | None) -> None:
+    assert row_answers(setting, SOURCE).schedule_restarts is known
 
 
 def test_rows_of_a_failed_run_are_not_proven_before_the_next_run(tmp_path: Path) -> None:

@@ -57,6 +57,7 @@ def test_a_chain_is_whole_across_schedules_that_are_stated(tmp_path: Path, now: 
 
     assert (chain.state, chain.covered_from, chain.gaps) == (ChainState.WHOLE, FIRST, ())
     assert "when it ran before is stated in exports.yaml:" in chain.starts[0].reason
+    assert [start.is_certain for start in chain.starts] == [True, False]  # whether all is sent again is not known
     assert chain.rows == 4 * ROWS
 
 

@@ -147,7 +147,7 @@ def _starts(
 
     A flow gets another source connection when its datasets change. Whether all of them are sent again then is not
     documented (dataset-exports.md 5.3), unless a service profile answers it. A change of the interval may restart the
-    export too; the service does not record it, and what is proven without a restart is proven with it.
+    export too. The service does not record it; the YAML may state it, and the profile what comes of it.
     """
     made = "a replacement made this flow" if generation > 1 else "this flow was made"
     if export.former_schedules:
@@ -158,4 +158,10 @@ def _starts(
         what = f"and all were sent again, by {answers.source}" if is_certain else "perhaps all were sent again"
         reason = f"its datasets changed{',' if is_certain else ':'} {what}"
         starts.append(ChainStart(source.created_at, reason, is_certain=is_certain))
-    return tuple(starts)
+    if answers.schedule_restarts is not False:
+        starts += [
+            ChainStart(one.until, "its schedule changed: perhaps all were sent again", is_certain=False)
+            for one in export.former_schedules
+            if one.until > flow.created_at
+        ]
+    return tuple(sorted(starts, key=lambda start: start.moment))

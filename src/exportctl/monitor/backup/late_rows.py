@@ -35,9 +35,11 @@ def row_answers(switches: Mapping[str, object], source: str) -> RowAnswers:
     failed, missed = switches.get("failed_run_rows"), switches.get("missed_run_rows")
     if switches.get("missed_runs") == _CAUGHT_UP:
         missed = None
-    change = switches.get("dataset_change")
-    sends_all_again = None if change is None else change == _RESTART
-    return RowAnswers(source, str(failed) if failed else None, str(missed) if missed else None, sends_all_again)
+    datasets, schedule = (
+        None if (change := switches.get(name)) is None else change == _RESTART
+        for name in ("dataset_change", "schedule_change")
+    )
+    return RowAnswers(source, str(failed) if failed else None, str(missed) if missed else None, datasets, schedule)
 
 
 def settle_links(links: Sequence[Link], answers: RowAnswers) -> list[Link]:

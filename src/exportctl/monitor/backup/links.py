@@ -40,6 +40,7 @@ class RowAnswers:
     failed: str | None = None  # the rows of a failed run
     missed: str | None = None  # the rows of the runs that a disabled flow missed
     sends_all_again: bool | None = None  # after a change of the datasets; None: not known
+    schedule_restarts: bool | None = None  # the same after a change of the schedule
 
 
 NO_ANSWERS = RowAnswers("")
