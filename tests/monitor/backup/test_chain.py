@@ -287,3 +287,15 @@ def test_a_chain_is_whole_only_if_each_run_is_or_has_its_rows_in_the_next_whole_
     broken = [run for run in made.runs if run.state is not ChainState.WHOLE and run.carrier is None]
     assert (made.state is ChainState.WHOLE) == (not broken and ChainState.WHOLE in states.values())
     assert sum(gap.runs for gap in made.gaps) == len(broken)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "reason"),
+    [
+        (Evidence.CONTENT, "2 runs, each with its files"),
+        (Evidence.MANIFEST, "2 runs, each with its files; --deep also reads them"),
+        (Evidence.FILES, "2 runs, each with its files; --deep also reads them"),
+    ],
+)
+def test_a_whole_chain_says_whether_its_files_were_read(evidence: Evidence, reason: str) -> None:
+    assert chain(replace(WHOLE, evidence=Evidence.CONTENT), replace(WHOLE, evidence=evidence)).reason == reason

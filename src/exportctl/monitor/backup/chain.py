@@ -23,7 +23,7 @@ from exportctl.monitor.backup.gaps import WORST_FIRST, chain_gaps, late_rows, un
 from exportctl.monitor.backup.late_rows import settle_links
 from exportctl.monitor.backup.links import ChainFacts, Link, chain_links
 from exportctl.monitor.backup.report import Chain, ChainRun, ChainStart, ChainState, Gap, LateRows
-from exportctl.monitor.delivery.report import Verdict
+from exportctl.monitor.delivery.report import Evidence, Verdict
 from exportctl.monitor.delivery.verdict import ONLY_OTHER_DATASETS
 
 
@@ -115,6 +115,12 @@ def _reason(state: ChainState, whole: Sequence[Link], gaps: Sequence[Gap], late:
     if state is ChainState.WHOLE:
         others = sum(one.runs for one in late)
         later = f"; later runs have the rows of {others} more, by {late[0].source}" if others else ""
-        return f"{format_count(len(whole), 'run')}, each with its files{later}"
+        return f"{format_count(len(whole), 'run')}, each with its files{_unread_contents(whole)}{later}"
     cause = next((gap for wanted in (state, *WORST_FIRST) for gap in gaps if gap.state is wanted), None)
     return cause.reason if cause else None
+
+
+def _unread_contents(whole: Sequence[Link]) -> str:
+    """Say so if files were only listed: a file that was cut may have no other sign of it."""
+    is_read = all(link.verdict.evidence is Evidence.CONTENT for link in whole if link.verdict.files)
+    return "" if is_read else "; --deep also reads them"
