@@ -272,3 +272,8 @@ def test_a_rolling_end_is_renewed_once_it_is_due_and_not_a_second_before() -> No
 
     assert schedules.renewed_ends(end, MIDNIGHT, due) == (first,)
     assert schedules.renewed_ends(end, MIDNIGHT, due + 1) == (first, due + 180 * DAY)
+
+
+def test_the_first_starts_are_those_of_a_plan_of_up_to_an_hour_before() -> None:
+    assert schedules.first_starts("1 day", 9 * HOUR, None, EIGHT + HOUR // 2) == {EIGHT + HOUR}
+    assert schedules.first_starts("1 day", 9 * HOUR, None, EIGHT + HOUR) == {EIGHT + HOUR, EIGHT + HOUR + DAY}
