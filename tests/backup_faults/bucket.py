@@ -90,7 +90,7 @@ class Location:
             path, content = self.before.popitem()
             if content is not None:
                 self.bucket.write(path, content)
-            elif path in self.bucket.list():
+            else:
                 self.bucket.delete(path)
 
 
