@@ -89,7 +89,7 @@ def _add_list_case(suite: Element, classname: str, one: ListComparison) -> None:
         texts = [file_lists.fault_text(fault) for fault in one.faults]
         SubElement(case, "failure", type=one.faults[0].kind.value, message=texts[0]).text = "\n".join(texts)
     else:
-        SubElement(case, "system-out").text = "\n".join([file_lists.heading(one), *file_lists.evidence_texts(one)])
+        SubElement(case, "system-out").text = "\n".join([file_lists.list_label(one), *file_lists.evidence_texts(one)])
 
 
 def render_restore_report(report: RestoreReport) -> str:

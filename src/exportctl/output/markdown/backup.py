@@ -52,7 +52,8 @@ def _failed_chain(export: ExportChains, chain: Chain) -> str:
 def _list_lines(report: BackupReport) -> Iterator[str]:
     for one in report.comparisons:
         said = "; ".join(file_lists.evidence_texts(one))
-        yield f"{code(one.file)} {code(one.export)} {prose(file_lists.heading(one))}{': ' if said else ''}{prose(said)}"
+        label = prose(file_lists.list_label(one))
+        yield f"{code(one.file)} {code(one.export)} {label}{': ' if said else ''}{prose(said)}"
 
 
 def _fault_lines(report: BackupReport) -> Iterator[str]:

@@ -23,7 +23,7 @@ _FAULTS = 20  # shown for one chain of a list; JSON has all
 
 def comparison_lines(one: ListComparison, ink: Paint, width: int) -> Iterator[str]:
     """Yield the lines of one chain of a list."""
-    yield f"{ink('bold', clean_text(one.file))}  {format_values.address(one.export)}  {heading(one)}"
+    yield f"{ink('bold', clean_text(one.file))}  {format_values.address(one.export)}  {list_label(one)}"
     for text in evidence_texts(one):
         yield from format_values.wrapped_lines(text, width, "    ", "  ")
     for fault in one.faults[:_FAULTS]:
@@ -33,7 +33,7 @@ def comparison_lines(one: ListComparison, ink: Paint, width: int) -> Iterator[st
         yield f"    and {len(one.faults) - _FAULTS} more; --format json has all"
 
 
-def heading(one: ListComparison) -> str:
+def list_label(one: ListComparison) -> str:
     """Return `Orders: 12 runs, 12 files`."""
     return f"{clean_text(one.dataset)}: {format_count(one.runs, 'run')}, {format_count(one.files, 'file')}"
 
