@@ -11,6 +11,7 @@ from exportctl.monitor import drift
 from exportctl.output import github_actions
 from exportctl.output.json import documents
 from exportctl.output.json import monitoring as json_monitoring
+from exportctl.output.markdown import drift as markdown_drift
 from exportctl.output.markdown import plan as markdown_plan
 from exportctl.output.text import apply
 from exportctl.output.text import drift as text_drift
@@ -35,7 +36,7 @@ def texts() -> dict[str, str]:
         "causes.txt": text_plan.render_plan(causes),
         "causes.md": markdown_plan.render_plan(causes),
         "drift.txt": text_drift.render_drift(report),
-        "drift.md": markdown_plan.render_drift(report),
+        "drift.md": markdown_drift.render_drift(report),
         "drift.json": json_monitoring.render_drift(report),
         "renew.txt": text_plan.render_renewals(plan),
         "show.txt": text_plan.render_saved_plan(saved, unsigned, now=AS_OF + 3 * DAY).replace(saved.version, "VERSION"),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from exportctl.output.markdown.marker import ALL_ENVIRONMENTS, CommentMarker, parse_marker, render_marker
 
-TEXTS = st.text(st.characters(exclude_categories=("Cs",)), min_size=1)
+TEXTS = st.text(st.characters(codec="utf-8"), min_size=1)
 MARKERS = st.builds(
     CommentMarker, st.sampled_from(["plan", "apply", "drift", "nightly"]), st.none() | TEXTS, st.none() | TEXTS
 )

@@ -16,11 +16,10 @@ from exportctl.output.environments import EnvironmentResult, merge_findings
 from exportctl.output.json import environments as json_environments
 from exportctl.output.markdown import environments as markdown_environments
 from exportctl.output.markdown import plan as markdown_plan
+from exportctl.output.markdown.parts import LIMIT
 from tests.output.sample_environments import FINDINGS, one_of_two
 from tests.output.sample_monitoring import status_report
 from tests.output.sample_plans import evil_plan, full_plan, updated_item
-
-LIMIT = markdown_plan.LIMIT
 
 
 def comment(*sides: EnvironmentResult[Plan], limit: int = LIMIT) -> str:

@@ -19,8 +19,10 @@ from exportctl.monitor import drift
 from exportctl.output import format_values, github_actions, junit, markdown_escape
 from exportctl.output.json import documents
 from exportctl.output.markdown import backup as markdown_backup
+from exportctl.output.markdown import drift as markdown_drift
 from exportctl.output.markdown import drill as markdown_drill
 from exportctl.output.markdown import plan as markdown_plan
+from exportctl.output.markdown.parts import LIMIT
 from exportctl.output.text import apply
 from exportctl.output.text import backup as text_backup
 from exportctl.output.text import drift as text_drift
@@ -83,7 +85,7 @@ def evil_texts() -> dict[str, str]:
         "stale": text_tables.render_stale_plan([other]),
         "explain": text_tables.render_explanation(EVIL, EVIL, [(EVIL, EVIL, SourcePosition(EVIL))]),
         "plan.md": markdown_plan.render_plan(plan),
-        "drift.md": markdown_plan.render_drift(report),
+        "drift.md": markdown_drift.render_drift(report),
         "plan.json": documents.render_plan(plan),
         "saved": planfile.dump_plan(plan),
         "annotations": github_actions.render_annotations(plan.findings),
@@ -181,8 +183,8 @@ def _large_plan(count: int) -> Plan:
 def test_markdown_of_two_thousand_items_fits_and_says_what_is_missing() -> None:
     shown = markdown_plan.render_plan(_large_plan(2000))
 
-    assert len(shown) <= markdown_plan.LIMIT
-    assert len(shown) > markdown_plan.LIMIT * 3 // 4
+    assert len(shown) <= LIMIT
+    assert len(shown) > LIMIT * 3 // 4
     cut = re.search(r"_(\d+) of 2000 resources shown", shown)
     assert cut is not None
     assert int(cut[1]) == shown.count("<details>") == shown.count("</details>") > 10
@@ -191,9 +193,9 @@ def test_markdown_of_two_thousand_items_fits_and_says_what_is_missing() -> None:
 def test_markdown_drift_of_two_thousand_items_fits() -> None:
     items = tuple(replace(updated_item(f"export-{n:04}"), fields=(change(Cause.DRIFT),)) for n in range(2000))
 
-    shown = markdown_plan.render_drift(drift.build_drift_report(Plan(HEADER, AS_OF, items), end_warning=400 * DAY))
+    shown = markdown_drift.render_drift(drift.build_drift_report(Plan(HEADER, AS_OF, items), end_warning=400 * DAY))
 
-    assert len(shown) <= markdown_plan.LIMIT
+    assert len(shown) <= LIMIT
     assert " of 2000 resources shown" in shown
 
 
@@ -202,7 +204,7 @@ def test_a_resource_too_big_for_the_room_is_not_cut_in_the_middle() -> None:
 
     shown = markdown_plan.render_plan(Plan(HEADER, AS_OF, (huge,)))
 
-    assert len(shown) <= markdown_plan.LIMIT
+    assert len(shown) <= LIMIT
     assert "_0 of 1 resources shown" in shown
     assert "<details>" not in shown
 

@@ -26,6 +26,7 @@ from exportctl.output import github_actions, phrases
 from exportctl.output.json import documents
 from exportctl.output.json import import_and_accept as json_edits
 from exportctl.output.json import monitoring as json_monitoring
+from exportctl.output.markdown import drift as markdown_drift
 from exportctl.output.markdown import monitoring as markdown_monitoring
 from exportctl.output.markdown import plan as markdown_plan
 from exportctl.output.rehearsal import render_rehearsal
@@ -185,7 +186,7 @@ def drift_outputs(plan: Plan) -> dict[str, str]:
     report = drift.build_drift_report(plan, end_warning=0)
     return {
         "text": text_drift.render_drift(report),
-        "markdown": markdown_plan.render_drift(report),
+        "markdown": markdown_drift.render_drift(report),
         "json": json_monitoring.render_drift(report, fail_on=drift.DEFAULT_FAILING),
     }
 

@@ -36,7 +36,7 @@ from exportctl.output import github_actions
 from exportctl.output.color import paint
 from exportctl.output.environments import UNREAD, EnvironmentResult, Table, merge_findings
 from exportctl.output.markdown import environments as markdown_environments
-from exportctl.output.markdown.plan import LIMIT
+from exportctl.output.markdown.parts import LIMIT
 from exportctl.output.text import plan as text
 from exportctl.output.text import tables
 from exportctl.workflows.load_config import (

@@ -21,7 +21,7 @@ from exportctl.model.references import BadValue
 from exportctl.monitor import drift as drift_report
 from exportctl.monitor.drift import DriftGroup, DriftReport
 from exportctl.output import github_actions
-from exportctl.output.markdown import plan as markdown_plan
+from exportctl.output.markdown import drift as markdown_drift
 from exportctl.output.text import drift as text_drift
 from exportctl.plan.ownership import build_ownership
 
@@ -111,7 +111,7 @@ def _drift_command(
         exit_code=lambda report: _exit_code(report, failing),
         summary=lambda report: text_drift.summary(report).removeprefix("Drift: "),
         text=lambda report: text_drift.render_drift(report, fail_on=failing, color=screen.color, width=screen.width),
-        markdown=lambda report, limit: markdown_plan.render_drift(report, fail_on=failing, limit=limit),
+        markdown=lambda report, limit: markdown_drift.render_drift(report, fail_on=failing, limit=limit),
         json_body=lambda report: environments.drift_body(report, failing),
         notes=lambda report: report.notes,
         outputs=lambda report: github_actions.drift_outputs(report, failing=drift_report.has_failures(report, failing)),

@@ -39,6 +39,7 @@ from exportctl.model.plan_options import PlanOptions
 from exportctl.output import github_actions, phrases
 from exportctl.output.json import documents
 from exportctl.output.markdown import plan as markdown_plan
+from exportctl.output.markdown.parts import LIMIT
 from exportctl.output.rehearsal import NO_REHEARSAL, RehearsalView, render_rehearsal
 from exportctl.output.text import plan as text_plan
 from exportctl.output.text import tables
@@ -195,7 +196,7 @@ def show_plan(call: CommandContext, made: PlanResult, rehearsed: RehearsalView =
     if call.format == JSON:
         call.screen.write_document(documents.render_plan(made.plan, more=rehearsed.members, errors=rehearsed.errors))
     elif call.format == MARKDOWN:
-        limit = markdown_plan.LIMIT - len(rehearsed.markdown)
+        limit = LIMIT - len(rehearsed.markdown)
         call.screen.show(markdown_plan.render_plan(made.plan, limit=limit) + rehearsed.markdown)
     else:
         show_warnings(call, made.findings)

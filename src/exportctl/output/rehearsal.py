@@ -11,7 +11,7 @@ from exportctl.model.schedule import format_count
 from exportctl.output.color import Paint, paint
 from exportctl.output.format_values import clean_text
 from exportctl.output.json.envelope import REHEARSAL
-from exportctl.output.markdown import plan
+from exportctl.output.markdown import parts
 from exportctl.output.markdown_escape import prose
 from exportctl.output.text import apply
 from exportctl.output.text import plan as text_view
@@ -71,5 +71,5 @@ def _markdown(shown: Rehearsal | None) -> str:
     """Return the part that follows the plan's own."""
     if shown is None:
         return f"\n**{BLOCKED}**\n"
-    lines = [*map(plan.finding, shown.refused), *map(prose, _summary_lines(shown))]
+    lines = [*map(parts.finding, shown.refused), *map(prose, _summary_lines(shown))]
     return "\n".join(["", f"**{TITLE}**\n", *(f"- {line}" for line in lines), ""])

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from exportctl.output import format_values
-from exportctl.output.markdown import plan
+from exportctl.output.markdown import parts
 from exportctl.output.markdown_escape import code, prose
 from exportctl.output.text import backup, file_lists
 
@@ -22,24 +22,24 @@ _SHARE = 8  # the gaps of one export take no more than an eighth of the room
 _OBJECTS = 5  # paths shown for one gap
 
 
-def render_backup_report(report: BackupReport, *, limit: int = plan.LIMIT) -> str:
+def render_backup_report(report: BackupReport, *, limit: int = parts.LIMIT) -> str:
     """Return the whole report, as far as it fits; failures take at most half of the room."""
     failing = [_failed_chain(export, chain) for export in report.exports for chain in export.chains if chain.failures]
-    unread = [f"{code(export.address)} {plan.finding(f)}" for export in report.exports for f in export.errors]
+    unread = [f"{code(export.address)} {parts.finding(f)}" for export in report.exports for f in export.errors]
     verdict = "Not all could be read." if report.errors() else backup.policy_verdict(report)
     head = "\n".join(
         [
-            *plan.head("backup", report.header, report.as_of),
+            *parts.head("backup", report.header, report.as_of),
             f"**{backup.summary(report)}** {verdict}\n",
-            *plan.section("Could not be read", unread, limit // 4),
-            *plan.section("Not as the policy asks", failing, limit // 4),
-            *plan.section("Not as the lists say", list(_fault_lines(report)), limit // 8),
-            *plan.section("Compared with lists", list(_list_lines(report)), limit // 8),
+            *parts.section("Could not be read", unread, limit // 4),
+            *parts.section("Not as the policy asks", failing, limit // 4),
+            *parts.section("Not as the lists say", list(_fault_lines(report)), limit // 8),
+            *parts.section("Compared with lists", list(_list_lines(report)), limit // 8),
         ]
     )
     ordered = sorted(report.exports, key=lambda export: not (export.has_failed or export.errors))
     details = [_export_details(export, report.as_of, limit // _SHARE) for export in ordered]
-    kept = plan.fit_lines(details, limit - len(head) - _RESERVE)
+    kept = parts.fit_lines(details, limit - len(head) - _RESERVE)
     cut = f"\n_{len(kept)} of {len(details)} exports shown; the text output has them all._\n"
     return head + "".join(kept) + (cut if len(kept) < len(details) else "")
 
@@ -68,13 +68,13 @@ def _export_details(export: ExportChains, as_of: int, share: int) -> str:
     gaps = [_gap_line(chain, gap) for chain in export.chains for gap in chain.gaps]
     lines = [
         f"\n<details><summary>{code(export.address)} {prose(state + export.storage)}</summary>\n",
-        *plan.table_lines((*backup.TITLES, "WHY"), rows),
+        *parts.table_lines((*backup.TITLES, "WHY"), rows),
         "",
-        *plan.section("What breaks the chains", gaps, share),
-        *plan.section("What later runs brought", list(_late_lines(export)), share),
-        *plan.section("What the chains begin with", list(_start_lines(export)), share),
-        *plan.section("How the runs combine", list(_combination_lines(export)), share),
-        *plan.section("When it was last restored", list(_drill_lines(export, as_of)), share),
+        *parts.section("What breaks the chains", gaps, share),
+        *parts.section("What later runs brought", list(_late_lines(export)), share),
+        *parts.section("What the chains begin with", list(_start_lines(export)), share),
+        *parts.section("How the runs combine", list(_combination_lines(export)), share),
+        *parts.section("When it was last restored", list(_drill_lines(export, as_of)), share),
         "</details>\n",
     ]
     return "\n".join(lines)

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TypeVar
 
 from exportctl.output.environments import UNREAD, EnvironmentResult, Table
-from exportctl.output.markdown import plan
+from exportctl.output.markdown import parts
 from exportctl.output.markdown_escape import code, prose
 
 T = TypeVar("T")
@@ -26,7 +26,7 @@ def render_environments(
     summary: Callable[[T], str],
     section: Callable[[T, int], str],
     more: Table | None = None,
-    limit: int = plan.LIMIT,
+    limit: int = parts.LIMIT,
 ) -> str:
     """
     Return GitHub Markdown of at most `limit` characters.
@@ -48,8 +48,8 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], room: int) -> li
     """Return the table, cut at a row; no lines without rows."""
     if not rows:
         return []
-    head, line, *lines = plan.table_lines(heads, rows)
-    kept = plan.fit_lines(lines, room)
+    head, line, *lines = parts.table_lines(heads, rows)
+    kept = parts.fit_lines(lines, room)
     cut = [] if len(kept) == len(lines) else [f"\n_{len(kept)} of {len(lines)} shown_"]
     return [head, line, *kept, *cut, ""]
 
@@ -57,9 +57,9 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], room: int) -> li
 def _section(command: str, side: EnvironmentResult[T], section: Callable[[T, int], str], limit: int) -> str:
     if side.result is not None:
         return "\n" + section(side.result, limit - 1)
-    lines = [f"- {plan.finding(f)}" for f in side.errors]
+    lines = [f"- {parts.finding(f)}" for f in side.errors]
     head = f"\n### exportctl {command}: environment {code(side.environment)}\n\n**Not read**\n\n"
-    kept = plan.fit_lines(lines, limit - len(head) - _RESERVE)
+    kept = parts.fit_lines(lines, limit - len(head) - _RESERVE)
     cut = [] if len(kept) == len(lines) else [f"\n_{len(kept)} of {len(lines)} shown_"]
     return head + "\n".join([*kept, *cut, ""])
 
@@ -68,12 +68,12 @@ def _fair_parts(makers: Sequence[Callable[[int], str]], room: int) -> str:
     """Return each part, as long as its share allows; a part that cannot be cut to its share is left out."""
     whole = [make(room) for make in makers]
     shares = fair_shares([len(part) for part in whole], room)
-    parts = [
+    sections = [
         part if len(part) <= share else make(share) for make, part, share in zip(makers, whole, shares, strict=True)
     ]
-    kept = [part for part, share in zip(parts, shares, strict=True) if len(part) <= share]
-    cut = f"\n_{len(kept)} of {len(parts)} environments shown; the text output has them all._\n"
-    return "".join(kept) + (cut if len(kept) < len(parts) else "")
+    kept = [part for part, share in zip(sections, shares, strict=True) if len(part) <= share]
+    cut = f"\n_{len(kept)} of {len(sections)} environments shown; the text output has them all._\n"
+    return "".join(kept) + (cut if len(kept) < len(sections) else "")
 
 
 def fair_shares(wishes: Sequence[int], room: int) -> list[int]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from exportctl.monitor.runs import error_hints
 from exportctl.monitor.status import HealthResult
 from exportctl.output.color import paint
-from exportctl.output.markdown import plan
+from exportctl.output.markdown import parts
 from exportctl.output.markdown_escape import code, prose
 from exportctl.output.text import runs, status, verify
 
@@ -22,7 +22,7 @@ _RESERVE = 200  # characters for the lines that say how much is shown
 _CUT = "\n_This is cut; the text output is complete._\n"
 
 
-def render_status(report: StatusReport, *, limit: int = plan.LIMIT) -> str:
+def render_status(report: StatusReport, *, limit: int = parts.LIMIT) -> str:
     """Return the status report. Failed exports come first, so a cut removes healthy ones."""
     order = list(HealthResult)
     rows = [
@@ -30,20 +30,20 @@ def render_status(report: StatusReport, *, limit: int = plan.LIMIT) -> str:
         for one in sorted(report.exports, key=lambda one: (order.index(one.result), one.address))
     ]
     lines = [
-        *plan.head("status", report.header, report.as_of),
+        *parts.head("status", report.header, report.as_of),
         f"**{status.summary(report)}**\n",
-        *(f"- {plan.finding(found)}" for found in report.errors),
+        *(f"- {parts.finding(found)}" for found in report.errors),
         *([""] if report.errors else []),
-        *plan.table_lines((*status.TITLES, "NOTES"), rows),
+        *parts.table_lines((*status.TITLES, "NOTES"), rows),
         "",
         *(f"{prose(line.strip())}\n" for line in (*status.orphan_lines(report), *status.other_flows(report))),
     ]
     return _cut_to_limit(lines, limit)
 
 
-def render_runs(report: RunsReport, *, limit: int = plan.LIMIT) -> str:
+def render_runs(report: RunsReport, *, limit: int = parts.LIMIT) -> str:
     """Return a table per flow, with the errors of each run in its row."""
-    lines = [*plan.head("runs", report.header, report.as_of), f"**{runs.summary(report)}**\n"]
+    lines = [*parts.head("runs", report.header, report.as_of), f"**{runs.summary(report)}**\n"]
     for flow in report.flows:
         lines += [f"{code(runs.headline(flow, paint(False)))}\n", *_table(flow), ""]
     return _cut_to_limit(lines, limit)
@@ -56,7 +56,7 @@ def _table(flow: FlowRuns) -> list[str]:
     for run in flow.runs:
         errors = map(_error_text, run.errors, error_hints(run.errors, flow.type))
         rows.append(_cells(runs.cells(run), "; ".join(errors)))
-    return plan.table_lines((*runs.TITLES, "ERRORS"), rows)
+    return parts.table_lines((*runs.TITLES, "ERRORS"), rows)
 
 
 def _error_text(error: RunError, found: str | None) -> str:
@@ -73,22 +73,22 @@ def _cut_to_limit(lines: list[str], limit: int) -> str:
     whole = "\n".join(lines) + "\n"
     if len(whole) <= limit:
         return whole
-    return "\n".join(plan.fit_lines(lines, limit - len(_CUT) - 1)) + "\n" + _CUT
+    return "\n".join(parts.fit_lines(lines, limit - len(_CUT) - 1)) + "\n" + _CUT
 
 
-def render_verify_report(report: VerifyReport, *, limit: int = plan.LIMIT) -> str:
+def render_verify_report(report: VerifyReport, *, limit: int = parts.LIMIT) -> str:
     """Return the whole report, as far as it fits; failures take at most half of the room."""
     failing = [_failed_verdict(e, v) for e in report.exports for v in e.verdicts if v.fails]
-    unread = [f"{code(e.address)} {plan.finding(f)}" for e in report.exports for f in e.errors]
-    parts = [
+    unread = [f"{code(e.address)} {parts.finding(f)}" for e in report.exports for f in e.errors]
+    sections = [
         *_verify_head(report),
-        *plan.section("Could not be read", unread, limit // 4),
-        *plan.section("Failed", failing, limit // 4),
+        *parts.section("Could not be read", unread, limit // 4),
+        *parts.section("Failed", failing, limit // 4),
     ]
-    head = "\n".join(parts)
+    head = "\n".join(sections)
     ordered = sorted(report.exports, key=lambda e: not (e.has_failed or e.errors))
     details = [_verdict_table(e) for e in ordered]
-    kept = plan.fit_lines(details, limit - len(head) - _RESERVE)
+    kept = parts.fit_lines(details, limit - len(head) - _RESERVE)
     cut = f"\n_{len(kept)} of {len(details)} exports shown; the text output has them all._\n"
     return head + "".join(kept) + (cut if len(kept) < len(details) else "")
 
@@ -96,7 +96,7 @@ def render_verify_report(report: VerifyReport, *, limit: int = plan.LIMIT) -> st
 def _verify_head(report: VerifyReport) -> list[str]:
     fails = "Fails." if report.has_failed else "Nothing fails."
     return [
-        *plan.head("verify", report.header, report.as_of),
+        *parts.head("verify", report.header, report.as_of),
         f"**{verify.summary(report)}** {'Not all could be read.' if report.errors() else fails}\n",
         *(f"{prose(line)}\n" for line in verify.coverage_lines(report, paint(False))),
     ]
@@ -113,7 +113,7 @@ def _verdict_table(export: ExportVerdicts) -> str:
     state = "" if export.state == "enabled" else f"{export.state}, "
     lines = [
         f"\n<details><summary>{code(export.address)} {prose(state + export.storage)}</summary>\n",
-        *plan.table_lines((*verify.TITLES, "WHY"), rows),
+        *parts.table_lines((*verify.TITLES, "WHY"), rows),
         "\n</details>\n",
     ]
     return "\n".join(lines)

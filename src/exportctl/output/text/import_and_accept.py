@@ -17,7 +17,7 @@ from exportctl.monitor.drift import DriftEntry
 from exportctl.output import format_values, phrases
 from exportctl.output.color import Paint, paint
 from exportctl.output.format_values import clean_text
-from exportctl.output.markdown.plan import LIMIT
+from exportctl.output.markdown.parts import LIMIT
 from exportctl.output.text import drift
 from exportctl.output.text import plan as text_plan
 
