@@ -22,10 +22,10 @@ from exportctl.model.plan import (
 )
 from exportctl.model.project import Expect, Project
 from exportctl.model.schedule import DAY, HOUR
-from exportctl.monitor.flow_view import LastRun, last_run
 from exportctl.monitor.status import ExportHealth, FlowState, HealthResult, StatusReport, status
 from exportctl.plan.ownership import build_ownership
 from exportctl.resources.destinations.amazon_s3 import AMAZON_S3
+from exportctl.resources.last_run import LastRun, last_run
 from exportctl.resources.run import RunStatus
 from tests.plan.value_builders import NOW, make_object, orders, project, sandbox
 

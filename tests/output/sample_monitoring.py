@@ -8,10 +8,10 @@ from typing import Any
 from exportctl.errors import Finding, SourcePosition
 from exportctl.model.other_flow import OtherFlow
 from exportctl.model.plan import PlanHeader
-from exportctl.monitor.flow_view import LastRun
 from exportctl.monitor.forecast import FlowForecast, Forecast, SimultaneousRuns
 from exportctl.monitor.runs import FlowRuns, RunsReport
 from exportctl.monitor.status import ExportHealth, FlowState, HealthResult, StatusReport
+from exportctl.resources.last_run import LastRun
 from exportctl.resources.run import Run, RunError, RunStatus
 from tests.output.sample_plans import AS_OF, DAY, EVIL, HEADER, address
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from exportctl.errors import Finding, Level, SourcePosition
+from exportctl.model.loss import Loss
 from exportctl.model.next_steps import NextStep
 from exportctl.model.other_flow import OtherFlow
 from exportctl.model.outcome import Outcome, OutcomeStatus
@@ -20,12 +21,12 @@ from exportctl.model.plan import (
     Plan,
     PlanHeader,
     PlanItem,
-    Ref,
     Refusal,
     SensitiveValue,
     Step,
     Verb,
 )
+from exportctl.model.ref import Ref
 
 AS_OF = 1795312800  # 2026-11-22 02:00 UTC
 DAY = 86400
@@ -102,7 +103,19 @@ def paused_item(name: str = "stopped") -> PlanItem:
 
 def deleted_item(name: str = "old") -> PlanItem:
     gate = Refusal("deletion", "deleting it is not allowed yet", "--allow-deletes 1")
-    return PlanItem(address(name), Verb.DELETE, "5e6f", steps=(step(name, Action.DELETE),), refusals=(gate,))
+    lost = Loss(
+        type="amazon-s3",
+        datasets=(("5ef", "Orders"), ("6a0", "Web events")),
+        place="s3://acme-lake/aep",
+        location={"bucket": "acme-lake", "path": "aep"},
+        format={"type": "parquet", "compression": "gzip", "manifest": False},
+        folder="%DATASET_ID%/%EXPORT_TIME%",
+        schedule="every 3 hours from 02:00 UTC",
+        reason="the warehouse is closed",
+        last_run=AS_OF - 3600,
+        last_run_state="failed",
+    )
+    return PlanItem(address(name), Verb.DELETE, "5e6f", steps=(step(name, Action.DELETE),), refusals=(gate,), lost=lost)
 
 
 def renewed_item(name: str = "rolling") -> PlanItem:
@@ -211,6 +224,7 @@ def evil_plan() -> Plan:
         ends=AS_OF + DAY,
         schedule=EVIL,
         at=at,
+        lost=Loss(EVIL, ((EVIL, EVIL),), EVIL, {EVIL: EVIL}, {"type": EVIL}, EVIL, EVIL, EVIL, AS_OF, EVIL),
     )
     header = PlanHeader(EVIL, EVIL, EVIL, EVIL, "embedded")
     flow = OtherFlow(EVIL, EVIL, EVIL, EVIL, None, AS_OF, False, EVIL)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from exportctl.model import schedule
-from exportctl.model.plan import Actor, Address, Ref, SensitiveValue, UnknownValue
+from exportctl.model.plan import Actor, Address, SensitiveValue, UnknownValue
+from exportctl.model.ref import Ref
 from exportctl.output import format_values
 
 SHOWN = {

@@ -9,7 +9,8 @@ import pytest
 
 from exportctl.model.plan import LiveObject, Plan, Refusal, digest
 from exportctl.model.project import Account, MoveEntry
-from exportctl.planfile.serialize import decode_plan, encode_plan
+from exportctl.planfile.deserialize import decode_plan
+from exportctl.planfile.serialize import encode_plan
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.kinds import LOCATION
 from tests.plan.plan_builders import SFTP, account, build_plan, build_project, export, flow, item, sftp_lake

@@ -7,10 +7,12 @@ from dataclasses import replace
 import pytest
 
 from exportctl.errors import Level
+from exportctl.model.loss import Loss
 from exportctl.model.plan import Action, LiveObject, Marker, PlanItem, Verb
 from exportctl.model.project import RemovedEntry
+from exportctl.model.schedule import schedule_phrase
 from tests.plan.plan_builders import account, build_plan, build_project, flow, item
-from tests.plan.value_builders import AT, lake
+from tests.plan.value_builders import AT, NOW, lake
 
 OTHER = lake(key="other")
 
@@ -100,3 +102,46 @@ def test_people_who_approve_the_deletion_of_an_account_read_its_title() -> None:
         Verb.DELETE,
         [("title", "Lake", None)],
     )
+
+
+# -- what a deletion loses --------------------------------------------------------------------------------------------
+
+RAN = {"id": "r", "state": "success", "startedAtUTC": 1_700_000_000_000, "completedAtUTC": 1_700_000_060_000}
+
+
+def test_a_deletion_says_what_is_lost_and_why() -> None:
+    source, target, live = flow("old", ["d2", "d1", "gone"], hours=6)
+    live = replace(live, raw={**live.raw, "lastRunDetails": RAN})
+
+    lost = planned("exports.old", removed("exports", "old", "delete"), source, target, live).lost
+
+    assert lost == Loss(
+        type="amazon-s3",
+        datasets=(("d1", "D1"), ("d2", "D2"), ("gone", "GONE")),
+        place="s3://acme/aep",
+        location={"bucket": "acme", "path": "aep"},
+        format={"type": "parquet", "compression": "gzip", "manifest": False},
+        folder="%DATASET_ID%/%EXPORT_TIME%",
+        schedule=schedule_phrase("6 hours", NOW % (6 * 3600)),
+        reason="decided",
+        last_run=1_700_000_000,
+        last_run_state="done",
+    )
+
+
+def test_what_the_service_does_not_show_of_a_deleted_flow_is_not_made_up() -> None:
+    _, _, live = flow("old")
+    lost = planned("exports.old", (), replace(live, raw={**live.raw, "scheduleParams": {}})).lost
+
+    assert lost == Loss(type="amazon-s3", folder="%DATASET_ID%/%EXPORT_TIME%")
+
+
+@pytest.mark.parametrize(("do", "reason"), [("delete", "decided"), (None, None)])
+def test_the_deletion_of_an_account_gives_the_reason(do: str | None, reason: str | None) -> None:
+    entries = removed("destinations", "lake", do) if do else ()
+
+    assert planned("destinations.lake", entries, account()).lost == Loss(type="amazon-s3", reason=reason)
+
+
+def test_a_release_loses_nothing() -> None:
+    assert planned("exports.old", removed("exports", "old", "release"), *flow("old")).lost is None

@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from exportctl.errors import Finding, Level, SourcePosition
+from exportctl.model.loss import Loss
 from exportctl.model.other_flow import OtherFlow
 from exportctl.model.plan import (
     MAX_TIMESTAMP,
@@ -20,12 +21,12 @@ from exportctl.model.plan import (
     Plan,
     PlanHeader,
     PlanItem,
-    Ref,
     Refusal,
     SensitiveValue,
     Step,
     Verb,
 )
+from exportctl.model.ref import Ref
 
 AS_OF = 1795312800
 HEADER = PlanHeader("org@AdobeOrg", "prod", None, "acme", "service")
@@ -65,6 +66,16 @@ steps = st.builds(
     secrets=st.lists(texts, max_size=2).map(tuple),
 )
 fields = st.builds(FieldChange, texts, texts, field_values, field_values, st.sampled_from(Cause), actors, locations)
+losses = st.builds(
+    Loss,
+    type=st.none() | texts,
+    datasets=st.lists(st.tuples(texts, texts), max_size=2).map(tuple),
+    place=texts,
+    location=st.dictionaries(names, texts, max_size=2),
+    reason=st.none() | texts,
+    last_run=st.none() | moments,
+    last_run_state=st.none() | texts,
+)
 items = st.builds(
     PlanItem,
     address=addresses,
@@ -81,6 +92,7 @@ items = st.builds(
     next_before=st.lists(moments, max_size=1).map(tuple),
     next_after=st.lists(moments, max_size=1).map(tuple),
     at=locations,
+    lost=st.none() | losses,
 )
 headers = st.builds(PlanHeader, texts, texts, st.none() | texts, texts, st.sampled_from(["service", "embedded"]))
 plans = st.builds(

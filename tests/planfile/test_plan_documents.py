@@ -11,8 +11,9 @@ from exportctl.errors import Finding, Level, SourcePosition
 from exportctl.model.other_flow import OtherFlow
 from exportctl.model.plan import Action, Actor, Address, Cause, FieldChange, Marker, Plan, Refusal, Step
 from exportctl.planfile.binding import bound_items
+from exportctl.planfile.deserialize import decode_plan
 from exportctl.planfile.file import expired_since_plan
-from exportctl.planfile.serialize import decode_plan, encode_plan
+from exportctl.planfile.serialize import encode_plan
 from tests.planfile.approval_plans import AS_OF, WEB, plan, updated_item
 
 LAKE = Address("destinations", "lake")

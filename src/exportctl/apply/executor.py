@@ -21,7 +21,8 @@ from exportctl.apply.failures import DescriptionsLost, StillInUse
 from exportctl.apply.writer import Writer
 from exportctl.errors import Error, LeaseLost, RefusedError
 from exportctl.model.outcome import Outcome, OutcomeStatus
-from exportctl.model.plan import Action, Plan, Ref, Step
+from exportctl.model.plan import Action, Plan, Step
+from exportctl.model.ref import Ref
 from exportctl.resources.kinds import FLOW, KINDS
 
 _HIDDEN = (

@@ -16,9 +16,11 @@ from typing import Any
 
 from exportctl.errors import Finding, Level, SourcePosition
 from exportctl.model.bound_values import BoundValues
+from exportctl.model.loss import Loss
 from exportctl.model.next_steps import MoveOffer, NextStep
 from exportctl.model.other_flow import OtherFlow
 from exportctl.model.profile_note import ProfileNote
+from exportctl.model.ref import Ref
 
 Fields = Mapping[str, Any]
 
@@ -37,13 +39,6 @@ class Address:
 
     def __str__(self) -> str:
         return f"{self.root}.{self.name}"
-
-
-@dataclass(frozen=True)
-class Ref:
-    """A placeholder for an id: apply fills it in after the step `step` created the object."""
-
-    step: str
 
 
 @dataclass(frozen=True)
@@ -281,6 +276,7 @@ class PlanItem:
     next_after: tuple[int, ...] = ()
     at: SourcePosition | None = None  # for display only
     service_state: str | None = None  # the flow's state as the service shows it, if it says neither on nor off
+    lost: Loss | None = None  # of a deleted or replaced flow, or of a deleted account; for display only
     bound: BoundValues | None = None  # only in documents (planfile/binding.py), and then `seen` of steps is salted too
 
     def causes(self) -> frozenset[Cause]:

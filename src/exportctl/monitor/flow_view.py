@@ -6,31 +6,16 @@ In: a live flow. Out: a FlowView. What the service does not show is None, never 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from exportctl.model import schedule
 from exportctl.monitor.delivery.expectation import last_change
 from exportctl.plan.ownership import LiveFlow, Ownership
-from exportctl.resources import run, wire
+from exportctl.resources import wire
 from exportctl.resources.kinds import EVERY, FLOW, SOURCE_CONNECTION, START
+from exportctl.resources.last_run import LastRun, last_run
 from exportctl.resources.run import RunStatus
 from exportctl.resources.unknown_schedule import unknown_schedule
-
-
-@dataclass(frozen=True)
-class LastRun:
-    """The newest run as the flow itself shows it (`lastRunDetails`, flow-service.md 2.5). Moments in seconds."""
-
-    id: str
-    status: RunStatus
-    started: int
-    completed: int | None
-
-    @property
-    def has_failed(self) -> bool:
-        return self.status in (RunStatus.FAILED, RunStatus.PARTIAL)
 
 
 @dataclass(frozen=True)
@@ -94,16 +79,6 @@ def flow_view(live_flow: LiveFlow, ownership: Ownership) -> FlowView:
         unknown_schedule=unknown_schedule(flow.raw),
         unknown_end=live_flow.unknown_end,
     )
-
-
-def last_run(flow: Mapping[str, Any]) -> LastRun | None:
-    """Return the newest run in a flow's JSON; None if it shows none, or none with a time."""
-    shown = wire.members(flow.get("lastRunDetails"))
-    completed = run.seconds_from_ms(shown.get("completedAtUTC"))
-    started = run.seconds_from_ms(shown.get("startedAtUTC")) or completed
-    if started is None:
-        return None
-    return LastRun(str(shown.get("id") or ""), run.run_status(shown.get("state"), completed), started, completed)
 
 
 def account_label(base: str | None, ownership: Ownership) -> str | None:

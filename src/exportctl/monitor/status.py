@@ -36,8 +36,9 @@ from exportctl.model.project import Export, Project
 from exportctl.model.schedule import ONCE, format_moment
 from exportctl.model.verdict import RemainderKind, judge
 from exportctl.monitor.delivery.expectation import GRACE
-from exportctl.monitor.flow_view import FlowView, LastRun, flow_view
+from exportctl.monitor.flow_view import FlowView, flow_view
 from exportctl.plan.ownership import Ownership
+from exportctl.resources.last_run import LastRun
 from exportctl.resources.run import RunStatus
 from exportctl.resources.service_values import FAILED_STATE
 

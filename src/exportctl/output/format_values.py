@@ -13,7 +13,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from exportctl.model import schedule
-from exportctl.model.plan import Actor, Address, PlanItem, Ref, SensitiveValue, UnknownValue, Verb
+from exportctl.model.plan import Actor, Address, PlanItem, SensitiveValue, UnknownValue, Verb
+from exportctl.model.ref import Ref
 from exportctl.model.schedule import format_age, format_count
 from exportctl.resources.kinds import BASE_CONNECTION, FLOW
 

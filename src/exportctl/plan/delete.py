@@ -56,6 +56,7 @@ from exportctl.plan.create import COMPLETION_WINDOW, deletion_steps
 from exportctl.plan.desired import DesiredState
 from exportctl.plan.flow_state import PlanInputs
 from exportctl.plan.look_alikes import moved_finding
+from exportctl.plan.loss import account_loss, flow_loss
 from exportctl.plan.ownership import LiveFlow, Ownership, build_ownership, moved_to_other_project
 from exportctl.resources.kinds import KINDS
 
@@ -128,6 +129,7 @@ def _export_item(address: Address, wanted: DesiredState, inputs: PlanInputs) -> 
             for r in (*_lost_marker_refusals(h), *safety_checks.protect_refusals(h.marker, Verb.DELETE, ()))
         ),
         at=at,
+        lost=flow_loss(live_flows[0], inputs.listing, entry),
     )
 
 
@@ -244,7 +246,8 @@ def _account_item(
     if replaced:
         return PlanItem(address, Verb.CLEAN, id=base.id, steps=(step,))
     title = FieldChange("title", "title", base.name, None, Cause.PENDING)
-    return PlanItem(address, Verb.DELETE, id=base.id, fields=(title,), steps=(step,), at=at)
+    lost = account_loss(base, entry)
+    return PlanItem(address, Verb.DELETE, id=base.id, fields=(title,), steps=(step,), at=at, lost=lost)
 
 
 def duplicate_deletions(live: Inventory, created: Collection[str], project: str) -> Iterator[Step]:

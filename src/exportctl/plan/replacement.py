@@ -27,6 +27,7 @@ from exportctl.plan.comparison import name_variables
 from exportctl.plan.create import deletion_steps, plan_creation
 from exportctl.plan.desired import REPLACEMENT, DesiredExport, finding
 from exportctl.plan.flow_state import PlanInputs
+from exportctl.plan.loss import flow_loss
 from exportctl.plan.own_actions import BEING_REPLACED, is_disabled_by_exportctl, withdrawn_intent
 from exportctl.plan.ownership import LiveFlow
 from exportctl.plan.safety_checks import protect_refusals
@@ -102,6 +103,7 @@ def plan_replacement(
         refusals=refusals,
         findings=findings,
         ends=ends if refusals else created.ends,
+        lost=flow_loss(live_flow, inputs.listing),
     )
 
 

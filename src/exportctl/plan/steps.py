@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from exportctl.model.plan import Action, Address, Fields, LiveObject, Marker, Ref, Step
+from exportctl.model.plan import Action, Address, Fields, LiveObject, Marker, Step
+from exportctl.model.ref import Ref
 from exportctl.resources.kinds import Kind
 from exportctl.resources.wire import object_digests
 

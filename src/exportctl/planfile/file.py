@@ -37,6 +37,7 @@ from exportctl.model.plan import (
 )
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.secret import Secret
+from exportctl.planfile.deserialize import decode_plan
 from exportctl.planfile.serialize import (
     ACTOR,
     FIELD,
@@ -47,7 +48,6 @@ from exportctl.planfile.serialize import (
     POSITION,
     SAVED_PLAN,
     STEP,
-    decode_plan,
     encode_plan,
 )
 from exportctl.planfile.signature import sign

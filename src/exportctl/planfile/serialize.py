@@ -1,9 +1,9 @@
 """
-Convert a Plan to JSON values and back: one form for the saved file, its digest and the JSON output.
+Convert a Plan to JSON values: one form for the saved file, its digest and the JSON output.
 
 `encode_plan` gives dicts, lists, text and numbers. A sensitive value becomes `(sensitive)`, and a value that cannot be
-compared says why; a Plan contains no secret. Unchanged addresses without content are only counted.
-`decode_plan` gives a Plan for display, never for apply: masked values stay masked, references are plain data.
+compared says why; a Plan contains no secret. Unchanged addresses without content are only counted. deserialize.py has
+the way back.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from exportctl.model.json_form import (
     part,
     text,
 )
+from exportctl.model.loss import Loss
 from exportctl.model.next_steps import MoveOffer, NextStep
 from exportctl.model.other_flow import OtherFlow
 from exportctl.model.plan import (
-    EXPORTS,
     PLATFORMS,
     Action,
     Actor,
@@ -44,12 +44,12 @@ from exportctl.model.plan import (
     Plan,
     PlanHeader,
     PlanItem,
-    Ref,
     Refusal,
     SensitiveValue,
     Step,
     Verb,
 )
+from exportctl.model.ref import Ref
 from exportctl.planfile.binding import bound_items
 
 T = TypeVar("T")
@@ -224,6 +224,24 @@ BOUND = JsonObject[BoundValues](
         mapping("by name", text("64 hex digits; or that the variable was not set")),
     ),
 )
+LOSS = JsonObject[Loss](
+    "what a deleted or replaced flow exports until then; the delivered files stay",
+    type=nullable(text("destination type; null: exportctl does not know it")),
+    datasets=listing(
+        "by name",
+        JsonObject[tuple[str, str]](
+            "one dataset", id=text("dataset id", lambda d: d[0]), name=text("dataset name", lambda d: d[1])
+        ),
+    ),
+    place=text("the location in one text, e.g. s3://acme/aep"),
+    location=mapping("by key of the YAML", field_value()),
+    format=mapping("by key of the YAML", field_value()),
+    folder=nullable(text("the folder template")),
+    schedule=nullable(text("the schedule in words")),
+    reason=nullable(text("the reason in the `removed` entry")),
+    last_run=nullable(number(f"when the newest run began that the flow shows, {_MOMENT}")),
+    last_run_state=nullable(text("done, partial, failed or running")),
+)
 ITEM = Definition[PlanItem](
     "item",
     "everything that a plan says and does about one address",
@@ -246,6 +264,7 @@ ITEM = Definition[PlanItem](
     next_before=listing("next runs without this plan", number(_MOMENT)),
     next_after=listing("next runs after this plan", number(_MOMENT)),
     at=nullable(part(POSITION)),
+    lost=optional(part(LOSS), lambda i: i.lost is not None),
     bound=part(BOUND),
 )
 OTHER_FLOW = Definition[OtherFlow](
@@ -306,95 +325,3 @@ def has_content(shown: PlanItem) -> bool:
 def encode_plan(plan: Plan) -> Json:
     """Return the whole plan as JSON values, in plan order."""
     return SAVED_PLAN.encode(plan)
-
-
-def decode_plan(content: Json) -> Plan:
-    """
-    Build a Plan for display from a document.
-
-    A document does not contain the unchanged addresses, so use its `counts` for numbers.
-
-    Raises:
-        KeyError, TypeError, ValueError: a part of the document is missing or has the wrong type.
-    """
-    return Plan(
-        header=PlanHeader(**content["header"]),
-        as_of=content["as_of"],
-        items=tuple(_item(i) for i in content["items"]),
-        findings=tuple(_decode_finding(f) for f in content["findings"]),
-        other_flows=tuple(OtherFlow(**u) for u in content["other_flows"]),
-        next_steps=tuple(NextStep(**s) for s in content["next_steps"]),
-        unset=tuple(content["unset"]),
-        options=content["options"],
-        targeted_out=content["targeted_out"],
-    )
-
-
-def _item(document: Json) -> PlanItem:
-    return PlanItem(
-        address=_address(document["address"]),
-        verb=Verb(document["verb"]),
-        id=document["id"],
-        fields=tuple(_field(f) for f in document["fields"]),
-        steps=tuple(_step(s) for s in document["steps"]),
-        consequences=tuple(Consequence(**c) for c in document["consequences"]),
-        refusals=tuple(_refusal(r) for r in document["refusals"]),
-        findings=tuple(_decode_finding(f) for f in document["findings"]),
-        ends=document["ends"],
-        schedule=document["schedule"],
-        next_before=tuple(document["next_before"]),
-        next_after=tuple(document["next_after"]),
-        at=_source_position(document["at"]),
-        service_state=document.get("service_state"),
-        bound=BoundValues(**document["bound"]),
-    )
-
-
-def _refusal(document: Json) -> Refusal:
-    moves = tuple(MoveOffer(**m) for m in document.get("moves", ()))
-    return Refusal(document["safety_check"], document["text"], document["allow"], moves)
-
-
-def _address(text: str) -> Address:
-    root, _, name = text.partition(".")
-    return Address(root, name)
-
-
-def _field(document: Json) -> FieldChange:
-    who = document["actor"]
-    changed = {
-        "cause": Cause(document["cause"]),
-        "actor": Actor(**who) if who else None,
-        "at": _source_position(document["at"]),
-    }
-    return FieldChange(**{**document, **changed})
-
-
-def _step(document: Json) -> Step:
-    changed = {
-        "action": Action(document["action"]),
-        "address": _address(document["address"]),
-        "marker": _marker(document["marker"]),
-        "needs": tuple(document["needs"]),
-        "secrets": tuple(document["secrets"]),
-    }
-    return Step(**{**document, **changed})
-
-
-def _marker(document: Json | None) -> Marker | None:
-    if document is None:
-        return None
-    address = _address(document["address"])
-    rest = {name: shown for name, shown in document.items() if name not in ("address", "applied")}
-    applied = {name: tuple(digests) for name, digests in document["applied"].items()}
-    return Marker(kind="e" if address.root == EXPORTS else "d", name=address.name, applied=applied, **rest)
-
-
-def _source_position(document: Json | None) -> SourcePosition | None:
-    return SourcePosition(**document) if document else None
-
-
-def _decode_finding(document: Json) -> Finding:
-    at = {"file": document["file"], "line": document["line"], "column": document["column"]}
-    position = SourcePosition(**at) if document["file"] is not None else None
-    return Finding(document["rule"], document["message"], position, document["hint"], Level(document["level"]))

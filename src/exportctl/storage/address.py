@@ -19,11 +19,11 @@ import re
 
 from exportctl.model.storage_address import StorageAddress
 from exportctl.resources.destinations.type import Part, Protocol
+from exportctl.resources.place import SCHEMES
 from exportctl.storage.access_azure import is_lake_url
 from exportctl.storage.access_sftp import DEFAULT_PORT
 from exportctl.storage.access_types import S3, AccessInputs, Azure, Method, Sftp
 
-_SCHEMES = {Protocol.S3: "s3", Protocol.GCS: "gs", Protocol.AZURE_CONTAINER: "az"}
 _HOST = re.compile(r"[\w.:-]+")  # what else a person typed there is not shown: it may be a password
 
 
@@ -40,7 +40,7 @@ def storage_address(inputs: AccessInputs, method: Method) -> StorageAddress:
 
 
 def _bucket_address(inputs: AccessInputs) -> StorageAddress | None:
-    scheme = _SCHEMES.get(inputs.type.protocol)
+    scheme = SCHEMES.get(inputs.type.protocol)
     container = inputs.fields.get(inputs.type.part_name(Part.CONTAINER) or "")
     return StorageAddress(f"{scheme}://{container}") if scheme and container else None
 

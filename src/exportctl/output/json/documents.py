@@ -29,8 +29,9 @@ from exportctl.output import phrases
 from exportctl.output.json.envelope import MOMENT, OUTCOME, PLAN, REHEARSAL, VERDICT, Document
 from exportctl.output.text import apply
 from exportctl.planfile import file as planfile
+from exportctl.planfile.deserialize import decode_plan
 from exportctl.planfile.file import SavedPlan
-from exportctl.planfile.serialize import CONTENT, FIELD, FINDING, POSITION, address, decode_plan, field_value
+from exportctl.planfile.serialize import CONTENT, FIELD, FINDING, POSITION, address, field_value
 from exportctl.planfile.signature import SignatureState
 from exportctl.planfile.staleness import StaleValue
 

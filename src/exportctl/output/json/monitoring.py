@@ -28,12 +28,12 @@ from exportctl.model.plan import Verb
 from exportctl.monitor import drift
 from exportctl.monitor.delivery.report import DeliveryResult, Evidence, ExportVerdicts, Verdict, VerifyReport
 from exportctl.monitor.drift import DriftEntry, DriftGroup, DriftReport
-from exportctl.monitor.flow_view import LastRun
 from exportctl.monitor.forecast import FlowForecast, Forecast, SimultaneousRuns
 from exportctl.monitor.runs import FlowRuns, RunsReport, error_hints
 from exportctl.monitor.status import ExportHealth, FlowState, HealthResult, StatusReport
 from exportctl.output.json.envelope import EXPORT_STATE, FLOW_ID, MOMENT, PROJECT, STORAGE, Document
 from exportctl.planfile.serialize import ERROR, FIELD, FINDING, OTHER_FLOW, address
+from exportctl.resources.last_run import LastRun
 from exportctl.resources.run import Run, RunError, RunStatus
 
 _TYPE: Member[Any] = nullable(text("destination type"))

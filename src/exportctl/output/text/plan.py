@@ -16,8 +16,9 @@ from exportctl.model.schedule import format_age, format_count
 from exportctl.output import format_values, phrases
 from exportctl.output.color import Paint, paint
 from exportctl.output.format_values import clean_text
+from exportctl.output.loss import loss_words
+from exportctl.planfile.deserialize import decode_plan
 from exportctl.planfile.file import SavedPlan, age_seconds, saved_digest
-from exportctl.planfile.serialize import decode_plan
 from exportctl.planfile.signature import SignatureState
 
 INDENT = "    "
@@ -108,6 +109,7 @@ def block(item: PlanItem, as_of: int, ink: Paint, width: int) -> list[str]:
     lines = [headline(item, ink)]
     for change in item.fields:
         lines += field(change, ink, width)
+    lines += [f"{INDENT}{label}: {words}" for label, words in loss_words(item)]
     for c in item.consequences:
         level = ink("warning", c.level) if c.level in ("cost", "warning") else "note"
         lines.append(f"{INDENT}{level}: {clean_text(c.text)}")
