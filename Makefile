@@ -23,7 +23,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check lint format check-format types check-generated check-locks
-.PHONY: test-slow sweeps fuzz mutants test-real test-ecosystem coverage bench layout lock schemas docs clean
+.PHONY: test-slow sweeps fuzz mutants test-real test-ecosystem coverage bench layout lock schemas docs site clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -80,7 +80,7 @@ coverage: $(VENV)/.installed-dev ## check that no package falls below its floor 
 		-k 'not ($(UNMEASURED))' --cov --cov-report= --cov-report=json:build/coverage.json $(MEASURED)
 	$(BIN)/python -m tests.branch_coverage build/coverage.json
 
-test-ecosystem: $(VENV)/.installed-ecosystem ## tests that need big or foreign parts, such as a scheduler or a browser
+test-ecosystem: $(VENV)/.installed-ecosystem $(VENV)/.installed-site ## tests that need big or foreign parts, such as a scheduler or a browser
 	$(BIN)/python -m pytest -m ecosystem
 
 bench: $(VENV)/.installed-dev ## count requests and compare costs; writes benchmarks/results.md
@@ -92,6 +92,9 @@ schemas docs: $(VENV)/.installed-dev ## write what comes from the code: schemas/
 	$(BIN)/python -m tests.docs.monitoring_page
 	$(BIN)/python -m tests.docs.rename_page
 
+site: $(VENV)/.installed-site ## build the documentation site into build/site; a broken link is an error
+	$(BIN)/python docs/build_site.py
+
 layout: $(VENV)/.installed-dev ## print every package with its lines and the packages that it imports, top to bottom
 	@$(BIN)/python -m tests.layout
 
@@ -102,6 +105,7 @@ lock: $(VENV)/.installed-dev ## write the lock files anew from pyproject.toml
 	$(COMPILE) pyproject.toml --extra dev --constraint requirements.txt --output-file requirements-dev.txt
 	$(COMPILE) pyproject.toml --extra real --constraint requirements-dev.txt --output-file requirements-real.txt
 	$(COMPILE) pyproject.toml --extra ecosystem --constraint requirements-real.txt --output-file requirements-ecosystem.txt
+	$(COMPILE) pyproject.toml --extra site --constraint requirements-ecosystem.txt --output-file requirements-site.txt
 	cd tests/real/azurite && npm install --package-lock-only
 	.ci/check-locks
 
@@ -131,6 +135,11 @@ $(VENV)/.installed-real: requirements-real.txt $(VENV)/.installed-dev
 $(VENV)/.installed-ecosystem: requirements-ecosystem.txt $(VENV)/.installed-real
 	@echo 'installing Spark and Java'
 	@$(PIP) install --require-hashes --requirement requirements-ecosystem.txt
+	@touch $@
+
+$(VENV)/.installed-site: requirements-site.txt $(VENV)/.installed-dev
+	@echo 'installing what builds the documentation site'
+	@$(PIP) install --require-hashes --requirement requirements-site.txt
 	@touch $@
 
 build/azurite/.installed: tests/real/azurite/package-lock.json .ci/install-servers

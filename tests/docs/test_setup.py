@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-LOCKS = ("requirements.txt", "requirements-build.txt", "requirements-dev.txt")
+LOCKS = ("requirements.txt", "requirements-build.txt", "requirements-dev.txt", "requirements-site.txt")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 
@@ -54,6 +54,7 @@ def test_the_locks_hold_what_the_project_asks_for() -> None:
     assert (runtime | names(extras["emulator"])) - set(pins("requirements.txt")) == set()
     assert names(extras["dev"]) - set(pins("requirements-dev.txt")) == set()
     assert names(extras["real"]) - set(pins("requirements-real.txt")) == set()
+    assert names(extras["site"]) - set(pins("requirements-site.txt")) == set()
     assert names(PROJECT["dependency-groups"]["build"]) - set(pins("requirements-build.txt")) == set()
 
 
