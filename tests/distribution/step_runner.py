@@ -74,7 +74,13 @@ def new_job(workspace: Path, temp: Path, *, event: Mapping[str, Any] | None = No
     name = "pull_request" if event and "pull_request" in event else "push"
     github = {"event_name": name, "event": Open(event or {}), "repository": "acme/aep-exports"}
     inherited = {key: value for key, value in os.environ.items() if not _NOT_INHERITED.match(key)}
-    given = {"CI": "true", "GITHUB_ACTIONS": "true", "GITHUB_REPOSITORY": "acme/aep-exports", "RUNNER_TEMP": str(temp)}
+    given = {
+        "CI": "true",
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_REPOSITORY": "acme/aep-exports",
+        "GITHUB_WORKSPACE": str(workspace),
+        "RUNNER_TEMP": str(temp),
+    }
     return Job(workspace, temp, github, {**inherited, **given, **env})
 
 

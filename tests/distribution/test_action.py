@@ -142,6 +142,14 @@ def test_a_pull_request_of_a_branch_is_planned(tmp_path: Path) -> None:
     assert (done["command"], done["changes"]) == ("plan", "true")
 
 
+def test_a_config_that_is_not_valid_fails_with_annotations_at_its_lines(job: Job) -> None:
+    edit(job, "project: acme-exports", "projekt: acme-exports")
+    failed = [run(job, command).exit_code for command in ("validate", "plan")]
+
+    assert failed == [1, 1]
+    assert job.log.count("::error file=aep/exports.yaml,line=10,col=1,") == 2
+
+
 def test_an_input_is_never_read_as_shell(job: Job) -> None:
     others = dict.fromkeys(("files", "environment", "plan-file", "digest", "args", "passing-codes"), SHELL)
     for given in ({"folder": SHELL}, others):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from exportctl.cli.context import TEXT, CommandContext
 from exportctl.cli.files import append_secondary
-from exportctl.errors import Finding, Level
+from exportctl.errors import Finding, Level, SourcePosition
 from exportctl.model.plan import Plan
 from exportctl.output import github_actions, phrases
 from exportctl.output.color import paint
@@ -35,14 +37,26 @@ def publish_plan(call: CommandContext, plan: Plan, findings: Sequence[Finding] =
 
 def publish_findings(call: CommandContext, findings: Sequence[Finding]) -> None:
     if call.screen.is_github_actions:
-        call.screen.write_workflow_command(github_actions.render_annotations(findings))
+        write_annotations(call, findings)
+
+
+def write_annotations(call: CommandContext, findings: Sequence[Finding]) -> None:
+    """Write annotations, each once. GitHub looks for their files below the workspace, not below the folder of -C."""
+    placed = (replace(f, at=_position_in_workspace(call, f.at)) if f.at else f for f in findings)
+    call.screen.write_workflow_command(github_actions.render_annotations(tuple(dict.fromkeys(placed))))
+
+
+def _position_in_workspace(call: CommandContext, at: SourcePosition) -> SourcePosition:
+    """Return the position in a file as the workspace names it, or as it is if the file lies elsewhere."""
+    file = os.path.relpath(call.folder / at.file, call.env.get("GITHUB_WORKSPACE") or ".")
+    return at if file.startswith("..") else replace(at, file=file)
 
 
 def publish_to_actions(
     call: CommandContext, findings: Sequence[Finding], outputs: Mapping[str, str], summary: str
 ) -> None:
     """Write annotations, each once, the outputs for later steps, and the summary of this step."""
-    call.screen.write_workflow_command(github_actions.render_annotations(tuple(dict.fromkeys(findings))))
+    write_annotations(call, findings)
     for name, words in (("GITHUB_OUTPUT", github_actions.outputs(outputs)), ("GITHUB_STEP_SUMMARY", f"{summary}\n")):
         file = call.env.get(name)
         if file:

@@ -20,7 +20,7 @@ from typer import Argument
 
 from exportctl import clock as clocks
 from exportctl.cli import exit_codes
-from exportctl.cli.ci_reports import publish_to_actions, show_warnings
+from exportctl.cli.ci_reports import publish_to_actions, show_warnings, write_annotations
 from exportctl.cli.context import JSON, JUNIT, MARKDOWN, TEXT, CommandContext, command_context
 from exportctl.cli.options import check_addresses, reject_option
 from exportctl.config import environment_diff
@@ -259,7 +259,7 @@ def _publish_results(
         return
     found = [(s.environment, f) for s in sides for f in s.errors]
     if kind.notes is None or kind.outputs is None:
-        call.screen.write_workflow_command(github_actions.render_annotations(merge_findings(found)))
+        write_annotations(call, merge_findings(found))
         return
     read = {s.environment: s.result for s in sides if s.result is not None}
     found += [(name, f) for name, one in read.items() for f in kind.notes(one)]

@@ -18,11 +18,11 @@ import typer.completion
 
 from exportctl.cli import exit_codes
 from exportctl.cli.app import build_command
+from exportctl.cli.ci_reports import write_annotations
 from exportctl.cli.context import COMPLETION_VARIABLE, JSON, TEXT, CommandContext, Interrupted, handle_signals
 from exportctl.cli.screen import Screen
 from exportctl.client.guard import SecretGuard
 from exportctl.errors import Error, UsageError
-from exportctl.output import github_actions
 from exportctl.output.json import documents
 from exportctl.output.text import tables
 from exportctl.workflows.load_config import environment_secrets
@@ -111,4 +111,4 @@ def _show_error(call: CommandContext, argv: Sequence[str], error: Error) -> None
     else:
         screen.say_error(tables.render_errors(found, color=screen.err_color))
     if screen.is_github_actions:
-        screen.write_workflow_command(github_actions.render_annotations(found))
+        write_annotations(call, found)
