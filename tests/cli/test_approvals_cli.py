@@ -42,7 +42,7 @@ def test_a_role_with_the_same_four_digits_is_not_the_approved_one(run: CommandLi
     by_file = run("apply", "plan.json", LAKE_ROLE_ARN=other)
     by_digest = run("apply", "--only-if", digest, LAKE_ROLE_ARN=other)
     assert (by_file.code, by_digest.code) == (6, 6)
-    assert "value of role_arn" in by_file.err
+    assert "`auth.role_arn`: another value than the approved one; it is not shown" in by_file.err
     assert run.writes() == 0
     assert run("apply", "--only-if", digest, LAKE_ROLE_ARN=approved).code == 0
 
@@ -76,7 +76,7 @@ REVIEWED = 'auth: {role_arn: "${env:LAKE_ROLE_ARN}"}'
 EDITS = {
     "the repository": ("project: acme\n", "project: acme\nrepository: https://example.com/theirs\n", "repository"),
     "the title of an account": ("type: amazon-s3,", "type: amazon-s3, title: Theirs,", "title"),
-    "the name of the variable": ("env:LAKE_ROLE_ARN", "env:OTHER_ROLE", "steps.destinations.lake"),
+    "the name of the variable": ("env:LAKE_ROLE_ARN", "env:OTHER_ROLE", "destinations.lake: `auth`"),
     "a description": ("{datasets: [Orders]}", "{datasets: [Orders], description: Theirs}", "exports.orders"),
 }
 

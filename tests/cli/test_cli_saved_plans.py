@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import stat
 
 from tests.cli.command_line import CommandLine
@@ -28,21 +29,33 @@ def test_it_is_written_whole_and_for_its_owner_only(applied: CommandLine) -> Non
     assert [p.name for p in applied.folder.iterdir() if "plan" in p.name] == ["plan.json"]
 
 
-def test_a_hand_edit_makes_it_stale_naming_object_and_field(applied: CommandLine) -> None:
+def test_a_hand_edit_makes_it_stale_naming_field_and_both_values(applied: CommandLine) -> None:
     _save_plan(applied)
-    assert applied("emulator", "ui", "path", "orders", "by/hand").code == 0
+    assert applied("emulator", "ui", "path", "orders", "by/hand", "--as", "jane").code == 0
     before = applied.writes()
     ended = applied("apply", "plan.json")
     assert ended.code == 6
-    assert "exports.orders" in ended.err
-    assert "fields.path" in ended.err or "seen.location" in ended.err
-    assert "by/hand" in ended.err
+    (line,) = [line for line in ended.err.splitlines() if "exports.orders" in line]
+    assert 'exports.orders `path`: approved "aep" -> "elsewhere", now "by/hand" -> "elsewhere" (changed by jane' in line
+    assert max(map(len, ended.err.splitlines())) < 200
     assert applied.writes() == before
 
     machine = applied("apply", "plan.json", "--format", "json")
     assert machine.code == 6
     assert machine.document["kind"] == "error"
-    assert {e["rule"] for e in machine.document["errors"]} == {"stale-plan"}
+    assert [(e["rule"], e["line"] is not None) for e in machine.document["errors"]] == [("stale-plan", True)]
+
+
+def test_the_next_commands_of_a_stale_plan_review_and_apply_it(applied: CommandLine) -> None:
+    _save_plan(applied)
+    assert applied("emulator", "ui", "path", "orders", "by/hand").code == 0
+    ended = applied("apply", "plan.json")
+    title, *commands = [line.strip() for line in ended.err.splitlines()][-3:]
+    assert title == "Next, make and review a new plan:"
+    for command in commands:
+        _, *words = shlex.split(command)
+        assert applied(*words).code == 0, command
+    assert applied("plan", "--detailed-exitcode").code == 0
 
 
 def test_a_changed_config_makes_it_stale(applied: CommandLine) -> None:
@@ -61,7 +74,7 @@ def test_another_protect_makes_it_stale(run: CommandLine) -> None:
     for approval in (["plan.json"], ["--only-if", digest]):
         ended = run("apply", *approval)
         assert (ended.code, run.writes()) == (6, before)
-    assert 'protect: saved "(absent)", now "protect-removed"' in run("apply", "plan.json").err
+    assert "`protect`: approved: no change; now: apply removes it" in run("apply", "plan.json").err
     run.edit("orders: {datasets: [Orders]}", "orders: {datasets: [Orders], protect: true}")
     run.edit("returns: {datasets: [Returns]}", "returns: {datasets: [Returns], protect: true}")
     assert (run("apply", "plan.json").code, run.writes()) == (6, before)

@@ -123,7 +123,7 @@ STEPS = {
     ),
     "a stale saved plan": NextStep(
         "apply p.json",
-        "Make and review a new plan.",
+        "Next, make and review a new plan:",
         ("plan --out p.json", "apply p.json"),
         save_and_drift,
         exit_codes.STALE,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
-from exportctl.errors import Error, SourcePosition
+from exportctl.errors import Error, Finding, SourcePosition
 from exportctl.model.outcome import Check, CheckStatus
 from exportctl.model.plan import ListedDataset, Plan
 from exportctl.model.verdict import judge
@@ -25,7 +25,6 @@ from exportctl.output.json import restore as json_restore
 from exportctl.output.json.environments import EnvironmentBody
 from exportctl.planfile import file as planfile
 from exportctl.planfile.signature import SignatureState
-from exportctl.planfile.staleness import StaleValue
 from exportctl.profile import file as profile
 from tests.output.document_schemas import check_document
 from tests.output.sample_backups import backup_report
@@ -82,7 +81,7 @@ def documents() -> dict[str, tuple[str, str]]:
         "stale": (
             "error",
             json_documents.render_stale_plan(
-                planfile.saved_plan(full_plan()), [StaleValue("exports.x", "verb", "a", None)]
+                planfile.saved_plan(full_plan()), [Finding("stale-plan", "exports.x `path`: approved 1, now 2")]
             ),
         ),
     }

@@ -9,7 +9,6 @@ from exportctl.model.outcome import Check, CheckStatus
 from exportctl.model.plan import ListedDataset, Plan
 from exportctl.model.verdict import judge
 from exportctl.output.text import apply, plan, tables
-from exportctl.planfile.staleness import StaleValue
 from tests.output.sample_plans import AS_OF, HEADER, outcomes, paused_item, renewed_item, updated_item
 
 ERROR = Finding("bad", "it is wrong", SourcePosition("a.yaml", 3, 5), "fix it")
@@ -84,14 +83,6 @@ def test_doctor_tells_apart_what_was_checked_in_part() -> None:
     last = tables.render_checks(checks).splitlines()[-1]
 
     assert last == "Checked: token. Partly checked: reference. Not checked: storage."
-
-
-def test_a_stale_plan_names_object_and_field() -> None:
-    moved = StaleValue("exports.x", "fields.end.before", AS_OF, AS_OF + 60)
-
-    assert tables.difference(moved) == (
-        "exports.x fields.end.before: saved 2026-11-22 02:00 UTC, now 2026-11-22 02:01 UTC"
-    )
 
 
 def test_an_explanation_names_the_place_that_set_a_value() -> None:

@@ -23,6 +23,7 @@ from exportctl.output.markdown import drift as markdown_drift
 from exportctl.output.markdown import drill as markdown_drill
 from exportctl.output.markdown import plan as markdown_plan
 from exportctl.output.markdown.parts import LIMIT
+from exportctl.output.stale_plan import stale_findings, stale_resources
 from exportctl.output.text import apply
 from exportctl.output.text import backup as text_backup
 from exportctl.output.text import drift as text_drift
@@ -55,7 +56,8 @@ from tests.output.sample_restores import restore_report
 def evil_texts() -> dict[str, str]:
     plan = evil_plan()
     report = drift.build_drift_report(plan, end_warning=30 * DAY)
-    other = StaleValue(EVIL, EVIL, EVIL, EVIL)
+    other = planfile.stale_values(planfile.saved_plan(replace(plan, items=())), plan)
+    stale = stale_resources(planfile.saved_plan(plan), plan, (*other, StaleValue(EVIL, EVIL, EVIL, EVIL, (EVIL, EVIL))))
     outcome = Outcome(plan.steps()[0], OutcomeStatus.FAILED, EVIL, EVIL, EVIL, "rule")
     return {
         "plan": text_plan.render_plan(plan),
@@ -82,12 +84,13 @@ def evil_texts() -> dict[str, str]:
         "validate": text_tables.render_validation(plan.findings, exports=1, destinations=1, environments=0),
         "datasets": text_tables.render_datasets([ListedDataset(EVIL, EVIL)], {EVIL: [EVIL]}),
         "doctor": text_tables.render_checks([Check(EVIL, CheckStatus.FAILED, EVIL, EVIL)]),
-        "stale": text_tables.render_stale_plan([other]),
+        "stale": text_tables.render_stale_plan(stale, [EVIL]),
         "explain": text_tables.render_explanation(EVIL, EVIL, [(EVIL, EVIL, SourcePosition(EVIL))]),
         "plan.md": markdown_plan.render_plan(plan),
         "drift.md": markdown_drift.render_drift(report),
         "plan.json": documents.render_plan(plan),
         "saved": planfile.dump_plan(plan),
+        "stale annotations": github_actions.render_annotations(stale_findings(stale, EVIL)),
         "annotations": github_actions.render_annotations(plan.findings),
     }
 

@@ -21,6 +21,7 @@ from exportctl.model.json_check import MAX_DEPTH
 from exportctl.model.plan import MAX_TIMESTAMP
 from exportctl.model.plan_options import PlanOptions
 from exportctl.output.json import documents
+from exportctl.output.stale_plan import stale_findings, stale_resources
 from exportctl.output.text import plan as text_plan
 from exportctl.output.text import tables
 from exportctl.planfile import file as planfile
@@ -107,8 +108,9 @@ def read_and_use(text: str) -> bool:
         assert len(str(error)) < 500
         return False
     moved = planfile.stale_values(saved, REAL)
-    tables.render_stale_plan(moved)
-    documents.render_stale_plan(saved, moved)
+    found = stale_resources(saved, REAL, moved)
+    tables.render_stale_plan(found, [])
+    documents.render_stale_plan(saved, stale_findings(found, "hint"))
     planfile.age_seconds(saved, 0)
     planfile.reduce_to_approval(saved, REAL)
     return True

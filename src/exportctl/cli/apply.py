@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer import Argument, Option
 
-from exportctl import __version__
 from exportctl.cli import exit_codes, plan
+from exportctl.cli.apply_approval import check_approval, read_approved_config
 from exportctl.cli.apply_run import ApplyRequest, confirm_and_apply
 from exportctl.cli.context import JSON, TEXT, CommandContext, command_context, parsed_duration
 from exportctl.cli.files import read_plan_file
@@ -29,25 +29,18 @@ from exportctl.cli.options import (
     reject_option,
 )
 from exportctl.config.schema_check import closest_match
-from exportctl.errors import ConfigError, Finding, StalePlan, UsageError
+from exportctl.errors import UsageError
 from exportctl.model.outcome import OutcomeStatus
 from exportctl.model.plan import DESTINATIONS, Address
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.similar_names import did_you_mean_address
 from exportctl.output import phrases
-from exportctl.output.format_values import clean_text
-from exportctl.output.json import documents
-from exportctl.output.text import tables
 from exportctl.planfile import file as planfile
-from exportctl.planfile.serialize import HEADER
 from exportctl.planfile.signature import SignatureState
-from exportctl.planfile.staleness import StaleValue
-from exportctl.workflows.load_config import read_project, require_references
+from exportctl.workflows.load_config import read_project
 
 if TYPE_CHECKING:
     from exportctl.model.project import Project
-    from exportctl.planfile.file import SavedPlan
-    from exportctl.workflows.load_config import Setup
     from exportctl.workflows.plan import ConnectedPlan
 
 
@@ -92,6 +85,7 @@ def apply(
     order = ApplyRequest(
         flags=planfile.saved_options(saved) if saved else given,
         saved=saved,
+        file=str(file) if file else None,
         note=note,
         only_if=only_if,
         auto_approve=auto_approve,
@@ -132,7 +126,7 @@ def run_apply(call: CommandContext, order: ApplyRequest) -> int:
     config = None
     if saved:
         setup = replace(setup, now=saved.as_of, environment=setup.environment or saved.header.environment)
-        config = _read_approved_config(setup, saved)
+        config = read_approved_config(setup, saved)
     if order.note:
         call.screen.say(order.note)
     unset = saved.unset if saved else ()
@@ -141,7 +135,7 @@ def run_apply(call: CommandContext, order: ApplyRequest) -> int:
             check_addresses(order.flags, [made.project])
         if saved:
             made = replace(made, plan=planfile.reduce_to_approval(saved, made.plan))
-        stale = _check_approval(call, order, made)
+        stale = check_approval(call, order, made)
         if stale is not None:
             return stale
         if made.plan.errors() or made.plan.is_refused:
@@ -151,92 +145,6 @@ def run_apply(call: CommandContext, order: ApplyRequest) -> int:
         if unbound:
             call.screen.say(f"No plan reads these values, so the approval does not cover them: {', '.join(unbound)}")
         return confirm_and_apply(call, setup, order, made).exit_code
-
-
-def _check_approval(call: CommandContext, order: ApplyRequest, made: ConnectedPlan) -> int | None:
-    """Return the exit code after showing what changed since the approval; None: nothing did. Raises StalePlan."""
-    digest = planfile.approval_digest(made.plan)
-    if order.only_if and digest != order.only_if:
-        raise _stale_plan(f"the plan has digest {digest}, not {order.only_if}", "make and review a new plan")
-    if order.saved is None:
-        return None
-    _check_saved_plan(order.saved, made, order.max_age, call.now if call.now is not None else made.platform.clock.now())
-    moved = planfile.stale_values(order.saved, made.plan)
-    if not moved:
-        return None
-    if call.format == JSON:
-        call.screen.write_document(documents.render_stale_plan(order.saved, moved))
-    else:
-        call.screen.say(tables.render_stale_plan(moved, color=call.screen.err_color))
-    return exit_codes.STALE
-
-
-def _read_approved_config(setup: Setup, saved: SavedPlan) -> tuple[Project, tuple[Finding, ...]]:
-    """
-    Read the config of a saved plan, and check without the network that the plan was made for it.
-
-    Raises:
-        StalePlan: the plan was made for another environment, organization, sandbox, project, url or repository, or with
-            another version of exportctl.
-    """
-    before, version = saved.header, StaleValue("", "versions.exportctl", saved.version, __version__)
-    try:
-        config = read_project(setup, saved.as_of)
-    except ConfigError as error:
-        if any(f.rule in ("unknown-environment", "environment-needed") for f in error.all):
-            chosen = setup.environment
-            lacks = f"has no environment {clean_text(chosen)}" if chosen else "has environments, and none is chosen"
-            text = f"the plan was saved for {_environment_phrase(before.environment)}, and this config {lacks}"
-            raise _stale_plan(text, _CHOOSE) from error
-        raise
-    from exportctl.workflows.connect import plan_header
-
-    require_references(config[0])
-    here = plan_header(config[0])
-    if (before.organization, before.sandbox) != (here.organization, here.sandbox):
-        raise _stale_plan(
-            f"the plan was saved for sandbox {clean_text(before.sandbox)} of {clean_text(before.organization)}, "
-            f"this is {here.sandbox} of {here.organization}",
-            _CHOOSE,
-        )
-    sides = (StaleValue("", f"header.{n}", getattr(before, n), getattr(here, n)) for n in HEADER.members)
-    moved = [str(one) for one in (version, *sides) if one.saved != one.now]
-    if moved:
-        raise _stale_plan(f"the plan was saved for another config: {'; '.join(moved)}", _CHOOSE)
-    return config
-
-
-_CHOOSE = "choose the environment of the plan with --env, or make and review a new plan"
-
-
-def _environment_phrase(name: str | None) -> str:
-    return f"environment {clean_text(name)}" if name else "a config without environments"
-
-
-def _check_saved_plan(saved: SavedPlan, made: ConnectedPlan, max_age: int, now: int) -> None:
-    """
-    Check the age of an approval.
-
-    Raises:
-        StalePlan: the plan is older than `max_age` seconds, or would make a flow run again that has ended since.
-    """
-    age = planfile.age_seconds(saved, now)
-    if age > max_age:
-        raise _stale_plan(
-            f"the saved plan is {age // 3600} hours old, more than --max-age allows",
-            "make and review a new plan, or raise --max-age",
-            rule="plan-too-old",
-        )
-    ended = planfile.expired_since_plan(made.plan, now)
-    if ended:
-        raise _stale_plan(
-            f"these flows have ended since the plan was made, and it would make them run again: {', '.join(ended)}",
-            "make a new plan: it says what they may send",
-        )
-
-
-def _stale_plan(reason: str, hint: str, rule: str = "stale-plan") -> StalePlan:
-    return StalePlan(f"{reason}; nothing was written", rule=rule, hint=hint)
 
 
 def rotate(

@@ -50,6 +50,7 @@ class ApplyRequest:
 
     flags: PlanOptions
     saved: SavedPlan | None = None
+    file: str | None = None  # the one that holds `saved`
     note: str | None = None  # what people should know about the file
     only_if: str | None = None
     auto_approve: bool = False

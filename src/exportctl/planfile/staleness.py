@@ -30,7 +30,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from exportctl.model.plan import CHANGE_VERBS, PROTECT_RULES, Action, Cause, Verb, canonical_json
@@ -39,18 +39,25 @@ from exportctl.resources.kinds import END, START
 Json = dict[str, Any]
 
 _DESCRIPTION = "description"
-_ABSENT = "(absent)"
+VERB = "verb"
+NO_APPROVAL = "nothing to approve"  # in place of a verb
+ABSENT = "(absent)"
 _NOT_APPROVED = ("key", "secrets", "detects_hidden_flow")  # of a step
 
 
 @dataclass(frozen=True, order=True)
 class StaleValue:
-    """One approved value that changed: address (empty for the whole plan), path below it, saved value, value now."""
+    """
+    One approved value that changed: address (empty for the whole plan), path below it, saved value, value now.
+
+    `names` are the parts of the path, since a part may hold dots.
+    """
 
     address: str
     path: str
     saved: Any
     now: Any
+    names: tuple[str, ...] = field(default=(), compare=False)
 
     def __str__(self) -> str:
         """Format one line of ASCII with JSON values, so that a text from outside cannot control the terminal."""
@@ -159,19 +166,19 @@ def compare_approvals(saved: Mapping[str, Json], now: Mapping[str, Json]) -> tup
     for address in sorted({*saved, *now}):
         before, after = saved.get(address), now.get(address)
         if before is None or after is None:
-            verbs = [side["verb"] if side else "nothing to approve" for side in (before, after)]
-            found.append(StaleValue(address, "verb", *verbs))
+            verbs = [side["verb"] if side else NO_APPROVAL for side in (before, after)]
+            found.append(StaleValue(address, VERB, *verbs, names=(VERB,)))
             continue
-        found += (StaleValue(address, path, a, b) for path, a, b in _differing_leaves("", before, after))
+        leaves = _differing_leaves((), before, after)
+        found += (StaleValue(address, ".".join(names), a, b, names) for names, a, b in leaves)
     return tuple(found)
 
 
-def _differing_leaves(path: str, before: Any, after: Any) -> Iterator[tuple[str, Any, Any]]:
+def _differing_leaves(names: tuple[str, ...], before: Any, after: Any) -> Iterator[tuple[tuple[str, ...], Any, Any]]:
     if canonical_json(before) == canonical_json(after):  # as text, since True == 1 in Python
         return
     if isinstance(before, dict) and isinstance(after, dict):
         for name in sorted({*before, *after}):
-            below = f"{path}.{name}" if path else name
-            yield from _differing_leaves(below, before.get(name, _ABSENT), after.get(name, _ABSENT))
+            yield from _differing_leaves((*names, name), before.get(name, ABSENT), after.get(name, ABSENT))
         return
-    yield path, before, after
+    yield names, before, after

@@ -33,7 +33,6 @@ from exportctl.planfile.deserialize import decode_plan
 from exportctl.planfile.file import SavedPlan
 from exportctl.planfile.serialize import CONTENT, FIELD, FINDING, POSITION, address, field_value
 from exportctl.planfile.signature import SignatureState
-from exportctl.planfile.staleness import StaleValue
 
 
 class _PlanWithRehearsal(NamedTuple):
@@ -114,10 +113,9 @@ def _error_findings(found: Sequence[Finding]) -> tuple[Finding, ...]:
     return tuple(f for f in found if f.level is Level.ERROR)
 
 
-def render_stale_plan(shown: SavedPlan, differences: Sequence[StaleValue]) -> str:
+def render_stale_plan(shown: SavedPlan, errors: Sequence[Finding]) -> str:
     """Return the document of an apply that writes nothing because the saved plan is stale: an error per difference."""
-    stale = tuple(Finding("stale-plan", str(d), hint="make and review a new plan") for d in differences)
-    return ERRORS.render(None, header=shown.header, as_of=shown.as_of, errors=stale)
+    return ERRORS.render(None, header=shown.header, as_of=shown.as_of, errors=errors)
 
 
 class _Apply(NamedTuple):

@@ -12,8 +12,8 @@ from exportctl.model.schedule import format_count
 from exportctl.output import format_values
 from exportctl.output.color import Paint, paint
 from exportctl.output.format_values import clean_text
+from exportctl.output.stale_plan import StaleResource, text_lines
 from exportctl.output.text import plan
-from exportctl.planfile.staleness import StaleValue
 
 _STATES: Mapping[CheckStatus, str] = {
     CheckStatus.OK: "good",
@@ -116,20 +116,13 @@ def _names(checks: Sequence[Check], shown: Collection[str]) -> str:
     return ", ".join(dict.fromkeys(clean_text(c.name) for c in checks if c.name in shown))
 
 
-def render_stale_plan(differences: Sequence[StaleValue], *, color: bool = False) -> str:
-    """Return what changed since a plan was saved, by object and field."""
+def render_stale_plan(found: Sequence[StaleResource], commands: Sequence[str], *, color: bool = False) -> str:
+    """Return what differs from the approval, a line each, and the commands that come next."""
     ink = paint(color)
-    lines = [ink("error", "The saved plan is stale: nothing was written. These values changed since it was made:")]
-    lines += [f"{plan.INDENT}{difference(d)}" for d in differences]
-    return "\n".join([*lines, "Make and review a new plan.\n"])
-
-
-def difference(shown: StaleValue) -> str:
-    """Return `exports.web-to-lake fields.path.before: saved "/a", now "/c"`."""
-    where = f"{clean_text(shown.address)} {clean_text(shown.path)}".strip()
-    head, _, last = shown.path.rpartition(".")
-    path = head if last in ("before", "after") else shown.path  # the sides of a field are not fields
-    return f"{where}: saved {format_values.value(path, shown.saved)}, now {format_values.value(path, shown.now)}"
+    lines = [ink("error", "The saved plan is stale: nothing was written. Since it was made:")]
+    lines += [f"{plan.INDENT}{line}" for line in text_lines(found)]
+    lines += ["Next, make and review a new plan:", *(plan.INDENT + clean_text(command) for command in commands)]
+    return "\n".join(lines) + "\n"
 
 
 def render_explanation(
