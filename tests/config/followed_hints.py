@@ -51,8 +51,8 @@ EXAMPLE_HINTS: Mapping[str, Ways] = {
     "a misspelt key": {'did you mean "«protect»"?': ("protct:", "{0}:")},
     "a key like none": {
         "its keys are datasets, destination, schedule, end, format, folder, subpath, title, description, enabled,"
-        " «protect», split_by, environments, expect, adopt, allow_replace, keep, renamed_from, former_locations,"
-        " former_schedules, allow": ("zzz:", "{0}:")
+        " «protect», readers, split_by, environments, expect, adopt, allow_replace, keep, renamed_from,"
+        " former_locations, former_schedules, allow": ("zzz:", "{0}:")
     },
     "a merge key": {
         "declare the value once under `schedules`": ("<<: x", "schedule: nightly"),

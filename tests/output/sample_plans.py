@@ -218,7 +218,7 @@ def evil_plan() -> Plan:
             FieldChange("title", "title", EVIL, EVIL, Cause.DRIFT, who, at),
         ),
         steps=(replace(step("x"), address=Address("exports", EVIL), secrets=(EVIL,), text=EVIL),),
-        consequences=(Consequence(EVIL, EVIL, "warning"),),
+        consequences=(Consequence(EVIL, EVIL, "warning", (EVIL,)),),
         refusals=(Refusal(EVIL, EVIL, EVIL),),
         findings=(Finding("rule", EVIL, at, EVIL, Level.WARNING), Finding("duplicates", EVIL, at, EVIL)),
         ends=AS_OF + DAY,

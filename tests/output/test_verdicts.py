@@ -97,6 +97,7 @@ FINDINGS: dict[str, str | None] = {
     "expired": None,
     "ending": None,
     "location-shared-with-others": None,
+    "protected-export-moves": None,
     "destination-limit": None,
     "spec-refuses": None,  # a warning where the published pattern is too narrow
 }

@@ -542,6 +542,13 @@ SITUATIONS: Mapping[str, Situation] = {
         plant_shared_location,
         {"give one of the two another path": key("subpath", "ours")},
     ),
+    "protected-export-moves": Situation(
+        after(orders(protect=True), lambda made: made.write(orders(protect=True, subpath="elsewhere"))),
+        {
+            "apply it when its readers are ready": apply_it,
+            "or keep the location and the format": rewrite(orders(protect=True)),
+        },
+    ),
     "destination-limit": Situation(
         plant_many, {"put datasets with the same schedule into one export": key("split_by", None)}, address=""
     ),

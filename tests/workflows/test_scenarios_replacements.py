@@ -155,7 +155,7 @@ def test_a_name_in_the_folder_makes_a_new_title_a_new_folder(small: World) -> No
     folder = "%DESTINATION_INSTANCE_NAME%/%DATASET_ID%/%EXPORT_TIME%"
     apply_config(small, orders(folder=folder))
     small.write(orders(folder=folder, title="New"))
-    assert [c.rule for c in item(small.plan()).consequences] == ["later-folders"]
+    assert [c.rule for c in item(small.plan()).consequences] == ["later-folders", "readers-break"]
 
 
 def test_another_encryption_of_a_live_account_is_said_and_not_sent(small: World) -> None:

@@ -142,6 +142,7 @@ class Consequence:
     rule: str
     text: str
     level: str = "info"
+    readers: tuple[str, ...] = ()  # who must change too, as the export declares them
 
 
 @dataclass(frozen=True)

@@ -185,6 +185,7 @@ class Export:
     variables: Variables = field(default_factory=dict)
     enabled: bool | None = None
     protect: bool = False
+    readers: tuple[str, ...] = ()  # who reads the files, for people
     expect: Expect | None = None
     adopt: str | None = None
     allow_replace: str | None = None

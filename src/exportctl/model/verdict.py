@@ -112,6 +112,7 @@ FINDING_KINDS: Mapping[str, RemainderKind | None] = {
     "expired": None,
     "ending": None,
     "location-shared-with-others": None,
+    "protected-export-moves": None,
     "destination-limit": None,
 }
 _CAUSE_KINDS: Mapping[Cause, RemainderKind | None] = {

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from exportctl.model.loss import Loss
 from exportctl.model.plan import PlanItem, Verb
 from exportctl.output import format_values
 from exportctl.output.format_values import clean_text
+from exportctl.resources.place import format_phrase
 
 
 def loss_words(item: PlanItem) -> tuple[tuple[str, str], ...]:
@@ -41,13 +41,7 @@ def _file_words(lost: Loss) -> Iterator[str]:
     if lost.folder:
         yield f"folder {format_values.quote_text(lost.folder)}"
     if lost.format:
-        yield format_words(lost.format)
-
-
-def format_words(form: Mapping[str, Any]) -> str:
-    """Return `parquet, gzip`."""
-    shown = (form.get("type"), form.get("compression"))
-    return ", ".join(clean_text(str(part)) for part in shown if part and part != "none")
+        yield clean_text(format_phrase(lost.format))
 
 
 def last_run_words(lost: Loss) -> str:

@@ -31,7 +31,7 @@ from exportctl.model.plan import (
     Verb,
     digest,
 )
-from exportctl.plan import create, flow_state, steps
+from exportctl.plan import create, flow_state, readers, steps
 from exportctl.plan.create import deletion_steps, look_up_export_datasets, plan_creation
 from exportctl.plan.dataset_lookup import DatasetLookup
 from exportctl.plan.desired import DesiredExport, finding
@@ -133,9 +133,10 @@ def _compared_item(
             *(_flow_deleted_consequence(h) for h in older),
             *_protect_consequences(export, live_flow),
             *diff_consequences(diff),
+            *readers.update_consequences(diff),
         ),
         refusals=(*lookup.refusals, *diff_refusals(diff), *paused_refusals(export, paused)),
-        findings=(*export.findings, *lookup.findings, *diff_findings(diff)),
+        findings=(*export.findings, *lookup.findings, *diff_findings(diff), *readers.update_findings(diff)),
         at=export.declared.at,
         **diff.end_and_next_runs(),
     )

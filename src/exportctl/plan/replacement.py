@@ -30,6 +30,7 @@ from exportctl.plan.flow_state import PlanInputs
 from exportctl.plan.loss import flow_loss
 from exportctl.plan.own_actions import BEING_REPLACED, is_disabled_by_exportctl, withdrawn_intent
 from exportctl.plan.ownership import LiveFlow
+from exportctl.plan.readers import replacement_consequences
 from exportctl.plan.safety_checks import protect_refusals
 from exportctl.resources.kinds import END, START, TITLE
 
@@ -99,7 +100,7 @@ def plan_replacement(
         id=live_flow.flow.id,
         steps=(*first, *made, *last),
         fields=(name_variables(replaced_by, export.variables), *left, *fields),
-        consequences=(full_export, *created.consequences),
+        consequences=(full_export, *created.consequences, *replacement_consequences(export, live_flow)),
         refusals=refusals,
         findings=findings,
         ends=ends if refusals else created.ends,

@@ -59,7 +59,9 @@ def _item(document: Json) -> PlanItem:
         id=document["id"],
         fields=tuple(_field(f) for f in document["fields"]),
         steps=tuple(_step(s) for s in document["steps"]),
-        consequences=tuple(Consequence(**c) for c in document["consequences"]),
+        consequences=tuple(
+            Consequence(**{**c, "readers": tuple(c.get("readers", ()))}) for c in document["consequences"]
+        ),
         refusals=tuple(_refusal(r) for r in document["refusals"]),
         findings=tuple(_decode_finding(f) for f in document["findings"]),
         ends=document["ends"],

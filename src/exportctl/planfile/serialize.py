@@ -200,6 +200,10 @@ CONSEQUENCE = JsonObject[Consequence](
     rule=text("stable id"),
     text=text("for people"),
     level=text("info, warning, or cost (may send data again)"),
+    readers=optional(
+        listing("the `readers` of the export that must change too", text("as the config names them")),
+        lambda c: bool(c.readers),
+    ),
 )
 
 MOVE_OFFER = JsonObject[MoveOffer](

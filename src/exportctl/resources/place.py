@@ -1,5 +1,5 @@
 """
-Where an export writes, as one text for people: what the target itself says, without the account. Pure.
+Where an export writes, and what, each as one text for people: what the target itself says, without the account. Pure.
 
     S3, Google Cloud Storage   s3://BUCKET/PATH, gs://BUCKET/PATH
     Blob                       az://CONTAINER/PATH
@@ -13,6 +13,7 @@ from typing import Any
 
 from exportctl.resources.destinations.type import DestinationType, Part, Protocol
 
+NO_COMPRESSION = "none"
 SCHEMES = {Protocol.S3: "s3", Protocol.GCS: "gs", Protocol.AZURE_CONTAINER: "az"}
 
 
@@ -26,3 +27,9 @@ def place_phrase(type: DestinationType | None, location: Mapping[str, Any]) -> s
     if scheme and container:
         return f"{scheme}://{container}" + (f"/{folder.strip('/')}" if folder.strip("/") else "")
     return " ".join(str(part) for part in (type.label, container, folder) if part)
+
+
+def format_phrase(form: Mapping[str, Any]) -> str:
+    """Return `parquet, gzip`, and `json` without a compression."""
+    shown = (form.get("type"), form.get("compression"))
+    return ", ".join(str(part) for part in shown if part and part != NO_COMPRESSION)

@@ -15,6 +15,7 @@ from exportctl.errors import Level
 from exportctl.rules.account_findings import ACCOUNT_FINDINGS
 from exportctl.rules.drift_findings import DRIFT_FAILURES
 from exportctl.rules.drift_findings import Row as _Row
+from exportctl.rules.file_findings import FILE_FINDINGS
 from exportctl.rules.rule import CheckStage, Rule
 
 # -- the reader of the YAML -------------------------------------------------------------------------------------------
@@ -365,12 +366,6 @@ _WARNINGS: tuple[_Row, ...] = (
         "Remove it, or send it with `manifest: force`.",
     ),
     (
-        "location-shared-with-others",
-        "A flow of another owner writes to the same location",
-        "The files of both are in one folder, so a reader of one gets the files of the other too (ours).",
-        "Change the path of one of them.",
-    ),
-    (
         "destination-limit",
         "More destinations than a sandbox can have",
         "The hard limit is 100, for destinations of all kinds together [GR].",
@@ -395,6 +390,6 @@ READER_RULES: tuple[Rule, ...] = (
 PLAN_RULES: tuple[Rule, ...] = (
     *(_row(row, CheckStage.PLAN) for row in _ERRORS),
     *(_row(row, CheckStage.PLAN, Level.WARNING) for row in DRIFT_FAILURES),
-    *(_row(row, CheckStage.PLAN, Level.WARNING, fixed=False) for row in _WARNINGS),
+    *(_row(row, CheckStage.PLAN, Level.WARNING, fixed=False) for row in (*_WARNINGS, *FILE_FINDINGS)),
 )
 PLAN_RULES_BY_ID: Mapping[str, Rule] = {rule.id: rule for rule in PLAN_RULES}

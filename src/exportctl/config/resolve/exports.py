@@ -154,6 +154,7 @@ def _own_fields(key: str, section: Section, backup: BackupPolicy | None) -> dict
         "subpath": section.text("subpath"),
         "enabled": section.flag("enabled"),
         "protect": bool(section.flag("protect")),
+        "readers": section.texts("readers"),
         "expect": _expect(section.section("expect"), backup),
         "former_locations": former_locations(section),
         "former_schedules": former_schedules(section),

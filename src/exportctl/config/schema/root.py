@@ -126,6 +126,10 @@ def _export() -> Schema:
             ),
             **{rule.name: dict(rule.schema or {}) for rule in plain_fields()},
             "protect": flag("Block every change that would stop its data."),
+            "readers": list_schema(
+                "Who reads its files, in any words. A plan names them if it changes the location or the format.",
+                text("A reader.", "Finance dashboard", min_length=1),
+            ),
             "split_by": choice("Make one flow for each dataset.", "dataset"),
             "environments": list_schema(
                 "The environments that have this export; the default is all.",
