@@ -71,11 +71,18 @@ class CommandLine:
         *argv: str,
         stdin: io.StringIO | None = None,
         watched: bool = False,
+        columns: int | None = None,
         env: Mapping[str, str] | None = None,
         **variables: str,
     ) -> CommandResult:
-        """`env` and `variables` are set for this command only."""
-        out, err = io.StringIO(), Terminal() if watched else io.StringIO()
+        """
+        `env` and `variables` are set for this command only.
+
+        `watched`: stderr is a terminal, so wide that no sentence breaks. `columns`: stdout is one too, of this width.
+        """
+        out = Terminal() if columns else io.StringIO()
+        err = Terminal() if watched or columns else io.StringIO()
+        variables = {"COLUMNS": str(columns or 1000), **variables}
         code = main(
             ["-C", str(self.folder), *argv],
             {**self.env, **(env or {}), **variables},

@@ -93,7 +93,7 @@ def _show_edits(
         text = f"the edit of {', '.join(hidden)} is not shown: a line of it holds a sensitive value"
         raise Error(text, rule="patch-hidden", hint=_HIDDEN.format(order.write_command))
     if call.format == MARKDOWN:
-        screen.show(text_edits.render_patch_markdown(made, patch, failures=failures))
+        screen.show_document(text_edits.render_patch_markdown(made, patch, failures=failures))
         return
     screen.write_document("".join(one.text or "" for one in patch.diffs))
     screen.say(text_edits.render_patch(made, patch, written=False, failures=failures, color=screen.err_color))

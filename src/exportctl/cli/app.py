@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
+from operator import attrgetter
 from typing import Annotated, Any
 
 import typer
@@ -27,6 +28,7 @@ from exportctl.cli import (
 )
 from exportctl.cli.context import add_commands, command_context, group
 from exportctl.cli.emulator import commands
+from exportctl.output.text.columns import TableColumn
 
 _PAGE_WIDTH = 100
 _PAGE_HEAD = """# Command line
@@ -52,10 +54,26 @@ common head of the other documents. The [glossary](glossary.md) explains every w
 | `EXPORTCTL_READER_*` and the variables of the clouds | \
 [how `verify` reads storage](how-to/let-verify-read-storage.md#which-credentials-verify-uses) |
 | `HTTPS_PROXY`, `NO_PROXY`, `SSL_CERT_FILE` | the proxy, hosts without proxy, and the file of trusted certificates |
+| `COLUMNS` | the width of the terminal, if it is not the one that the terminal reports |
 | `NO_COLOR` | no colour |
 | `FORCE_COLOR` | colour even without a terminal |
 | `CI` | no questions and no progress bar |
 | `GITHUB_ACTIONS`, `GITHUB_OUTPUT`, `GITHUB_STEP_SUMMARY` | exportctl writes annotations, outputs and a summary |
+
+## The width of the screen
+
+On a terminal no line is wider than the terminal. Prose wraps at blanks. A command of exportctl that wraps has a `\\` at
+the end of each line, so that bash, zsh and fish take it. One word that no line can hold, such as a long path, stays
+whole.
+
+A table that is too wide first wraps some columns, then leaves some out, each table in its own order. A line below it
+names the columns that it leaves out; `--format json` has all.
+
+| table | wraps first | leaves out first |
+|---|---|---|
+{tables}
+In a pipe or a file, tables are whole, one line for each row, and no prose is narrower than 120 columns. So what `grep`
+finds does not depend on a window. JSON, YAML, Markdown, SQL and patches never wrap.
 
 ## The audit file
 
@@ -118,10 +136,38 @@ def build_command() -> Any:
     return typer.main.get_command(app)
 
 
+def _table_rows() -> str:
+    """Return the order in which the columns of each table wrap and are left out."""
+    from exportctl.output.text import backup, forecast, runs, status, tables, verify  # only this page needs them all
+
+    columns_of = {
+        "backup status": backup.COLUMNS,
+        "datasets": tables.DATASET_COLUMNS,
+        "forecast": forecast.COLUMNS,
+        "runs": runs.COLUMNS,
+        "status": status.COLUMNS,
+        "verify": verify.COLUMNS,
+    }
+    return "".join(
+        f"| `{name}` | {_titles(columns, 'wraps')} | {_titles(columns, 'dropped')} |\n"
+        for name, columns in columns_of.items()
+    )
+
+
+def _titles(columns: Sequence[TableColumn], turn: str) -> str:
+    found = sorted((column for column in columns if getattr(column, turn)), key=attrgetter(turn))
+    return ", ".join(column.title for column in found) or "none"
+
+
 def cli_markdown() -> str:
     """Return the text of docs/cli.md, ending in one newline. A test compares the file with it."""
     rows = "".join(f"| {code} | {exit_codes.TEXTS[code]} |\n" for code in sorted(exit_codes.TEXTS))
-    return _PAGE_HEAD + rows + "".join(_section(build_command(), "exportctl", None)).rstrip("\n") + "\n"
+    return (
+        _PAGE_HEAD.replace("{tables}\n", _table_rows() + "\n")
+        + rows
+        + "".join(_section(build_command(), "exportctl", None)).rstrip("\n")
+        + "\n"
+    )
 
 
 def _section(command: Any, name: str, parent: Any) -> Iterator[str]:

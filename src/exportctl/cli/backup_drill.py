@@ -124,7 +124,7 @@ def _show_report(call: CommandContext, report: DrillReport, project: Project) ->
     elif call.format == JUNIT:
         screen.write_document(junit.render_drill_report(report))
     elif call.format == MARKDOWN:
-        screen.show(markdown)
+        screen.show_document(markdown)
     else:
         screen.show(text_drill.render_drill_report(report, color=screen.color, width=screen.width))
 

@@ -27,7 +27,9 @@ def datasets(ctx: typer.Context) -> int:
             documents.render_datasets(found.datasets, found.used_by, header=found.header, as_of=found.as_of)
         )
     else:
-        call.screen.show(tables.render_datasets(found.datasets, found.used_by, color=call.screen.color))
+        call.screen.show(
+            tables.render_datasets(found.datasets, found.used_by, color=call.screen.color, width=call.screen.width)
+        )
     return exit_codes.DONE
 
 
@@ -49,7 +51,7 @@ def doctor(ctx: typer.Context) -> int:
     if call.format == JSON:
         call.screen.write_document(documents.render_checks(checks, header=header, as_of=call.as_of()))
     else:
-        call.screen.show(tables.render_checks(checks, color=call.screen.color))
+        call.screen.show(tables.render_checks(checks, color=call.screen.color, width=call.screen.width))
     return exit_codes.FAILED if any(c.status is CheckStatus.FAILED for c in checks) else exit_codes.DONE
 
 

@@ -23,6 +23,7 @@ from exportctl.cli import exit_codes
 from exportctl.cli.ci_reports import publish_to_actions, show_warnings, write_annotations
 from exportctl.cli.context import JSON, JUNIT, MARKDOWN, TEXT, CommandContext, command_context
 from exportctl.cli.options import check_addresses, reject_option
+from exportctl.cli.screen import Screen
 from exportctl.config import environment_diff
 from exportctl.config.environment_diff import ResolvedEnvironment, environment_tree
 from exportctl.config.load import ParsedConfig
@@ -38,7 +39,7 @@ from exportctl.output.environments import UNREAD, EnvironmentResult, Table, merg
 from exportctl.output.markdown import environments as markdown_environments
 from exportctl.output.markdown.parts import LIMIT
 from exportctl.output.text import plan as text
-from exportctl.output.text import tables
+from exportctl.output.text.columns import TableColumn, lay_out_table
 from exportctl.workflows.load_config import (
     Setup,
     read_config,
@@ -106,8 +107,10 @@ def run_environments(
     show_warnings(call, findings)
     if call.format in (JSON, JUNIT):
         call.screen.write_document(document(found))
+    elif call.format == MARKDOWN:
+        call.screen.show_document(kind.markdown(found, LIMIT))
     else:
-        call.screen.show(kind.text(found) if call.format == TEXT else kind.markdown(found, LIMIT))
+        call.screen.show(kind.text(found))
     if call.screen.is_github_actions and kind.notes and kind.outputs:
         publish_to_actions(call, kind.notes(found), kind.outputs(found), kind.markdown(found, LIMIT))
     return kind.exit_code(found)
@@ -222,14 +225,20 @@ def _show_results(
     elif call.format == JUNIT and kind.junit is not None:
         screen.write_document(kind.junit(sides))
     elif call.format == MARKDOWN:
-        screen.show(_markdown(kind, sides))
+        screen.show_document(_markdown(kind, sides))
     else:
         rows = [(s.environment, UNREAD if s.result is None else _summary_line(kind, s.result)) for s in sides]
-        lines = tables.table(("ENVIRONMENT", kind.command.upper()), rows, paint(screen.color))
+        lines = _table_lines(("ENVIRONMENT", kind.command.upper()), rows, screen)
         more = kind.extra_table(sides)
         if more is not None:
-            lines += ["", more.title, *(tables.table(more.heads, more.rows, paint(screen.color)) if more.rows else [])]
+            lines += ["", more.title, *(_table_lines(more.heads, more.rows, screen) if more.rows else [])]
         screen.show("\n".join([*lines, ""]))
+
+
+def _table_lines(heads: Sequence[str], rows: Sequence[tuple[str, ...]], screen: Screen) -> list[str]:
+    """Return a table in which the last column wraps first."""
+    columns = [TableColumn(head, wraps=len(heads) - n) for n, head in enumerate(heads)]
+    return lay_out_table(columns, rows, screen.width, paint(screen.color)).all_lines()
 
 
 def _summary_line(kind: EnvironmentCommand[T], found: T) -> str:

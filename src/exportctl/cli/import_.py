@@ -135,7 +135,7 @@ def _show_result(call: CommandContext, made: ImportResult, file: str | None) -> 
     elif file:
         screen.show(text_edits.render_import(made, file=file, color=screen.color))
     else:
-        screen.show(made.text)
+        screen.show_document(made.text)
         screen.say(text_edits.render_import(made, file=None, color=screen.err_color))
 
 

@@ -170,7 +170,7 @@ def _status_command(call: CommandContext, asked: PlanOptions, expiring: int | No
         read_result=plan_reader(asked, build_report),
         exit_code=lambda report: exit_codes.FAILED if report.errors else exit_codes.DONE,
         summary=lambda report: text_status.summary(report).removeprefix("Status: "),
-        text=lambda report: text_status.render_status(report, color=call.screen.color),
+        text=lambda report: text_status.render_status(report, color=call.screen.color, width=call.screen.width),
         markdown=lambda report, limit: markdown_monitoring.render_status(report, limit=limit),
         json_body=environments.status_body,
         extra_table=text_status.end_table,
@@ -213,7 +213,7 @@ def runs(
     if call.format == JSON:
         call.screen.write_document(json_monitoring.render_runs(report))
     elif call.format == MARKDOWN:
-        call.screen.show(markdown_monitoring.render_runs(report))
+        call.screen.show_document(markdown_monitoring.render_runs(report))
     else:
         call.screen.show(text_runs.render_runs(report, color=call.screen.color, width=call.screen.width))
     return exit_codes.DONE

@@ -133,7 +133,7 @@ def completion(
         raise UsageError(f"no completion for {shell}", rule="usage", hint=f"choose one of {', '.join(known)}")
     scripts: Any = typer.completion
     script = scripts.get_completion_script(prog_name="exportctl", complete_var=COMPLETION_VARIABLE, shell=shell)
-    command_context(ctx).screen.show(f"{script}\n")
+    command_context(ctx).screen.show_document(f"{script}\n")
     return exit_codes.DONE
 
 

@@ -197,7 +197,7 @@ def show_plan(call: CommandContext, made: PlanResult, rehearsed: RehearsalView =
         call.screen.write_document(documents.render_plan(made.plan, more=rehearsed.members, errors=rehearsed.errors))
     elif call.format == MARKDOWN:
         limit = LIMIT - len(rehearsed.markdown)
-        call.screen.show(markdown_plan.render_plan(made.plan, limit=limit) + rehearsed.markdown)
+        call.screen.show_document(markdown_plan.render_plan(made.plan, limit=limit) + rehearsed.markdown)
     else:
         show_warnings(call, made.findings)
         call.screen.show(_plan_text(call, made) + rehearsed.text)

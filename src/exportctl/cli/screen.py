@@ -9,12 +9,15 @@ stream. Only a read-only command whose reader went away (`exportctl plan | head`
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from typing import TextIO
 
 from exportctl.cli.streams import OutputStream
 from exportctl.output import github_actions
+from exportctl.output.wrapping import NO_LIMIT, wrap_text
+
+_USUAL_WIDTH = 80  # of a terminal that does not say its own
+_NARROWEST = 20
 
 
 class Screen:
@@ -64,7 +67,19 @@ class Screen:
 
     @property
     def width(self) -> int:
-        return shutil.get_terminal_size((120, 24)).columns if self.out.isatty() else 120
+        """
+        The columns of the terminal at stdout; without one, there is no limit.
+
+        What a pipe or a file gets never depends on a window. COLUMNS counts only for a terminal, like in a shell.
+        """
+        return self._width(self.out)
+
+    def _width(self, stream: OutputStream) -> int:
+        if not stream.isatty():
+            return NO_LIMIT
+        given = self._env.get("COLUMNS", "")
+        columns = int(given) if given.isascii() and given.isdigit() else stream.columns()
+        return max(columns or _USUAL_WIDTH, _NARROWEST)
 
     def warn_of_lost_streams(self, *, text: bool) -> None:
         """Say which stream took no text: on stderr, or on stdout if that is the lost one and stdout has `text`."""
@@ -80,12 +95,17 @@ class Screen:
         self._report(text)
 
     def show(self, text: str) -> None:
-        """Write a result for people to stdout."""
+        """Write a result for people to stdout, in lines that fit the terminal."""
+        self._report(self._log_text(wrap_text(text, self.width)))
+
+    def show_document(self, text: str) -> None:
+        """Write a result that another program may read, such as YAML or Markdown: its lines stay as they are."""
         self._report(self._log_text(text))
 
     def say(self, text: str) -> None:
         """Write progress, a warning or an error to stderr."""
-        self.err.write(self._log_text(text if text.endswith("\n") else f"{text}\n"))
+        words = wrap_text(text, self._width(self.err))
+        self.err.write(self._log_text(words if words.endswith("\n") else f"{words}\n"))
 
     def say_once(self, text: str) -> None:
         """Say a warning that the run may meet again and again."""
@@ -95,9 +115,8 @@ class Screen:
 
     def say_error(self, text: str) -> None:
         """Write an error that ends the run to stderr, else to stdout."""
-        words = self._log_text(text)
-        if not self.err.write(words):
-            self.out.write(words)
+        if not self.err.write(self._log_text(wrap_text(text, self._width(self.err)))):
+            self.out.write(self._log_text(wrap_text(text, self.width)))
 
     def write_workflow_command(self, text: str) -> None:
         """Write workflow commands of GitHub Actions to stderr, so that stdout stays one document."""

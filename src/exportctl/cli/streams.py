@@ -54,6 +54,13 @@ class OutputStream:
             raise OSError("closed")
         return self._stream.fileno()
 
+    def columns(self) -> int:
+        """Return the columns of the terminal, 0 if it does not say."""
+        try:
+            return os.get_terminal_size(self.fileno()).columns
+        except (OSError, ValueError):  # no descriptor, or none of a terminal
+            return 0
+
     def _lose(self, reason: str) -> None:
         stream, self._stream, self.lost = self._stream, None, reason
         assert stream is not None

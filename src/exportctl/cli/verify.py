@@ -216,7 +216,7 @@ def _show_report(call: CommandContext, report: VerifyReport, project: Project) -
     elif call.format == JUNIT:
         screen.write_document(junit.render_verify_report(report))
     elif call.format == MARKDOWN:
-        screen.show(markdown)
+        screen.show_document(markdown)
     else:
         screen.show(text_verify.render_verify_report(report, color=screen.color, width=screen.width))
 

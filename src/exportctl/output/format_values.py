@@ -7,7 +7,6 @@ no name can move the cursor or reorder a line.
 
 from __future__ import annotations
 
-import textwrap
 import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,6 +15,7 @@ from exportctl.model import schedule
 from exportctl.model.plan import Actor, Address, PlanItem, SensitiveValue, UnknownValue, Verb
 from exportctl.model.ref import Ref
 from exportctl.model.schedule import format_age, format_count
+from exportctl.output.wrapping import PAGE, wrap_words
 from exportctl.resources.kinds import BASE_CONNECTION, FLOW
 
 NOTHING = "(none)"
@@ -185,11 +185,4 @@ def symbol(item: PlanItem) -> str:
 
 def wrapped_lines(words: str, width: int, indent: str, hanging: str = "") -> list[str]:
     """Return foreign text in lines; a word that is too long for a line, such as a path, stays whole."""
-    return textwrap.wrap(
-        clean_text(words),
-        width,
-        initial_indent=indent,
-        subsequent_indent=indent + hanging,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    return wrap_words(clean_text(words).strip(), min(width, PAGE), indent, indent + hanging)

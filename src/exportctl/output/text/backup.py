@@ -15,30 +15,43 @@ from exportctl.model.schedule import format_age, format_count
 from exportctl.output import format_values
 from exportctl.output.color import Paint, paint
 from exportctl.output.format_values import NOTHING, clean_text
-from exportctl.output.text import drill, file_lists, plan, tables, verify
+from exportctl.output.text import drill, file_lists, plan, verify
+from exportctl.output.text.columns import TableColumn, lay_out_table
+from exportctl.output.wrapping import NO_LIMIT
 
 if TYPE_CHECKING:
     from exportctl.monitor.backup.report import BackupReport, Chain, ExportChains, Gap, LateRows
 
-TITLES = ("DATASET", "STATE", "COVERED FROM", "COVERED TO", "AGE", "RUNS", "ROWS", "FILES", "SIZE")
+COLUMNS = (
+    TableColumn("DATASET", wraps=1, narrowest=16, breaks=True),
+    TableColumn("STATE"),
+    TableColumn("COVERED FROM", wraps=3, dropped=5),
+    TableColumn("COVERED TO", wraps=2),
+    TableColumn("AGE", dropped=6),
+    TableColumn("RUNS", dropped=4),
+    TableColumn("ROWS", dropped=3),
+    TableColumn("FILES", dropped=1),
+    TableColumn("SIZE", dropped=2),
+)
+TITLES = tuple(column.title for column in COLUMNS)
 _STYLES = {"WHOLE": "good", "GAP": "error", "CHANGED": "error", "UNPROVEN": "warning", "NONE": "warning"}
 _DEEPER = plan.INDENT * 2
 _OBJECTS = 20  # paths shown for one gap; JSON has all
 
 
-def render_backup_report(report: BackupReport, *, color: bool = False, width: int = 120) -> str:
+def render_backup_report(report: BackupReport, *, color: bool = False, width: int = NO_LIMIT) -> str:
     """Return the whole report."""
     ink = paint(color)
     lines = [*plan.header(report.header, "Backup", report.as_of, ink), ""]
     chains = [chain for export in report.exports for chain in export.chains]
-    head, *rows = tables.table(TITLES, [cells(chain, report.as_of) for chain in chains], ink)
-    shown = iter(rows)
-    lines += [plan.INDENT + head, ""] if chains else ["Nothing to check.", ""]
+    rows, styles = [cells(chain, report.as_of) for chain in chains], [_STYLES[chain.state] for chain in chains]
+    laid = lay_out_table(COLUMNS, rows, width, ink, indent=plan.INDENT, colored="STATE", styles=styles)
+    shown = iter(laid.rows)
+    lines += [*laid.head, *laid.notes, ""] if chains else ["Nothing to check.", ""]
     for export in report.exports:
         lines.append(_headline(export, ink))
         for chain in export.chains:
-            row = next(shown).replace(chain.state.value, ink(_STYLES[chain.state], chain.state.value), 1)
-            lines += [plan.INDENT + row, *_chain_lines(chain, report.as_of, ink, width)]
+            lines += [*next(shown), *_chain_lines(chain, report.as_of, ink, width)]
         lines += [*plan.findings(export.errors, ink), ""]
     for one in report.comparisons:
         lines += [*file_lists.comparison_lines(one, ink, width), ""]

@@ -12,6 +12,7 @@ from exportctl.output import format_values, phrases
 from exportctl.output.color import Paint, paint
 from exportctl.output.format_values import clean_text
 from exportctl.output.text import plan
+from exportctl.output.wrapping import page_width
 
 TITLES: Mapping[DriftGroup, str] = {
     DriftGroup.DRIFT: "Drift: changed in the sandbox",
@@ -84,7 +85,7 @@ def entry_lines(entry: DriftEntry, as_of: int, ink: Paint, width: int) -> list[s
         return [plan.INDENT + flow(entry, as_of)]
     head = subject(entry)
     if entry.field:
-        first, *more = plan.field(entry.field, ink, width - len(head) - 2, moves=False)
+        first, *more = plan.field(entry.field, ink, page_width(width) - len(head) - 2, moves=False)
         return [f"{plan.INDENT}{head}  {first.lstrip()}", *more]
     if entry.finding:
         first, *more = plan.findings((entry.finding,), ink)

@@ -15,25 +15,36 @@ from exportctl.model.schedule import format_count
 from exportctl.output import format_values
 from exportctl.output.color import Paint, paint
 from exportctl.output.format_values import clean_text
-from exportctl.output.text import plan, tables
+from exportctl.output.text import plan
+from exportctl.output.text.columns import TableColumn, lay_out_table
+from exportctl.output.wrapping import NO_LIMIT, count_cells, page_width
 
 if TYPE_CHECKING:
     from exportctl.monitor.forecast import FlowForecast, Forecast, SimultaneousRuns
 
-TITLES = ("EXPORT", "SCHEDULE", "RUNS", "FIRST", "LAST", "NOTE")
+COLUMNS = (
+    TableColumn("EXPORT"),
+    TableColumn("SCHEDULE", wraps=2, dropped=2, narrowest=12),
+    TableColumn("RUNS", dropped=4),
+    TableColumn("FIRST", wraps=3, dropped=3),
+    TableColumn("LAST", wraps=4, dropped=1),
+    TableColumn("NOTE", wraps=1, narrowest=20),
+)
+TITLES = tuple(column.title for column in COLUMNS)
 RUN, SEVERAL, NONE, MIDNIGHT, END = "●", "■", "·", "|", "E"
 SOURCE = "Adobe's page on SFTP destinations"  # dataset-exports.md 4.3
 _HOURS = (1, 2, 3, 4, 6, 8, 12, 24, 48, 72, 168, 336, 672)  # that one column stands for: the fewest that fit
 _NARROWEST = 20  # cells the picture takes, however narrow the screen is
 
 
-def render_forecast(report: Forecast, *, color: bool = False, width: int = 120) -> str:
+def render_forecast(report: Forecast, *, color: bool = False, width: int = NO_LIMIT) -> str:
     """Return the whole report."""
     ink = paint(color)
     lines = [*plan.header(report.header, "Forecast", report.as_of, ink), f"{basis(report)}.", ""]
     if report.flows:
-        lines += [*tables.table(TITLES, [cells(report, lane) for lane in report.flows], ink), ""]
-        lines += [*picture(report, width, ink), ""]
+        rows = [cells(report, lane) for lane in report.flows]
+        lines += [*lay_out_table(COLUMNS, rows, width, ink).all_lines(), ""]
+        lines += [*picture(report, page_width(width), ink), ""]
     if report.simultaneous_runs:
         lines += [ink("bold", "Simultaneous runs:"), *simultaneous_run_lines(report.simultaneous_runs, width), ""]
     if report.errors:
@@ -91,12 +102,13 @@ def summary(report: Forecast) -> str:
 def picture(report: Forecast, width: int, ink: Paint) -> list[str]:
     """Return the dates, a row per flow, and the legend."""
     labels = [label(report, lane) for lane in report.flows]
-    margin = max(len(one) for one in labels) + 2
+    margin = max(map(count_cells, labels)) + 2
     room = max(_NARROWEST, width - margin)
     hours = next((hours for hours in _HOURS if _width(report, hours) <= room), _HOURS[-1])
     dates = " " * margin + _dates(report, hours)
     rows = [
-        f"{name:<{margin}}{''.join(_row(report, lane, hours))}" for name, lane in zip(labels, report.flows, strict=True)
+        name + " " * (margin - count_cells(name)) + "".join(_row(report, lane, hours))
+        for name, lane in zip(labels, report.flows, strict=True)
     ]
     midnight = f", {MIDNIGHT} midnight UTC" if hours < 24 else ""
     column = format_count(hours, "hour") if hours < 24 else format_count(hours // 24, "day")

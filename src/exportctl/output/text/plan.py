@@ -17,6 +17,7 @@ from exportctl.output import format_values, phrases
 from exportctl.output.color import Paint, paint
 from exportctl.output.format_values import clean_text
 from exportctl.output.loss import loss_words
+from exportctl.output.wrapping import PAGE, count_cells, page_width
 from exportctl.planfile.deserialize import decode_plan
 from exportctl.planfile.file import SavedPlan, age_seconds, saved_digest
 from exportctl.planfile.signature import SignatureState
@@ -144,7 +145,7 @@ def field(change: FieldChange, ink: Paint, width: int, moves: bool = True) -> li
         return [head]
     words = phrases.cause(change) + (f"  {clean_text(str(change.at))}" if change.at else "")
     style = _CAUSES.get(change.cause, "dim")
-    if len(head) + 3 + len(words) <= width:
+    if count_cells(head) + 3 + count_cells(words) <= min(width, PAGE):
         return [f"{head}   {ink(style, words)}"]
     return [head, f"{INDENT * 2}{ink(style, words)}"]
 
@@ -221,6 +222,6 @@ def paused_lines(shown: Plan, ink: Paint, width: int) -> list[str]:
     lines = [ink("error", f"Paused, left paused until --resume ({len(found)}):")] if found else []
     for item, change in found:
         head = f"{INDENT}{format_values.address(item.address)}  "
-        first, *more = field(change, ink, width - len(head), moves=False)
+        first, *more = field(change, ink, page_width(width) - count_cells(head), moves=False)
         lines += [head + first.lstrip(), *more]
     return lines

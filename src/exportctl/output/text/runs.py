@@ -9,21 +9,31 @@ from exportctl.monitor.runs import error_hints
 from exportctl.output import format_values
 from exportctl.output.color import Paint, paint
 from exportctl.output.format_values import clean_text
-from exportctl.output.text import plan, tables
+from exportctl.output.text import plan
+from exportctl.output.text.columns import TableColumn, lay_out_table
 from exportctl.output.text.verify import size
+from exportctl.output.wrapping import NO_LIMIT
 from exportctl.resources.run import RunStatus
 
 if TYPE_CHECKING:
     from exportctl.monitor.runs import FlowRuns, RunsReport
     from exportctl.resources.run import Run, RunError
 
-TITLES = ("STARTED", "TOOK", "STATUS", "ROWS", "FILES", "SIZE")
+COLUMNS = (
+    TableColumn("STARTED"),
+    TableColumn("TOOK", dropped=3),
+    TableColumn("STATUS"),
+    TableColumn("ROWS", dropped=4),
+    TableColumn("FILES", dropped=1),
+    TableColumn("SIZE", dropped=2),
+)
+TITLES = tuple(column.title for column in COLUMNS)
 NOT_APPLIED = "not applied: no flow in this sandbox"
 NO_RUNS = "no runs"
 _STYLES = {RunStatus.DONE: "good", RunStatus.FAILED: "error", RunStatus.PARTIAL: "error", RunStatus.RUNNING: "warning"}
 
 
-def render_runs(report: RunsReport, *, color: bool = False, width: int = 120) -> str:
+def render_runs(report: RunsReport, *, color: bool = False, width: int = NO_LIMIT) -> str:
     """Return the whole report, in the order of addresses."""
     ink = paint(color)
     lines = [*plan.header(report.header, "Runs", report.as_of, ink), ""]
@@ -41,13 +51,14 @@ def headline(flow: FlowRuns, ink: Paint) -> str:
 def _table(flow: FlowRuns, ink: Paint, width: int) -> list[str]:
     if not flow.runs:
         return [plan.INDENT + (NO_RUNS if flow.flow else NOT_APPLIED)]
-    head, *rows = tables.table(TITLES, [cells(run) for run in flow.runs], ink)
-    lines = [plan.INDENT + head]
-    for run, row in zip(flow.runs, rows, strict=True):
-        lines.append(plan.INDENT + row.replace(run.status.value, ink(_STYLES[run.status], run.status.value), 1))
+    rows, styles = [cells(run) for run in flow.runs], [_STYLES[run.status] for run in flow.runs]
+    laid = lay_out_table(COLUMNS, rows, width, ink, indent=plan.INDENT, colored="STATUS", styles=styles)
+    lines = [*laid.head]
+    for run, row in zip(flow.runs, laid.rows, strict=True):
+        lines += row
         for error, found in zip(run.errors, error_hints(run.errors, flow.type), strict=True):
             lines += _error_lines(error, found, width)
-    return lines
+    return [*lines, *laid.notes]
 
 
 def cells(run: Run) -> tuple[str, ...]:

@@ -8,16 +8,26 @@ from typing import TYPE_CHECKING
 from exportctl.model.schedule import format_age, format_count
 from exportctl.monitor.status import FlowState, HealthResult
 from exportctl.output import format_values
-from exportctl.output.color import Paint, paint
+from exportctl.output.color import paint
 from exportctl.output.environments import EnvironmentResult, Table
 from exportctl.output.format_values import clean_text
-from exportctl.output.text import plan, tables
+from exportctl.output.text import plan
+from exportctl.output.text.columns import TableColumn, lay_out_table
+from exportctl.output.wrapping import NO_LIMIT
 
 if TYPE_CHECKING:
     from exportctl.model.other_flow import OtherFlow
     from exportctl.monitor.status import ExportHealth, StatusReport
 
-TITLES = ("EXPORT", "HEALTH", "STATE", "LAST RUN", "NEXT RUN", "DAYS LEFT")
+COLUMNS = (
+    TableColumn("EXPORT"),
+    TableColumn("HEALTH"),
+    TableColumn("STATE", dropped=1),
+    TableColumn("LAST RUN", wraps=1, dropped=4, narrowest=20),
+    TableColumn("NEXT RUN", wraps=2, dropped=2),
+    TableColumn("DAYS LEFT", dropped=3),
+)
+TITLES = tuple(column.title for column in COLUMNS)
 _STYLES: Mapping[HealthResult, str] = {
     HealthResult.OK: "good",
     HealthResult.FINISHED: "good",
@@ -30,17 +40,18 @@ _STYLES: Mapping[HealthResult, str] = {
 }
 
 
-def render_status(report: StatusReport, *, color: bool = False) -> str:
-    """Return the whole report. A long address makes a wide table; it is never cut."""
+def render_status(report: StatusReport, *, color: bool = False, width: int = NO_LIMIT) -> str:
+    """Return the whole report."""
     ink = paint(color)
     lines = [*plan.header(report.header, "Status", report.as_of, ink), ""]
     if report.exports:
-        head, *rows = tables.table(TITLES, [cells(one, report.as_of) for one in report.exports], ink)
-        lines.append(head)
-        for one, row in zip(report.exports, rows, strict=True):
-            lines.append(_paint_row(one, row, ink))
-            lines += [f"{plan.INDENT}{clean_text(note)}" for note in one.notes]
-        lines.append("")
+        rows = [cells(one, report.as_of) for one in report.exports]
+        styles = [_STYLES.get(one.result, "error") for one in report.exports]
+        laid = lay_out_table(COLUMNS, rows, width, ink, colored="HEALTH", styles=styles)
+        lines += laid.head
+        for one, row in zip(report.exports, laid.rows, strict=True):
+            lines += [*row, *(f"{plan.INDENT}{clean_text(note)}" for note in one.notes)]
+        lines += [*laid.notes, ""]
     if report.errors:
         lines += ["Errors:", *plan.findings(report.errors, ink), ""]
     lines += [ink("bold", summary(report)), *orphan_lines(report), *other_flows(report)]
@@ -63,13 +74,6 @@ def state_word(one: ExportHealth) -> str:
     """Return the state; where exportctl does not know what it means, as the service shows it."""
     shown = clean_text(one.service_state) if one.state is FlowState.UNKNOWN else ""
     return shown or one.state.value
-
-
-def _paint_row(one: ExportHealth, row: str, ink: Paint) -> str:
-    """Color the result. It is searched after the address, which may contain the same letters."""
-    start = row.index(one.result.value, len(format_values.address(one.address)))
-    end = start + len(one.result.value)
-    return row[:start] + ink(_STYLES.get(one.result, "error"), row[start:end]) + row[end:]
 
 
 def _last_run(one: ExportHealth, as_of: int) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 
 from exportctl.errors import Finding, Level, SourcePosition
@@ -14,7 +13,15 @@ from exportctl.output.color import Paint, paint
 from exportctl.output.format_values import clean_text
 from exportctl.output.stale_plan import StaleResource, text_lines
 from exportctl.output.text import plan
+from exportctl.output.text.columns import TableColumn, lay_out_table
+from exportctl.output.wrapping import NO_LIMIT, wrap_words
 
+DATASET_COLUMNS = (
+    TableColumn("NAME", wraps=1, narrowest=16, breaks=True),
+    TableColumn("ID"),
+    TableColumn("EXPORTED BY", wraps=2, narrowest=20),
+)
+_BELOW_STATE = " " * 9
 _STATES: Mapping[CheckStatus, str] = {
     CheckStatus.OK: "good",
     CheckStatus.WARNING: "warning",
@@ -55,7 +62,11 @@ def _count(findings: Sequence[Finding], level: Level) -> int:
 
 
 def render_datasets(
-    shown: Sequence[ListedDataset], used_by: Mapping[str, Sequence[str]], *, color: bool = False
+    shown: Sequence[ListedDataset],
+    used_by: Mapping[str, Sequence[str]],
+    *,
+    color: bool = False,
+    width: int = NO_LIMIT,
 ) -> str:
     """Return a table of datasets, by name; `used_by` maps a dataset's id to the addresses that export it."""
     ink = paint(color)
@@ -63,34 +74,20 @@ def render_datasets(
         (clean_text(d.name), clean_text(d.id), ", ".join(clean_text(a) for a in used_by.get(d.id, ())))
         for d in sorted(shown, key=lambda d: (d.name, d.id))
     ]
-    lines = table(("NAME", "ID", "EXPORTED BY"), rows, ink) if rows else []
+    lines = lay_out_table(DATASET_COLUMNS, rows, width, ink).all_lines() if rows else []
     unused = sum(not used_by.get(d.id) for d in shown)
     lines.append(f"{format_count(len(rows), 'dataset')} can be exported, {unused} not exported by this config.")
     return "\n".join(lines) + "\n"
 
 
-def table(titles: Sequence[str], rows: Sequence[Sequence[str]], ink: Paint) -> list[str]:
-    """Return columns as wide as their widest cell, two spaces apart, without spaces at the end of a line."""
-    widths = [max(_cells(row[n]) for row in (titles, *rows)) for n in range(len(titles))]
-    lined = ["  ".join(c + " " * (w - _cells(c)) for c, w in zip(row, widths, strict=True)) for row in (titles, *rows)]
-    head, *body = (line.rstrip() for line in lined)
-    return [ink("bold", head), *body]
-
-
-def _cells(shown: str) -> int:
-    """Count the terminal cells that a text takes."""
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 0 if unicodedata.combining(c) else 1 for c in shown)
-
-
-def render_checks(checks: Sequence[Check], *, color: bool = False) -> str:
+def render_checks(checks: Sequence[Check], *, color: bool = False, width: int = NO_LIMIT) -> str:
     """Return one line per check with its fix below, and the verdict at the end."""
     ink = paint(color)
     lines = []
     for check in checks:
         state = ink(_STATES[check.status], f"{check.status.value:<7}")
-        lines.append(f"{state}  {clean_text(check.name)}: {clean_text(check.message)}")
-        if check.fix:
-            lines.append(f"         {clean_text(check.fix)}")
+        lines += wrap_words(f"{clean_text(check.name)}: {clean_text(check.message)}", width, f"{state}  ", _BELOW_STATE)
+        lines += wrap_words(clean_text(check.fix), width, _BELOW_STATE, _BELOW_STATE) if check.fix else []
     lines.append(_health(checks, ink))
     return "\n".join(lines) + "\n"
 

@@ -10,7 +10,6 @@ Names wrap, paths are never cut: a reader pastes them into another tool.
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from itertools import groupby, islice
 from typing import TYPE_CHECKING
@@ -19,29 +18,39 @@ from exportctl.model.schedule import format_count
 from exportctl.output import format_values
 from exportctl.output.color import Paint, paint
 from exportctl.output.format_values import clean_text
-from exportctl.output.text import plan, tables
+from exportctl.output.text import plan
+from exportctl.output.text.columns import TableColumn, TableLines, lay_out_table
+from exportctl.output.wrapping import NO_LIMIT, count_cells, page_width
 
 if TYPE_CHECKING:
     from exportctl.monitor.delivery.report import ExportVerdicts, Verdict, VerifyReport
 
-TITLES = ("DUE", "RESULT", "DATASET", "ROWS", "FILES", "SIZE")
+COLUMNS = (
+    TableColumn("DUE", wraps=2),
+    TableColumn("RESULT"),
+    TableColumn("DATASET", wraps=1, narrowest=16, breaks=True),
+    TableColumn("ROWS", dropped=3, right=True),
+    TableColumn("FILES", dropped=1, right=True),
+    TableColumn("SIZE", dropped=2, right=True),
+)
+TITLES = tuple(column.title for column in COLUMNS)
 RUNS_ONLY = "runs only"  # how `ExportChecked.storage` begins where storage was left alone
 UNKNOWN = "UNKNOWN"  # the one word that is neither good nor bad
 OBJECTS = 20  # paths shown for one verdict; the machine formats hold all of them
 _EXPORTS = 5  # addresses that the last line names
-_NAME = 2  # the column that may wrap
-_NARROWEST = 16  # cells that column keeps, however narrow the screen is
 _DEEPER = plan.INDENT * 2
+_GAP = "  "
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
-def render_verify_report(report: VerifyReport, *, color: bool = False, width: int = 120) -> str:
+def render_verify_report(report: VerifyReport, *, color: bool = False, width: int = NO_LIMIT) -> str:
     """Return the whole report."""
     ink = paint(color)
     lines = [*plan.header(report.header, "Verify", report.as_of, ink), ""]
     groups = [group_rows(e.verdicts) for e in report.exports]
-    rows = iter(_rows([one for own in groups for one in own], ink, width))
-    lines += [*next(rows), ""]
+    laid = _lay_out_rows([one for own in groups for one in own], ink, width)
+    rows = iter(laid.rows)
+    lines += [*laid.head, *laid.notes, ""]
     for export, merged in zip(report.exports, groups, strict=True):
         own = islice(rows, len(merged))
         lines += [_headline(export, ink), *(line for row in own for line in row)]
@@ -141,36 +150,27 @@ def size(count: int) -> str:
     return f"{shown:.1f} {_UNITS[unit]}" if unit else f"{count} B"
 
 
-def _rows(groups: Sequence[Sequence[Verdict]], ink: Paint, width: int) -> list[list[str]]:
-    """Return the titles, then the lines of each row, all in the same columns."""
+def _lay_out_rows(groups: Sequence[Sequence[Verdict]], ink: Paint, width: int) -> TableLines:
+    """Return the titles, and the lines of each row with its details, all in the same columns."""
     if not groups:
-        return [["Nothing to check."]]
-    rows = [cells(same) for same in groups]
-    widths = [max(len(row[n]) for row in (TITLES, *rows)) for n in range(len(TITLES))]
-    rest = width - len(plan.INDENT) - 2 * len(TITLES)
-    names = min(widths[_NAME], max(_NARROWEST, rest - sum(widths) + widths[_NAME]))
-    why = rest - sum(widths) + widths[_NAME] - names
-    parts = [_parts(same[0], row, names, why, widths) for same, row in zip(groups, rows, strict=True)]
-    last = "WHY" if any(found[0][-1] for found in parts) else ""
-    lines = iter(tables.table((*TITLES, last), [part for found in parts for part in found], ink))
-    shown = [[plan.INDENT + next(lines)]]
-    for (verdict, *_), found in zip(groups, parts, strict=True):
-        own = list(islice(lines, len(found)))
-        own[0] = own[0].replace(verdict.result.value, ink(style(verdict), verdict.result.value), 1)
-        said = bool(found[0][-1])
-        shown.append([*(plan.INDENT + line for line in own), *_detail_lines(verdict, said, ink, width)])
-    return shown
+        return TableLines(["Nothing to check."], (), ())
+    rows, styles = [cells(same) for same in groups], [style(same[0]) for same in groups]
+    laid = lay_out_table(COLUMNS, rows, width, ink, indent=plan.INDENT, colored="RESULT", styles=styles)
+    used = max(count_cells(row[0]) for row in (laid.head, *laid.rows) if row)
+    room = page_width(width) - used - len(_GAP)
+    shown, has_reason = [], False
+    for (verdict, *_), (first, *more) in zip(groups, laid.rows, strict=True):
+        reason = clean_text(verdict.reason)
+        said = bool(reason) and count_cells(reason) <= room
+        has_reason |= said
+        own = [_append_column(first, used, reason) if said else first, *more]
+        shown.append([*own, *_detail_lines(verdict, said, ink, width)])
+    head = [_append_column(line, used, ink("bold", "WHY")) if has_reason else line for line in laid.head]
+    return TableLines(head, shown, laid.notes)
 
 
-def _parts(verdict: Verdict, row: Sequence[str], names: int, why: int, widths: Sequence[int]) -> list[tuple[str, ...]]:
-    """Return a row of the table, and further rows where the name takes more than `names` cells."""
-    due, word, dataset, *numbers = row
-    reason = clean_text(verdict.reason)
-    first, *more = textwrap.wrap(dataset, names, break_on_hyphens=False) or [""]
-    aligned = [number.rjust(wide) for number, wide in zip(numbers, widths[_NAME + 1 :], strict=True)]
-    blank = ("",) * len(aligned)
-    said = reason if len(reason) <= why else ""
-    return [(due, word, first, *aligned, said), *(("", "", part, *blank, "") for part in more)]
+def _append_column(line: str, used: int, text: str) -> str:
+    return line + " " * (used - count_cells(line)) + _GAP + text
 
 
 def style(verdict: Verdict) -> str:

@@ -1,0 +1,93 @@
+"""
+Lines that fit a terminal: how many cells a text takes, and where a line that is too long is broken.
+
+A line is broken at blanks, with a hanging indent. A word is never broken: one that no line can hold, such as a long
+path, stays whole, and the terminal wraps it itself, so that a reader can copy it. A moment stays on one line where it
+fits. A command of ours that takes several lines gets the `\\` of a shell at their ends, so that it can be pasted.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import pairwise
+
+NO_LIMIT = 1_000_000  # the width of a pipe or a file: tables are whole there
+PAGE = 120  # the longest line of prose, however wide the terminal is
+_HANGING = "  "
+_COLOR = re.compile(r"\x1b\[[0-9;]*m")
+_WORD = re.compile(r" *(?:\d\d:\d\d(?::\d\d)? UTC|[^ ])+")
+_WORD_OR_MOMENT = re.compile(r" *(?:\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)? UTC|[^ ])+")
+_COMMAND = re.compile(r" *exportctl ")
+_WIDTHLESS = frozenset({"Mn", "Me", "Cf", "Cc"})
+_EMOJI_FORM = "\ufe0f"  # the character before it is shown as an emoji, which takes two cells
+_MOMENT_CELLS = 20
+
+
+def page_width(width: int) -> int:
+    """Return the width for prose and pictures: that of the terminal, and that of a page without one."""
+    return PAGE if width >= NO_LIMIT else width
+
+
+def count_cells(text: str) -> int:
+    """Count the cells of a terminal that a text takes: two for wide characters and emoji, none for accents and ink."""
+    if text.isascii() and text.isprintable():
+        return len(text)
+    shown = _COLOR.sub("", text)
+    return sum(_char_cells(c) for c in shown) + sum(_is_widened(pair) for pair in pairwise(shown))
+
+
+@lru_cache(maxsize=4096)
+def _char_cells(char: str) -> int:
+    if unicodedata.category(char) in _WIDTHLESS or "\u1160" <= char <= "\u11ff":  # the later parts of a Korean letter
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def _is_widened(pair: tuple[str, str]) -> bool:
+    return pair[1] == _EMOJI_FORM and _char_cells(pair[0]) == 1
+
+
+def wrap_text(text: str, width: int) -> str:
+    """Break each line that is wider than the terminal. Documents, such as YAML and patches, must not come here."""
+    if width >= NO_LIMIT:
+        return text
+    return "\n".join(part for line in text.split("\n") for part in wrap_line(line, width))
+
+
+def wrap_line(line: str, width: int) -> list[str]:
+    """Return a line in parts; each but the first is indented further than the line."""
+    if count_cells(line) <= width:
+        return [line]
+    indent = line[: len(line) - len(line.lstrip(" "))]
+    mark = " \\" if _COMMAND.match(_COLOR.sub("", line)) else ""
+    return wrap_words(line.lstrip(" "), width, indent, indent + _HANGING, mark)
+
+
+def wrap_words(words: str, width: int, indent: str, further: str, mark: str = "") -> list[str]:
+    """Return words in lines: the first after `indent`, the others after `further`; `mark` ends each but the last."""
+    pattern = _WORD_OR_MOMENT if width - len(further) >= _MOMENT_CELLS else _WORD
+    lines, line, begun = [], indent, False
+    for token in pattern.findall(words):
+        if begun and count_cells(line + token) > width - len(mark):
+            lines.append(line + mark)
+            line, token = further, token.lstrip(" ")
+        line, begun = line + token, True
+    return [*lines, line] if begun else []
+
+
+def break_words(text: str, width: int) -> str:
+    """Return a text in which no word takes more than `width` cells: a part of a word ends with a `\\`, and a blank."""
+    return " ".join(part for word in text.split(" ") for part in _word_parts(word, width))
+
+
+def _word_parts(word: str, width: int) -> Iterator[str]:
+    while count_cells(word) > width:
+        size = 1  # at least one character, however wide it is
+        while count_cells(word[: size + 1]) < width:
+            size += 1
+        yield word[:size] + "\\"
+        word = word[size:]
+    yield word
