@@ -21,6 +21,7 @@ IMPURE = (
     "workflows",
     "probe",
     "apply",
+    "code_hosts",
     "client",
     "storage",
     "engines",

@@ -33,6 +33,7 @@ PACKAGES = (
     "plan",
     "rules",
     "config",
+    "code_hosts",
     "client",
     "planfile",
     "snapshot",

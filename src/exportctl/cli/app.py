@@ -22,6 +22,7 @@ from exportctl.cli import (
     offline,
     plan,
     probe,
+    publish,
     restore,
     snapshot,
     verify,
@@ -59,6 +60,12 @@ common head of the other documents. The [glossary](glossary.md) explains every w
 | `FORCE_COLOR` | colour even without a terminal |
 | `CI` | no questions and no progress bar |
 | `GITHUB_ACTIONS`, `GITHUB_OUTPUT`, `GITHUB_STEP_SUMMARY` | exportctl writes annotations, outputs and a summary |
+| `GITHUB_TOKEN`, `GH_TOKEN`, `GITLAB_TOKEN`, `SYSTEM_ACCESSTOKEN` | the token with which `publish` writes, \
+sent only to the API that the CI names |
+| `GITHUB_API_URL`, `GITHUB_REPOSITORY`, `GITHUB_REF`, `GITHUB_EVENT_PATH` | where `publish` writes in a job of GitHub |
+| `GITLAB_CI`, `CI_API_V4_URL`, `CI_PROJECT_ID`, `CI_MERGE_REQUEST_IID` | where it writes in a job of GitLab |
+| `TF_BUILD`, `SYSTEM_COLLECTIONURI`, `SYSTEM_TEAMPROJECTID`, `BUILD_REPOSITORY_ID`, \
+`SYSTEM_PULLREQUEST_PULLREQUESTID` | where it writes in a job of Azure DevOps |
 
 ## The width of the screen
 
@@ -115,6 +122,7 @@ for family in (offline, plan, apply, monitoring, verify, snapshot, import_, envi
     add_commands(app, family.COMMANDS)
 app.add_typer(backup.app, name="backup")
 app.add_typer(restore.app, name="restore")
+app.add_typer(publish.app, name="publish")
 app.add_typer(commands.app, name="emulator")
 
 

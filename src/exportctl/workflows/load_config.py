@@ -46,9 +46,14 @@ _SECRET_NAMES = (
     "AZURE_STORAGE_CONNECTION_STRING",
     "AZURE_STORAGE_KEY",
     "AZURE_STORAGE_SAS_TOKEN",
+    "CI_JOB_TOKEN",
     "GCS_HMAC_SECRET_ACCESS_KEY",
+    "GH_TOKEN",
+    "GITHUB_TOKEN",
+    "GITLAB_TOKEN",
     "PLAN_KEY",
     "SFTP_PASSWORD",
+    "SYSTEM_ACCESSTOKEN",
 )
 
 
@@ -252,7 +257,7 @@ def _key_forms(values: Iterable[str]) -> Iterator[str]:
 
 
 def environment_secrets(env: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the credentials that the environment gives to exportctl and to its readers of storage."""
+    """Return the credentials that the environment gives to exportctl, its readers of storage, and a CI job."""
     proxies = (_password(value) for name, value in env.items() if name.lower().endswith("_proxy"))
     own = (value for name, value in env.items() if name.removeprefix("EXPORTCTL_").endswith(_SECRET_NAMES))
     return tuple(value for value in (*own, *proxies) if value)
