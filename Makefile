@@ -102,9 +102,11 @@ lock: $(VENV)/.installed-dev ## write the lock files anew from pyproject.toml
 	$(PIP) install uv
 	$(COMPILE) pyproject.toml --extra emulator --output-file requirements.txt
 	$(COMPILE) --group build --output-file requirements-build.txt
+	$(COMPILE) --group dist --constraint requirements-build.txt --output-file requirements-dist.txt
 	$(COMPILE) pyproject.toml --extra dev --constraint requirements.txt --output-file requirements-dev.txt
 	$(COMPILE) pyproject.toml --extra real --constraint requirements-dev.txt --output-file requirements-real.txt
-	$(COMPILE) pyproject.toml --extra ecosystem --constraint requirements-real.txt --output-file requirements-ecosystem.txt
+	$(COMPILE) pyproject.toml --extra ecosystem --constraint requirements-real.txt --constraint requirements-dev.txt \
+		--output-file requirements-ecosystem.txt
 	$(COMPILE) pyproject.toml --extra site --constraint requirements-ecosystem.txt --output-file requirements-site.txt
 	cd tests/real/azurite && npm install --package-lock-only
 	.ci/check-locks
