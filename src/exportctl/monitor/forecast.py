@@ -45,6 +45,8 @@ class FlowForecast:
     runs: tuple[int, ...] = ()
     ends: int | None = None  # the end, if it is in the window
     no_run_reason: str | None = None
+    first_full_run: int | None = None  # the run in the window that exports everything: the flow has had none yet
+    is_paused: bool = False  # by hand
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,14 @@ def _flow_forecast(address: Address, seen: FlowView, window: range, paused: bool
         runs=runs,
         ends=seen.end if seen.end is not None and window.start < seen.end < window.stop else None,
         no_run_reason=None if runs else _no_run_reason(seen, window, paused),
+        first_full_run=runs[0] if runs and _has_never_run(seen, window) else None,
+        is_paused=paused,
     )
+
+
+def _has_never_run(seen: FlowView, window: range) -> bool:
+    """Tell whether the next run is the first one: none is known, and the schedule had none before the window."""
+    return seen.last_run is None and seen.start is not None and seen.start >= window.start
 
 
 def _schedule(seen: FlowView) -> str:
@@ -181,7 +190,7 @@ def _planned_forecast(item: PlanItem, ownership: Ownership, wanted: DesiredState
         account = _account(export.account, ownership)
         seen = FlowView(None, export.declared.title, export.type.name, account, 0, True, None, None, None)
     first = item.next_after[0] if item.next_after else seen.start
-    return _flow_forecast(
+    after_plan = _flow_forecast(
         item.address,
         replace(
             seen,
@@ -195,6 +204,8 @@ def _planned_forecast(item: PlanItem, ownership: Ownership, wanted: DesiredState
         window,
         item.is_paused,
     )
+    is_new = live_flow is None or item.verb in _CREATING_VERBS
+    return after_plan if is_new or _has_never_run(seen, window) else replace(after_plan, first_full_run=None)
 
 
 def _account(use: AccountUse, ownership: Ownership) -> str | None:
