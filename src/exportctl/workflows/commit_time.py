@@ -65,13 +65,13 @@ def _read_from_git(file: Path, env: Mapping[str, str]) -> int | None:
         return None
     # Variables such as GIT_DIR, which a hook sets, could name another repository.
     own = {name: value for name, value in env.items() if not name.startswith("GIT_")} | {"GIT_OPTIONAL_LOCKS": "0"}
-    if _run_git(real.parent, own, "ls-files", "--error-unmatch", "--", real.name) is None:
+    if run_git(real.parent, own, "ls-files", "--error-unmatch", "--", real.name) is None:
         return None
-    line = _run_git(real.parent, own, "rev-list", "-1", "--timestamp", "HEAD")
+    line = run_git(real.parent, own, "rev-list", "-1", "--timestamp", "HEAD")
     return _parse_moment((line or "").partition(" ")[0])
 
 
-def _run_git(folder: Path, env: Mapping[str, str], *command: str) -> str | None:
+def run_git(folder: Path, env: Mapping[str, str], *command: str) -> str | None:
     """Return what Git prints; None if it fails or is not installed."""
     try:
         ran = subprocess.run(
