@@ -22,7 +22,7 @@ from exportctl.client.client import Client
 from exportctl.clock import Clock
 from exportctl.errors import Finding, ServiceError, UsageError
 from exportctl.model import schedule
-from exportctl.model.plan import EXPORTS, Address, LiveObject
+from exportctl.model.plan import EXPORTS, Address, Inventory, LiveObject
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.project import Export, Project
 from exportctl.model.schedule import DAY, format_moment
@@ -114,7 +114,12 @@ class Verifier:
             ServiceError: flows or runs could not be read.
         """
         seen = inventory.read_objects(self._platform.client)
-        as_of = self._platform.as_of()
+        return self.read_objects(seen, question, self._platform.as_of())
+
+    def read_objects(
+        self, seen: Inventory, question: VerifyRequest, as_of: int
+    ) -> tuple[VerifyReport, tuple[VerifiedExport, ...]]:
+        """Verify as `read` with objects that were read already, as of the moment of the caller."""
         since = as_of - WINDOW if question.since is None else question.since
         if since > as_of:
             now = format_moment(as_of)
