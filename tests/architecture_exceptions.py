@@ -37,6 +37,7 @@ EXCEPTIONS: Mapping[str, Mapping[tuple[str, str], str]] = {
         ("monitor.backup.file_list_table", "flow"): "a column of a list of files",
         ("monitor.backup.file_list_table", "path"): "a column of a list of files",
         ("monitor.delivery.expectation", "path"): "a member of a JSON Patch operation",
+        ("output.html.element", "role"): "an attribute of HTML",
         ("output.junit", "flow"): "a property of a test case in a JUnit report",
         ("output.text.*", "flow"): "the noun, in a sentence for people",
         ("plan.last_editor", "path"): "a member of a JSON Patch operation",

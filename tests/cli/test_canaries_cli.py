@@ -113,6 +113,7 @@ READS = (
     ("forecast", "--format", "json"),
     ("runs", "to-role"),
     ("runs", "to-role", "--format", "json"),
+    ("report", "-o", "-"),
     ("verify", "--runs-only"),
     ("verify", "--format", "junit"),
     ("verify", "--format", "json"),

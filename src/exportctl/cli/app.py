@@ -23,6 +23,7 @@ from exportctl.cli import (
     plan,
     probe,
     publish,
+    report,
     restore,
     snapshot,
     verify,
@@ -118,7 +119,19 @@ app = group(
     "Manage Adobe Experience Platform dataset exports as code.\n\nDeclare exports in YAML, plan, apply, and see what "
     "was changed by hand.\n\nStart with: exportctl init, then exportctl plan. Every command has --help."
 )
-for family in (offline, plan, apply, monitoring, verify, snapshot, import_, environments, datasets_doctor, probe):
+for family in (
+    offline,
+    plan,
+    apply,
+    monitoring,
+    verify,
+    report,
+    snapshot,
+    import_,
+    environments,
+    datasets_doctor,
+    probe,
+):
     add_commands(app, family.COMMANDS)
 app.add_typer(backup.app, name="backup")
 app.add_typer(restore.app, name="restore")

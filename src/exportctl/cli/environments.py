@@ -124,6 +124,34 @@ def run_all_environments(call: CommandContext, asked: PlanOptions, kind: Environ
         ConfigError: the config is not valid. It is said once, not per environment.
         UsageError: the config has no environments, or --env names one.
     """
+    read = read_all_environments(call, asked, kind.read_result, kind.check_projects)
+    _show_results(call, kind, read.sides, read.findings)
+    _publish_results(call, kind, read.sides, read.findings)
+    return read.exit_code(kind.exit_code)
+
+
+@dataclass(frozen=True)
+class EnvironmentsRead(Generic[T]):
+    """What was read of every environment, in order of names, and the findings of the config."""
+
+    found: Mapping[str, T | Error]
+    sides: Sequence[EnvironmentResult[T]]
+    findings: tuple[Finding, ...]
+
+    def exit_code(self, code_of: Callable[[T], int]) -> int:
+        """Return the exit code that counts."""
+        return exit_codes.pick_exit_code(
+            *(exit_codes.error_exit_code(o) if isinstance(o, Error) else code_of(o) for o in self.found.values())
+        )
+
+
+def read_all_environments(
+    call: CommandContext,
+    asked: PlanOptions,
+    read: ResultReader[T],
+    check_projects: Callable[[Sequence[Project]], None] = lambda projects: None,
+) -> EnvironmentsRead[T]:
+    """Read every environment; the errors are those of `run_all_environments`."""
     if call.environment:
         raise UsageError("--env: leave it out, --all-environments reads all of them", rule="usage")
     setup = call.setup()
@@ -131,20 +159,15 @@ def run_all_environments(call: CommandContext, asked: PlanOptions, kind: Environ
     if not projects:
         raise UsageError("--all-environments: this config has no environments", rule="usage")
     check_addresses(asked, list(projects.values()))
-    kind.check_projects(list(projects.values()))
-    found = _read_environments(setup, projects, findings, kind.read_result)
+    check_projects(list(projects.values()))
+    found = _read_environments(setup, projects, findings, read)
     sides = [
         EnvironmentResult(name, None, call.guard.mask_echoes(one.findings()))
         if isinstance(one := found[name], Error)
         else EnvironmentResult(name, one)
         for name in projects
     ]
-    _show_results(call, kind, sides, findings)
-    _publish_results(call, kind, sides, findings)
-    codes = [
-        exit_codes.error_exit_code(one) if isinstance(one, Error) else kind.exit_code(one) for one in found.values()
-    ]
-    return exit_codes.pick_exit_code(*codes)
+    return EnvironmentsRead(found, sides, findings)
 
 
 # -- read -------------------------------------------------------------------------------------------------------------

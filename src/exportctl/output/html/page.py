@@ -1,0 +1,113 @@
+"""
+The page as a whole: one file that asks for nothing else, and that a browser without script shows completely.
+
+The content security policy forbids every request and allows exactly one style sheet and one script, by their hashes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from exportctl import __version__
+from exportctl.monitor.report import SandboxReport
+from exportctl.output.environments import EnvironmentResult
+from exportctl.output.html.datasets import datasets_section
+from exportctl.output.html.deliveries import deliveries_section
+from exportctl.output.html.drift import drift_section, notes_section
+from exportctl.output.html.element import Element, element, render_document
+from exportctl.output.html.ends import ends_section
+from exportctl.output.html.exports import exports_section
+from exportctl.output.html.overview import overview
+from exportctl.output.html.parts import SectionContext, finding_list
+from exportctl.output.html.script import SCRIPT
+from exportctl.output.html.stylesheet import STYLE
+from exportctl.output.source_links import line_url
+
+POLICY = (
+    f"default-src 'none'; style-src {STYLE.policy_source}; script-src {SCRIPT.policy_source}; img-src data:; "
+    "base-uri 'none'; form-action 'none'"
+)
+_SECTIONS = (
+    ("exports", "Exports"),
+    ("deliveries", "Deliveries"),
+    ("ends", "Ends"),
+    ("drift", "Drift"),
+    ("datasets", "Datasets"),
+)
+
+
+def render_report(report: SandboxReport) -> str:
+    """Return the page of one sandbox."""
+    context = _section_context(report, 2, "")
+    title = f"Dataset exports: {report.header.environment or report.header.sandbox}"
+    links = [(f"#{name}", words) for name, words in _SECTIONS]
+    return _document(title, links, [overview(context, report), *_sections(context, report)])
+
+
+def render_environments(sides: Sequence[EnvironmentResult[SandboxReport]]) -> str:
+    """Return one page of several environments; one that could not be read says why."""
+    links = [(f"#e{number}", side.environment) for number, side in enumerate(sides)]
+    return _document(
+        f"Dataset exports: {len(sides)} environments",
+        links,
+        [_environment(f"e{number}", side) for number, side in enumerate(sides)],
+    )
+
+
+def _environment(identity: str, side: EnvironmentResult[SandboxReport]) -> Element:
+    heading = element("h2", side.environment, id=f"{identity}-title")
+    named = {"id": identity, "class_": "environment", "aria_labelledby": f"{identity}-title"}
+    if side.result is None:
+        plain = SectionContext(3, f"{identity}-", lambda at: None, lambda address: None)
+        failed = element("div", element("p", "This environment could not be read."), class_="verdict bad")
+        return element("section", heading, failed, finding_list(plain, side.errors), **named)
+    context = _section_context(side.result, 3, f"{identity}-")
+    return element("section", heading, overview(context, side.result), *_sections(context, side.result), **named)
+
+
+def _section_context(report: SandboxReport, level: int, prefix: str) -> SectionContext:
+    return SectionContext(
+        level, prefix, partial(line_url, report.header.repository, report.commit), report.positions.get
+    )
+
+
+def _sections(context: SectionContext, report: SandboxReport) -> list[Element]:
+    made = [
+        exports_section(context, report.status),
+        deliveries_section(context, report),
+        ends_section(context, report.status),
+        drift_section(context, report.drift),
+        datasets_section(context, report),
+        notes_section(context, report.drift),
+    ]
+    return [one for one in made if one is not None]
+
+
+def _document(title: str, links: Sequence[tuple[str, str]], content: Sequence[Element]) -> str:
+    head = element(
+        "head",
+        element("meta", charset="utf-8"),
+        element("meta", http_equiv="Content-Security-Policy", content=POLICY),
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("meta", name="referrer", content="no-referrer"),
+        element("title", title),
+        element("link", rel="icon", href="data:,"),
+        STYLE,
+    )
+    navigation = element(
+        "nav",
+        element("ul", *(element("li", element("a", words, href=address)) for address, words in links)),
+        element("div", class_="tools"),
+        aria_label="Sections",
+    )
+    body = element(
+        "body",
+        element("a", "Skip to the content", href="#content", class_="skip"),
+        element("header", element("h1", title)),
+        navigation,
+        element("main", *content, id="content", tabindex="-1"),
+        element("footer", element("p", f"Made by exportctl {__version__}. All times are in UTC.")),
+        SCRIPT,
+    )
+    return render_document(element("html", head, body, lang="en"))
