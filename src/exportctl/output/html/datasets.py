@@ -6,8 +6,8 @@ from exportctl.model.schedule import format_count
 from exportctl.monitor.report import SandboxReport
 from exportctl.output.html.element import Element, element
 from exportctl.output.html.parts import (
+    PageColumn,
     SectionContext,
-    TableColumn,
     cell,
     data_table,
     export_name,
@@ -16,7 +16,7 @@ from exportctl.output.html.parts import (
     section,
 )
 
-_COLUMNS = (TableColumn("Dataset"), TableColumn("Destination"), TableColumn("Location"), TableColumn("Export"))
+_COLUMNS = (PageColumn("Dataset"), PageColumn("Destination"), PageColumn("Location"), PageColumn("Export"))
 
 
 def datasets_section(context: SectionContext, report: SandboxReport) -> Element:

@@ -18,8 +18,8 @@ from exportctl.output import format_values
 from exportctl.output.color import paint
 from exportctl.output.html.element import Element, element
 from exportctl.output.html.parts import (
+    PageColumn,
     SectionContext,
-    TableColumn,
     badge,
     capital_first,
     cell,
@@ -59,11 +59,11 @@ _KINDS: Mapping[DeliveryResult, str] = {
     DeliveryResult.UNKNOWN: "warn",
 }
 _COLUMNS = (
-    TableColumn("Export"),
-    TableColumn("Due"),
-    TableColumn("Result"),
-    TableColumn("Dataset"),
-    TableColumn("Why"),
+    PageColumn("Export"),
+    PageColumn("Due"),
+    PageColumn("Result"),
+    PageColumn("Dataset"),
+    PageColumn("Why"),
 )
 MAX_ROWS = 200  # of the table of reasons; `exportctl verify` shows all
 

@@ -9,8 +9,8 @@ from exportctl.output import format_values, phrases
 from exportctl.output.html.element import Element, element
 from exportctl.output.html.parts import (
     Content,
+    PageColumn,
     SectionContext,
-    TableColumn,
     capital_first,
     cell,
     data_table,
@@ -24,8 +24,8 @@ from exportctl.output.html.parts import (
 from exportctl.output.text import drift
 from exportctl.resources.kinds import FLOW
 
-_FIELDS = (TableColumn("Where"), TableColumn("Field"), TableColumn("Live"), TableColumn("Config"), TableColumn("Why"))
-_OTHERS = (TableColumn("Where"), TableColumn("What"))
+_FIELDS = (PageColumn("Where"), PageColumn("Field"), PageColumn("Live"), PageColumn("Config"), PageColumn("Why"))
+_OTHERS = (PageColumn("Where"), PageColumn("What"))
 _ELSEWHERE = (DriftGroup.EXPIRED, DriftGroup.ENDING)  # in the section of ends
 
 

@@ -9,8 +9,8 @@ from exportctl.monitor.status import ExportHealth, HealthResult, StatusReport
 from exportctl.output import format_values
 from exportctl.output.html.element import Element, element
 from exportctl.output.html.parts import (
+    PageColumn,
     SectionContext,
-    TableColumn,
     cell,
     data_table,
     export_name,
@@ -22,10 +22,10 @@ from exportctl.output.html.parts import (
 from exportctl.output.text import status
 
 _COLUMNS = (
-    TableColumn("Export"),
-    TableColumn("Ends (UTC)"),
-    TableColumn("Days left", is_number=True),
-    TableColumn("What to do"),
+    PageColumn("Export"),
+    PageColumn("Ends (UTC)"),
+    PageColumn("Days left", is_number=True),
+    PageColumn("What to do"),
 )
 
 

@@ -9,8 +9,8 @@ from exportctl.monitor.status import ExportHealth, HealthResult, StatusReport
 from exportctl.output import format_values
 from exportctl.output.html.element import Element, element
 from exportctl.output.html.parts import (
+    PageColumn,
     SectionContext,
-    TableColumn,
     badge,
     cell,
     data_table,
@@ -34,12 +34,12 @@ KINDS: Mapping[HealthResult, str] = {
     HealthResult.UNKNOWN: "warn",
 }
 _COLUMNS = (
-    TableColumn("Export"),
-    TableColumn("Health"),
-    TableColumn("Last run (UTC)"),
-    TableColumn("Next run (UTC)"),
-    TableColumn("Ends (UTC)"),
-    TableColumn("Days left", is_number=True),
+    PageColumn("Export"),
+    PageColumn("Health"),
+    PageColumn("Last run (UTC)"),
+    PageColumn("Next run (UTC)"),
+    PageColumn("Ends (UTC)"),
+    PageColumn("Days left", is_number=True),
 )
 
 

@@ -28,7 +28,7 @@ class SectionContext:
 
 
 @dataclass(frozen=True)
-class TableColumn:
+class PageColumn:
     """A column of a table. `is_number`: its cells stand at the right."""
 
     title: str
@@ -52,7 +52,7 @@ def note(*words: Element | str) -> Element:
 
 
 def data_table(
-    caption: str, columns: Sequence[TableColumn], rows: Iterable[Element], *, name: str | None = None
+    caption: str, columns: Sequence[PageColumn], rows: Iterable[Element], *, name: str | None = None
 ) -> Element:
     """Return a table in a region that scrolls by itself and that the keyboard reaches. `name` is for the script."""
     heads = (element("th", one.title, scope="col", class_="n" if one.is_number else None) for one in columns)
