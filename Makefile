@@ -89,8 +89,6 @@ bench: $(VENV)/.installed-dev ## count requests and compare costs; writes benchm
 schemas docs: $(VENV)/.installed-dev ## write what comes from the code: schemas/, pages of docs/, outputs that pages show
 	$(BIN)/python docs/generate.py
 	$(BIN)/python -m tests.docs.shown_commands
-	$(BIN)/python -m tests.docs.monitoring_page
-	$(BIN)/python -m tests.docs.rename_page
 
 site: $(VENV)/.installed-site ## build the documentation site into build/site; a broken link is an error
 	$(BIN)/python docs/build_site.py

@@ -56,12 +56,6 @@ def apply_with_git(run: CommandLine, patch: str) -> None:
     subprocess.run(git, cwd=run.folder, input=patch.encode(), check=True)
 
 
-def test_the_page_shows_this_patch(moved: CommandLine) -> None:
-    page = (Path(__file__).parents[2] / "docs" / "how-to" / "accept-a-hand-edit.md").read_text(encoding="utf-8")
-
-    assert moved("drift", "--patch").out in page
-
-
 def test_files_are_edited_in_place_with_the_mode_they_have(moved: CommandLine) -> None:
     file = moved.folder / "exports.yaml"
     file.rename(moved.folder / "real.yaml")
