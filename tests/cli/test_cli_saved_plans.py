@@ -185,3 +185,32 @@ def test_one_for_another_sandbox_is_refused_in_one_line(applied: CommandLine) ->
     machine = applied("apply", "plan.json", "--format", "json")
     assert machine.code == 6
     assert [e["rule"] for e in machine.document["errors"]] == ["stale-plan"]
+
+
+def test_it_keeps_what_was_excluded(applied: CommandLine) -> None:
+    """Also a flow that the config no longer declares: it is not deleted, and its address is no typing error."""
+    applied.edit("path: aep", "path: elsewhere")
+    applied.edit("  returns: {datasets: [Returns]}\n", "")
+    asked = ("--exclude", "exports.returns", "--exclude", "lake")
+    planned = applied("plan", "--out", "plan.json", *asked)
+    assert planned.code == 0
+    named = "destinations.lake, exports.orders, exports.returns"
+    assert f"Left out by --exclude, with what needs it: 3 addresses: {named}." in planned.out
+    assert "No changes in what --exclude leaves; the rest was not compared." in planned.out
+    before = applied.writes()
+
+    ended = applied("apply", "plan.json")
+
+    assert (ended.code, applied.writes()) == (0, before)
+    assert applied("show", "plan.json").out.count("Left out by --exclude") == 1
+    assert applied("apply", "plan.json", "--exclude", "orders").code == 64
+
+
+def test_a_misspelt_exclusion_plans_nothing(applied: CommandLine) -> None:
+    before = applied.writes()
+
+    ended = applied("apply", "--auto-approve", "--exclude", "exports.order")
+
+    assert (ended.code, applied.writes()) == (64, before)
+    assert "--exclude exports.order: no resource matches" in ended.err
+    assert "did you mean exports.orders?" in ended.err

@@ -191,6 +191,7 @@ def full_plan() -> Plan:
         unset=("LAKE_ROLE_ARN",),
         options={"targets": ["exports.*"], "allow_deletes": 0},
         targeted_out=2,
+        excluded=("exports.left-out", "destinations.left-out"),
     )
 
 
@@ -228,7 +229,8 @@ def evil_plan() -> Plan:
     )
     header = PlanHeader(EVIL, EVIL, EVIL, EVIL, "embedded")
     flow = OtherFlow(EVIL, EVIL, EVIL, EVIL, None, AS_OF, False, EVIL)
-    return Plan(header, AS_OF, (item,), (Finding("rule", EVIL, at, EVIL),), (flow,), (NextStep(EVIL, EVIL),), (EVIL,))
+    found, steps = (Finding("rule", EVIL, at, EVIL),), (NextStep(EVIL, EVIL),)
+    return Plan(header, AS_OF, (item,), found, (flow,), steps, (EVIL,), excluded=(EVIL,))
 
 
 def outcomes() -> tuple[Outcome, ...]:

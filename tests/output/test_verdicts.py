@@ -151,6 +151,7 @@ def named_plans() -> dict[str, tuple[Plan, str | None]]:
         "a variable that is not set": (plan_of(unset=("LAKE_ROLE_ARN",)), DECIDED),
         "a renewal that is not in the saved plan": (plan_of(unapproved=("exports.x",)), DECIDED),
         "some targets": (plan_of(options=options(targets=("exports.x",))), DECIDED),
+        "an exclusion": (plan_of(options=options(excludes=("exports.x",))), DECIDED),
         "a rotation": (plan_of(options=options(rotate=address("x"))), DECIDED),
         "ends only": (plan_of(options=options(renew_only=True)), DECIDED),
     }

@@ -20,6 +20,7 @@ from exportctl.cli.options import (
     AllowReplace,
     Audit,
     AutoApprove,
+    Exclude,
     Parallelism,
     PlanFile,
     Resume,
@@ -57,6 +58,7 @@ def apply(
     parallelism: Parallelism = 4,
     audit: Audit = None,
     target: Target = None,
+    exclude: Exclude = None,
     allow_deletes: AllowDeletes = 0,
     allow_replace: AllowReplace = None,
     allow_recreate: AllowRecreate = None,
@@ -74,7 +76,7 @@ def apply(
     """
     call = command_context(ctx)
     call.require_format(TEXT, JSON)
-    given = flags(target, allow_deletes, allow_replace, allow_recreate, resume, allow_older)
+    given = flags(target, exclude, allow_deletes, allow_replace, allow_recreate, resume, allow_older)
     if file:
         only = "a saved plan has its own options: leave out all others"
         reject_option("PLANFILE", (given != PlanOptions(), only_if), only)
@@ -132,7 +134,7 @@ def run_apply(call: CommandContext, order: ApplyRequest) -> int:
     unset = saved.unset if saved else ()
     with call.open_plan(order.flags, setup, unset, config) as made:
         if not saved:
-            check_addresses(order.flags, [made.project])
+            check_addresses(order.flags, [made.project], excluded=made.plan.excluded)
         if saved:
             made = replace(made, plan=planfile.reduce_to_approval(saved, made.plan))
         stale = check_approval(call, order, made)

@@ -24,6 +24,9 @@ Target = Annotated[
     Globs,
     Option("--target", metavar="GLOB", help="Limit to these addresses and what they need, such as exports.web-*."),
 ]
+Exclude = Annotated[
+    Globs, Option("--exclude", metavar="GLOB", help="Leave out these addresses and what needs them. Repeatable.")
+]
 AllowDeletes = Annotated[
     int, Option("--allow-deletes", metavar="N", min=0, help="Allow N deletions that no `removed` entry names.")
 ]
@@ -79,6 +82,7 @@ PlanFile = Annotated[Path | None, Argument(metavar="PLANFILE", help="A plan save
 
 def flags(
     target: Globs,
+    exclude: Globs,
     allow_deletes: int,
     allow_replace: Globs,
     allow_recreate: Globs,
@@ -87,6 +91,7 @@ def flags(
 ) -> PlanOptions:
     return PlanOptions(
         targets=tuple(target or ()),
+        excludes=tuple(exclude or ()),
         allow_deletes=allow_deletes,
         allow_replace=tuple(allow_replace or ()),
         allow_recreate=tuple(allow_recreate or ()),
@@ -95,11 +100,15 @@ def flags(
     )
 
 
-def check_addresses(given: PlanOptions, projects: Sequence[Project], *, targets: str = "--target") -> None:
+def check_addresses(
+    given: PlanOptions, projects: Sequence[Project], *, targets: str = "--target", excluded: Iterable[str] = ()
+) -> None:
     """
     Check that every address in the options matches something in one of `projects`.
 
-    A misspelt target would plan nothing, and a misspelt consent would have no effect. `targets` names the option.
+    A misspelt target would plan nothing, a misspelt exclusion would plan what it should not, and a misspelt consent
+    would have no effect. `targets` names the option. `excluded` are addresses that a plan left out: an exclusion may
+    match one that is live and no longer declared.
 
     Raises:
         UsageError: an address matches nothing declared. The hint names a similar one.
@@ -107,8 +116,10 @@ def check_addresses(given: PlanOptions, projects: Sequence[Project], *, targets:
     declared = {Address(EXPORTS, key) for p in projects for key in p.exports}
     declared |= {Address(DESTINATIONS, key) for p in projects for key in p.destinations}
     removed = {Address(r.root, r.name) for p in projects for r in p.removed}
+    left_out = {Address(root, name) for root, _, name in (text.partition(".") for text in excluded)}
     for option, globs, known in (
         (targets, given.targets, declared | removed),
+        ("--exclude", given.excludes, declared | removed | left_out),
         ("--allow-replace", given.allow_replace, declared),
         ("--allow-recreate", given.allow_recreate, declared),
         ("--resume", given.resume, declared),

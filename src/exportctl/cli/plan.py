@@ -22,6 +22,7 @@ from exportctl.cli.options import (
     AllowOlder,
     AllowRecreate,
     AllowReplace,
+    Exclude,
     Profile,
     RefreshFrom,
     Rehearse,
@@ -71,6 +72,7 @@ def plan(
     rehearse_switch: RehearseSwitch = None,
     every: AllEnvironments = False,
     target: Target = None,
+    exclude: Exclude = None,
     allow_deletes: AllowDeletes = 0,
     allow_replace: AllowReplace = None,
     allow_recreate: AllowRecreate = None,
@@ -86,7 +88,7 @@ def plan(
     """
     call = command_context(ctx)
     call.require_format(TEXT, JSON, MARKDOWN)
-    asked = flags(target, allow_deletes, allow_replace, allow_recreate, resume, allow_older)
+    asked = flags(target, exclude, allow_deletes, allow_replace, allow_recreate, resume, allow_older)
     if every:
         reject_option(
             "--all-environments", (explain, out, refresh_from, rehearse, rehearse_switch), _ONE_ENVIRONMENT_ONLY
@@ -104,7 +106,7 @@ def plan(
     if out:
         read_plan_key(call.env)  # a key that cannot be used is said before the plan
     made, snapshot = _make_plan(call, asked, refresh_from)
-    check_addresses(asked, [made.project])
+    check_addresses(asked, [made.project], excluded=made.plan.excluded)
     made, played = _use_profile(call, made, profile)
     switches = {**played, **switches}
     code, rehearsed = exit_codes.plan_exit_code(made.plan, detailed=detailed), NO_REHEARSAL

@@ -340,6 +340,7 @@ class Plan:
     unset: tuple[str, ...] = ()  # variables that were not set when the plan was made
     options: Mapping[str, Any] = field(default_factory=dict)
     targeted_out: int = 0  # addresses that --target left out
+    excluded: tuple[str, ...] = ()  # addresses that --exclude left out
     unapproved: tuple[str, ...] = ()  # addresses with a renewal, a marker or orphans that a saved plan does not hold
 
     def steps(self) -> tuple[Step, ...]:

@@ -29,10 +29,17 @@ class PlanOptions:
     rotate: Address | None = None
     committed_at: int | None = None
     allow_older: bool = False
+    excludes: tuple[str, ...] = ()
 
     def is_targeted(self, address: Address) -> bool:
-        """Check the address against `--target`: an address, a KEY of several parts, or a glob of either."""
+        """Check the address against `--target` and `--exclude`: an address, a KEY of several parts, or a glob."""
+        return self.is_selected(address) and not self.is_excluded(address)
+
+    def is_selected(self, address: Address) -> bool:
         return not self.targets or is_glob_match(self.targets, address)
+
+    def is_excluded(self, address: Address) -> bool:
+        return is_glob_match(self.excludes, address)
 
     def can_replace(self, address: Address) -> bool:
         return is_glob_match(self.allow_replace, address)
@@ -48,7 +55,7 @@ class PlanOptions:
 
     def to_json_values(self) -> dict[str, Any]:
         """Return the options as JSON values. Renewals are in the plan itself; no saved plan renews only or rotates."""
-        unset = {name for name in ("committed_at", "allow_older") if not getattr(self, name)}
+        unset = {name for name in ("excludes", "committed_at", "allow_older") if not getattr(self, name)}
         left_out = {"renewals", "renew_only", "rotate", *unset}
         kept = {name: value for name, value in asdict(self).items() if name not in left_out}
         shown = {name: list(value) if isinstance(value, tuple) else value for name, value in kept.items()}
@@ -63,7 +70,7 @@ class PlanOptions:
         Raises:
             TypeError: a name is unknown, or a value has another type.
         """
-        known = PlanOptions(committed_at=1, allow_older=True).to_json_values()
+        known = PlanOptions(excludes=("",), committed_at=1, allow_older=True).to_json_values()
         for name, value in saved.items():
             of_texts = not isinstance(value, list) or all(isinstance(one, str) for one in value)
             if name not in known or type(value) is not type(known[name]) or not of_texts:

@@ -21,7 +21,7 @@ Every output and every exit code reads this value. No other code judges whether 
     not-sent    a value of the config that exportctl cannot send, or an object that stays    no
     unset       a variable without a value: what it sets is not compared                     no
     unapproved  an address with a renewal or a marker that the saved plan does not hold      no
-    left-out    what --target, `rotate` or `renew` did not compare                           no
+    left-out    what --target, --exclude, `rotate` or `renew` did not compare                           no
 
 `exportctl` says "everything is as the config asks" only if there is none of them.
 """
@@ -79,6 +79,7 @@ class Compared(StrEnum):
 
     ALL = "all"
     TARGETS = "targets"
+    REST = "rest"  # all but what --exclude leaves out
     ACCOUNT = "account"  # one account, by `rotate`
     ENDS = "ends"  # by `renew`
 
@@ -231,7 +232,9 @@ def _scope(plan: Plan) -> Compared:
         return Compared.ENDS
     if plan.options.get("rotate"):
         return Compared.ACCOUNT
-    return Compared.TARGETS if plan.options.get("targets") else Compared.ALL
+    if plan.options.get("targets"):
+        return Compared.TARGETS
+    return Compared.REST if plan.options.get("excludes") else Compared.ALL
 
 
 def _item_remainders(item: PlanItem) -> Iterator[Remainder]:

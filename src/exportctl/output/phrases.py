@@ -32,6 +32,7 @@ NO_CHANGES = "No changes. Everything is as the config asks."
 BLOCKED_PLAN = "blocked by a safety check, so apply writes nothing."
 ONLY_ORPHANS = "No changes but the deletion of orphans"
 NOT_PLANNED = "Not everything could be planned: fix the errors above first."
+MAX_EXCLUDED = 10  # addresses that the footer names
 NO_FINAL_CHECK = "No final check: make a new plan to see the state of the sandbox."
 _COMPARED: Mapping[
     Compared, tuple[str, str]
@@ -40,6 +41,10 @@ _COMPARED: Mapping[
     Compared.TARGETS: (
         "No changes in what --target selects; nothing else was compared",
         "no changes in what --target selects; nothing else was compared.",
+    ),
+    Compared.REST: (
+        "No changes in what --exclude leaves; the rest was not compared",
+        "no changes in what --exclude leaves; the rest was not compared.",
     ),
     Compared.ACCOUNT: (
         "No changes of the account; nothing else was compared",
@@ -197,6 +202,22 @@ def writes(plan: Plan) -> str:
     if plan.is_refused:
         return f"Without the block, apply would make {count}."
     return "Apply makes no write before the errors are fixed." if plan.errors() else f"Apply will make {count}."
+
+
+def left_out_lines(plan: Plan) -> list[str]:
+    """Return how many addresses --target and --exclude left out, and which ones --exclude did."""
+    lines = []
+    if plan.targeted_out:
+        lines.append(f"Left out by --target: {_addresses(plan.targeted_out)}.")
+    if plan.excluded:
+        named = ", ".join(map(clean_text, plan.excluded[:MAX_EXCLUDED]))
+        more = " …" if len(plan.excluded) > MAX_EXCLUDED else ""
+        lines.append(f"Left out by --exclude, with what needs it: {_addresses(len(plan.excluded))}: {named}{more}.")
+    return lines
+
+
+def _addresses(number: int) -> str:
+    return f"{number} address{'es' if number > 1 else ''}"
 
 
 def approval(plan: Plan) -> str | None:

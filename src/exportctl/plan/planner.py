@@ -11,7 +11,7 @@ Pure: it reads nothing, prints nothing and sends no request. Equal inputs give a
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from exportctl.errors import Finding, Level
@@ -23,7 +23,6 @@ from exportctl.model.plan import (
     WRITE_CAUSES,
     Address,
     Inventory,
-    LiveObject,
     Plan,
     PlanHeader,
     PlanItem,
@@ -33,7 +32,6 @@ from exportctl.model.plan import (
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.project import Policy, Project
 from exportctl.model.schedule import ONCE, default_end
-from exportctl.model.similar_names import closest_names, difference_note
 from exportctl.plan import (
     dataset_lookup,
     dataset_moves,
@@ -45,6 +43,7 @@ from exportctl.plan import (
     spec_check,
 )
 from exportctl.plan.accounts import AccountPlan, live_accounts, plan_account
+from exportctl.plan.base_lookup import BaseLookup, look_up_base
 from exportctl.plan.cut_descriptions import refuse_cut_descriptions
 from exportctl.plan.delete import (
     add_orphans,
@@ -69,23 +68,14 @@ from exportctl.plan.ownership import (
     folded_name,
     reclaim_adopted_flows,
 )
+from exportctl.plan.selection import excluded_addresses, select_exports
 from exportctl.resources import wire
 from exportctl.resources.destinations.type import Scope
 from exportctl.resources.kinds import ENABLED, END, EVERY, LOCATION
 from exportctl.rules.external_findings import PLAN_RULES_BY_ID
 from exportctl.rules.rule import apply_settings
 
-MAX_CHOICES = 5  # accounts that a hint names
-
 _SENDS_EVERYTHING = frozenset({Verb.CREATE, Verb.COMPLETE, Verb.REPLACE})
-
-
-@dataclass(frozen=True)
-class BaseLookup:
-    """The account of an export: its id, the step that creates it, or None with a finding."""
-
-    value: str | Step | None
-    finding: Finding | None = None
 
 
 def build_plan(
@@ -104,7 +94,8 @@ def build_plan(
     project = desired.project
     adopted = {e.adopt: frozenset(export_addresses(e)) for e in project.exports.values() if e.adopt}
     owned_now = reclaim_adopted_flows(build_ownership(live, project.name), adopted)
-    chosen = {a: e for a, e in desired.exports.items() if options.is_targeted(a)}
+    chosen = select_exports(desired, options)
+    excluded = excluded_addresses(desired, owned_now, options)
     made = Moves(owned_now) if options.renew_only else plan_moves(desired, owned_now, chosen)
     ownership, hint = made.ownership, dataset_lookup.listing_hint(header)
     inputs = PlanInputs(ownership, live.datasets or (), options, as_of, project.accept, hint, desired.accounts)
@@ -133,7 +124,8 @@ def build_plan(
         ),
         unset=tuple(sorted(unset)),
         options=options.to_json_values(),
-        targeted_out=len(desired.exports) - len(chosen),
+        targeted_out=len(desired.exports) - len(chosen) - sum(address in desired.exports for address in excluded),
+        excluded=tuple(map(str, excluded)),
     )
 
 
@@ -150,7 +142,7 @@ def _planned_items(
     here = {a: e for a, e in sorted(chosen.items()) if a not in away}
     accounts = _account_plans(desired, here.values(), ownership, options, as_of)
     adopted_ids = frozenset(e.declared.adopt for e in here.values() if e.declared.adopt)
-    lookups = {a: _look_up_base(e, accounts, ownership) for a, e in here.items()}
+    lookups = {a: look_up_base(e, accounts, ownership) for a, e in here.items()}
     bases = dict.fromkeys(away) | {address: found.value for address, found in lookups.items()}
     exports = [_export_item(here[a], one, inputs, live, adopted_ids, desired, moves) for a, one in lookups.items()]
     exports = owner_changes.add_renamed_project_refusals(exports, here, moves, inputs)
@@ -169,7 +161,7 @@ def _planned_items(
 
 
 def _targeted_orphans(ownership: Ownership, options: PlanOptions) -> Ownership:
-    """Leave out the orphans of addresses that --target does not select."""
+    """Leave out the orphans of addresses that --target and --exclude do not select."""
     return replace(ownership, orphans={a: o for a, o in ownership.orphans.items() if options.is_targeted(a)})
 
 
@@ -205,39 +197,6 @@ def _account_plans(
                 account, ownership, as_of, accept=accept, resend=options.rotate == address, titles=titles
             )
     return planned
-
-
-def _look_up_base(export: DesiredExport, accounts: Mapping[Address, AccountPlan], ownership: Ownership) -> BaseLookup:
-    use, bases = export.account, ownership.base_connections
-    if use.own is not None:
-        return BaseLookup(accounts[use.own].base)
-    alike = sorted((b for b in bases.values() if wire.destination_type(b.raw) is export.type), key=lambda b: b.id)
-    if use.id is not None:
-        if use.id in bases:
-            return BaseLookup(use.id)
-        return _missing_account(export, f"no base connection in this sandbox has the id {use.id}", _id_choices(alike))
-    named = [b for b in alike if b.name == use.existing]
-    if len(named) == 1:
-        return BaseLookup(named[0].id)
-    if named:
-        ids = ", ".join(b.id for b in named)
-        text = f'{len(named)} accounts have the title "{use.existing}": {ids}'
-        return _missing_account(export, text, _id_choices(named))
-    text = f'no {export.type.label} account in this sandbox has the title "{use.existing}"'
-    nearest = closest_names(use.existing or "", [b.name for b in alike])
-    note = difference_note(use.existing or "", nearest[0]) if nearest else ""
-    return _missing_account(export, text, [f'`account: {{existing: "{b.name}"}}`' for b in alike], note)
-
-
-def _id_choices(bases: Iterable[LiveObject]) -> list[str]:
-    return [f'`account: {{id: {b.id}}}` ("{b.name}")' for b in bases]
-
-
-def _missing_account(export: DesiredExport, text: str, choices: Sequence[str], note: str = "") -> BaseLookup:
-    own = "write `auth` instead of `account`, so that exportctl creates one"
-    hint = f"write {' or '.join(choices[:MAX_CHOICES])}; or {own}" if choices else own
-    hint = f"{hint}. {note}" if note else hint
-    return BaseLookup(None, finding(export, "account-not-found", text, hint, key="destination", level=Level.ERROR))
 
 
 # -- exports ----------------------------------------------------------------------------------------------------------
@@ -307,10 +266,10 @@ def _removal_items(
     # a rename takes the flow only while the new address has none yet
     heirs = [e.declared for a, e in desired.exports.items() if a not in inputs.ownership.own_flows]
     moved = frozenset(Address(EXPORTS, e.renamed_from) for e in heirs if e.renamed_from)
-    exports = undeclared_exports(desired, moved, inputs)
+    exports = [item for item in undeclared_exports(desired, moved, inputs) if options.is_targeted(item.address)]
     stale = {a: p.stale for a, p in accounts.items()}
     bases = undeclared_accounts(_add_renamed_accounts(desired, inputs.ownership), stale, (*items, *exports), inputs)
-    return [*exports, *bases]
+    return [*exports, *(item for item in bases if options.is_targeted(item.address))]
 
 
 def _add_renamed_accounts(desired: DesiredState, ownership: Ownership) -> DesiredState:

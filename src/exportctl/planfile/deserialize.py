@@ -49,6 +49,7 @@ def decode_plan(content: Json) -> Plan:
         unset=tuple(content["unset"]),
         options=content["options"],
         targeted_out=content["targeted_out"],
+        excluded=tuple(content["excluded"]),
     )
 
 

@@ -306,6 +306,7 @@ CONTENT: Mapping[str, Member[Plan]] = {
     "options": mapping("options that the plan was made with", field_value()),
     "unset": listing("references without a value", text("name"), lambda p: sorted(p.unset)),
     "targeted_out": number("addresses that --target left out"),
+    "excluded": listing("addresses that --exclude left out, also because of what they need", address()),
     "counts": counts("the footer's numbers", COUNTS, lambda p: {**p.counts(), "writes": len(p.steps())}),
     "empty": flag(
         "no create, update, replace, delete, adopt, move or release, and no orphan to delete", lambda p: p.is_empty

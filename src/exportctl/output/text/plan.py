@@ -93,8 +93,7 @@ def footer(shown: Plan, counts: Mapping[str, int], ink: Paint) -> list[str]:
     verdict = phrases.verdict(shown)
     lines = [verdict] if verdict else []
     lines += [*(ink("bold", line) for line in phrases.summary_lines(shown, counts)), phrases.writes(shown)]
-    if shown.targeted_out:
-        lines.append(f"Left out by --target: {shown.targeted_out} address{'es' if shown.targeted_out > 1 else ''}.")
+    lines += phrases.left_out_lines(shown)
     if shown.is_refused:
         lines.append(
             ink(

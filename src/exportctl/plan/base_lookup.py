@@ -1,0 +1,58 @@
+"""Find the base connection of an export: our own account, or one of others by title or id. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from exportctl.errors import Finding, Level
+from exportctl.model.plan import Address, LiveObject, Step
+from exportctl.model.similar_names import closest_names, difference_note
+from exportctl.plan.accounts import AccountPlan
+from exportctl.plan.desired import DesiredExport, finding
+from exportctl.plan.ownership import Ownership
+from exportctl.resources import wire
+
+MAX_CHOICES = 5  # accounts that a hint names
+
+
+@dataclass(frozen=True)
+class BaseLookup:
+    """The account of an export: its id, the step that creates it, or None with a finding."""
+
+    value: str | Step | None
+    finding: Finding | None = None
+
+
+def look_up_base(export: DesiredExport, accounts: Mapping[Address, AccountPlan], ownership: Ownership) -> BaseLookup:
+    """Return the account of an export; of our own ones, what the plan does with it."""
+    use, bases = export.account, ownership.base_connections
+    if use.own is not None:
+        return BaseLookup(accounts[use.own].base)
+    alike = sorted((b for b in bases.values() if wire.destination_type(b.raw) is export.type), key=lambda b: b.id)
+    if use.id is not None:
+        if use.id in bases:
+            return BaseLookup(use.id)
+        return _missing_account(export, f"no base connection in this sandbox has the id {use.id}", _id_choices(alike))
+    named = [b for b in alike if b.name == use.existing]
+    if len(named) == 1:
+        return BaseLookup(named[0].id)
+    if named:
+        ids = ", ".join(b.id for b in named)
+        text = f'{len(named)} accounts have the title "{use.existing}": {ids}'
+        return _missing_account(export, text, _id_choices(named))
+    text = f'no {export.type.label} account in this sandbox has the title "{use.existing}"'
+    nearest = closest_names(use.existing or "", [b.name for b in alike])
+    note = difference_note(use.existing or "", nearest[0]) if nearest else ""
+    return _missing_account(export, text, [f'`account: {{existing: "{b.name}"}}`' for b in alike], note)
+
+
+def _id_choices(bases: Iterable[LiveObject]) -> list[str]:
+    return [f'`account: {{id: {b.id}}}` ("{b.name}")' for b in bases]
+
+
+def _missing_account(export: DesiredExport, text: str, choices: Sequence[str], note: str = "") -> BaseLookup:
+    own = "write `auth` instead of `account`, so that exportctl creates one"
+    hint = f"write {' or '.join(choices[:MAX_CHOICES])}; or {own}" if choices else own
+    hint = f"{hint}. {note}" if note else hint
+    return BaseLookup(None, finding(export, "account-not-found", text, hint, key="destination", level=Level.ERROR))
