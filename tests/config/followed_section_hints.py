@@ -217,7 +217,9 @@ TOP_HINTS: Mapping[str, Ways] = {
         "write `until: …`": ("owner: o}", "owner: o, until: 2027-01-01}"),
         "The last day (inclusive)": ("owner: o}", "owner: o, until: 2027-01-01}"),
         "or a moment": ("owner: o}", "owner: o, until: 2027-01-01T00:00:00Z}"),
+        "or `never`": ("owner: o}", "owner: o, until: never}"),
     },
+    "an acceptance for good without a reason": {"write `reason: …` beside it": ("reason: ' '", "reason: agreed")},
     "a rule off without a reason": {"write `reason: …` beside it": ("level: off", "level: off, reason: agreed")},
     "a group in itself": {"remove one group from the other": ("b: [a]", "b: [App Events]")},
     "a group in itself, in use": {

@@ -374,6 +374,23 @@ def test_an_accepted_pause_must_first_be_undone() -> None:
     assert [r.allow[:32] for r in shown.refusals] == ["remove the `accept` entry, then "]
 
 
+LIMITS: dict[str, tuple[int | None, Cause, str | None]] = {
+    "until later": (NOW + 1, Cause.ACCEPTED, "until 2027-01-15 08:00:01 UTC, by data-team: a trial"),
+    "until now": (NOW, Cause.UNKNOWN_ORIGIN, None),
+    "for good": (None, Cause.ACCEPTED, "for good, by data-team: a trial"),
+}
+
+
+@pytest.mark.parametrize("row", LIMITS)
+def test_an_accepted_difference_says_until_when_and_why(row: str) -> None:
+    until, cause, note = LIMITS[row]
+    accepted = AcceptEntry("exports.orders", "folder", "a trial", "data-team", until, AT)
+
+    shown = planned(*flow("orders"), folder="x/%EXPORT_TIME%", project={"accept": (accepted,)})
+
+    assert [(c.cause, c.note) for c in shown.fields if c.field == "folder"] == [(cause, note)]
+
+
 def test_a_replacement_that_was_interrupted_is_finished_without_a_second_consent() -> None:
     source, target, live = changed(flow("orders", base="elsewhere"), 2, state="disabled")
     marked = replace(live, marker=Marker("acme", "e", "orders", being_replaced=True), name="orders (being replaced)")

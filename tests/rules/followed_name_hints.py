@@ -75,7 +75,13 @@ NAME_HINTS: Mapping[str, tuple[Hint, ...]] = {
         ),
     ),
     "accept-expired": (
-        Hint({"Remove the entry": "accept: []", "or agree on a later date": accepted("exports.orders", "folder")}),
+        Hint(
+            {
+                "Remove the entry": "accept: []",
+                "or agree on a later date": accepted("exports.orders", "folder"),
+                "or write `until: never`": accepted("exports.orders", "folder").replace("2099-01-01", "never"),
+            }
+        ),
     ),
     "accept-unknown-address": (
         Hint({"did you mean «exports.orders»?": accepted("{0}", "folder")}),

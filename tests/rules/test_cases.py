@@ -107,7 +107,7 @@ def former_schedules(*until: int) -> tuple[FormerSchedule, ...]:
 
 
 def accepted_entries(
-    address: str = "exports.orders", field: str = "folder", until: int = NOW + 1
+    address: str = "exports.orders", field: str = "folder", until: int | None = NOW + 1
 ) -> tuple[AcceptEntry, ...]:
     return (AcceptEntry(address, field, "agreed", "data-team", until, location_at(510)),)
 
@@ -839,6 +839,13 @@ CASES = (
         project(accept=accepted_entries(until=NOW)),
         location_at(510),
         project(accept=accepted_entries(until=NOW + 1)),
+    ),
+    Case(
+        "accept-expired",
+        "for good",
+        project(accept=accepted_entries(until=NOW)),
+        location_at(510),
+        project(accept=accepted_entries(until=None)),
     ),
     Case(
         "accept-unknown-address",

@@ -193,8 +193,8 @@ CAUSES: Mapping[Cause, str] = {
     Cause.RENEWAL: "A rolling end is due. `renew` or `apply` moves it on.",
     Cause.EXPIRED: "A rolling end is in the past, so the flow exports nothing. Apply moves the end on, as a change to"
     " review. `renew` does not: Adobe does not document what the flow sends first, and it may be a full re-export.",
-    Cause.ACCEPTED: "An `accept` entry of the config covers the difference until its date. `drift` does not fail, and"
-    " apply does not revert it.",
+    Cause.ACCEPTED: "An `accept` entry of the config covers the difference, until its date or for good. `drift` does"
+    " not fail, and apply does not revert it.",
 }
 _CAUSE_ALIASES: Mapping[Cause, tuple[str, ...]] = {
     Cause.PENDING: ("pending change", "pending changes"),

@@ -177,7 +177,7 @@ def _sections(project: Project) -> dict[str, _Field]:
         "platform.credentials": (sorted(platform.credentials.items()) or None, ("platform", "credentials")),
         "removed": ([(r.root, r.name, r.do) for r in project.removed], ("removed",)),
         "move_from": ([(m.project, m.export, m.flow, m.to) for m in project.move_from], ("move_from",)),
-        "accept": ([(a.address, a.field, a.until) for a in project.accept], ("accept",)),
+        "accept": ([(a.address, a.field, a.until or "never") for a in project.accept], ("accept",)),
     }
     named |= {f"platform.{n}": (getattr(platform, n), ("platform", n)) for n in ("organization", "sandbox", "url")}
     named |= {f"policy.{f.name}": (getattr(policy, f.name), ("policy", f.name)) for f in fields(policy)}

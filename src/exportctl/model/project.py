@@ -230,14 +230,17 @@ class MoveEntry:
 
 @dataclass(frozen=True)
 class AcceptEntry:
-    """A difference that is accepted until `until` (epoch seconds, exclusive); `field` as the plan names it."""
+    """A difference that is accepted until `until` (epoch seconds, exclusive), or for good; `field` as in the plan."""
 
     address: str
     field: str
     reason: str
     owner: str
-    until: int
+    until: int | None  # None: `never` reported again
     at: SourcePosition
+
+    def is_in_force(self, as_of: int) -> bool:
+        return self.until is None or as_of < self.until
 
 
 @dataclass(frozen=True)

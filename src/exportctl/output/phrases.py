@@ -137,8 +137,12 @@ def cause(change: FieldChange) -> str:
         Cause.EXPIRED: "expired: the rolling end is in the past; apply moves it, renew does not",
         Cause.NOT_COMPARABLE: "not comparable: exportctl cannot read the live value and leaves it as it is"
         + (f" ({who})" if change.actor else ""),
-        Cause.ACCEPTED: "accepted: an accept entry of the config allows it; exportctl leaves it as it is",
+        Cause.ACCEPTED: f"accepted{_accepted_words(change)}; exportctl leaves it as it is",
     }[change.cause]
+
+
+def _accepted_words(change: FieldChange) -> str:
+    return f" {clean_text(change.note)}" if change.note else ": an accept entry of the config allows it"
 
 
 def _is_waiting(change: FieldChange) -> bool:

@@ -26,6 +26,7 @@ from typing import Any
 from exportctl.model.digests import is_known_other
 from exportctl.model.plan import WRITE_CAUSES, Cause, FieldChange, Fields, Marker, SensitiveValue, UnknownValue, digest
 from exportctl.model.project import AcceptEntry
+from exportctl.model.schedule import format_moment
 from exportctl.plan.comparison import ComparisonInputs, difference_cause, make_change
 from exportctl.plan.end_diff import end_changes
 from exportctl.resources.kinds import SCHEDULE, SCHEDULE_FIELDS, FieldRule, Kind, Treat, leaf_path
@@ -265,6 +266,9 @@ def apply_accept_entries(
     `names` are the addresses that an entry may give. An entry for `schedule` covers all of its keys.
     """
     fields = {change.field, change.path} | ({SCHEDULE} if change.field in SCHEDULE_FIELDS else set())
-    covered = any(a.address in names and a.field in fields and as_of < a.until for a in accept)
+    entry = next((a for a in accept if a.address in names and a.field in fields and a.is_in_force(as_of)), None)
     can_accept = change.cause in (Cause.PAUSED, Cause.NOT_COMPARABLE) or change.cause in WRITE_CAUSES
-    return replace(change, cause=Cause.ACCEPTED) if covered and can_accept else change
+    if entry is None or not can_accept:
+        return change
+    limit = "for good" if entry.until is None else f"until {format_moment(entry.until)}"
+    return replace(change, cause=Cause.ACCEPTED, note=f"{limit}, by {entry.owner}: {entry.reason}")

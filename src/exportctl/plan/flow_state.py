@@ -176,7 +176,7 @@ def state_findings(export: DesiredExport, live_flow: LiveFlow, inputs: PlanInput
     """Report a state that exportctl does not compare and no entry accepts; after its end, a flow may be in any."""
     end, names = pauses.live_end(live_flow), _accept_names(export)
     is_over = end is not None and end <= inputs.as_of and state_meaning(live_flow.state) is StateMeaning.OTHER
-    accepted = any(a.address in names and a.field == ENABLED and inputs.as_of < a.until for a in inputs.accept)
+    accepted = any(a.address in names and a.field == ENABLED and a.is_in_force(inputs.as_of) for a in inputs.accept)
     if live_flow.fields[ENABLED] is not None or is_over or accepted:
         return ()
     shown = f"the flow {live_flow.flow.id} is {flow_states.state_phrase(live_flow.state)}"

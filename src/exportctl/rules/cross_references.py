@@ -55,7 +55,7 @@ def _check_removed_protected(project: Project, as_of: int) -> Iterable[Hit]:
 
 def _check_accept_expired(project: Project, as_of: int) -> Iterable[Hit]:
     for entry in project.accept:
-        if entry.until <= as_of:
+        if not entry.is_in_force(as_of):
             text = f"the accepted difference in {entry.field} has expired"
             yield Hit(text, entry.at, (entry.address,), subject=entry.field)
 
@@ -199,7 +199,7 @@ RULES = (
         Level.WARNING,
         "An accepted difference past its date",
         "After `until`, exportctl reports and reverts the difference again (ours).",
-        "Remove the entry, or agree on a later date.",
+        "Remove the entry, or agree on a later date, or write `until: never`.",
         "accept: [{address: exports.orders, field: folder, until: 2020-01-01, reason: agreed, owner: data-team}]",
         "accept: [{address: exports.orders, field: folder, " + _UNTIL,
         check_project=_check_accept_expired,

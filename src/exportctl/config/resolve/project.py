@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from exportctl.config.interpolation import fill_references
 from exportctl.config.resolve.datasets import aliases
@@ -36,6 +37,7 @@ from exportctl.model.secret import Secrecy
 from exportctl.model.urls import PRODUCTION, allowed_hosts, check_host
 from exportctl.resources.kinds import FLOW
 
+NEVER = "never"  # of `until`: for good
 _ORGANIZATION = r"[0-9A-Za-z]+@AdobeOrg"
 _SANDBOX = r"[a-z0-9][a-z0-9-]{0,255}"
 _CREDENTIALS = ({"client_id", "client_secret"}, {"client_id", "client_secret", "scopes"}, {"access_token", "client_id"})
@@ -193,7 +195,7 @@ def _move_entry(section: Section) -> MoveEntry:
 
 def _accept_entries(root: Section) -> tuple[AcceptEntry, ...]:
     found = [_accept_entry(section) for section in root.map_items("accept")]
-    return tuple(sorted(found, key=lambda a: (a.address, a.field, a.until)))
+    return tuple(sorted(found, key=lambda a: (a.address, a.field, a.until is None, a.until or 0)))
 
 
 def _accept_entry(section: Section) -> AcceptEntry:
@@ -202,9 +204,18 @@ def _accept_entry(section: Section) -> AcceptEntry:
     if "address" in section and not section.is_unset("address") and address and not re.fullmatch(wanted, address):
         hint = "write exports.KEY, exports.KEY/PART or destinations.KEY"
         section.fail("bad-name", f'"{address}" is not an address', section.position("address"), hint)
-    until = section.parse_value("until", lambda text: parse_moment(text, inclusive=True), 0) or 0
     field, reason, owner = (section.text(key) for key in ("field", "reason", "owner"))
-    return AcceptEntry(address, field, reason, owner, until, section.at)
+    return AcceptEntry(address, field, reason, owner, _accepted_until(section), section.at)
+
+
+def _accepted_until(section: Section) -> int | None:
+    """Return the end of an accepted difference; None for `never`, which needs a reason that says something."""
+    if section.optional_text("until") != NEVER:
+        return section.parse_value("until", partial(parse_moment, inclusive=True), 0)
+    if not section.text("reason").strip():
+        message = f"{section.owner} is accepted for good without a reason"
+        section.fail("missing-key", message, section.at, "write `reason: …` beside it")
+    return None
 
 
 def _policy(section: Section | None) -> Policy:

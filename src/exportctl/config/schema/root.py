@@ -201,13 +201,13 @@ def _move_entry() -> Schema:
 def _accept_entry() -> Schema:
     return map_schema(
         "Accepted difference",
-        "A difference that exportctl neither reports nor reverts until a date.",
+        "A difference that exportctl neither reports nor reverts, until a date or for good.",
         {
             "address": text("The address of the export or destination.", "exports.web-to-lake"),
             "field": text("The field, as the plan names it.", "folder"),
             "reason": text("Why it is accepted.", "trial of the morning run", min_length=1),
             "owner": text("The person or team responsible for it.", "data-team", min_length=1),
-            "until": text("The last day (inclusive), or a moment.", "2026-12-31"),
+            "until": text("The last day (inclusive), or a moment, or `never`.", "2026-12-31", "never"),
         },
         required=("address", "field", "reason", "owner", "until"),
     )
@@ -315,7 +315,9 @@ def _sections() -> Schema:
             example=_move_entry()["examples"],
         ),
         "accept": list_schema(
-            "Differences that are accepted until a date.", ref("accepted"), example=_accept_entry()["examples"]
+            "Differences that are accepted, until a date or for good.",
+            ref("accepted"),
+            example=_accept_entry()["examples"],
         ),
         "policy": _policy(),
         "rules": _rules(),
