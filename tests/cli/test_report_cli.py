@@ -124,3 +124,61 @@ def test_an_address_links_to_its_line_in_the_repository(applied: CommandLine) ->
 def test_wrong_usage_writes_no_page(applied: CommandLine, argv: tuple[str, ...]) -> None:
     assert applied(*argv).code == 64
     assert not (applied.folder / "a.html").exists()
+
+
+# -- a saved plan -----------------------------------------------------------------------------------------------------
+
+
+def test_a_saved_plan_that_still_holds_is_shown_with_its_age(run: CommandLine) -> None:
+    assert run("plan", "--out", "plan.json").code == 0
+    assert run("emulator", "clock", "advance", "2 hours").code == 0
+
+    shown = page(run, "--plan", "plan.json")
+
+    assert "No approved value has changed since the plan was made" in shown
+    assert "2 hours old" in shown
+    assert "Plan: 3 to create" in shown
+
+
+def test_a_saved_plan_that_no_longer_holds_says_what_differs(applied: CommandLine) -> None:
+    applied.edit("path: aep", "path: elsewhere")
+    assert applied("plan", "--out", "plan.json").code == 0
+    applied.edit("path: elsewhere", "path: third")
+
+    shown = page(applied, "--plan", "plan.json")
+
+    assert "The plan no longer holds: apply refuses it" in shown
+    assert 'exports.orders `path`: approved "aep" -&gt; "elsewhere", now "aep" -&gt; "third"' in shown
+    assert applied("apply", "plan.json", "--auto-approve").code == 6  # as the page says
+
+
+def test_a_saved_plan_of_another_sandbox_says_so(applied: CommandLine) -> None:
+    assert applied("plan", "--out", "plan.json").code == 0
+    applied.edit("project: acme", "project: other")
+
+    shown = page(applied, "--plan", "plan.json")
+
+    assert "This plan is of project acme" in shown
+    assert "the saved plan no longer holds" in shown
+
+
+def test_a_plan_of_one_environment_stands_there_and_one_of_none_at_the_end(tmp_path: Path) -> None:
+    run = CommandLine(tmp_path)
+    run.write(ENVIRONMENTS.replace("{platform: {sandbox: prod}}", "{platform: {url: embedded, sandbox: prod}}"))
+    assert run("plan", "--all-environments").code == 0  # seeds both sandboxes
+    assert run("plan", "--env", "prod", "--out", "plan.json").code == 0
+
+    shown = page(run, "--all-environments", "--plan", "plan.json")
+    assert re.findall(r'id="([a-z0-9-]*plan)"', shown) == ["e1-plan"]
+
+    run.edit("project: acme", "project: other")
+    shown = page(run, "--all-environments", "--plan", "plan.json")
+    assert re.findall(r'id="([a-z0-9-]*plan)"', shown) == ["plan"]
+    assert "Plan of another sandbox" in shown
+
+
+def test_a_file_that_is_no_plan_writes_no_page(applied: CommandLine) -> None:
+    (applied.folder / "plan.json").write_text("{}", encoding="utf-8")
+
+    assert applied("report", "-o", "a.html", "--plan", "plan.json").code == 1
+    assert not (applied.folder / "a.html").exists()

@@ -30,6 +30,7 @@ from exportctl.resources.kinds import EVERY
 _CREATING_VERBS = frozenset({Verb.CREATE, Verb.COMPLETE, Verb.REPLACE})
 _ENDING_VERBS = {Verb.DELETE: "deleted by the plan", Verb.RELEASE: "released by the plan: not managed any more"}
 _WRITTEN_CAUSES = WRITE_CAUSES | {Cause.RENEWAL}
+PAUSED = "paused by hand"
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,7 @@ def _runs(seen: FlowView, window: range) -> tuple[int, ...]:
 def _no_run_reason(seen: FlowView, window: range, paused: bool) -> str:
     """Say why a flow has no run in the window."""
     if seen.enabled is False and paused:
-        return "paused by hand"
+        return PAUSED
     if seen.end is not None and seen.end <= window.start:
         return f"ended {schedules.format_moment(seen.end)}"
     if seen.enabled is False:
@@ -171,7 +172,7 @@ def _no_run_reason(seen: FlowView, window: range, paused: bool) -> str:
     if seen.every == ONCE and seen.start <= window.start:
         return f"once, at {schedules.format_moment(seen.start)}"
     later = schedules.next_runs(seen.every, seen.start, seen.end, window.start, 1)
-    pause = "paused by hand, " if paused else ""
+    pause = f"{PAUSED}, " if paused else ""
     return f"{pause}next run {schedules.format_moment(later[0])}" if later else f"{pause}no run before its end"
 
 

@@ -12,6 +12,7 @@ from exportctl.monitor.dataset_map import DatasetRoute
 from exportctl.monitor.delivery.report import VerifyReport
 from exportctl.monitor.drift import DriftReport
 from exportctl.monitor.forecast import Forecast
+from exportctl.monitor.given_plan import GivenPlan
 from exportctl.monitor.status import StatusReport
 from exportctl.monitor.timeline import Timeline
 
@@ -29,6 +30,7 @@ class SandboxReport:
     unused_datasets: int | None = None  # how many could be exported and are not, by any flow; None: not known
     positions: Mapping[Address, SourcePosition] = field(default_factory=dict)  # of what the config declares
     commit: SourceCommit | None = None
+    plan: GivenPlan | None = None  # a saved plan, if one was given
 
     @property
     def header(self) -> PlanHeader:

@@ -14,18 +14,18 @@ from dataclasses import dataclass
 from exportctl.model.plan import Address
 from exportctl.model.schedule import DAY, midnight
 from exportctl.monitor.delivery.report import DeliveryResult, ExportVerdicts, Verdict, VerifyReport
-from exportctl.monitor.forecast import FlowForecast, Forecast
+from exportctl.monitor.forecast import PAUSED, FlowForecast, Forecast
 
 DAYS = 7  # before today, and after it
-SEVERITY = (  # the result that a day is shown by: the first of these that it has
+SEVERITY = (  # a day is shown by the first of these that it has; a result that fails comes before all others
     DeliveryResult.FAILED,
     DeliveryResult.MISSING,
     DeliveryResult.FILES_MISSING,
     DeliveryResult.MISMATCH,
     DeliveryResult.LATE,
     DeliveryResult.UNKNOWN,
+    DeliveryResult.COMPLETE,  # something came
     DeliveryResult.EMPTY,
-    DeliveryResult.COMPLETE,
 )
 
 
@@ -42,12 +42,11 @@ class DayOfExport:
 
 @dataclass(frozen=True)
 class TimelineRow:
-    """One export. `note` says why nothing runs, if nothing does."""
+    """One export. `note` says why nothing runs, or that it is paused."""
 
     address: Address
     days: tuple[DayOfExport, ...]
     note: str | None = None
-    is_paused: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,21 +92,27 @@ def _row(
     for verdict in checked.verdicts if checked else ():
         if verdict.due is not None:
             past[midnight(verdict.due)].append(verdict)
-    reasons = [lane.no_run_reason for lane in lanes if lane.no_run_reason]
     return TimelineRow(
         address=address,
         days=tuple(_day(day, past.get(day, ()), lanes) for day in days),
-        note=reasons[0] if reasons and not any(lane.runs for lane in lanes) else None,
-        is_paused=any(lane.is_paused for lane in lanes),
+        note=_note(lanes),
     )
+
+
+def _note(lanes: Sequence[FlowForecast]) -> str | None:
+    if not any(lane.runs for lane in lanes):
+        return next((lane.no_run_reason for lane in lanes if lane.no_run_reason), None)
+    return PAUSED if any(lane.is_paused for lane in lanes) else None
 
 
 def _day(day: int, found: Sequence[Verdict], lanes: Sequence[FlowForecast]) -> DayOfExport:
     span = range(day, day + DAY)
     counts = Counter(verdict.result for verdict in found)
+    failing = {verdict.result for verdict in found if verdict.fails}  # EMPTY too, where the config expects rows
+    order = sorted(counts, key=lambda result: (result not in failing, SEVERITY.index(result)))
     return DayOfExport(
-        results=tuple((result, counts[result]) for result in SEVERITY if counts[result]),
-        has_failed=any(verdict.fails for verdict in found),
+        results=tuple((result, counts[result]) for result in order),
+        has_failed=bool(failing),
         runs=sum(run in span for lane in lanes for run in lane.runs),
         has_first_full_run=any(lane.first_full_run in span for lane in lanes if lane.first_full_run is not None),
         ends=next((lane.ends for lane in lanes if lane.ends is not None and lane.ends in span), None),

@@ -96,6 +96,18 @@ def plan_again(
     return _read_and_plan(made.platform, made.project, made.findings, asked, known, setup.guard)
 
 
+def plan_from_read_lists(
+    made: ConnectedPlan, setup: Setup, flags: PlanOptions, as_of: int, *, leave_unset: tuple[str, ...] = ()
+) -> Plan:
+    """Plan once more with other options and as of another moment, from the lists of an open plan. Sends no request."""
+    invent = platform_kind(made.project) == EMBEDDED
+    known = inputs.read_values_for_plan(made.project, setup.env, setup.folder, invent=invent, leave_unset=leave_unset)
+    wanted = build_desired_state(made.project, known.values, made.live.specs)
+    asked = _add_commit_time(flags, made.project, setup)
+    plan = planner.build_plan(wanted, made.live, plan_header(made.project), asked, as_of, known.unset)
+    return setup.guard.mask_echoes(plan)
+
+
 def _read_and_plan(
     platform: ConnectedPlatform,
     project: Project,

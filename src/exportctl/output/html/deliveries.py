@@ -53,7 +53,7 @@ _MEANINGS: Mapping[DeliveryResult, str] = {
     DeliveryResult.MISMATCH: "mismatch",
     DeliveryResult.UNKNOWN: "unknown",
 }
-_KINDS: Mapping[DeliveryResult, str] = {
+KINDS: Mapping[DeliveryResult, str] = {
     DeliveryResult.COMPLETE: "good",
     DeliveryResult.EMPTY: "quiet",
     DeliveryResult.UNKNOWN: "warn",
@@ -103,6 +103,7 @@ def _timeline_table(context: SectionContext, timeline: Timeline) -> Element:
     table = element(
         "table",
         element("caption", caption),
+        element("colgroup", element("col", class_="name"), *(element("col") for _ in timeline.days)),
         element("thead", groups, element("tr", *heads)),
         element("tbody", *(_row(context, row, timeline) for row in timeline.rows)),
         class_="list days",
@@ -126,16 +127,14 @@ def _day_head(day: int, is_today: bool) -> Element:
 def _row(context: SectionContext, row: TimelineRow, timeline: Timeline) -> Element:
     is_bad = any(day.has_failed for day in row.days)
     words = element("div", row.note, class_="note") if row.note else None
-    cells = (
-        _day_cell(row, timeline.days[number], day, number == timeline.today) for number, day in enumerate(row.days)
-    )
+    cells = (_day_cell(timeline.days[number], day, number == timeline.today) for number, day in enumerate(row.days))
     return element("tr", row_head(export_name(context, row.address), words), *cells, data_attention=is_bad)
 
 
-def _day_cell(row: TimelineRow, moment: int, day: DayOfExport, is_today: bool) -> Element:
+def _day_cell(moment: int, day: DayOfExport, is_today: bool) -> Element:
     """Return one day: the worst result with its number, then how many runs are still to come."""
-    marks = [*_result_marks(day), *_run_marks(row, day)]
-    words = [*(f"{count} {_MEANINGS[result]}" for result, count in day.results), *_run_words(row, day)]
+    marks = [*_result_marks(day), *_run_marks(day)]
+    words = [*(f"{count} {_MEANINGS[result]}" for result, count in day.results), *_run_words(day)]
     date = format_values.moment(moment)[:10]
     classes = " ".join(filter(None, (_day_kind(day), "today" if is_today else None)))
     return element("td", *marks, class_=classes or None, title=f"{date}: {'; '.join(words)}" if words else None)
@@ -144,7 +143,7 @@ def _day_cell(row: TimelineRow, moment: int, day: DayOfExport, is_today: bool) -
 def _day_kind(day: DayOfExport) -> str | None:
     if day.has_failed:
         return "bad"
-    return _KINDS.get(day.results[0][0], "bad") if day.results else None
+    return KINDS.get(day.results[0][0], "bad") if day.results else None
 
 
 def _result_marks(day: DayOfExport) -> Iterator[Element | str]:
@@ -157,18 +156,16 @@ def _result_marks(day: DayOfExport) -> Iterator[Element | str]:
         yield element("small", str(count) if count == total else f"{count}/{total}")
 
 
-def _run_marks(row: TimelineRow, day: DayOfExport) -> Iterator[Element | str]:
+def _run_marks(day: DayOfExport) -> Iterator[Element | str]:
     if day.runs:
         yield element("span", f"+{day.runs}" if day.results else str(day.runs), class_="runs")
     if day.has_first_full_run:
         yield element("small", "full", class_="mark")
     if day.ends is not None:
         yield element("small", "ends", class_="mark end")
-    if row.is_paused and day.runs:
-        yield element("small", "paused", class_="mark")
 
 
-def _run_words(row: TimelineRow, day: DayOfExport) -> Iterator[str]:
+def _run_words(day: DayOfExport) -> Iterator[str]:
     if day.runs:
         yield f"{format_count(day.runs, 'run')} to come"
     if day.has_first_full_run:
@@ -180,7 +177,7 @@ def _run_words(row: TimelineRow, day: DayOfExport) -> Iterator[str]:
 def _legend(*, is_verified: bool) -> Element:
     """Return what letters and numbers mean."""
     letters = [
-        element("span", badge(LETTERS[result], _KINDS.get(result, "bad")), f" {_MEANINGS[result]}")
+        element("span", badge(LETTERS[result], KINDS.get(result, "bad")), f" {_MEANINGS[result]}")
         for result in (reversed(SEVERITY) if is_verified else ())
     ]
     numbers = [
@@ -188,7 +185,9 @@ def _legend(*, is_verified: bool) -> Element:
         element("span", element("small", "full", class_="mark"), " first full run"),
         element("span", element("small", "ends", class_="mark end"), " the flow ends"),
     ]
-    return element("p", "Each day shows its worst result. ", *letters, *numbers, class_="legend")
+    return element(
+        "p", "Each day shows its worst result, and how many of the day have it. ", *letters, *numbers, class_="legend"
+    )
 
 
 # -- reasons ----------------------------------------------------------------------------------------------------------

@@ -19,10 +19,10 @@ from html import escape
 
 from exportctl.output.format_values import clean_text
 
-_EMPTY = frozenset({"br", "link", "meta", "wbr"})
+_EMPTY = frozenset({"br", "col", "link", "meta", "wbr"})
 # fmt: off
 _TAGS = _EMPTY | {
-    "a", "abbr", "body", "button", "caption", "code", "col", "colgroup", "dd", "del", "details", "div", "dl",
+    "a", "body", "button", "caption", "code", "col", "colgroup", "dd", "del", "details", "div", "dl",
     "dt", "em", "footer", "h1", "h2", "h3", "h4", "head", "header", "html", "ins", "li", "main", "nav", "ol", "p",
     "section", "small", "span", "strong", "summary", "sup", "table", "tbody", "td", "th", "thead", "time",
     "title", "tr", "ul",

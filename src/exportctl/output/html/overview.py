@@ -9,10 +9,12 @@ from exportctl.monitor import drift
 from exportctl.monitor.report import SandboxReport
 from exportctl.monitor.status import HealthResult
 from exportctl.output import format_values, phrases
+from exportctl.output.html.deliveries import KINDS as RESULT_KINDS
 from exportctl.output.html.element import Element, element
 from exportctl.output.html.ends import ends_within_warning
 from exportctl.output.html.exports import KINDS, is_attention_needed
 from exportctl.output.html.parts import Content, SectionContext, badge, finding_list, moment
+from exportctl.output.html.plan import is_refused
 
 NOTHING = "Nothing needs attention."
 _ENDS = (HealthResult.ENDING, HealthResult.EXPIRED)  # said as ends
@@ -66,6 +68,8 @@ def attention_points(context: SectionContext, report: SandboxReport) -> Iterator
     if differing:
         groups = ", ".join(dict.fromkeys(entry.group.value for entry in differing))
         yield _point(context, "drift", f"{format_count(len(differing), 'difference')} in the sandbox: {groups}")
+    if report.plan and is_refused(report.plan):
+        yield _point(context, "plan", "the saved plan no longer holds")
 
 
 def _point(context: SectionContext, name: str, words: str) -> Element:
@@ -86,13 +90,8 @@ def _figure_rows(report: SandboxReport) -> Iterator[tuple[str, tuple[Content, ..
     yield "Exports", (element("strong", str(len(report.status.exports))), *_with_spaces(health))
     if report.delivered:
         found = [(word, n) for word, n in report.delivered.counts().items() if n]
-        yield (
-            "Deliveries",
-            (
-                element("strong", str(sum(n for _, n in found))),
-                *_with_spaces([element("span", f"{n} {w.lower()}") for w, n in found]),
-            ),
-        )
+        badges = [badge(f"{n} {word.lower()}", RESULT_KINDS.get(word, "bad")) for word, n in found]
+        yield "Deliveries", (element("strong", str(sum(n for _, n in found))), *_with_spaces(badges))
     upcoming = sorted((one.next_run, one.address) for one in report.status.exports if one.next_run is not None)
     if upcoming:
         at, address = upcoming[0]

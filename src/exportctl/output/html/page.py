@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from exportctl import __version__
+from exportctl.monitor.given_plan import GivenPlan
 from exportctl.monitor.report import SandboxReport
 from exportctl.output.environments import EnvironmentResult
 from exportctl.output.html.datasets import datasets_section
@@ -20,6 +21,7 @@ from exportctl.output.html.ends import ends_section
 from exportctl.output.html.exports import exports_section
 from exportctl.output.html.overview import overview
 from exportctl.output.html.parts import SectionContext, finding_list
+from exportctl.output.html.plan import plan_section
 from exportctl.output.html.script import SCRIPT
 from exportctl.output.html.stylesheet import STYLE
 from exportctl.output.source_links import line_url
@@ -35,23 +37,29 @@ _SECTIONS = (
     ("drift", "Drift"),
     ("datasets", "Datasets"),
 )
+_PLAIN = SectionContext(2, "", lambda at: None, lambda address: None)  # of what has no repository
 
 
 def render_report(report: SandboxReport) -> str:
     """Return the page of one sandbox."""
     context = _section_context(report, 2, "")
     title = f"Dataset exports: {report.header.environment or report.header.sandbox}"
-    links = [(f"#{name}", words) for name, words in _SECTIONS]
+    links = [(f"#{name}", words) for name, words in (*_SECTIONS, *((("plan", "Plan"),) if report.plan else ()))]
     return _document(title, links, [overview(context, report), *_sections(context, report)])
 
 
-def render_environments(sides: Sequence[EnvironmentResult[SandboxReport]]) -> str:
-    """Return one page of several environments; one that could not be read says why."""
+def render_environments(
+    sides: Sequence[EnvironmentResult[SandboxReport]], *, foreign: GivenPlan | None = None, as_of: int = 0
+) -> str:
+    """Return one page of several environments. `foreign` is a saved plan of none of them, with its age at `as_of`."""
     links = [(f"#e{number}", side.environment) for number, side in enumerate(sides)]
     return _document(
         f"Dataset exports: {len(sides)} environments",
         links,
-        [_environment(f"e{number}", side) for number, side in enumerate(sides)],
+        [
+            *(_environment(f"e{number}", side) for number, side in enumerate(sides)),
+            *([plan_section(_PLAIN, foreign, as_of)] if foreign else ()),
+        ],
     )
 
 
@@ -59,9 +67,8 @@ def _environment(identity: str, side: EnvironmentResult[SandboxReport]) -> Eleme
     heading = element("h2", side.environment, id=f"{identity}-title")
     named = {"id": identity, "class_": "environment", "aria_labelledby": f"{identity}-title"}
     if side.result is None:
-        plain = SectionContext(3, f"{identity}-", lambda at: None, lambda address: None)
         failed = element("div", element("p", "This environment could not be read."), class_="verdict bad")
-        return element("section", heading, failed, finding_list(plain, side.errors), **named)
+        return element("section", heading, failed, finding_list(_PLAIN, side.errors), **named)
     context = _section_context(side.result, 3, f"{identity}-")
     return element("section", heading, overview(context, side.result), *_sections(context, side.result), **named)
 
@@ -79,6 +86,7 @@ def _sections(context: SectionContext, report: SandboxReport) -> list[Element]:
         ends_section(context, report.status),
         drift_section(context, report.drift),
         datasets_section(context, report),
+        plan_section(context, report.plan, report.as_of) if report.plan else None,
         notes_section(context, report.drift),
     ]
     return [one for one in made if one is not None]

@@ -60,6 +60,14 @@ SCRIPT = Code(
       });
     });
   }
+  const regions = [...document.querySelectorAll(".scroll")];
+  const reach = () => {
+    for (const one of regions) {
+      if (one.scrollWidth > one.clientWidth) one.tabIndex = 0; else one.removeAttribute("tabindex");
+    }
+  };
+  window.addEventListener("resize", reach);
+  reach();
   window.addEventListener("beforeprint", () => {
     for (const one of document.querySelectorAll("details")) one.open = true;
   });

@@ -29,7 +29,7 @@ body {
 code, time {
   font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: 0.93em;
 }
-code { overflow-wrap: anywhere; }
+code { overflow-wrap: break-word; }
 time { white-space: nowrap; }
 a { color: var(--link); text-underline-offset: 0.15em; }
 :focus-visible { outline: 2px solid var(--focus); outline-offset: 2px; border-radius: 2px; }
@@ -50,7 +50,7 @@ nav { position: sticky; top: 0; z-index: 1; display: flex; flex-wrap: wrap; gap:
   padding: 0.55rem 0; margin-top: 0.75rem; background: var(--paper); border-bottom: 1px solid var(--line); }
 nav a { text-decoration: none; }
 nav a:hover, nav a:focus { text-decoration: underline; }
-.tools { display: flex; flex-wrap: wrap; gap: 0.4rem 1rem; align-items: center; margin-left: auto; }
+.tools { display: flex; flex-wrap: wrap; gap: 0.4rem 0.6rem; align-items: center; margin-left: auto; }
 .tools input[type=search] { font: inherit; width: 15rem; max-width: 100%; padding: 0.25rem 0.5rem; color: inherit;
   background: var(--paper); border: 1px solid var(--pale); border-radius: 4px; }
 .verdict { margin: 1rem 0; padding: 0.65rem 0.9rem; border-left: 4px solid; border-radius: 3px; }
@@ -85,12 +85,13 @@ th[aria-sort=descending] button::after { content: "\\2193"; opacity: 1; }
 .bad { background: var(--bad); color: var(--bad-ink); }
 .quiet { background: var(--quiet); color: var(--quiet-ink); }
 .good .note, .warn .note, .bad .note { color: inherit; }
-.days { table-layout: auto; }
+.days { table-layout: fixed; min-width: 66rem; }
+.days col.name { width: 17rem; }
 .days thead th { text-align: center; padding: 0.2rem 0.15rem; line-height: 1.25; }
 .days thead th:first-child[rowspan] { text-align: left; vertical-align: bottom; padding-left: 0.6rem; }
-.days th[scope=row] { min-width: 11rem; position: sticky; left: 0; background: var(--paper); }
+.days th[scope=row] { position: sticky; left: 0; background: var(--paper); }
 .days td {
-  text-align: center; padding: 0.28rem 0.1rem; min-width: 2.9rem; border-left: 1px solid var(--line);
+  text-align: center; padding: 0.28rem 0.1rem; border-left: 1px solid var(--line);
   white-space: nowrap;
 }
 .days .today { border-left: 2px solid var(--pale); border-right: 2px solid var(--pale); }
@@ -102,6 +103,7 @@ th[aria-sort=descending] button::after { content: "\\2193"; opacity: 1; }
 .legend { display: flex; flex-wrap: wrap; gap: 0.2rem 0.9rem; color: var(--pale); font-size: 0.9em; max-width: none; }
 .findings { padding-left: 0; list-style: none; margin: 0.4rem 0; }
 .findings li { margin: 0.3rem 0; overflow-wrap: anywhere; }
+.lines { display: block !important; }
 details { margin: 0.6rem 0; }
 summary { cursor: pointer; color: var(--link); }
 .change { margin: 0.1rem 0; }
@@ -111,7 +113,9 @@ footer { margin-top: 3rem; padding-top: 0.75rem; border-top: 1px solid var(--lin
   body { padding: 0 0.8rem 2rem; }
   nav { position: static; }
   .tools { margin-left: 0; }
-  .days th[scope=row] { min-width: 7.5rem; max-width: 9rem; }
+  .list { min-width: 46rem; }
+  .days { min-width: 52rem; }
+  .days col.name { width: 9rem; }
 }
 @media print {
   :root { color-scheme: light; --paper: #fff; --panel: #fff; --ink: #000; --pale: #333; --line: #999; --link: #000;
@@ -120,8 +124,9 @@ footer { margin-top: 3rem; padding-top: 0.75rem; border-top: 1px solid var(--lin
   body { max-width: none; padding: 0; font-size: 9pt; }
   nav, .skip, .tools { display: none; }
   .scroll { overflow: visible; }
-  .days th[scope=row] { position: static; min-width: 0; }
-  .days td { min-width: 0; }
+  .days th[scope=row] { position: static; }
+  .days { min-width: 0; }
+  .days col.name { width: 11rem; }
   .days td.bad, .badge.bad { outline: 2px solid #000; outline-offset: -2px; font-weight: 700; }
   .days td.warn { outline: 1px dashed #000; outline-offset: -2px; }
   .badge { border: 1px solid #000; }
