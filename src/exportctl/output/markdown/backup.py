@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from exportctl.output import format_values
 from exportctl.output.markdown import parts
-from exportctl.output.markdown_escape import code, prose
+from exportctl.output.markdown_escape import code, html_code, html_prose, prose
 from exportctl.output.text import backup, file_lists
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _export_details(export: ExportChains, as_of: int, share: int) -> str:
     state = "" if export.state == "enabled" else f"{export.state}, "
     gaps = [_gap_line(chain, gap) for chain in export.chains for gap in chain.gaps]
     lines = [
-        f"\n<details><summary>{code(export.address)} {prose(state + export.storage)}</summary>\n",
+        f"\n<details><summary>{html_code(export.address)} {html_prose(state + export.storage)}</summary>\n",
         *parts.table_lines((*backup.TITLES, "WHY"), rows),
         "",
         *parts.section("What breaks the chains", gaps, share),

@@ -8,7 +8,7 @@ from functools import partial
 from exportctl.monitor import drift
 from exportctl.monitor.drift import DriftEntry, DriftGroup, DriftReport
 from exportctl.output.markdown.parts import LIMIT, SHARE, finding, head, join_within_limit, section, table
-from exportctl.output.markdown_escape import code, prose
+from exportctl.output.markdown_escape import code, html_code, prose
 from exportctl.output.text import drift as text_drift
 
 
@@ -50,7 +50,7 @@ def _end_line(entry: DriftEntry, as_of: int) -> str:
 
 def _drift_details(subject: str, entries: Sequence[DriftEntry], as_of: int) -> str:
     groups = ", ".join(dict.fromkeys(e.group.value for e in entries))
-    lines = [f"<details><summary>{code(subject)} {groups}</summary>\n"]
+    lines = [f"<details><summary>{html_code(subject)} {groups}</summary>\n"]
     lines += table([e.field for e in entries if e.field])
     others = [e for e in entries if not e.field]
     lines += [f"- {finding(e.finding) if e.finding else prose(text_drift.change_text(e, as_of))}" for e in others]

@@ -9,7 +9,7 @@ from exportctl.monitor.runs import error_hints
 from exportctl.monitor.status import HealthResult
 from exportctl.output.color import paint
 from exportctl.output.markdown import parts
-from exportctl.output.markdown_escape import code, prose
+from exportctl.output.markdown_escape import code, html_code, html_prose, prose
 from exportctl.output.text import runs, status, verify
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def _verdict_table(export: ExportVerdicts) -> str:
     rows = [_cells(verify.cells(same), same[0].reason) for same in verify.group_rows(export.verdicts)]
     state = "" if export.state == "enabled" else f"{export.state}, "
     lines = [
-        f"\n<details><summary>{code(export.address)} {prose(state + export.storage)}</summary>\n",
+        f"\n<details><summary>{html_code(export.address)} {html_prose(state + export.storage)}</summary>\n",
         *parts.table_lines((*verify.TITLES, "WHY"), rows),
         "\n</details>\n",
     ]

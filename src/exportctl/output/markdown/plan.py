@@ -13,7 +13,7 @@ from exportctl.model.next_steps import NextStep
 from exportctl.model.plan import Plan, PlanItem
 from exportctl.output import format_values, phrases
 from exportctl.output.markdown.parts import LIMIT, SHARE, finding, head, join_within_limit, section, table
-from exportctl.output.markdown_escape import block, code, prose
+from exportctl.output.markdown_escape import block, code, html_code, html_prose, prose
 
 
 def render_plan(shown: Plan, *, limit: int = LIMIT) -> str:
@@ -77,7 +77,7 @@ def _paused_lines(items: Iterable[PlanItem]) -> list[str]:
 def details(item: PlanItem, as_of: int) -> str:
     """Return one address, collapsed: a table of fields, then runs and end as seen at `as_of`."""
     words = phrases.verb(item.verb, item.address) + (", blocked" if item.refusals else "")
-    lines = [f"<details><summary>{code(format_values.symbol(item))} {code(item.address)} {prose(words)}</summary>\n"]
+    lines = [f"<details><summary>{html_code(format_values.symbol(item))} {html_code(item.address)} {html_prose(words)}</summary>\n"]
     if item.id:
         lines.append(f"{format_values.object_label(item.address)} {code(item.id)}\n")
     if item.at:
