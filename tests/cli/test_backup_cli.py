@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
+from exportctl.output.markdown.marker import remove_marker
 from tests.cli.command_line import CommandLine
 from tests.cli.emulator_server import CONFIG, EmulatorServer, serve_config
 from tests.cli.test_verify_cli import run_once_with_files
@@ -181,7 +182,7 @@ def test_all_environments_are_what_each_alone_is_and_one_that_fails_its_policy_d
     )
     assert document["kind"] == "backup-environments"
     assert [one["result"]["failing"] for one in document["result"]["environments"]] == [False, True, False]
-    assert comment.startswith("## exportctl backup: 3 environments\n\n| environment | backup |\n")
+    assert remove_marker(comment).startswith("## exportctl backup: 3 environments\n\n| environment | backup |\n")
 
 
 def test_an_environment_that_cannot_be_read_is_an_error_in_the_test_results_of_all(three: EmulatorServer) -> None:
@@ -214,5 +215,5 @@ def test_under_github_actions_the_line_of_the_policy_is_annotated(run: CommandLi
     assert {"failing<<", "whole<<", "unproven<<"} <= {
         line.partition("exportctl_")[0] for line in output.read_text().splitlines()
     }
-    assert summary.read_text().startswith("### exportctl backup: sandbox <code>demo</code>")
+    assert remove_marker(summary.read_text()).startswith("### exportctl backup: sandbox `demo`")
     assert "The policy is not fulfilled." in summary.read_text()

@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from exportctl.output.markdown.marker import remove_marker
 from tests.cli.command_line import CommandLine
 from tests.cli.test_restore_cli import run_twice_with_files
 from tests.cli.test_verify_cli import run_once_with_files
@@ -166,7 +167,7 @@ def test_under_github_actions_the_line_of_the_export_is_annotated(applied: Comma
     assert {"failing<<", "restored<<", "seed<<"} <= {
         line.partition("exportctl_")[0] for line in output.read_text().splitlines()
     }
-    assert summary.read_text().startswith("### exportctl backup drill: sandbox <code>demo</code>")
+    assert remove_marker(summary.read_text()).startswith("### exportctl backup drill: sandbox `demo`")
 
 
 # -- signals ----------------------------------------------------------------------------------------------------------
@@ -183,6 +184,7 @@ def write_and_wait(self, query, folder):
     return rows
 DuckDb.write_parquet = write_and_wait
 from exportctl.cli import run
+from exportctl.output.markdown.marker import remove_marker
 run()
 """
 

@@ -105,7 +105,7 @@ def test_github_actions_get_annotations_outputs_and_a_summary(run: CommandLine) 
     assert ended.document["kind"] == "plan"
     assert "::warning file=exports.yaml" in ended.err
     assert "changes<<" in output.read_text()
-    assert summary.read_text().startswith("### exportctl plan")
+    assert summary.read_text().startswith("<!-- exportctl plan project=acme -->\n### exportctl plan")
 
     run.edit("path: aep", "path: aep, bukket: x")
     assert "::error file=exports.yaml" in run("validate", env=env).err

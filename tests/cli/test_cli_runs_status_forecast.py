@@ -31,7 +31,7 @@ def test_status_says_the_same_in_every_format(applied: CommandLine) -> None:
     document = applied("status", "--format", "json").document
     assert document["kind"] == "status"
     assert [one["result"] for one in document["result"]["exports"]] == ["WAITING", "WAITING"]
-    assert applied("status", "--format", "markdown").out.count("<code>WAITING</code>") == 2
+    assert applied("status", "--format", "markdown").out.count("`WAITING`") == 2
     assert applied("status").out.count("WAITING") == 2
 
 
@@ -65,7 +65,7 @@ def test_status_of_all_environments(tmp_path: Path) -> None:
     assert document["kind"] == "status-environments"
     assert [bool(one["result"]) for one in document["result"]["environments"]] == [True, False]
     comment = run("status", "--all-environments", "--format", "markdown").out
-    assert "| <code>prod</code> | not read: see the error |" in comment
+    assert "| `prod` | not read: see the error |" in comment
     assert "**Not read**" in comment
 
 

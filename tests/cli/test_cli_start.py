@@ -191,8 +191,8 @@ environments:
 
 
 def test_markdown_for_pull_requests(run: CommandLine) -> None:
-    assert run("plan", "--format", "markdown").out.startswith("### exportctl plan")
-    assert run("drift", "--format", "markdown").out.startswith("### exportctl drift")
+    assert run("plan", "--format", "markdown").out.startswith("<!-- exportctl plan project=")
+    assert run("drift", "--format", "markdown").out.startswith("<!-- exportctl drift project=")
 
 
 def test_doctor_with_nothing_to_go_by_does_not_say_that_all_is_well(tmp_path: Path) -> None:

@@ -229,7 +229,7 @@ def test_flows_of_others_are_listed_in_every_form_and_those_that_ended_are_count
     assert listed == ['"Soon"', '"orders"', '"Forever"']
     comment = many.run(*ALL, "--expiring", "200 days", "--format", "markdown", env=UNREAD).out
     assert "**Ends within 200 days, or has expired:**\n\n| ends | environment | what |" in comment
-    places = [comment.index(f"<code>{end}</code> | <code>{environment}</code>") for end, environment, _ in SORTED]
+    places = [comment.index(f"`{end}` | `{environment}`") for end, environment, _ in SORTED]
     assert places == sorted(places)
     document = many.run(*ALL, "--expiring", "200 days", "--format", "json", env=UNREAD).document
     dev, prod, stage = document["result"]["environments"]

@@ -11,6 +11,7 @@ import pytest
 
 from exportctl.cli.main import main
 from exportctl.output import format_values
+from exportctl.output.markdown.marker import remove_marker
 from tests.cli.command_line import START, CommandLine
 
 HOUR = 3600
@@ -259,7 +260,7 @@ def test_under_github_actions_there_are_annotations_outputs_and_a_summary(run: C
     assert ended.err.count("::error file=exports.yaml,line=") == 2
     assert "title=verify-missing::exports.orders: Orders: no flow in this sandbox" in ended.err
     assert "failing<<" in output.read_text()
-    assert summary.read_text().startswith("### exportctl verify: sandbox <code>demo</code>")
+    assert remove_marker(summary.read_text()).startswith("### exportctl verify: sandbox `demo`")
 
 
 @pytest.mark.parametrize("format", ["json", "junit"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json as stdlib_json
 from dataclasses import replace
 
@@ -13,6 +12,7 @@ from exportctl.output import phrases
 from exportctl.output.json import documents
 from exportctl.output.markdown import plan as markdown_plan
 from exportctl.output.text import plan as text_plan
+from tests.output import markdown_reader
 from tests.output.sample_plans import AS_OF, HEADER, address, change, every_cause
 
 CAUSE_TEXTS = {
@@ -44,10 +44,10 @@ def test_text_tells_the_cause_and_the_config_side(cause: Cause) -> None:
 
 @pytest.mark.parametrize("cause", Cause)
 def test_markdown_tells_the_cause_and_the_config_side(cause: Cause) -> None:
-    shown = html.unescape(markdown_plan.render_plan(_plan_of(cause))).replace("\u200b", "")
+    shown = markdown_reader.shown_text(markdown_plan.render_plan(_plan_of(cause)))
 
     assert CAUSE_TEXTS.get(cause, "create") in shown
-    assert '<code>"config side"</code>' in shown
+    assert '"config side"' in shown
 
 
 @pytest.mark.parametrize("cause", Cause)
@@ -64,7 +64,7 @@ def test_every_verb_is_listed_and_named_in_markdown(verb: Verb) -> None:
     plan = Plan(HEADER, AS_OF, (PlanItem(address("x"), verb),))
 
     assert "exports.x" in text_plan.render_plan(plan)
-    assert phrases.VERBS[verb] in html.unescape(markdown_plan.render_plan(plan))
+    assert phrases.VERBS[verb] in markdown_reader.shown_text(markdown_plan.render_plan(plan))
 
 
 SYMBOLS = {

@@ -16,6 +16,7 @@ from exportctl.output.environments import EnvironmentResult, merge_findings
 from exportctl.output.json import environments as json_environments
 from exportctl.output.markdown import environments as markdown_environments
 from exportctl.output.markdown import plan as markdown_plan
+from exportctl.output.markdown.marker import remove_marker
 from exportctl.output.markdown.parts import LIMIT
 from tests.output.sample_environments import FINDINGS, one_of_two
 from tests.output.sample_monitoring import status_report
@@ -26,6 +27,7 @@ def comment(*sides: EnvironmentResult[Plan], limit: int = LIMIT) -> str:
     return markdown_environments.render_environments(
         "plan",
         sides,
+        project="acme-exports",
         summary=phrases.plan_line,
         section=lambda plan, room: markdown_plan.render_plan(plan, limit=room),
         limit=limit,
@@ -41,10 +43,10 @@ def large_plan(resources: int) -> Plan:
 
 def test_the_table_comes_first_and_then_a_section_for_each_in_order() -> None:
     text = comment(*one_of_two(full_plan()))
-    assert text.startswith(
-        "## exportctl plan: 2 environments\n\n| environment | plan |\n|---|---|\n| <code>dev</code> |"
+    assert remove_marker(text).startswith(
+        "## exportctl plan: 2 environments\n\n| environment | plan |\n|---|---|\n| `dev` |"
     )
-    assert "| <code>prod</code> | not read: see the error |" in text
+    assert "| `prod` | not read: see the error |" in text
     dev, prod = text.index("### exportctl plan: sandbox"), text.index("### exportctl plan: environment")
     assert text.index("not read") < dev < prod
     assert "wrong (fix it)" in text[prod:]
@@ -56,7 +58,7 @@ def test_what_is_short_is_shown_whole_and_what_is_long_shares_the_rest() -> None
         EnvironmentResult("a", large_plan(300)), EnvironmentResult("b", short), EnvironmentResult("c", large_plan(300))
     )
     assert len(text) <= LIMIT
-    assert markdown_plan.render_plan(short) in text
+    assert remove_marker(markdown_plan.render_plan(short)) in text
     shown = [
         line for line in text.splitlines() if line.endswith("of 300 resources shown; the text output has them all._")
     ]

@@ -66,7 +66,10 @@ def test_a_block_of_code_ends_after_its_last_line(text: str) -> None:
     page = READER.render(f"{markdown_escape.block(text)}\nafter")
 
     lines = "\n".join(map(format_values.clean_text, text.split("\n")))
-    assert page == f"<pre><code>{html.escape(lines, quote=False).replace(chr(34), '&quot;')}\n</code></pre>\n<p>after</p>\n"
+    assert (
+        page
+        == f"<pre><code>{html.escape(lines, quote=False).replace(chr(34), '&quot;')}\n</code></pre>\n<p>after</p>\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,8 @@ common head of the other documents. The [glossary](glossary.md) explains every w
 |---|---|
 | `EXPORTCTL_ENV` | the environment, if `--env` is not given |
 | `EXPORTCTL_COMMIT_TIME` | the commit time of the config; see [older configs](comparison.md#causes-of-a-difference) |
+| `EXPORTCTL_COMMIT`, `EXPORTCTL_RUN_URL` | the commit and the run that a Markdown document names. Default: what \
+GitHub Actions, GitLab CI, Azure Pipelines or Jenkins say |
 | `EXPORTCTL_ALLOWED_HOSTS` | further hosts that may get the token |
 | `EXPORTCTL_PLAN_KEY` | the key that signs and checks [plan files](how-to/approve-a-plan.md#sign-plan-files) |
 | `EXPORTCTL_VAR_*` | values for plain references of the config |

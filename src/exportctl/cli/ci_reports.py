@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from exportctl.cli.files import append_secondary
 from exportctl.errors import Finding, Level, SourcePosition
 from exportctl.model.plan import Plan
 from exportctl.output import github_actions, phrases
+from exportctl.output.ci_run import CiRun, read_ci_run
 from exportctl.output.color import paint
 from exportctl.output.markdown import plan as markdown_plan
 from exportctl.output.text import plan as text_plan
@@ -24,6 +26,15 @@ def show_warnings(call: CommandContext, findings: Sequence[Finding]) -> None:
         call.screen.say("\n".join(text_plan.findings(found, paint(call.screen.err_color), "")))
 
 
+def ci_run(call: CommandContext) -> CiRun:
+    """Return the run of the CI system, with the head of a pull request that the event file of GitHub names."""
+    path, event = call.env.get("GITHUB_EVENT_PATH"), None
+    if path:
+        with suppress(OSError, UnicodeDecodeError):
+            event = Path(path).read_text(encoding="utf-8")
+    return read_ci_run(call.env, event)
+
+
 def publish_plan(call: CommandContext, plan: Plan, findings: Sequence[Finding] = (), more: str = "") -> None:
     """Publish annotations, outputs and a summary under GitHub Actions. `more` is Markdown after the plan."""
     if call.screen.is_github_actions:
@@ -31,7 +42,7 @@ def publish_plan(call: CommandContext, plan: Plan, findings: Sequence[Finding] =
             call,
             (*findings, *phrases.plan_findings(plan)),
             github_actions.plan_outputs(plan),
-            markdown_plan.render_plan(plan) + more,
+            markdown_plan.render_plan(plan, run=ci_run(call)) + more,
         )
 
 

@@ -20,7 +20,7 @@ from typer import Argument
 
 from exportctl import clock as clocks
 from exportctl.cli import exit_codes
-from exportctl.cli.ci_reports import publish_to_actions, show_warnings, write_annotations
+from exportctl.cli.ci_reports import ci_run, publish_to_actions, show_warnings, write_annotations
 from exportctl.cli.context import JSON, JUNIT, MARKDOWN, TEXT, CommandContext, command_context
 from exportctl.cli.options import check_addresses, reject_option
 from exportctl.cli.screen import Screen
@@ -125,8 +125,8 @@ def run_all_environments(call: CommandContext, asked: PlanOptions, kind: Environ
         UsageError: the config has no environments, or --env names one.
     """
     read = read_all_environments(call, asked, kind.read_result, kind.check_projects)
-    _show_results(call, kind, read.sides, read.findings)
-    _publish_results(call, kind, read.sides, read.findings)
+    _show_results(call, kind, read.sides, read.findings, read.project)
+    _publish_results(call, kind, read.sides, read.findings, read.project)
     return read.exit_code(kind.exit_code)
 
 
@@ -137,6 +137,7 @@ class EnvironmentsRead(Generic[T]):
     found: Mapping[str, T | Error]
     sides: Sequence[EnvironmentResult[T]]
     findings: tuple[Finding, ...]
+    project: str  # the name that all of them have
 
     def exit_code(self, code_of: Callable[[T], int]) -> int:
         """Return the exit code that counts."""
@@ -167,7 +168,7 @@ def read_all_environments(
         else EnvironmentResult(name, one)
         for name in projects
     ]
-    return EnvironmentsRead(found, sides, findings)
+    return EnvironmentsRead(found, sides, findings, next(iter(projects.values())).name)
 
 
 # -- read -------------------------------------------------------------------------------------------------------------
@@ -232,6 +233,7 @@ def _show_results(
     kind: EnvironmentCommand[T],
     sides: Sequence[EnvironmentResult[T]],
     findings: Sequence[Finding],
+    project: str,
 ) -> None:
     screen = call.screen
     show_warnings(call, findings)
@@ -248,7 +250,7 @@ def _show_results(
     elif call.format == JUNIT and kind.junit is not None:
         screen.write_document(kind.junit(sides))
     elif call.format == MARKDOWN:
-        screen.show_document(_markdown(kind, sides))
+        screen.show_document(_markdown(call, kind, sides, project))
     else:
         rows = [(s.environment, UNREAD if s.result is None else _summary_line(kind, s.result)) for s in sides]
         lines = _table_lines(("ENVIRONMENT", kind.command.upper()), rows, screen)
@@ -270,10 +272,14 @@ def _summary_line(kind: EnvironmentCommand[T], found: T) -> str:
     return kind.summary(found) + (f" {format_count(errors, 'error')}." if errors else "")
 
 
-def _markdown(kind: EnvironmentCommand[T], sides: Sequence[EnvironmentResult[T]]) -> str:
+def _markdown(
+    call: CommandContext, kind: EnvironmentCommand[T], sides: Sequence[EnvironmentResult[T]], project: str
+) -> str:
     return markdown_environments.render_environments(
         kind.command,
         sides,
+        project=project,
+        run=ci_run(call),
         summary=lambda found: _summary_line(kind, found),
         section=kind.markdown,
         more=kind.extra_table(sides),
@@ -285,6 +291,7 @@ def _publish_results(
     kind: EnvironmentCommand[T],
     sides: Sequence[EnvironmentResult[T]],
     findings: Sequence[Finding],
+    project: str,
 ) -> None:
     """Publish annotations that name their environments, one set of outputs and one summary, if there are any."""
     if not call.screen.is_github_actions:
@@ -298,7 +305,7 @@ def _publish_results(
     outputs = github_actions.merge_outputs(
         {name: kind.outputs(one) for name, one in read.items()}, len(sides) - len(read)
     )
-    publish_to_actions(call, (*findings, *merge_findings(found)), outputs, _markdown(kind, sides))
+    publish_to_actions(call, (*findings, *merge_findings(found)), outputs, _markdown(call, kind, sides, project))
 
 
 # -- compare ----------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import typer
 from typer import Argument, Option
 
 from exportctl.cli import exit_codes
-from exportctl.cli.ci_reports import show_warnings
+from exportctl.cli.ci_reports import ci_run, show_warnings
 from exportctl.cli.context import JSON, MARKDOWN, TEXT, CommandContext, command_context, parsed_duration, parsed_moment
 from exportctl.cli.environments import EnvironmentCommand, plan_reader, run_environments
 from exportctl.cli.files import OWNER_ONLY, write_file
@@ -21,6 +21,7 @@ from exportctl.model.references import BadValue
 from exportctl.monitor import drift as drift_report
 from exportctl.monitor.drift import DriftGroup, DriftReport
 from exportctl.output import github_actions
+from exportctl.output.ci_run import CiRun
 from exportctl.output.markdown import drift as markdown_drift
 from exportctl.output.text import drift as text_drift
 from exportctl.plan.ownership import build_ownership
@@ -77,7 +78,7 @@ def drift(
     return run_environments(
         call,
         asked,
-        _drift_command(call, asked, failing),
+        _drift_command(call, asked, failing, None if every else ci_run(call)),
         lambda report: json_monitoring.render_drift(report, fail_on=failing),
         every=every,
     )
@@ -95,7 +96,7 @@ def _accept_live_values(call: CommandContext, asked: PlanOptions, failing: froze
 
 
 def _drift_command(
-    call: CommandContext, asked: PlanOptions, failing: frozenset[str]
+    call: CommandContext, asked: PlanOptions, failing: frozenset[str], run: CiRun | None
 ) -> EnvironmentCommand[DriftReport]:
     from exportctl.output.json import environments
 
@@ -111,7 +112,7 @@ def _drift_command(
         exit_code=lambda report: _exit_code(report, failing),
         summary=lambda report: text_drift.summary(report).removeprefix("Drift: "),
         text=lambda report: text_drift.render_drift(report, fail_on=failing, color=screen.color, width=screen.width),
-        markdown=lambda report, limit: markdown_drift.render_drift(report, fail_on=failing, limit=limit),
+        markdown=lambda report, limit: markdown_drift.render_drift(report, fail_on=failing, limit=limit, run=run),
         json_body=lambda report: environments.drift_body(report, failing),
         notes=lambda report: report.notes,
         outputs=lambda report: github_actions.drift_outputs(report, failing=drift_report.has_failures(report, failing)),

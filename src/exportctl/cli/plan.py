@@ -12,7 +12,7 @@ import typer
 from typer import Argument, Option
 
 from exportctl.cli import exit_codes
-from exportctl.cli.ci_reports import publish_plan, show_warnings
+from exportctl.cli.ci_reports import ci_run, publish_plan, show_warnings
 from exportctl.cli.context import JSON, MARKDOWN, TEXT, CommandContext, command_context, read_text
 from exportctl.cli.environments import EnvironmentCommand, plan_reader, run_all_environments
 from exportctl.cli.files import read_plan_file, refuse_wrong_values, save_plan
@@ -199,7 +199,9 @@ def show_plan(call: CommandContext, made: PlanResult, rehearsed: RehearsalView =
         call.screen.write_document(documents.render_plan(made.plan, more=rehearsed.members, errors=rehearsed.errors))
     elif call.format == MARKDOWN:
         limit = LIMIT - len(rehearsed.markdown)
-        call.screen.show_document(markdown_plan.render_plan(made.plan, limit=limit) + rehearsed.markdown)
+        call.screen.show_document(
+            markdown_plan.render_plan(made.plan, limit=limit, run=ci_run(call)) + rehearsed.markdown
+        )
     else:
         show_warnings(call, made.findings)
         call.screen.show(_plan_text(call, made) + rehearsed.text)

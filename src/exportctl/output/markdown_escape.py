@@ -23,6 +23,8 @@ _BREAK = "&#8203;"
 _SPAN = re.compile(r"(?=\S)[^`|<>&]*[^`|<>&$\s]")
 _CODE_IN_PROSE = re.compile(  # each part begins where a word begins, so the time is in proportion to the text
     r"(?<!`)`(?P<quoted>[^`]+)`(?!`)"
+    r"|\$\{[^`{}\s]*\}"
+    r"|(?<![\w.-])(?:exports|destinations)\.[a-z0-9-]+(?:/[a-z0-9-]+)*"
     r"|(?<![\w-])--[a-z][a-z-]* (?:(?:exports|destinations)\.[\w/.*-]*[\w/*]|[0-9]+\b)"
     r"|(?<![A-Za-z0-9+.-])(?:[A-Za-z][A-Za-z0-9+.-]*://|www\.)[^\s`\"'()]*[^\s`\"'().,:;]"
     r"|(?<![^\s`\"'()<>,;])[^\s`\"'()<>,;@]*@(?:[^\s`\"'()<>,;]*[^\s`\"'()<>,;.:])?"
@@ -56,11 +58,11 @@ def prose(text: str) -> str:
     """Return our own sentence, which may quote foreign text."""
     line, shown, end = _one_line(text), "", 0
     for found in _CODE_IN_PROSE.finditer(line):
-        shown += _plain(line[end : found.start()])
+        shown += _escape_signs(line[end : found.start()])
         quoted = found["quoted"] or found.group()
         shown += html_code(quoted) if shown.endswith("`") else code(quoted)
         end = found.end()
-    return shown + _plain(line[end:])
+    return shown + _escape_signs(line[end:])
 
 
 def html_prose(text: str) -> str:
@@ -72,7 +74,7 @@ def _one_line(text: str) -> str:
     return " ".join(clean_text(part) for part in text.split("\n"))
 
 
-def _plain(text: str) -> str:
+def _escape_signs(text: str) -> str:
     return _PROSE_SIGN.sub(lambda found: _PROSE_SIGNS.get(found.group(), "\\_"), text)
 
 

@@ -226,6 +226,12 @@ def _addresses(number: int) -> str:
 
 def approval(plan: Plan) -> str | None:
     """Return how to apply exactly this plan without a file; None where that is not possible."""
+    command = approval_command(plan)
+    return f"To apply exactly this: {command}{same_options(plan)}" if command else None
+
+
+def approval_command(plan: Plan) -> str | None:
+    """Return the command that applies exactly this plan without a file; None where that is not possible."""
     if (
         plan.is_empty
         or plan.is_refused
@@ -234,9 +240,13 @@ def approval(plan: Plan) -> str | None:
         or "rotate" in plan.options
     ):
         return None
-    options = " and the same options" if any(v for name, v in plan.options.items() if name != "committed_at") else ""
     environment = f"--env {clean_text(plan.header.environment)} " if plan.header.environment else ""
-    return f"To apply exactly this: exportctl apply {environment}--only-if {approval_digest(plan)}{options}"
+    return f"exportctl apply {environment}--only-if {approval_digest(plan)}"
+
+
+def same_options(plan: Plan) -> str:
+    """Return what the command of an approval needs beside itself; empty for a plan without options."""
+    return " and the same options" if any(v for name, v in plan.options.items() if name != "committed_at") else ""
 
 
 def verdict(plan: Plan) -> str | None:

@@ -7,19 +7,26 @@ from functools import partial
 
 from exportctl.monitor import drift
 from exportctl.monitor.drift import DriftEntry, DriftGroup, DriftReport
+from exportctl.output.ci_run import CiRun
 from exportctl.output.markdown.parts import LIMIT, SHARE, finding, head, join_within_limit, section, table
 from exportctl.output.markdown_escape import code, html_code, prose
 from exportctl.output.text import drift as text_drift
 
 
-def render_drift(report: DriftReport, *, fail_on: Collection[str] = drift.DEFAULT_FAILING, limit: int = LIMIT) -> str:
+def render_drift(
+    report: DriftReport,
+    *,
+    fail_on: Collection[str] = drift.DEFAULT_FAILING,
+    limit: int = LIMIT,
+    run: CiRun | None = None,
+) -> str:
     """Return the whole report, as far as it fits: ends first, then one collapsed part per address."""
     share = limit // SHARE
     ends = (*report.entries_of(DriftGroup.EXPIRED), *report.entries_of(DriftGroup.ENDING))
     flows = (*report.entries_of(DriftGroup.UNMANAGED), *report.entries_of(DriftGroup.OTHER_PROJECT))
     failing = ", ".join(dict.fromkeys(e.group.value for e in drift.failures(report, fail_on)))
     parts = [
-        *head("drift", report.header, report.as_of),
+        *head("drift", report.header, report.as_of, run),
         f"**{text_drift.summary(report)}** {f'Fails because of: {failing}.' if failing else 'Does not fail.'}\n",
         *section("Ends", [_end_line(e, report.as_of) for e in ends], share),
         *section(

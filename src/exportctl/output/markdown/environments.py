@@ -10,8 +10,10 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeVar
 
+from exportctl.output.ci_run import CiRun
 from exportctl.output.environments import UNREAD, EnvironmentResult, Table
 from exportctl.output.markdown import parts
+from exportctl.output.markdown.marker import ALL_ENVIRONMENTS, CommentMarker, remove_marker, render_marker
 from exportctl.output.markdown_escape import code, prose
 
 T = TypeVar("T")
@@ -23,10 +25,12 @@ def render_environments(
     command: str,
     sides: Sequence[EnvironmentResult[T]],
     *,
+    project: str,
     summary: Callable[[T], str],
     section: Callable[[T, int], str],
     more: Table | None = None,
     limit: int = parts.LIMIT,
+    run: CiRun | None = None,
 ) -> str:
     """
     Return GitHub Markdown of at most `limit` characters.
@@ -34,7 +38,10 @@ def render_environments(
     `summary` returns one line about an environment, `section` its part of at most so many characters.
     """
     rows = [(code(s.environment), prose(UNREAD if s.result is None else summary(s.result))) for s in sides]
-    lines = [f"## exportctl {command}: {len(sides)} environments\n"]
+    marker = CommentMarker(command.replace(" ", "-"), project, ALL_ENVIRONMENTS)
+    lines = [render_marker(marker), f"## exportctl {command}: {len(sides)} environments\n"]
+    made_by = ", ".join(parts.run_words(run))
+    lines += [f"{made_by[0].upper()}{made_by[1:]}.\n"] if made_by else []
     lines += _table(("environment", command), rows, limit // _TABLE)
     if more is not None:
         cells = [tuple(code(cell) for cell in row) for row in more.rows]
@@ -56,7 +63,7 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], room: int) -> li
 
 def _section(command: str, side: EnvironmentResult[T], section: Callable[[T, int], str], limit: int) -> str:
     if side.result is not None:
-        return "\n" + section(side.result, limit - 1)
+        return "\n" + remove_marker(section(side.result, limit - 1))
     lines = [f"- {parts.finding(f)}" for f in side.errors]
     head = f"\n### exportctl {command}: environment {code(side.environment)}\n\n**Not read**\n\n"
     kept = parts.fit_lines(lines, limit - len(head) - _RESERVE)

@@ -49,6 +49,11 @@ def parse_marker(document: str) -> CommentMarker | None:
     return CommentMarker(found["kind"], project, environment)
 
 
+def remove_marker(document: str) -> str:
+    """Return a document without its marker, as a part of another one."""
+    return document.partition("\n")[2] if parse_marker(document) else document
+
+
 def _encoded_name(name: str) -> str:
     """Return a name in which no hyphen follows another: two may not stand in an HTML comment of every parser."""
     return quote(name, safe=ALL_ENVIRONMENTS, errors="replace").replace("--", "-%2D")

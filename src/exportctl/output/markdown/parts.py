@@ -11,26 +11,64 @@ from collections.abc import Callable, Iterable, Sequence
 from exportctl.errors import Finding
 from exportctl.model.plan import Cause, FieldChange, PlanHeader
 from exportctl.output import format_values, phrases
+from exportctl.output.ci_run import CiRun
+from exportctl.output.markdown.marker import CommentMarker, render_marker
 from exportctl.output.markdown_escape import code, prose
 
 LIMIT = 65_536  # characters GitHub takes in a comment or a step summary's section
 SHARE = 8  # no section before the details takes more than an eighth of the room
+_COMMIT = 12  # digits of a commit that people see
 _RESERVE = 200  # for the line that says how much is shown
 
 
-def head(title: str, header: PlanHeader, as_of: int) -> list[str]:
-    """Return the title, with a warning where nothing reaches Adobe or a snapshot was read."""
-    where = [f"sandbox {code(header.sandbox)}"]
-    where += [f"environment {code(header.environment)}"] if header.environment else []
-    lines = [f"### exportctl {title}: {', '.join(where)}\n"]
-    if phrases.is_emulated(header):
-        lines.append(f"> **{phrases.EMULATOR}**\n")
-    snapshot = phrases.snapshot_note(header, as_of)
-    if snapshot:
-        lines.append(f"> **{snapshot}**\n")
-    lines.append(f"Organization {code(header.organization)}, as of {format_values.moment(as_of)}.\n")
+def head(title: str, header: PlanHeader, as_of: int, run: CiRun | None = None) -> list[str]:
+    """
+    Return the comment marker and the title, with a warning where nothing reaches Adobe or a snapshot was read.
+
+    `run` is the run of a CI system that made the document.
+    """
+    lines = [document_marker(title, header), f"### exportctl {title}: {_where(header)}\n"]
+    lines += [f"> **{words}**\n" for words in _cautions(header, as_of)]
+    lines.append(f"{_origin(header, as_of, run)}.\n")
     profile = phrases.profile_note(header)
     return [*lines, *([f"{prose(profile)}\n"] if profile else [])]
+
+
+def one_line_head(title: str, header: PlanHeader, as_of: int, words: str, run: CiRun | None = None) -> list[str]:
+    """Return the comment marker, and all of a document that has nothing to show in one line."""
+    cautions = "".join(f"**{one}** " for one in _cautions(header, as_of))
+    profile = phrases.profile_note(header)
+    more = f" {prose(profile)}." if profile else ""
+    line = f"**exportctl {title}: {_where(header)}:** {cautions}{words} {_origin(header, as_of, run)}.{more}"
+    return [document_marker(title, header), line]
+
+
+def document_marker(title: str, header: PlanHeader) -> str:
+    """Return the comment marker of a document about one environment of a project."""
+    return render_marker(CommentMarker(title.replace(" ", "-"), header.project, header.environment))
+
+
+def _where(header: PlanHeader) -> str:
+    environment = f", environment {code(header.environment)}" if header.environment else ""
+    return f"sandbox {code(header.sandbox)}{environment}"
+
+
+def _cautions(header: PlanHeader, as_of: int) -> list[str]:
+    emulated = [phrases.EMULATOR] if phrases.is_emulated(header) else []
+    snapshot = phrases.snapshot_note(header, as_of)
+    return [*emulated, *([snapshot] if snapshot else [])]
+
+
+def _origin(header: PlanHeader, as_of: int, run: CiRun | None) -> str:
+    """Return the organization, the moment, and the commit and the run that made the document."""
+    words = [f"Organization {code(header.organization)}", f"as of {format_values.moment(as_of)}"]
+    return ", ".join([*words, *run_words(run)])
+
+
+def run_words(run: CiRun | None) -> list[str]:
+    """Return the commit, and a link to the run of the CI system."""
+    commit = [f"commit {code(run.commit[:_COMMIT])}"] if run and run.commit else []
+    return [*commit, *([f"[run](<{run.url}>)"] if run and run.url else [])]
 
 
 def join_within_limit(parts: Sequence[str], makers: Sequence[Callable[[], str]], limit: int) -> str:
@@ -70,9 +108,14 @@ def fit_lines(lines: Sequence[str], room: int) -> list[str]:
 
 def finding(shown: Finding) -> str:
     """Return one finding as a line."""
+    return f"{shown.level.value}: {finding_words(shown)}"
+
+
+def finding_words(shown: Finding) -> str:
+    """Return one finding as a line without its level, for a list of one level."""
     where = f"{code(shown.at)}: " if shown.at else ""
     hint = f" ({prose(shown.hint)})" if shown.hint else ""
-    return f"{shown.level.value}: {where}{prose(shown.message)}{hint} {code(shown.rule)}"
+    return f"{where}{prose(shown.message)}{hint} {code(shown.rule)}"
 
 
 def table(fields: Sequence[FieldChange]) -> list[str]:

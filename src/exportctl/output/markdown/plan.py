@@ -1,83 +1,174 @@
 """
-A plan for pull requests: the summary, consequences and ends first, then a collapsed part per resource.
+A plan for pull requests: what it costs and breaks, then what changes, then what does not change in folds.
 
-GitHub Markdown of at most LIMIT characters, cut at a resource.
+Everything that changes is outside any fold, equal changes once: changes.py. GitHub Markdown of at most LIMIT
+characters: the folded details are cut first, at a resource, and then the lists, at an entry.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 
+from exportctl.errors import Finding, Level
 from exportctl.model.next_steps import NextStep
-from exportctl.model.plan import Plan, PlanItem
+from exportctl.model.plan import WRITE_CAUSES, Address, Cause, Plan, PlanItem
 from exportctl.output import format_values, phrases
-from exportctl.output.markdown.parts import LIMIT, SHARE, finding, head, join_within_limit, section, table
+from exportctl.output.ci_run import CiRun
+from exportctl.output.markdown.changes import change_entries
+from exportctl.output.markdown.groups import FEW, Entry, fold, group_section, kind_entries
+from exportctl.output.markdown.parts import LIMIT, SHARE, finding_words, head, join_within_limit, one_line_head, table
 from exportctl.output.markdown_escape import block, code, html_code, html_prose, prose
+from exportctl.resources.kinds import END
+
+_CHANGES = 3  # the changes may take a third of the room
+_GRAVE = ("cost", "warning")  # levels of consequences that a reviewer must not miss, in this order
 
 
-def render_plan(shown: Plan, *, limit: int = LIMIT) -> str:
-    """Return the whole plan, as far as it fits."""
+def render_plan(shown: Plan, *, limit: int = LIMIT, run: CiRun | None = None) -> str:
+    """Return the whole plan, as far as it fits; one line if nothing changes."""
+    if phrases.verdict(shown) == phrases.NO_CHANGES and not phrases.plan_findings(shown):
+        return _no_changes(shown, run)
     spoken = [item for item in shown.items if phrases.is_listed(item)]
     share = limit // SHARE
-    verdict, approval = phrases.verdict(shown), phrases.approval(shown)
+    references = [code(name) for name in phrases.secrets(shown)]
+    notes = [finding_words(f) for f in phrases.plan_findings(shown) if f.level is Level.NOTE]
+    title = "Changes, if nothing blocked them" if shown.is_refused else "Changes"
     parts = [
-        *head("plan", shown.header, shown.as_of),
-        *([f"{verdict}\n"] if verdict else []),
-        f"**{phrases.summary(shown, shown.counts())}** {phrases.writes(shown)}\n",
-        *([f"{approval}\n"] if approval else []),
-        *section("Blocked by safety checks", _refusals(spoken), share),
+        *_top(shown, run),
+        *group_section("Blocked by safety checks", _refusals(spoken), share),
         *(line for step in shown.next_steps for line in _next_step(step)),
-        *section("Consequences", _consequences(spoken), share),
-        *section("Ends", _ends(spoken, shown.as_of), share),
-        *section("Left paused", _paused_lines(spoken), share),
-        *section("Errors, warnings and notes", [finding(f) for f in phrases.plan_findings(shown)], share),
-        *section("References apply will read", [code(name) for name in phrases.secrets(shown)], share),
-        *section("Not set here, so not compared", [code(name) for name in shown.unset], share),
+        *group_section("Errors", _finding_entries(shown, Level.ERROR), share),
+        *group_section("Consequences", _consequences(spoken, _GRAVE), share),
+        *group_section("Warnings", _finding_entries(shown, Level.WARNING), share),
+        *group_section(title, change_entries(spoken), limit // _CHANGES),
+        *group_section("What else follows", _consequences(spoken, ("info",)), share),
+        *group_section("Ends", _ends(spoken, shown.as_of), share),
+        *group_section("Left paused", _paused_entries(spoken), share),
+        *group_section("Not set here, so not compared", [Entry(code(name)) for name in shown.unset], share),
+        *_approval(shown),
+        *_fold_section("note", "notes", notes, share),
+        *_fold_section("reference that apply will read", "references that apply will read", references, share),
     ]
     return join_within_limit(parts, [partial(details, item, shown.as_of) for item in spoken], limit)
 
 
-def _refusals(items: Iterable[PlanItem]) -> list[str]:
+def _no_changes(shown: Plan, run: CiRun | None) -> str:
+    words = f"{phrases.NO_CHANGES} {shown.counts()['unchanged']} unchanged."
+    return "\n".join([*one_line_head("plan", shown.header, shown.as_of, words, run), ""])
+
+
+def _top(shown: Plan, run: CiRun | None) -> list[str]:
+    verdict = phrases.verdict(shown)
     return [
-        f"{code(item.address)}: {prose(r.safety_check)}: {prose(r.text)}; to allow exactly this: {code(r.allow)}"
+        *head("plan", shown.header, shown.as_of, run),
+        *([f"{prose(verdict)}\n"] if verdict else []),
+        f"**{phrases.summary(shown, shown.counts())}** {phrases.writes(shown)}\n",
+        *(f"{prose(line)}\n" for line in phrases.left_out_lines(shown)),
+    ]
+
+
+def _approval(shown: Plan) -> list[str]:
+    command = phrases.approval_command(shown)
+    return [f"To apply exactly this: {code(command)}{phrases.same_options(shown)}\n"] if command else []
+
+
+def _fold_section(one: str, several: str, lines: Sequence[str], room: int) -> list[str]:
+    """Return a list that is no change, collapsed under its number."""
+    if not lines:
+        return []
+    listed = group_section("", [Entry(line) for line in lines], room)[1:-1]
+    return [fold(f"{len(lines)} {several if len(lines) > 1 else one}", listed), ""]
+
+
+def _refusals(items: Iterable[PlanItem]) -> list[Entry]:
+    return [
+        Entry(
+            f"{code(item.address)}: {prose(r.safety_check)}: {prose(r.text)}; to allow exactly this: {prose(r.allow)}"
+        )
         for item in items
         for r in item.refusals
     ]
 
 
 def _next_step(step: NextStep) -> list[str]:
-    return [f"**Next step:** {prose(step.text)}\n", block(step.yaml), ""]
+    return [f"**Next step:** {prose(step.text)}\n", block(step.yaml, "yaml"), ""]
 
 
-def _consequences(items: Iterable[PlanItem]) -> list[str]:
-    """Return costs first, then warnings, then the rest; in plan order within each."""
-    rank = {"cost": 0, "warning": 1}
-    found = [(rank.get(c.level, 2), item, c) for item in items for c in item.consequences]
-    return [
-        f"{code(item.address)}: {f'**{c.level}**: ' if level < 2 else ''}{prose(c.text)}"
-        for level, item, c in sorted(found, key=lambda entry: entry[0])
-    ]
+def _group_by_text(pairs: Iterable[tuple[str, Address]]) -> dict[str, list[Address]]:
+    """Return the addresses of each text, each once."""
+    found: dict[str, dict[Address, None]] = {}
+    for text, address in pairs:
+        found.setdefault(text, {})[address] = None
+    return {text: list(addresses) for text, addresses in found.items()}
 
 
-def _ends(items: Iterable[PlanItem], as_of: int) -> list[str]:
-    return [
-        f"{code(item.address)} {format_values.end_text(item.ends, as_of)}" for item in items if item.ends is not None
-    ]
-
-
-def _paused_lines(items: Iterable[PlanItem]) -> list[str]:
-    return [
-        f"{code(item.address)}: to resume exactly this: {code(phrases.resume_option(item))}"
+def _consequences(items: Iterable[PlanItem], levels: Sequence[str]) -> list[Entry]:
+    """Return the consequences of these levels, in this order, and of each kind every text once."""
+    found = [
+        (levels.index(c.level), c.rule, c, item.address)
         for item in items
-        if item.is_paused
+        for c in item.consequences
+        if c.level in levels
     ]
+    kinds = dict.fromkeys((level, rule) for level, rule, _, _ in sorted(found, key=lambda one: one[0]))
+    entries: list[Entry] = []
+    for level, rule in kinds:
+        texts = _group_by_text((prose(c.text), address) for rank, r, c, address in found if (rank, r) == (level, rule))
+        word = levels[level]
+        entries += kind_entries(f"**{word}**" if word in _GRAVE else code(rule), texts)
+    return entries
+
+
+def _finding_entries(shown: Plan, level: Level) -> list[Entry]:
+    """Return the findings of a level: those of the plan, then those of its items, of each kind every text once."""
+    own = [f for f in shown.findings if f.level is level]
+    found = [(f, item.address) for item in shown.items for f in item.findings if f.level is level and f not in own]
+    entries = [Entry(finding_words(f)) for f in dict.fromkeys(own)]
+    for rule in dict.fromkeys(f.rule for f, _ in found):
+        same = [(f, address) for f, address in found if f.rule == rule]
+        if len({address for _, address in same}) == 1:
+            entries += [Entry(finding_words(f)) for f in dict.fromkeys(f for f, _ in same)]
+        else:
+            entries += kind_entries(code(rule), _group_by_text((_finding_message(f, a), a) for f, a in same))
+    return entries
+
+
+def _finding_message(shown: Finding, address: Address) -> str:
+    """Return message and hint without the address, which the entry names."""
+    words = shown.message.removeprefix(str(address)).lstrip(": ")
+    return prose(words) + (f" ({prose(shown.hint)})" if shown.hint else "")
+
+
+def _ends(items: Iterable[PlanItem], as_of: int) -> list[Entry]:
+    """Return the ends that the plan moves; a warning reports those that are near."""
+    moved = WRITE_CAUSES - {Cause.CREATE} | {Cause.RENEWAL}
+    texts = _group_by_text(
+        (format_values.end_text(item.ends, as_of), item.address)
+        for item in items
+        if item.ends is not None and any(c.field == END and c.cause in moved for c in item.fields)
+    )
+    return kind_entries("", texts)
+
+
+def _paused_entries(items: Iterable[PlanItem]) -> list[Entry]:
+    """Return what is left paused, each kind once, and how to resume exactly one resource."""
+    paused = [item for item in items if item.is_paused]
+    found = [(c, item.address) for item in paused for c in item.fields if c.cause is Cause.PAUSED]
+    entries: list[Entry] = []
+    for path in dict.fromkeys(c.path for c, _ in found):
+        entries += kind_entries(
+            code(path), _group_by_text((prose(phrases.cause(c)), a) for c, a in found if c.path == path)
+        )
+    shown = paused if len(paused) <= FEW else paused[:1]
+    return [*entries, *(Entry(f"to resume exactly this: {code(phrases.resume_option(item))}") for item in shown)]
 
 
 def details(item: PlanItem, as_of: int) -> str:
     """Return one address, collapsed: a table of fields, then runs and end as seen at `as_of`."""
     words = phrases.verb(item.verb, item.address) + (", blocked" if item.refusals else "")
-    lines = [f"<details><summary>{html_code(format_values.symbol(item))} {html_code(item.address)} {html_prose(words)}</summary>\n"]
+    title = f"{html_code(format_values.symbol(item))} {html_code(item.address)} {html_prose(words)}"
+    lines = [f"<details><summary>{title}</summary>\n"]
     if item.id:
         lines.append(f"{format_values.object_label(item.address)} {code(item.id)}\n")
     if item.at:
