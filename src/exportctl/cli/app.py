@@ -30,6 +30,7 @@ from exportctl.cli import (
 )
 from exportctl.cli.context import add_commands, command_context, group
 from exportctl.cli.emulator import commands
+from exportctl.cli.help import SectionedGroup
 from exportctl.output.text.columns import TableColumn
 
 _PAGE_WIDTH = 100
@@ -119,7 +120,8 @@ If several apply, the first in the order 64 8 1 7 6 5 4 3 9 10 2 0 counts.
 
 app = group(
     "Manage Adobe Experience Platform dataset exports as code.\n\nDeclare exports in YAML, plan, apply, and see what "
-    "was changed by hand.\n\nStart with: exportctl init, then exportctl plan. Every command has --help."
+    "was changed by hand.\n\nStart with: exportctl init, then exportctl plan. Every command has --help.",
+    SectionedGroup,
 )
 for family in (
     offline,

@@ -237,10 +237,10 @@ class SharedOptionsGroup(TyperGroup):
         return super().invoke(ctx)
 
 
-def group(help: str) -> typer.Typer:
+def group(help: str, cls: type[SharedOptionsGroup] = SharedOptionsGroup) -> typer.Typer:
     """Make a group without markup and completion options. The first line of `help` is its summary."""
     return typer.Typer(
-        cls=SharedOptionsGroup,
+        cls=cls,
         help=help,
         short_help=help.partition("\n")[0],
         no_args_is_help=False,

@@ -20,6 +20,7 @@ from exportctl.cli import exit_codes
 from exportctl.cli.app import build_command
 from exportctl.cli.ci_reports import write_annotations
 from exportctl.cli.context import COMPLETION_VARIABLE, JSON, TEXT, CommandContext, Interrupted, handle_signals
+from exportctl.cli.help import MAX_WIDTH, HelpStream
 from exportctl.cli.screen import Screen
 from exportctl.client.guard import SecretGuard
 from exportctl.errors import Error, UsageError
@@ -79,8 +80,11 @@ def _run_command(argv: list[str], call: CommandContext) -> int:
         scripts: Any = typer.completion
         scripts.completion_init()  # the shell asks for completions
     try:
-        with redirect_stdout(cast("TextIO", call.screen.out)):  # help is written by Typer itself
-            code = build_command().main(args=argv, prog_name="exportctl", standalone_mode=False, obj=call)
+        width = min(call.screen.width, MAX_WIDTH)
+        with redirect_stdout(cast("TextIO", HelpStream(call.screen))):  # help is written by Typer itself
+            code = build_command().main(
+                args=argv, prog_name="exportctl", standalone_mode=False, obj=call, terminal_width=width
+            )
     except typer.Exit as stop:
         return int(stop.exit_code)
     except typer.Abort:

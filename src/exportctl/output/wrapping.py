@@ -20,7 +20,9 @@ _HANGING = "  "
 _COLOR = re.compile(r"\x1b\[[0-9;]*m")
 _WORD = re.compile(r" *(?:\d\d:\d\d(?::\d\d)? UTC|[^ ])+")
 _WORD_OR_MOMENT = re.compile(r" *(?:\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)? UTC|[^ ])+")
-_COMMAND = re.compile(r" *exportctl ")
+_COMMAND = re.compile(r"(?:(?<=: )|(?<=^)|(?<=  ))exportctl (?:(?![.,;] )[^`])*$")  # and no sentence after it
+_CONTINUED = " \\"
+_SHELL_WORD = re.compile(r""" *(?:'[^']*'|"[^"]*"|[^ '"]|['"])+""")
 _WIDTHLESS = frozenset({"Mn", "Me", "Cf", "Cc"})
 _EMOJI_FORM = "\ufe0f"  # the character before it is shown as an emoji, which takes two cells
 _MOMENT_CELLS = 20
@@ -62,13 +64,23 @@ def wrap_line(line: str, width: int) -> list[str]:
     if count_cells(line) <= width:
         return [line]
     indent = line[: len(line) - len(line.lstrip(" "))]
-    mark = " \\" if _COMMAND.match(_COLOR.sub("", line)) else ""
-    return wrap_words(line.lstrip(" "), width, indent, indent + _HANGING, mark)
+    command = _COMMAND.search(line)
+    if command is None:
+        return wrap_words(line.lstrip(" "), width, indent, indent + _HANGING)
+    before, deeper = line[: command.start()].strip(" "), indent + _HANGING
+    if not before:
+        return wrap_words(command[0], width, indent, deeper, _CONTINUED)
+    shown = [deeper + command[0]] if count_cells(deeper + command[0]) <= width else []
+    return [
+        *wrap_words(before, width, indent, deeper),
+        *(shown or wrap_words(command[0], width, deeper, deeper + _HANGING, _CONTINUED)),
+    ]
 
 
 def wrap_words(words: str, width: int, indent: str, further: str, mark: str = "") -> list[str]:
     """Return words in lines: the first after `indent`, the others after `further`; `mark` ends each but the last."""
-    pattern = _WORD_OR_MOMENT if width - len(further) >= _MOMENT_CELLS else _WORD
+    wide = width - len(further) >= _MOMENT_CELLS
+    pattern = _SHELL_WORD if mark else _WORD_OR_MOMENT if wide else _WORD
     lines, line, begun = [], indent, False
     for token in pattern.findall(words):
         if begun and count_cells(line + token) > width - len(mark):

@@ -213,8 +213,8 @@ def announcement(probe: ConnectedProbe) -> tuple[str, ...]:
     """Return what a probe will create, line by line, for the question before it starts."""
     return (
         f"probe creates objects with names {PREFIX}… in sandbox {probe.header.sandbox}, and deletes them at its end:",
-        "  up to 4 accounts: one on the landing zone, one for Amazon S3 with a role that does not exist, one or two",
-        f"    for SFTP with a made-up password on {NO_HOST}, a host that cannot exist",
+        "  up to 4 accounts: one on the landing zone, one for Amazon S3 with a role that does not exist, one or two "
+        f"for SFTP with a made-up password on {NO_HOST}, a host that cannot exist",
         "  2 source connections with one dataset, up to 7 target connections, up to 6 flows",
         f"These flows start in {START_DAYS} days and are disabled at once, so they export nothing.",
         "One of them is enabled again for a moment, to see its state.",
