@@ -139,6 +139,7 @@ class _Reader:
         known: Mapping[str, Callable[..., Any]] = {
             "always": lambda: True,
             "failure": lambda: self.scope.has_failed,
+            "format": lambda text, *values: re.sub(r"\{(\d)\}", lambda found: as_text(values[int(found[1])]), text),
             "success": lambda: not self.scope.has_failed,
             "toJSON": lambda value: json.dumps(value, indent=2),
         }

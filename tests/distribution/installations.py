@@ -24,4 +24,5 @@ def install_before(job: Job) -> None:
         program = folder / part / "exportctl"
         program.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT / "src"}" exec "{sys.executable}" -m exportctl "$@"\n')
         program.chmod(0o755)
+    (folder / "bin" / "python").symlink_to(sys.executable)
     (folder / "installed").touch()

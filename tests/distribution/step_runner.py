@@ -21,20 +21,11 @@ import yaml
 
 from tests.distribution.expressions import Open, Scope, condition_holds, fill_in
 
+SOURCES = Path(__file__).parents[2]
 BASH = ("bash", "--noprofile", "--norc", "-eo", "pipefail")  # what GitHub runs for `shell: bash`
 _KEYS = frozenset({"name", "id", "if", "uses", "with", "run", "shell", "env"})
 _FILES = ("GITHUB_OUTPUT", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_STEP_SUMMARY")
 _NOT_INHERITED = re.compile(r"GITHUB_|RUNNER_|AEP_|EXPORTCTL_|PYTHON")
-
-Played = Callable[[Mapping[str, str]], Mapping[str, str]]
-# setup-python gives the Python of the tests. The cache is always empty, and nothing is kept.
-PLAYED: Mapping[str, tuple[frozenset[str], Played]] = {
-    "actions/setup-python": (
-        frozenset({"python-version", "update-environment"}),
-        lambda given: {"python-path": sys.executable, "python-version": given["python-version"]},
-    ),
-    "actions/cache": (frozenset({"path", "key"}), lambda given: {"cache-hit": ""}),
-}
 
 
 class UnknownYaml(Exception):
@@ -52,6 +43,7 @@ class Job:
     path: list[str] = field(default_factory=list)
     log: str = ""
     summary: str = ""
+    artifacts: dict[str, str] = field(default_factory=dict)  # name -> text of its one file
 
 
 @dataclass
@@ -72,16 +64,79 @@ def new_job(workspace: Path, temp: Path, *, event: Mapping[str, Any] | None = No
     for folder in (workspace, temp):
         folder.mkdir(exist_ok=True, parents=True)
     name = "pull_request" if event and "pull_request" in event else "push"
-    github = {"event_name": name, "event": Open(event or {}), "repository": "acme/aep-exports"}
+    github = {
+        "event_name": name,
+        "event": Open(event or {}),
+        "repository": "acme/aep-exports",
+        "sha": "1" * 40,
+        "token": "token-of-the-job",
+    }
     inherited = {key: value for key, value in os.environ.items() if not _NOT_INHERITED.match(key)}
     given = {
         "CI": "true",
         "GITHUB_ACTIONS": "true",
         "GITHUB_REPOSITORY": "acme/aep-exports",
+        "GITHUB_SHA": "1" * 40,
         "GITHUB_WORKSPACE": str(workspace),
         "RUNNER_TEMP": str(temp),
     }
     return Job(workspace, temp, github, {**inherited, **given, **env})
+
+
+Played = Callable[[Job, Mapping[str, str]], Mapping[str, str]]
+
+
+def _set_up_python(job: Job, given: Mapping[str, str]) -> Mapping[str, str]:
+    """Give the Python of the tests."""
+    return {"python-path": sys.executable, "python-version": given["python-version"]}
+
+
+def _cache(job: Job, given: Mapping[str, str]) -> Mapping[str, str]:
+    """Find nothing, and keep nothing."""
+    return {"cache-hit": ""}
+
+
+def _check_out(job: Job, given: Mapping[str, str]) -> Mapping[str, str]:
+    """Take the workspace as it is; a checkout with a path is one of these sources."""
+    if "path" in given:
+        (job.workspace / given["path"]).symlink_to(SOURCES)
+    return {}
+
+
+def _upload(job: Job, given: Mapping[str, str]) -> Mapping[str, str]:
+    """Keep one file for the test."""
+    file = Path(given["path"])
+    if file.exists() or given.get("if-no-files-found") != "ignore":
+        job.artifacts[given["name"]] = file.read_text(encoding="utf-8")
+    return {}
+
+
+PLAYED: Mapping[str, tuple[frozenset[str], Played]] = {
+    "actions/setup-python": (frozenset({"python-version", "update-environment"}), _set_up_python),
+    "actions/cache": (frozenset({"path", "key"}), _cache),
+    "actions/checkout": (frozenset({"ref", "repository", "path", "token", "persist-credentials"}), _check_out),
+    "actions/upload-artifact": (frozenset({"name", "path", "if-no-files-found"}), _upload),
+}
+
+
+def run_job(job: Job, workflow: Path, given: Mapping[str, str], secrets: Mapping[str, str]) -> Result:
+    """Run the one job of a reusable workflow; `given` is the `with` of the caller."""
+    read = yaml.safe_load(workflow.read_text(encoding="utf-8"))
+    called = read[True]["workflow_call"]  # YAML 1.1 reads the key `on` as true
+    ((_, asked),) = read["jobs"].items()
+    if set(secrets) - set(called["secrets"]) or set(read["defaults"]) != {"run"}:
+        raise UnknownYaml(f"secrets {set(secrets)}, defaults {read['defaults']}")
+    contexts = {
+        "inputs": _inputs(called["inputs"], given),
+        "secrets": {name: secrets.get(name, "") for name in called["secrets"]},
+        "job": {"workflow_repository": "acme/exportctl", "workflow_sha": "2" * 40},
+    }
+    steps = [{**read["defaults"]["run"], **step} if "run" in step else step for step in asked["steps"]]
+    scope = Scope({**contexts, "github": job.github})
+    job.env.update({name: fill_in(value, scope) for name, value in asked["env"].items()})
+    done, scope = run_steps(job, steps, contexts, {})
+    done.outputs = {name: fill_in(value, scope) for name, value in asked["outputs"].items()}
+    return done
 
 
 def run_action(job: Job, folder: Path, given: Mapping[str, str], env: Mapping[str, str] | None = None) -> Result:
@@ -141,7 +196,7 @@ def _run_step(job: Job, step: Mapping[str, Any], scope: Scope, env: Mapping[str,
     known, play = PLAYED[action]
     if set(given) - known:
         raise UnknownYaml(f"{action} with {given}")
-    return 0, play(given)
+    return 0, play(job, given)
 
 
 def _scalar(value: Any) -> str:

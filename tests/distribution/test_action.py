@@ -77,10 +77,10 @@ def test_a_plan_that_no_longer_fits_fails_and_its_successor_is_applied_by_digest
     passed(job, "plan", plan_file="plan.json")
     edit(job, "every: 3 hours", "every: 6 hours")
     stale = run(job, "apply", plan_file="plan.json")
-    passed(job, "apply", digest=passed(job, "plan")["digest"])
+    applied = passed(job, "apply", digest=passed(job, "plan")["digest"])
 
     assert (stale.exit_code, stale.outputs["exit-code"]) == (6, "6")
-    assert passed(job, "plan")["changes"] == "false"
+    assert applied["changes"] == "true"
 
 
 def test_a_refused_plan_fails_with_its_outputs_and_its_report(job: Job) -> None:
@@ -96,11 +96,36 @@ def test_a_refused_plan_fails_with_its_outputs_and_its_report(job: Job) -> None:
     assert not (job.workspace / "aep" / "plan.json").exists()
 
 
-def test_an_apply_that_nobody_approved_writes_nothing(job: Job) -> None:
+def test_an_apply_that_nobody_approved_is_refused(job: Job) -> None:
     done = run(job, "apply")
 
     assert done.exit_code == 64
-    assert passed(job, "plan")["changes"] == "true"
+    assert "there is no terminal" in job.log
+
+
+def test_variables_reach_exportctl_alone_and_are_masked(job: Job) -> None:
+    edit(job, "bucket: acme-aep-${environment}", 'bucket: "${env:EXPORTCTL_VAR_BUCKET}"')
+    variables = {
+        "EXPORTCTL_VAR_BUCKET": "acme-lake",
+        "LAKE_ROLE_ARN": "arn:aws:iam::123456789012:role/lake",
+        "X": "100%\nab",
+    }
+    planned = passed(job, "plan", variables=json.dumps(variables))
+
+    assert "acme-lake" in Path(planned["report"]).read_text(encoding="utf-8")
+    assert "::add-mask::acme-lake\n" in job.log
+    assert "::add-mask::100%25\n" in job.log
+    assert "::add-mask::ab" not in job.log
+    assert "EXPORTCTL_VAR_BUCKET" not in job.env
+
+
+@pytest.mark.parametrize("variables", ["BUCKET=acme-lake", '["acme-lake"]', '{"BUCKET": {"name": "acme-lake"}}'])
+def test_variables_of_another_form_are_refused_and_not_shown(variables: str, job: Job) -> None:
+    done = run(job, "plan", variables=variables)
+
+    assert done.exit_code == 1
+    assert "variables: give one JSON object" in job.log
+    assert "acme-lake" not in job.log
 
 
 def test_drift_fails_unless_its_code_is_one_that_passes(job: Job) -> None:
@@ -151,7 +176,7 @@ def test_a_config_that_is_not_valid_fails_with_annotations_at_its_lines(job: Job
 
 
 def test_an_input_is_never_read_as_shell(job: Job) -> None:
-    others = dict.fromkeys(("files", "environment", "plan-file", "digest", "args", "passing-codes"), SHELL)
+    others = dict.fromkeys(("files", "environment", "plan-file", "digest", "args", "variables", "passing-codes"), SHELL)
     for given in ({"folder": SHELL}, others):
         run_action(job, ROOT, {"command": "apply", **given})
 
@@ -186,16 +211,3 @@ def test_inputs_and_outputs_are_described() -> None:
     assert [
         name for kind in ("inputs", "outputs") for name, one in ACTION[kind].items() if not one["description"]
     ] == []
-
-
-@pytest.mark.ecosystem
-def test_the_action_installs_itself_from_the_locks(tmp_path: Path) -> None:
-    job = new_job(tmp_path / "workspace", tmp_path / "temp")
-    shutil.copy(ROOT / "exports.yaml", job.workspace)
-    planned = run_action(job, ROOT, {"command": "plan"})
-    job.log = ""
-    again = run_action(job, ROOT, {"command": "install"})
-
-    assert planned.exit_code == again.exit_code == 0
-    assert planned.outputs["changes"] == "true"
-    assert job.log.startswith("exportctl ")
