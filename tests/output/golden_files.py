@@ -6,11 +6,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from exportctl.model.apply_report import ApplyReport
 from exportctl.model.verdict import judge
 from exportctl.monitor import drift
-from exportctl.output import github_actions
+from exportctl.output import apply_outcome, github_actions, junit_apply
 from exportctl.output.json import documents
 from exportctl.output.json import monitoring as json_monitoring
+from exportctl.output.markdown import apply as markdown_apply
 from exportctl.output.markdown import drift as markdown_drift
 from exportctl.output.markdown import plan as markdown_plan
 from exportctl.output.text import apply
@@ -28,6 +30,7 @@ def texts() -> dict[str, str]:
     report = drift.build_drift_report(plan, end_warning=30 * DAY)
     saved = planfile.saved_plan(plan)
     unsigned = SignatureState.UNSIGNED
+    ended = ApplyReport(plan, tuple(outcomes()), plan, judge(plan, outcomes()), next_commands=("exportctl apply",))
     found = tuple(f for item in plan.items for f in item.findings)
     return {
         "plan.txt": text_plan.render_plan(plan),
@@ -42,7 +45,10 @@ def texts() -> dict[str, str]:
         "show.txt": text_plan.render_saved_plan(saved, unsigned, now=AS_OF + 3 * DAY).replace(saved.version, "VERSION"),
         "apply.txt": "".join(apply.outcome(o, n, 5) for n, o in enumerate(outcomes(), 1))
         + apply.render_apply_report(outcomes(), remaining=plan, verdict=judge(plan, outcomes()), interrupted=True),
-        "apply.json": documents.render_apply_report(plan, outcomes(), remaining=None, verdict=None),
+        "apply.json": documents.render_apply_report(ended),
+        "apply.md": markdown_apply.render_apply_report(ended),
+        "apply.xml": junit_apply.render_apply_report(ended),
+        "apply annotations.txt": github_actions.render_annotations(apply_outcome.findings(ended)),
         "annotations.txt": github_actions.render_annotations(found),
     }
 

@@ -11,6 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
 from exportctl.errors import Error, Finding, SourcePosition
+from exportctl.model.apply_report import ApplyReport
 from exportctl.model.outcome import Check, CheckStatus
 from exportctl.model.plan import ListedDataset, Plan
 from exportctl.model.verdict import judge
@@ -49,19 +50,21 @@ def _environments(command: str, found: Any, body: Callable[[Any], EnvironmentBod
 def documents() -> dict[str, tuple[str, str]]:
     """Name -> (kind, document)."""
     found: dict[str, tuple[str, str]] = {
-        "apply": ("apply", json_documents.render_apply_report(full_plan(), outcomes(), remaining=None, verdict=None)),
+        "apply": ("apply", json_documents.render_apply_report(ApplyReport(full_plan(), tuple(outcomes())))),
         "apply, final check": (
             "apply",
             json_documents.render_apply_report(
-                full_plan(),
-                (),
-                remaining=full_plan(),
-                verdict=judge(full_plan()),
-                interrupted=True,
-                errors=FINDINGS,
+                ApplyReport(
+                    full_plan(),
+                    remaining_plan=full_plan(),
+                    verdict=judge(full_plan()),
+                    interrupted=True,
+                    errors=FINDINGS,
+                    next_commands=("exportctl apply",),
+                )
             ),
         ),
-        "renew": ("renew", json_documents.render_renewals(full_plan(), outcomes())),
+        "renew": ("renew", json_documents.render_renewals(ApplyReport(full_plan(), tuple(outcomes())))),
         "validate": ("validate", json_documents.render_validation(FINDINGS, exports=1, destinations=2, environments=0)),
         "datasets": (
             "datasets",

@@ -16,16 +16,18 @@ import pytest
 from exportctl.accept.changes import AcceptResult
 from exportctl.cli import exit_codes
 from exportctl.errors import Finding, Level
+from exportctl.model.apply_report import ApplyReport
 from exportctl.model.outcome import Outcome, OutcomeStatus
 from exportctl.model.plan import CHANGE_VERBS, Action, Cause, Consequence, Plan, PlanItem, Refusal, Verb
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.verdict import FINDING_KINDS, Compared, PlanVerdict, Remainder, RemainderKind, judge
 from exportctl.monitor import drift
 from exportctl.monitor.status import StatusReport
-from exportctl.output import github_actions, phrases
+from exportctl.output import apply_outcome, github_actions, junit_apply, phrases
 from exportctl.output.json import documents
 from exportctl.output.json import import_and_accept as json_edits
 from exportctl.output.json import monitoring as json_monitoring
+from exportctl.output.markdown import apply as markdown_apply
 from exportctl.output.markdown import drift as markdown_drift
 from exportctl.output.markdown import monitoring as markdown_monitoring
 from exportctl.output.markdown import plan as markdown_plan
@@ -173,12 +175,16 @@ def plan_outputs(plan: Plan) -> dict[str, str]:
 
 
 def run_outputs(plan: Plan, verdict: PlanVerdict) -> dict[str, str]:
+    ended = ApplyReport(plan, remaining_plan=plan, verdict=verdict)
     rehearsal = render_rehearsal(Rehearsal((), plan, verdict, 0, {}, ()), color=False, width=120)
     return {
         "text": text_apply.render_apply_report((), remaining=plan, verdict=verdict),
         "nothing to apply": phrases.nothing_to_apply(verdict) if not plan.steps() else "",
-        "json": documents.render_apply_report(plan, (), remaining=plan, verdict=verdict),
-        "renewals": documents.render_renewals(plan, verdict=verdict),
+        "json": documents.render_apply_report(ended),
+        "renewals": documents.render_renewals(ended),
+        "markdown": markdown_apply.render_apply_report(ended),
+        "junit": junit_apply.render_apply_report(ended),
+        "outputs of GitHub": github_actions.outputs(apply_outcome.outputs(ended, "apply")),
         "rehearsal": rehearsal.text,
         "markdown of a rehearsal": rehearsal.markdown,
     }

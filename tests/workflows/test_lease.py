@@ -15,15 +15,15 @@ import httpx
 import pytest
 
 from exportctl.apply.lease import WRITE_LIMIT
-from exportctl.cli.apply_run import ApplyReport
-from exportctl.cli.exit_codes import LEASE_HELD
 from exportctl.clock import Clock
 from exportctl.emulator import Fault, Switches
 from exportctl.errors import Error, Forbidden
+from exportctl.model.apply_report import ApplyReport, ResultWord
 from exportctl.model.plan_options import PlanOptions
 from exportctl.workflows.lease import describe_holder, take_lease
 from exportctl.workflows.plan import plan_from_snapshot, take_snapshot
 from exportctl.workflows.rehearse import rehearse
+from tests.planfile.approval_plans import plan
 from tests.workflows.lease_runs import (
     ORDERS,
     RETURNS,
@@ -208,7 +208,7 @@ def test_a_run_that_was_stopped_for_long_writes_nothing_after_another_took_the_l
     assert (stopped.rule, other.rule) == ("lease-lost", "done")
     assert stopped.error is None
     assert "run-1 on" in str([o.message for o in stopped.outcomes])
-    assert ApplyReport(stopped.outcomes).exit_code() == LEASE_HELD
+    assert ApplyReport(plan(), tuple(stopped.outcomes)).result is ResultWord.LEASE_HELD
     assert made.flow("U")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,8 +11,10 @@ from typer import Argument, Option
 
 from exportctl.cli import exit_codes, plan
 from exportctl.cli.apply_approval import check_approval, read_approved_config
-from exportctl.cli.apply_run import ApplyRequest, confirm_and_apply
-from exportctl.cli.context import JSON, TEXT, CommandContext, command_context, parsed_duration
+from exportctl.cli.apply_output import KnownPlan, report_errors, show_blocked_run
+from exportctl.cli.apply_request import ApplyRequest
+from exportctl.cli.apply_run import confirm_and_apply
+from exportctl.cli.context import JSON, JUNIT, MARKDOWN, TEXT, CommandContext, command_context, parsed_duration
 from exportctl.cli.files import read_plan_file
 from exportctl.cli.options import (
     AllowDeletes,
@@ -31,10 +34,12 @@ from exportctl.cli.options import (
 )
 from exportctl.config.schema_check import closest_match
 from exportctl.errors import UsageError
+from exportctl.model.apply_report import ApplyReport
 from exportctl.model.outcome import OutcomeStatus
 from exportctl.model.plan import DESTINATIONS, Address
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.similar_names import did_you_mean_address
+from exportctl.model.verdict import judge
 from exportctl.output import phrases
 from exportctl.planfile import file as planfile
 from exportctl.planfile.signature import SignatureState
@@ -75,14 +80,15 @@ def apply(
     writes nothing and exits with 6.
     """
     call = command_context(ctx)
-    call.require_format(TEXT, JSON)
+    call.require_format(TEXT, JSON, MARKDOWN, JUNIT)
     given = flags(target, exclude, allow_deletes, allow_replace, allow_recreate, resume, allow_older)
     if file:
         only = "a saved plan has its own options: leave out all others"
         reject_option("PLANFILE", (given != PlanOptions(), only_if), only)
     saved = note = None
     if file:
-        saved, state = read_plan_file(call, file)
+        with report_errors(call, "apply"):
+            saved, state = read_plan_file(call, file)
         note = None if state is SignatureState.VALID else f"{file}: {phrases.SIGNATURES[state]}"
     order = ApplyRequest(
         flags=planfile.saved_options(saved) if saved else given,
@@ -115,7 +121,7 @@ def renew(
     as it is: one in the past, which only apply moves, or one that it cannot renew.
     """
     call = command_context(ctx)
-    call.require_format(TEXT, JSON)
+    call.require_format(TEXT, JSON, MARKDOWN, JUNIT)
     only = PlanOptions(targets=tuple(target or ()), renew_only=True)
     return run_apply(
         call, ApplyRequest(only, auto_approve=not dry_run, parallelism=parallelism, audit=audit, is_renewal=True)
@@ -124,6 +130,11 @@ def renew(
 
 def run_apply(call: CommandContext, order: ApplyRequest) -> int:
     """Plan, check the approval, and apply if nothing blocks it."""
+    with report_errors(call, order.command) as known:
+        return _plan_and_apply(call, order, known)
+
+
+def _plan_and_apply(call: CommandContext, order: ApplyRequest, known: KnownPlan) -> int:
     saved, setup = order.saved, call.setup()
     config = None
     if saved:
@@ -137,16 +148,25 @@ def run_apply(call: CommandContext, order: ApplyRequest) -> int:
             check_addresses(order.flags, [made.project], excluded=made.plan.excluded)
         if saved:
             made = replace(made, plan=planfile.reduce_to_approval(saved, made.plan))
+        known.plan = made.plan
         stale = check_approval(call, order, made)
         if stale is not None:
             return stale
         if made.plan.errors() or made.plan.is_refused:
-            plan.report_plan(call, made)
-            return exit_codes.pick_exit_code(exit_codes.plan_exit_code(made.plan), exit_codes.BLOCKED)
+            return _show_blocked_plan(call, order, made)
         unbound = phrases.unbound_references(made.plan) if saved or order.only_if else ()
         if unbound:
             call.screen.say(f"No plan reads these values, so the approval does not cover them: {', '.join(unbound)}")
         return confirm_and_apply(call, setup, order, made).exit_code
+
+
+def _show_blocked_plan(call: CommandContext, order: ApplyRequest, made: ConnectedPlan) -> int:
+    """Show a plan that cannot be applied: the plan itself as text and as JSON, else that nothing is done."""
+    ending = ApplyReport(made.plan, remaining_plan=made.plan, verdict=judge(made.plan), was_started=False)
+    if call.format in (TEXT, JSON):
+        plan.show_plan(call, made)
+    show_blocked_run(call, order, ending, made.findings)
+    return exit_codes.pick_exit_code(exit_codes.plan_exit_code(made.plan), exit_codes.BLOCKED)
 
 
 def rotate(
@@ -163,16 +183,24 @@ def rotate(
     the account, also audiences and flows of other owners. It plans, asks and makes a final check as apply does. It
     cannot know whether the storage accepts the new secrets: keep the old ones until each flow has had a good run.
     """
+    call = command_context(ctx)
+    call.require_format(TEXT, JSON, MARKDOWN, JUNIT)
+    with report_errors(call, "rotate") as known:
+        return _plan_and_rotate(call, destination, known, dry_run=dry_run, auto_approve=auto_approve, audit=audit)
+
+
+def _plan_and_rotate(
+    call: CommandContext, destination: str, known: KnownPlan, *, dry_run: bool, auto_approve: bool, audit: Path | None
+) -> int:
     from exportctl.plan import rotation
 
-    call = command_context(ctx)
-    call.require_format(TEXT, JSON)
     setup = call.setup()
     project, _ = read_project(setup, call.as_of())
     address = rotation.rotated_account_address(project, _destination_key(project, destination))
     asked = PlanOptions(targets=(str(address),), rotate=address)
     with call.open_plan(asked, setup) as made:
         rotation.check_rotation(made.plan, made.project, address)
+        known.plan = made.plan
         if dry_run or made.plan.errors() or made.plan.is_refused:
             plan.report_plan(call, made)
             return exit_codes.plan_exit_code(made.plan)
@@ -205,9 +233,9 @@ def _show_next_steps(call: CommandContext, made: ConnectedPlan, address: Address
     assert base is not None
     done = made.platform.clock.now()
     shown = rotation.account_flows(made.live, made.project, base, done)
-    color = call.screen.err_color if call.format == JSON else call.screen.color
+    color = call.screen.color if call.format == TEXT else call.screen.err_color
     words = text_apply.render_next_steps(shown, made.plan.header, done, color=color)
-    (call.screen.say if call.format == JSON else call.screen.show)(words)
+    (call.screen.show if call.format == TEXT else call.screen.say)(words)
 
 
 COMMANDS = {

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from exportctl import __version__
 from exportctl.cli import exit_codes
+from exportctl.cli.apply_output import EndedRun, show_ended_run
 from exportctl.cli.ci_reports import publish_findings
 from exportctl.cli.context import JSON
-from exportctl.cli.next_commands import plan_command, saved_plan_command
+from exportctl.cli.next_commands import commands_after_review
 from exportctl.errors import ConfigError, Finding, StalePlan
+from exportctl.model.apply_report import ResultWord
 from exportctl.output.format_values import clean_text
 from exportctl.output.json import documents
 from exportctl.output.stale_plan import StaleResource, stale_findings, stale_resources
@@ -21,9 +23,8 @@ from exportctl.planfile.staleness import StaleValue
 from exportctl.workflows.load_config import read_project, require_references
 
 if TYPE_CHECKING:
-    from exportctl.cli.apply_run import ApplyRequest
+    from exportctl.cli.apply_request import ApplyRequest
     from exportctl.cli.context import CommandContext
-    from exportctl.model.plan import Plan
     from exportctl.model.project import Project
     from exportctl.planfile.file import SavedPlan
     from exportctl.workflows.load_config import Setup
@@ -34,7 +35,7 @@ def check_approval(call: CommandContext, order: ApplyRequest, made: ConnectedPla
     """Return the exit code after showing what changed since the approval; None: nothing did. Raises StalePlan."""
     digest = planfile.approval_digest(made.plan)
     if order.only_if and digest != order.only_if:
-        hint = f"make and review a new plan: {next_commands(call, order, made.plan)[0]}"
+        hint = f"make and review a new plan: {commands_after_review(call, order, made.plan.header.environment)[0]}"
         raise _stale_plan(f"the plan has digest {digest}, not {order.only_if}", hint)
     if order.saved is None:
         return None
@@ -51,20 +52,14 @@ def _show_stale_plan(
 ) -> None:
     """Show what moved, with the commands that review it and apply it again."""
     assert order.saved is not None
-    again = next_commands(call, order, made.plan)
+    again = commands_after_review(call, order, made.plan.header.environment)
     errors = stale_findings(found, f"make and review a new plan: {again[0]}")
     if call.format == JSON:
         call.screen.write_document(documents.render_stale_plan(order.saved, errors))
     else:
         call.screen.say(tables.render_stale_plan(found, again, color=call.screen.err_color))
     publish_findings(call, errors)
-
-
-def next_commands(call: CommandContext, order: ApplyRequest, shown: Plan) -> tuple[str, ...]:
-    """Return the command lines after a plan that is not the approved one: a new plan, and how to apply it."""
-    environment, file = shown.header.environment, order.file
-    again = plan_command(call, environment, order.flags, file)
-    return (again, saved_plan_command(call, environment, file)) if file else (again,)
+    show_ended_run(call, EndedRun(order.command, ResultWord.STALE, errors, again), made.plan)
 
 
 def read_approved_config(setup: Setup, saved: SavedPlan) -> tuple[Project, tuple[Finding, ...]]:

@@ -12,71 +12,31 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
-from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, TextIO, cast
 
 from exportctl.cli import exit_codes, plan
+from exportctl.cli.apply_output import show_apply_report
+from exportctl.cli.apply_request import ApplyRequest
 from exportctl.cli.audit import AuditLog
-from exportctl.cli.ci_reports import publish_plan
-from exportctl.cli.context import JSON, CommandContext, Interrupted, handle_signals
+from exportctl.cli.context import TEXT, CommandContext, Interrupted, handle_signals
 from exportctl.cli.screen import Screen
-from exportctl.errors import Error, Finding, StalePlan, UsageError
+from exportctl.errors import Error, StalePlan, UsageError
+from exportctl.model.apply_report import ApplyReport, ResultWord
 from exportctl.model.outcome import Outcome, final_outcomes
 from exportctl.model.plan import Plan
-from exportctl.model.plan_options import PlanOptions
-from exportctl.model.verdict import PlanVerdict, judge
-from exportctl.output import phrases
+from exportctl.model.verdict import judge
 from exportctl.output.format_values import clean_text
-from exportctl.output.json import documents
 from exportctl.output.text import apply
 from exportctl.output.text import plan as text_plan
 
 if TYPE_CHECKING:
-    from exportctl.planfile.file import SavedPlan
     from exportctl.workflows.apply import ApplyRun
     from exportctl.workflows.lease import LeasedPlan
     from exportctl.workflows.load_config import Setup
     from exportctl.workflows.plan import ConnectedPlan
 
-WEEK = 7 * 86400
-LEASE_LOST = "lease-lost"  # the rule of an outcome
 PRODUCTION = "prod"  # the sandbox of a request that names none [UD]
-
-
-@dataclass(frozen=True)
-class ApplyRequest:
-    """What to apply and how. `saved`, `only_if` or `auto_approve` is the approval; without one apply asks."""
-
-    flags: PlanOptions
-    saved: SavedPlan | None = None
-    file: str | None = None  # the one that holds `saved`
-    note: str | None = None  # what people should know about the file
-    only_if: str | None = None
-    auto_approve: bool = False
-    max_age: int = WEEK
-    parallelism: int = 4
-    audit: Path | None = None
-    is_renewal: bool = False
-
-
-@dataclass
-class ApplyReport:
-    """How an apply ended. `remaining_plan` is the plan of the final check, None without one."""
-
-    outcomes: tuple[Outcome, ...] = ()
-    remaining_plan: Plan | None = None
-    verdict: PlanVerdict | None = None
-    interrupted: bool = False
-    normalised: tuple[str, ...] = ()
-    errors: tuple[Finding, ...] = ()
-
-    def exit_code(self) -> int:
-        codes = [exit_codes.INTERRUPTED] if self.interrupted else []
-        codes += [exit_codes.FAILED] if self.errors else []
-        codes += [exit_codes.LEASE_HELD] if any(o.rule == LEASE_LOST for o in self.outcomes) else []
-        codes += [exit_codes.apply_exit_code(self.verdict)]
-        return exit_codes.pick_exit_code(*codes)
 
 
 @dataclass
@@ -105,7 +65,7 @@ def confirm_and_apply(call: CommandContext, setup: Setup, order: ApplyRequest, m
 
     if not made.plan.steps() or (order.is_renewal and not order.auto_approve):
         return ApplyResult(_show_nothing_to_apply(call, order, made))
-    if call.format != JSON and not order.is_renewal:
+    if call.format == TEXT and not order.is_renewal:
         plan.show_plan(call, made)
     interrupt = Interrupt()
     start = partial(
@@ -128,37 +88,22 @@ def confirm_and_apply(call: CommandContext, setup: Setup, order: ApplyRequest, m
             audit = AuditLog(call, order.audit, made)
             audit.start(len(made.plan.steps()))
             ending = _run_and_check(call, under_way, interrupt, audit)
-        code = ending.exit_code()
-        audit.end(ending.outcomes, _RESULTS.get(code, "failed"))
-        _show_report(call, order, made, ending)
-        publish_plan(call, made.plan, made.findings)
-    return ApplyResult(code, ending.outcomes)
+        audit.end(ending.outcomes, _AUDITED.get(ending.result, ending.result.value))
+        show_apply_report(call, order, ending, made.findings)
+    return ApplyResult(exit_codes.RESULT_CODES[ending.result], ending.outcomes)
 
 
-_RESULTS = {
-    exit_codes.DONE: "done",
-    exit_codes.INCOMPLETE: "incomplete",
-    exit_codes.LEASE_HELD: "incomplete",
-    exit_codes.INTERRUPTED: "interrupted",
-}
+_AUDITED = {ResultWord.LEASE_HELD: "incomplete"}  # the words of the audit file
 
 
 def _show_nothing_to_apply(call: CommandContext, order: ApplyRequest, made: ConnectedPlan) -> int:
     """Show a plan without writes, or the dry run of a renewal. No question, no final check."""
     found = judge(made.plan)
-    if call.format == JSON:
-        call.screen.write_document(
-            documents.render_renewals(made.plan, verdict=found)
-            if order.is_renewal
-            else documents.render_apply_report(made.plan, (), remaining=made.plan, verdict=found)
-        )
-    elif order.is_renewal:
-        call.screen.show(text_plan.render_renewals(made.plan, color=call.screen.color, width=call.screen.width))
-    else:
+    if call.format == TEXT and not order.is_renewal:
         plan.show_plan(call, made)
-        call.screen.show(f"{phrases.nothing_to_apply(found)}\n")
-    publish_plan(call, made.plan, made.findings)
-    return exit_codes.DONE if found.is_reachable else exit_codes.INCOMPLETE
+    ending = ApplyReport(made.plan, remaining_plan=made.plan, verdict=found, was_started=False)
+    show_apply_report(call, order, ending, made.findings)
+    return exit_codes.RESULT_CODES[ending.result]
 
 
 def _ask_approval(call: CommandContext, order: ApplyRequest, shown: Plan) -> bool:
@@ -177,7 +122,7 @@ def _ask_approval(call: CommandContext, order: ApplyRequest, shown: Plan) -> boo
         saved = ", or apply a saved plan: exportctl plan --out plan.json; exportctl apply plan.json"
         hint = f"add --auto-approve{'' if 'rotate' in shown.options else saved}"
         raise UsageError("apply must ask, and there is no terminal", rule="no-terminal", hint=hint)
-    if call.format == JSON:
+    if call.format != TEXT:
         screen.say(text_plan.render_plan(shown, color=screen.err_color, width=screen.width))
     sandbox = clean_text(shown.header.sandbox)
     if shown.header.sandbox == PRODUCTION:
@@ -222,7 +167,7 @@ def _check_approved_plan(call: CommandContext, order: ApplyRequest, before: Plan
         hint = "another run wrote in between: make and review a new plan"
         raise StalePlan(f"{text}; nothing was written", rule="stale-plan", hint=hint)
     call.screen.say(f"{text[0].upper()}{text[1:]}. The plan is now:")
-    if call.format != JSON:
+    if call.format == TEXT:
         plan.show_plan(call, made)
     return made
 
@@ -233,21 +178,23 @@ def _run_and_check(call: CommandContext, under_way: ApplyRun, interrupt: Interru
         for number, outcome in enumerate(under_way.execute_steps(audit.start_step), 1):
             audit.end_step(outcome)
             print_line(apply.outcome(outcome, number, total, color=call.screen.err_color))
-    ending = ApplyReport(tuple(under_way.step_outcomes), interrupted=interrupt.received)
+    ending = ApplyReport(under_way.planned.plan, tuple(under_way.step_outcomes), interrupted=interrupt.received)
     if interrupt.received:
         return ending
     try:
         check = under_way.run_final_check()
     except Error as error:
-        ending.errors = error.findings()
-        return ending
+        return replace(ending, errors=error.findings())
     for outcome in check.outcomes:
         audit.end_step(outcome)
-    ending.outcomes = final_outcomes(ending.outcomes, check.outcomes)
-    ending.remaining_plan, ending.normalised = check.plan, check.normalised
-    ending.verdict = check.verdict
-    ending.interrupted = interrupt.received
-    return ending
+    return replace(
+        ending,
+        outcomes=final_outcomes(ending.outcomes, check.outcomes),
+        remaining_plan=check.plan,
+        verdict=check.verdict,
+        normalised=check.normalised,
+        interrupted=interrupt.received,
+    )
 
 
 @contextmanager
@@ -270,39 +217,3 @@ def _show_progress(screen: Screen, total: int) -> Iterator[Callable[[str], None]
             drawn.advance(task)
 
         yield print_line
-
-
-def _show_report(call: CommandContext, order: ApplyRequest, made: ConnectedPlan, ending: ApplyReport) -> None:
-    screen = call.screen
-    if call.format == JSON:
-        screen.write_document(_document(order, made, ending))
-        return
-    if order.is_renewal:
-        screen.show(text_plan.render_renewals(made.plan, color=screen.color, width=screen.width))
-    screen.show(
-        apply.render_apply_report(
-            ending.outcomes,
-            remaining=ending.remaining_plan,
-            verdict=ending.verdict,
-            normalised=ending.normalised,
-            interrupted=ending.interrupted,
-            color=screen.color,
-            width=screen.width,
-        )
-    )
-    if ending.errors:
-        screen.say("\n".join(str(f) for f in ending.errors))
-
-
-def _document(order: ApplyRequest, made: ConnectedPlan, ending: ApplyReport) -> str:
-    if order.is_renewal:
-        return documents.render_renewals(made.plan, ending.outcomes, verdict=ending.verdict, errors=ending.errors)
-    return documents.render_apply_report(
-        made.plan,
-        ending.outcomes,
-        remaining=ending.remaining_plan,
-        verdict=ending.verdict,
-        normalised=ending.normalised,
-        interrupted=ending.interrupted,
-        errors=ending.errors,
-    )

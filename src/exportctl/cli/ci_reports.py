@@ -68,6 +68,11 @@ def publish_to_actions(
 ) -> None:
     """Write annotations, each once, the outputs for later steps, and the summary of this step."""
     write_annotations(call, findings)
+    write_report_files(call, outputs, summary)
+
+
+def write_report_files(call: CommandContext, outputs: Mapping[str, str], summary: str) -> None:
+    """Write the outputs for later steps, and the summary of this step."""
     for name, words in (("GITHUB_OUTPUT", github_actions.outputs(outputs)), ("GITHUB_STEP_SUMMARY", f"{summary}\n")):
         file = call.env.get(name)
         if file:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from exportctl.errors import Error, LeaseHeld, RefusedError, StalePlan, UsageError
+from exportctl.model.apply_report import ResultWord
 from exportctl.model.plan import Plan
 from exportctl.model.verdict import PlanVerdict, RemainderKind, judge
 
@@ -40,6 +41,22 @@ TEXTS: Mapping[int, str] = {
     USAGE: "Wrong usage. Also: `apply` or `probe` must ask, there is no terminal, and --auto-approve is missing. "
     "Or `probe` was asked for a sandbox for production without --sandbox.",
 }
+
+
+RESULT_CODES: Mapping[ResultWord, int] = {
+    ResultWord.DONE: DONE,
+    ResultWord.INCOMPLETE: INCOMPLETE,
+    ResultWord.FAILED: FAILED,
+    ResultWord.BLOCKED: BLOCKED,
+    ResultWord.STALE: STALE,
+    ResultWord.LEASE_HELD: LEASE_HELD,
+    ResultWord.INTERRUPTED: INTERRUPTED,
+}
+
+
+def run_result(code: int) -> ResultWord:
+    """Return the result of a run that an error ended with this exit code. A wrong usage counts as failed."""
+    return next((result for result, own in RESULT_CODES.items() if own == code), ResultWord.FAILED)
 
 
 def pick_exit_code(*codes: int) -> int:

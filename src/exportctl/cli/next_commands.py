@@ -6,9 +6,13 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from exportctl.model.apply_report import ApplyReport, ResultWord
+from exportctl.model.plan_options import PlanOptions
+from exportctl.model.verdict import RemainderKind
+
 if TYPE_CHECKING:
+    from exportctl.cli.apply_request import ApplyRequest
     from exportctl.cli.context import CommandContext
-    from exportctl.model.plan_options import PlanOptions
 
 
 def plan_command(call: CommandContext, environment: str | None, asked: PlanOptions, out: str | None = None) -> str:
@@ -16,14 +20,47 @@ def plan_command(call: CommandContext, environment: str | None, asked: PlanOptio
     return _command_line(call, environment, ("plan", *option_words(asked), *(("--out", out) if out else ())))
 
 
-def apply_command(call: CommandContext, environment: str | None, asked: PlanOptions) -> str:
+def apply_command(
+    call: CommandContext, environment: str | None, asked: PlanOptions, *, auto_approve: bool = False
+) -> str:
     """Return the `apply` with these options."""
-    return _command_line(call, environment, ("apply", *option_words(asked)))
+    approval = ("--auto-approve",) if auto_approve else ()
+    return _command_line(call, environment, ("apply", *option_words(asked), *approval))
 
 
 def saved_plan_command(call: CommandContext, environment: str | None, file: str) -> str:
     """Return the `apply` of a saved plan, which has its own options."""
     return _command_line(call, environment, ("apply", file))
+
+
+def commands_after(call: CommandContext, order: ApplyRequest, report: ApplyReport) -> tuple[str, ...]:
+    """Return the command lines that come after a run which is not done."""
+    environment = report.plan.header.environment
+    if report.result is ResultWord.DONE or not report.was_started:
+        return ()
+    if order.is_renewal:
+        expired = [str(item.address) for item in report.plan.items if item.is_expired]
+        asked = PlanOptions(targets=tuple(expired))
+        return (apply_command(call, environment, asked) if expired else _command_line(call, environment, ("renew",)),)
+    if order.flags.rotate:
+        return (_command_line(call, environment, ("rotate", order.flags.rotate.name)),)
+    if order.saved or order.only_if:
+        return commands_after_review(call, order, environment)
+    if _can_apply(report):
+        return (apply_command(call, environment, order.flags, auto_approve=order.auto_approve),)
+    return (plan_command(call, environment, order.flags),)
+
+
+def _can_apply(report: ApplyReport) -> bool:
+    """Say whether another apply does something of what remains."""
+    remaining = report.verdict.remaining if report.verdict else ()
+    return not remaining or any(one.is_planned or one.kind is RemainderKind.STEP for one in remaining)
+
+
+def commands_after_review(call: CommandContext, order: ApplyRequest, environment: str | None) -> tuple[str, ...]:
+    """Return the command lines after an approval that is used up or stale: a new plan, and how to apply it."""
+    again = plan_command(call, environment, order.flags, order.file)
+    return (again, saved_plan_command(call, environment, order.file)) if order.file else (again,)
 
 
 def _command_line(call: CommandContext, environment: str | None, words: tuple[str, ...]) -> str:
@@ -38,6 +75,7 @@ def option_words(asked: PlanOptions) -> tuple[str, ...]:
     """Return the options of a plan as a user writes them."""
     globs = (
         ("--target", asked.targets),
+        ("--exclude", asked.exclude),
         ("--allow-replace", asked.allow_replace),
         ("--allow-recreate", asked.allow_recreate),
         ("--resume", asked.resume),

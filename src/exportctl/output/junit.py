@@ -41,14 +41,14 @@ def render_verify_report(report: VerifyReport) -> str:
     root = Element("testsuites", name=f"exportctl verify, sandbox {report.header.sandbox}")
     for export in report.exports:
         _add_suite(root, export, report)
-    return _finish_document(root)
+    return finish_document(root)
 
 
 def render_backup_report(report: BackupReport) -> str:
     """Return the document with one suite per export and one case per dataset."""
     root = Element("testsuites", name=f"exportctl backup check, sandbox {report.header.sandbox}")
     _add_backup_suites(root, report)
-    return _finish_document(root)
+    return finish_document(root)
 
 
 def render_backup_environments(sides: Sequence[EnvironmentResult[BackupReport]]) -> str:
@@ -57,16 +57,16 @@ def render_backup_environments(sides: Sequence[EnvironmentResult[BackupReport]])
     for side in sides:
         if side.result is None:
             suite = SubElement(root, "testsuite", name=side.environment)
-            _add_error_case(suite, side.environment, "backup", side.errors)
+            add_error_case(suite, side.environment, "backup", side.errors)
         else:
             _add_backup_suites(root, side.result, f"{side.environment}: ")
-    return _finish_document(root)
+    return finish_document(root)
 
 
 def _add_backup_suites(root: Element, report: BackupReport, prefix: str = "") -> None:
     for export in report.exports:
         name, values = f"{prefix}{export.address}", {"flow": export.flow or "", "storage": export.storage}
-        suite = _new_suite(root, name, report.as_of, values)
+        suite = new_suite(root, name, report.as_of, values)
         for chain in export.chains:
             case = SubElement(suite, "testcase", classname=name, name=chain.dataset)
             if chain.failures:
@@ -80,7 +80,7 @@ def _add_backup_suites(root: Element, report: BackupReport, prefix: str = "") ->
             if one.export == export.address:
                 _add_list_case(suite, name, one)
         if export.errors:
-            _add_error_case(suite, name, "storage", export.errors)
+            add_error_case(suite, name, "storage", export.errors)
 
 
 def _add_list_case(suite: Element, classname: str, one: ListComparison) -> None:
@@ -97,13 +97,13 @@ def render_restore_report(report: RestoreReport) -> str:
     root = Element("testsuites", name=f"exportctl restore check, sandbox {report.header.sandbox}")
     for check in report.checks:
         values = {"engine": report.engine, "moment": format_values.moment(check.source.as_of)}
-        suite = _new_suite(root, str(check.source.address), report.as_of, values)
+        suite = new_suite(root, str(check.source.address), report.as_of, values)
         case = SubElement(suite, "testcase", classname=str(check.source.address), name=check.source.dataset)
         if check.failures:
             failure = SubElement(case, "failure", type=check.source.state.value, message=check.failures[0])
             failure.text = "\n".join(check.failures)
         SubElement(case, "system-out").text = "\n".join(restore.fact_texts(check))
-    return _finish_document(root)
+    return finish_document(root)
 
 
 def render_drill_report(report: DrillReport) -> str:
@@ -111,18 +111,18 @@ def render_drill_report(report: DrillReport) -> str:
     root = Element("testsuites", name=f"exportctl backup drill, sandbox {report.header.sandbox}")
     for one in report.drilled:
         name, values = str(one.address), {"flow": one.flow, "seed": report.seed, "hash": one.last_hash or ""}
-        suite = _new_suite(root, name, report.as_of, values)
+        suite = new_suite(root, name, report.as_of, values)
         _add_drill_case(suite, name, one)
-    suite = _new_suite(root, "not drilled", report.as_of, {"seed": report.seed})
+    suite = new_suite(root, "not drilled", report.as_of, {"seed": report.seed})
     for other in report.not_drilled:
         case = SubElement(suite, "testcase", classname=str(other.address), name=other.dataset)
         SubElement(case, "skipped", message=drill.not_drilled_text(other))
     if report.unread:
-        _add_error_case(suite, "not drilled", "storage", report.unread)
+        add_error_case(suite, "not drilled", "storage", report.unread)
     if not report.drilled:
         case = SubElement(suite, "testcase", classname="not drilled", name="drill")
         SubElement(case, "failure", type="NONE", message=drill.summary(report))
-    return _finish_document(root)
+    return finish_document(root)
 
 
 def _add_drill_case(suite: Element, classname: str, one: DrilledDataset) -> None:
@@ -138,11 +138,11 @@ def render_errors(found: Sequence[Finding], command: str = "verify") -> str:
     """Return the document of a run that ended before it had a report."""
     root = Element("testsuites", name=f"exportctl {command}")
     suite = SubElement(root, "testsuite", name="exportctl")
-    _add_error_case(suite, "exportctl", command, found)
-    return _finish_document(root)
+    add_error_case(suite, "exportctl", command, found)
+    return finish_document(root)
 
 
-def _new_suite(root: Element, name: str, as_of: int, values: Mapping[str, str]) -> Element:
+def new_suite(root: Element, name: str, as_of: int, values: Mapping[str, str]) -> Element:
     timestamp = datetime.fromtimestamp(as_of, UTC).strftime("%Y-%m-%dT%H:%M:%S")  # the form has no offset
     suite = SubElement(root, "testsuite", name=name, timestamp=timestamp)
     properties = SubElement(suite, "properties")
@@ -159,11 +159,11 @@ def _add_suite(root: Element, export: ExportVerdicts, report: VerifyReport) -> N
         "since": format_values.moment(report.since),
         "deep": "true" if report.deep else "false",
     }
-    suite = _new_suite(root, str(export.address), report.as_of, values)
+    suite = new_suite(root, str(export.address), report.as_of, values)
     for verdict in export.verdicts:
         _add_case(suite, export, verdict)
     if export.errors:
-        _add_error_case(suite, str(export.address), "storage", export.errors)
+        add_error_case(suite, str(export.address), "storage", export.errors)
 
 
 def _add_case(suite: Element, export: ExportVerdicts, verdict: Verdict) -> None:
@@ -179,14 +179,14 @@ def _add_case(suite: Element, export: ExportVerdicts, verdict: Verdict) -> None:
         SubElement(case, "system-out").text = f"{verdict.result.value}: {verdict.reason}"
 
 
-def _add_error_case(suite: Element, classname: str, name: str, found: Sequence[Finding]) -> None:
+def add_error_case(suite: Element, classname: str, name: str, found: Sequence[Finding]) -> None:
     """Add several errors of one case as one `<error>`: readers take only the first."""
     case = SubElement(suite, "testcase", classname=classname, name=name)
     error = SubElement(case, "error", type=found[0].rule, message=found[0].message)
     error.text = "\n".join(str(f) for f in found)
 
 
-def _finish_document(root: Element) -> str:
+def finish_document(root: Element) -> str:
     """Add the counts when all cases are there, and make every text valid in XML."""
     for node in [*root, root]:
         node.set("tests", str(len(list(node.iter("testcase")))))

@@ -167,7 +167,7 @@ def compare_approvals(saved: Mapping[str, Json], now: Mapping[str, Json]) -> tup
         before, after = saved.get(address), now.get(address)
         if before is None or after is None:
             verbs = [side["verb"] if side else NO_APPROVAL for side in (before, after)]
-            found.append(StaleValue(address, VERB, *verbs, names=(VERB,)))
+            found.append(StaleValue(address, VERB, verbs[0], verbs[1], (VERB,)))
             continue
         leaves = _differing_leaves((), before, after)
         found += (StaleValue(address, ".".join(names), a, b, names) for names, a, b in leaves)

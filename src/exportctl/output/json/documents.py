@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from exportctl.errors import Finding, Level, SourcePosition
+from exportctl.model.apply_report import ApplyReport, ResourceResult, ResourceState, ResultWord
 from exportctl.model.json_form import (
     Json,
     JsonObject,
@@ -22,10 +23,10 @@ from exportctl.model.json_form import (
     part,
     text,
 )
-from exportctl.model.outcome import Check, CheckStatus, Outcome, OutcomeStatus
-from exportctl.model.plan import Cause, FieldChange, ListedDataset, Plan, PlanHeader, PlanItem
+from exportctl.model.outcome import Check, CheckStatus, OutcomeStatus
+from exportctl.model.plan import Cause, FieldChange, ListedDataset, Plan, PlanHeader, PlanItem, Verb
 from exportctl.model.verdict import PlanVerdict, judge
-from exportctl.output import phrases
+from exportctl.output import apply_outcome, phrases
 from exportctl.output.json.envelope import MOMENT, OUTCOME, PLAN, REHEARSAL, VERDICT, Document
 from exportctl.output.text import apply
 from exportctl.planfile import file as planfile
@@ -118,65 +119,77 @@ def render_stale_plan(shown: SavedPlan, errors: Sequence[Finding]) -> str:
     return ERRORS.render(None, header=shown.header, as_of=shown.as_of, errors=errors)
 
 
-class _Apply(NamedTuple):
-    plan: Plan
-    outcomes: Sequence[Outcome]
-    remaining: Plan | None = None
-    verdict: PlanVerdict | None = None
-    normalised: Sequence[str] = ()
-    interrupted: bool = False
-
-    def fields(self, cause: Cause) -> list[_ItemField]:
-        """Return the field changes with this cause."""
-        return [_ItemField(item, f) for item in self.plan.items for f in item.fields if f.cause is cause]
-
-
 class _ItemField(NamedTuple):
     item: PlanItem
     field: FieldChange
 
 
-_APPLY_PROJECT: Member[_Apply] = text("the config's project", lambda a: a.plan.header.project)
-_COUNTS: Member[_Apply] = counts("steps by how they ended", OutcomeStatus, lambda a: apply.tally(a.outcomes))
-_OUTCOMES: Member[_Apply] = listing("every step of the plan", OUTCOME)
-_PASSED: Member[_Apply] = nullable(
+def _fields(report: ApplyReport, cause: Cause) -> list[_ItemField]:
+    """Return the field changes with this cause."""
+    return [_ItemField(item, f) for item in report.plan.items for f in item.fields if f.cause is cause]
+
+
+class _Resource(NamedTuple):
+    one: ResourceResult
+    verdict: PlanVerdict | None
+
+
+def _resource_reasons(shown: _Resource) -> list[str]:
+    is_done = shown.one.state is ResourceState.DONE
+    return [] if is_done else apply_outcome.reasons(shown.one, shown.verdict)
+
+
+_APPLY_PROJECT: Member[ApplyReport] = text("the config's project", lambda a: a.plan.header.project)
+_COUNTS: Member[ApplyReport] = counts("steps by how they ended", OutcomeStatus, lambda a: apply.tally(a.outcomes))
+_OUTCOMES: Member[ApplyReport] = listing("every step of the plan", OUTCOME)
+_PASSED: Member[ApplyReport] = nullable(
     flag(
         "nothing remains but what was decided, see `verdict`; null: there was no final check",
         lambda a: None if a.verdict is None else a.verdict.is_complete,
     )
 )
-_VERDICT: Member[_Apply] = nullable(part(VERDICT, lambda a: a.verdict))
+_VERDICT: Member[ApplyReport] = nullable(part(VERDICT, lambda a: a.verdict))
+_RESULT: Member[ApplyReport] = choice("how the run ended", ResultWord)
+_STATES: Member[ApplyReport] = counts("resources by what became of them", ResourceState, lambda a: a.counts())
+_RESOURCES: Member[ApplyReport] = listing(
+    "every resource that the run was to change, and those at which something remains",
+    JsonObject[_Resource](
+        "one export or destination",
+        address=text("exports.NAME or destinations.NAME", lambda r: r.one.address),
+        state=choice("what became of it", ResourceState, lambda r: r.one.state),
+        verb=nullable(choice("what the plan does", Verb, lambda r: r.one.item.verb if r.one.item else None)),
+        reasons=listing("why it is not done; for people", text("one reason"), _resource_reasons),
+        fix=nullable(text("what to do", lambda r: apply_outcome.fix(r.one))),
+        at=nullable(part(POSITION, lambda r: r.one.at)),
+    ),
+    lambda a: [_Resource(one, a.verdict) for one in a.resources],
+)
+_NEXT: Member[ApplyReport] = listing("commands that come next", text("a command line"), lambda a: a.next_commands)
 
 APPLY = Document(
     "apply",
-    JsonObject[_Apply](
+    JsonObject[ApplyReport](
         "the result of an apply",
         project=_APPLY_PROJECT,
         digest=text("digest of the plan that was applied", lambda a: planfile.approval_digest(a.plan)),
+        result=_RESULT,
+        states=_STATES,
+        resources=_RESOURCES,
+        next_commands=_NEXT,
         interrupted=flag("a signal stopped the apply"),
         final_check_passed=_PASSED,
         verdict=_VERDICT,
         normalised=listing("values that the service keeps in another spelling", text("for people")),
         counts=_COUNTS,
         outcomes=_OUTCOMES,
-        remaining_plan=nullable(part(PLAN, lambda a: a.remaining)),
+        remaining_plan=nullable(part(PLAN, lambda a: a.remaining_plan)),
     ),
 )
 
 
-def render_apply_report(
-    shown: Plan,
-    outcomes: Sequence[Outcome],
-    *,
-    remaining: Plan | None,
-    verdict: PlanVerdict | None,
-    normalised: Sequence[str] = (),
-    interrupted: bool = False,
-    errors: Sequence[Finding] = (),
-) -> str:
-    """Return the document of an apply. `remaining`, `verdict` and `normalised` are as in the text output."""
-    result = _Apply(shown, outcomes, remaining, verdict, normalised, interrupted)
-    return APPLY.render(result, header=shown.header, as_of=shown.as_of, errors=errors)
+def render_apply_report(report: ApplyReport) -> str:
+    """Return the document of an apply."""
+    return APPLY.render(report, header=report.plan.header, as_of=report.plan.as_of, errors=report.errors)
 
 
 _FLOW_ID: Member[_ItemField] = nullable(text("flow id", lambda f: f.item.id))
@@ -184,7 +197,7 @@ _ITEM_ADDRESS: Member[_ItemField] = address(lambda f: f.item.address)
 
 RENEW = Document(
     "renew",
-    JsonObject[_Apply](
+    JsonObject[ApplyReport](
         "rolling ends that are due",
         project=_APPLY_PROJECT,
         renewals=listing(
@@ -196,14 +209,14 @@ RENEW = Document(
                 before=nullable(number(MOMENT, lambda f: f.field.before)),
                 after=nullable(number(MOMENT, lambda f: f.field.after)),
             ),
-            lambda a: a.fields(Cause.RENEWAL),
+            lambda a: _fields(a, Cause.RENEWAL),
         ),
         expired=listing(
             "rolling ends in the past: exit code 4; an apply moves them",
             JsonObject[_ItemField](
                 "one expired flow", address=_ITEM_ADDRESS, id=_FLOW_ID, ended=number(MOMENT, lambda f: f.field.before)
             ),
-            lambda a: a.fields(Cause.EXPIRED),
+            lambda a: _fields(a, Cause.EXPIRED),
         ),
         not_renewed=listing(
             "rolling ends that it cannot renew: exit code 4", FINDING, lambda a: phrases.not_renewed_findings(a.plan)
@@ -211,8 +224,12 @@ RENEW = Document(
         paused=listing(
             "flows that were paused by hand; they stay paused",
             JsonObject[_ItemField]("one paused flow", address=_ITEM_ADDRESS, id=_FLOW_ID, field=part(FIELD)),
-            lambda a: a.fields(Cause.PAUSED),
+            lambda a: _fields(a, Cause.PAUSED),
         ),
+        result=_RESULT,
+        states=_STATES,
+        resources=_RESOURCES,
+        next_commands=_NEXT,
         final_check_passed=_PASSED,
         verdict=_VERDICT,
         counts=_COUNTS,
@@ -221,11 +238,9 @@ RENEW = Document(
 )
 
 
-def render_renewals(
-    shown: Plan, outcomes: Sequence[Outcome] = (), *, verdict: PlanVerdict | None = None, errors: Sequence[Finding] = ()
-) -> str:
-    """Return the document of a renew run. `outcomes` is empty when the run changed nothing."""
-    return RENEW.render(_Apply(shown, outcomes, verdict=verdict), header=shown.header, as_of=shown.as_of, errors=errors)
+def render_renewals(report: ApplyReport) -> str:
+    """Return the document of a renew run. It has no outcomes if the run changed nothing."""
+    return RENEW.render(report, header=report.plan.header, as_of=report.plan.as_of, errors=report.errors)
 
 
 class _Validation(NamedTuple):

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from exportctl.errors import Level
+from exportctl.model.apply_report import ApplyReport, ResourceState
 from exportctl.model.outcome import Outcome, OutcomeStatus
 from exportctl.model.plan import Action, Plan, PlanHeader, Step
 from exportctl.model.verdict import DECIDED, PlanVerdict, is_open_finding
@@ -96,6 +97,12 @@ def _remaining_lines(remaining: Plan, verdict: PlanVerdict, ink: Paint, width: i
         lines += ["", *plan.block(item, remaining.as_of, ink, width)]
     found = (f for f in phrases.plan_findings(remaining) if f.level is Level.ERROR or is_open_finding(f))
     return lines + plan.findings(tuple(found), ink)
+
+
+def render_next_commands(report: ApplyReport) -> str:
+    """Return what to do after a run that is not done."""
+    title = "Next, fix what failed, then run:" if report.of_state(ResourceState.FAILED) else "Next:"
+    return "\n".join([title, *(plan.INDENT + clean_text(command) for command in report.next_commands), ""])
 
 
 def summary(outcomes: Sequence[Outcome]) -> str:
