@@ -9,12 +9,16 @@ import os
 import re
 import signal
 from collections.abc import Callable
+from dataclasses import fields
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
 from exportctl.cli import exit_codes
 from exportctl.cli.main import main
+from exportctl.cli.next_commands import option_words
+from exportctl.model.plan_options import PlanOptions
 from exportctl.output.markdown.marker import parse_marker
 from tests.cli.command_line import CommandLine, CommandResult
 
@@ -202,3 +206,15 @@ def test_a_rotation_is_titled_as_the_rotation_that_it_is(run: CommandLine) -> No
     assert outputs["summary"] == "rotate: done: 1 done"
     assert summary.splitlines()[1].startswith("### exportctl rotate: done: 1 done")
     assert "s3cr3t" not in log + summary
+
+
+NOT_IN_COMMANDS = {"renewals", "renew_only", "rotate", "committed_at"}
+
+
+@pytest.mark.parametrize("name", sorted({field.name for field in fields(PlanOptions)} - NOT_IN_COMMANDS))
+def test_the_next_command_has_the_options_of_the_run(name: str) -> None:
+    values: dict[type, Any] = {tuple: ("exports.*",), int: 2, bool: True}
+    given = PlanOptions(**{name: values[type(getattr(PlanOptions(), name))]})
+
+    assert option_words(given)
+    assert option_words(PlanOptions()) == ()

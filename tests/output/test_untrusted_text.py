@@ -12,12 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exportctl.errors import Error, SourcePosition
+from exportctl.model.apply_report import ApplyReport, ResultWord
 from exportctl.model.outcome import Check, CheckStatus, Outcome, OutcomeStatus
 from exportctl.model.plan import Cause, ListedDataset, Plan
 from exportctl.model.verdict import judge
 from exportctl.monitor import drift
-from exportctl.output import format_values, github_actions, junit
+from exportctl.output import apply_outcome, format_values, github_actions, junit, junit_apply
 from exportctl.output.json import documents
+from exportctl.output.markdown import apply as markdown_apply
 from exportctl.output.markdown import backup as markdown_backup
 from exportctl.output.markdown import drift as markdown_drift
 from exportctl.output.markdown import drill as markdown_drill
@@ -60,6 +62,7 @@ def evil_texts() -> dict[str, str]:
     other = planfile.stale_values(planfile.saved_plan(replace(plan, items=())), plan)
     stale = stale_resources(planfile.saved_plan(plan), plan, (*other, StaleValue(EVIL, EVIL, EVIL, EVIL, (EVIL, EVIL))))
     outcome = Outcome(plan.steps()[0], OutcomeStatus.FAILED, EVIL, EVIL, EVIL, "rule")
+    ended = ApplyReport(plan, (outcome,), plan, judge(plan, [outcome]), normalised=(EVIL,), next_commands=(EVIL,))
     return {
         "plan": text_plan.render_plan(plan),
         "show": text_plan.render_saved_plan(planfile.saved_plan(plan), SignatureState.UNSIGNED, now=AS_OF),
@@ -81,6 +84,13 @@ def evil_texts() -> dict[str, str]:
         "drift": text_drift.render_drift(report),
         "outcome": apply.outcome(outcome, 1, 1),
         "report": apply.render_apply_report([outcome], remaining=plan, verdict=judge(plan, [outcome])),
+        "apply.md": markdown_apply.render_apply_report(ended),
+        "apply.xml": junit_apply.render_apply_report(ended),
+        "apply errors.md": markdown_apply.render_errors(
+            Error(EVIL, hint=EVIL, at=SourcePosition(EVIL)).findings(), "apply", ResultWord.FAILED, [EVIL]
+        ),
+        "apply annotations": github_actions.render_annotations(apply_outcome.findings(ended)),
+        "apply next": apply.render_next_commands(ended),
         "error": text_tables.render_errors(Error(EVIL, hint=EVIL, at=SourcePosition(EVIL)).findings()),
         "validate": text_tables.render_validation(plan.findings, exports=1, destinations=1, environments=0),
         "datasets": text_tables.render_datasets([ListedDataset(EVIL, EVIL)], {EVIL: [EVIL]}),
@@ -107,7 +117,9 @@ def test_no_control_or_formatting_character_gets_through(name: str) -> None:
     EVIL_TEXTS[name].encode()
 
 
-@pytest.mark.parametrize(("name", "bars"), [("plan.md", 5), ("drift.md", 5), ("backup.md", 11), ("drill.md", 9)])
+@pytest.mark.parametrize(
+    ("name", "bars"), [("plan.md", 5), ("apply.md", 5), ("drift.md", 5), ("backup.md", 11), ("drill.md", 9)]
+)
 def test_markdown_holds_no_mention_html_or_cell_of_others(name: str, bars: int) -> None:
     shown = EVIL_TEXTS[name]
 

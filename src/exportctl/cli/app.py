@@ -86,6 +86,22 @@ names the columns that it leaves out; `--format json` has all.
 In a pipe or a file, tables are whole, one line for each row, and no prose is narrower than 120 columns. So what `grep`
 finds does not depend on a window. JSON, YAML, Markdown, SQL and patches never wrap.
 
+## GitHub Actions
+
+With `GITHUB_ACTIONS=true` these commands need no option. They write annotations at the lines of the YAML, outputs for
+later steps, and a summary titled as the outcome.
+
+`apply`, `renew` and `rotate` have these outputs, and those of `plan` (`changes`, `digest`, …):
+
+| output | value |
+|---|---|
+| `result` | `done` (exit 0), `incomplete` (4), `failed` (1 and 64), `blocked` (5), `stale` (6), `lease-held` (7), \
+`interrupted` (8). Exit 10 is a report that could be written nowhere, so it has none. |
+| `done`, `failed`, `left` | numbers of exports and destinations. `left`: a request was not sent, or the final check \
+still finds something. `left` is empty if the run ended before it had a plan. |
+| `remaining` | what the final check found; 0: everything is as the config asks |
+| `summary` | one line, such as `apply: incomplete: 3 done, 1 failed, 2 left` |
+
 ## The audit file
 
 `apply`, `renew` and `rotate` with `--audit FILE` append one JSON line for each event, when it happens:

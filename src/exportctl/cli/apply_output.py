@@ -36,7 +36,7 @@ def show_apply_report(
     elif call.format == JUNIT:
         screen.write_document(junit_apply.render_apply_report(report, order.command))
     elif call.format == MARKDOWN:
-        screen.show(markdown)
+        screen.show_document(markdown)
     else:
         _show_text(call, order, report)
     _publish_report(call, order, report, findings, markdown)
@@ -50,7 +50,7 @@ def show_blocked_run(
     if call.format == JUNIT:
         call.screen.write_document(junit_apply.render_apply_report(ending, order.command))
     elif call.format == MARKDOWN:
-        call.screen.show(markdown)
+        call.screen.show_document(markdown)
     _publish_report(call, order, ending, findings, markdown)
 
 
@@ -104,7 +104,7 @@ def show_ended_run(call: CommandContext, ended: EndedRun, shown: Plan | None) ->
     if call.format == JUNIT:
         call.screen.write_document(junit.render_errors(ended.errors, ended.command))
     elif call.format == MARKDOWN:
-        call.screen.show(markdown)
+        call.screen.show_document(markdown)
     if call.screen.is_github_actions:
         message = next((f.message for f in ended.errors), "")
         outputs = apply_outcome.outputs_of_error(ended.result, shown, ended.command, message)

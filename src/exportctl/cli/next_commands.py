@@ -75,7 +75,7 @@ def option_words(asked: PlanOptions) -> tuple[str, ...]:
     """Return the options of a plan as a user writes them."""
     globs = (
         ("--target", asked.targets),
-        ("--exclude", asked.exclude),
+        ("--exclude", asked.excludes),
         ("--allow-replace", asked.allow_replace),
         ("--allow-recreate", asked.allow_recreate),
         ("--resume", asked.resume),
