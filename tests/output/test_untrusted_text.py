@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exportctl.errors import Error, SourcePosition
-from exportctl.model.apply_report import ApplyReport, ResultWord
+from exportctl.model.apply_report import ApplyReport, EndedRun, ResultWord
 from exportctl.model.outcome import Check, CheckStatus, Outcome, OutcomeStatus
 from exportctl.model.plan import Cause, ListedDataset, Plan
 from exportctl.model.verdict import judge
@@ -87,7 +87,8 @@ def evil_texts() -> dict[str, str]:
         "apply.md": markdown_apply.render_apply_report(ended),
         "apply.xml": junit_apply.render_apply_report(ended),
         "apply errors.md": markdown_apply.render_errors(
-            Error(EVIL, hint=EVIL, at=SourcePosition(EVIL)).findings(), "apply", ResultWord.FAILED, [EVIL]
+            EndedRun("apply", ResultWord.FAILED, Error(EVIL, hint=EVIL, at=SourcePosition(EVIL)).findings(), (EVIL,)),
+            plan.header,
         ),
         "apply annotations": github_actions.render_annotations(apply_outcome.findings(ended)),
         "apply next": apply.render_next_commands(ended),

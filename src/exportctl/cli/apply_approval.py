@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from exportctl import __version__
 from exportctl.cli import exit_codes
-from exportctl.cli.apply_output import EndedRun, show_ended_run
+from exportctl.cli.apply_output import show_ended_run
 from exportctl.cli.ci_reports import publish_findings
 from exportctl.cli.context import JSON
 from exportctl.cli.next_commands import commands_after_review
 from exportctl.errors import ConfigError, Finding, StalePlan
-from exportctl.model.apply_report import ResultWord
+from exportctl.model.apply_report import EndedRun, ResultWord
 from exportctl.output.format_values import clean_text
 from exportctl.output.json import documents
 from exportctl.output.stale_plan import StaleResource, stale_findings, stale_resources

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from exportctl.cli import exit_codes
-from exportctl.cli.ci_reports import publish_to_actions, write_report_files
+from exportctl.cli.ci_reports import ci_run, publish_to_actions, write_report_files
 from exportctl.cli.context import JSON, JUNIT, MARKDOWN, CommandContext, Interrupted
 from exportctl.cli.next_commands import commands_after
 from exportctl.errors import Error, Finding
-from exportctl.model.apply_report import ApplyReport, ResultWord
+from exportctl.model.apply_report import ApplyReport, EndedRun, ResultWord
 from exportctl.model.plan import Plan
 from exportctl.output import apply_outcome, junit, junit_apply, phrases
 from exportctl.output.json import documents
@@ -29,7 +29,7 @@ def show_apply_report(
 ) -> None:
     """Show the report of a run with its next commands; `findings` are those of the config."""
     report = replace(ending, next_commands=commands_after(call, order, ending))
-    screen, markdown = call.screen, markdown_apply.render_apply_report(report, order.command)
+    screen, markdown = call.screen, markdown_apply.render_apply_report(report, order.command, run=ci_run(call))
     if call.format == JSON:
         render = documents.render_renewals if order.is_renewal else documents.render_apply_report
         screen.write_document(render(report))
@@ -46,7 +46,7 @@ def show_blocked_run(
     call: CommandContext, order: ApplyRequest, ending: ApplyReport, findings: Sequence[Finding]
 ) -> None:
     """Show that a plan cannot be applied, in the formats that have no document of a plan here, and publish it."""
-    markdown = markdown_apply.render_apply_report(ending, order.command)
+    markdown = markdown_apply.render_apply_report(ending, order.command, run=ci_run(call))
     if call.format == JUNIT:
         call.screen.write_document(junit_apply.render_apply_report(ending, order.command))
     elif call.format == MARKDOWN:
@@ -88,19 +88,9 @@ def _show_text(call: CommandContext, order: ApplyRequest, report: ApplyReport) -
         screen.show(text_apply.render_next_commands(report))
 
 
-@dataclass(frozen=True)
-class EndedRun:
-    """A run that ended before its first write."""
-
-    command: str
-    result: ResultWord
-    errors: Sequence[Finding]
-    next_commands: tuple[str, ...] = ()
-
-
 def show_ended_run(call: CommandContext, ended: EndedRun, shown: Plan | None) -> None:
     """Write the document of the formats that JSON and text do not cover, and what later steps of a workflow read."""
-    markdown = markdown_apply.render_errors(ended.errors, ended.command, ended.result, ended.next_commands)
+    markdown = markdown_apply.render_errors(ended, shown.header if shown else None, ci_run(call))
     if call.format == JUNIT:
         call.screen.write_document(junit.render_errors(ended.errors, ended.command))
     elif call.format == MARKDOWN:

@@ -43,6 +43,16 @@ class ResultWord(StrEnum):
     DONE = "done"
 
 
+@dataclass(frozen=True)
+class EndedRun:
+    """A run that ended before its first write. `command` is apply, renew or rotate."""
+
+    command: str
+    result: ResultWord
+    errors: Sequence[Finding]
+    next_commands: tuple[str, ...] = ()
+
+
 class ResourceState(StrEnum):
     """What became of one export or destination, in the order of the output."""
 

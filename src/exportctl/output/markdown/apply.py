@@ -9,24 +9,32 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from exportctl.errors import Finding
-from exportctl.model.apply_report import ApplyReport, ResourceResult, ResourceState, ResultWord
-from exportctl.model.plan import Cause, Plan
+from exportctl.model.apply_report import ApplyReport, EndedRun, ResourceResult, ResourceState
+from exportctl.model.plan import Cause, Plan, PlanHeader
 from exportctl.output import apply_outcome, format_values, phrases
+from exportctl.output.ci_run import CiRun
 from exportctl.output.markdown.marker import CommentMarker, render_marker
-from exportctl.output.markdown.parts import LIMIT, SHARE, finding, head, join_within_limit, section, table
-from exportctl.output.markdown_escape import block, code, prose
+from exportctl.output.markdown.parts import LIMIT, SHARE, finding, head, join_within_limit, run_words, section, table
+from exportctl.output.markdown_escape import block, code, html_code, prose
 from exportctl.output.text import apply
 
 
-def render_apply_report(report: ApplyReport, command: str = "apply", *, limit: int = LIMIT) -> str:
+def render_apply_report(
+    report: ApplyReport, command: str = "apply", *, limit: int = LIMIT, run: CiRun | None = None
+) -> str:
     """Return the whole outcome, as far as it fits."""
     share = limit // SHARE
     failed, left, done = (
         report.of_state(state) for state in (ResourceState.FAILED, ResourceState.LEFT, ResourceState.DONE)
     )
     parts = [
-        *_title(report, command),
+        *head(
+            f"{command}: {apply_outcome.sentence(report)}",
+            report.plan.header,
+            report.plan.as_of,
+            run,
+            kind=command,
+        ),
         *_verdict_lines(report),
         *section("Errors", [finding(f) for f in report.errors], share),
         *section("Failed", [_line(one, report) for one in failed], share),
@@ -40,21 +48,17 @@ def render_apply_report(report: ApplyReport, command: str = "apply", *, limit: i
     return join_within_limit(parts, [partial(_requests, one) for one in report.resources if one.outcomes], limit)
 
 
-def render_errors(found: Sequence[Finding], command: str, result: ResultWord, next_commands: Sequence[str] = ()) -> str:
-    """Return the document of a run that ended before it had a plan, or before its first write."""
+def render_errors(ended: EndedRun, header: PlanHeader | None, run: CiRun | None = None) -> str:
+    """Return the document of a run that ended before its first write; `header` is None if it had no plan."""
+    project, environment = (header.project, header.environment) if header else (None, None)
     parts = [
-        render_marker(CommentMarker(command)),
-        f"### exportctl {command}: {result.value}\n",
-        *section("Errors", [finding(f) for f in found], LIMIT // 2),
-        *_next_lines(next_commands),
+        render_marker(CommentMarker(ended.command, project, environment)),
+        f"### exportctl {ended.command}: {ended.result.value}\n",
+        *([f"{', '.join(words)}\n"] if (words := run_words(run)) else []),
+        *section("Errors", [finding(f) for f in ended.errors], LIMIT // 2),
+        *_next_lines(ended.next_commands),
     ]
     return "\n".join(parts) + "\n"
-
-
-def _title(report: ApplyReport, command: str) -> list[str]:
-    header = report.plan.header
-    marker = render_marker(CommentMarker(command, header.project, header.environment))
-    return [marker, *head(f"{command}: {apply_outcome.sentence(report)}", header, report.plan.as_of)]
 
 
 def _verdict_lines(report: ApplyReport) -> list[str]:
@@ -103,7 +107,7 @@ def _paused_lines(shown: Plan) -> Iterator[str]:
 
 def _requests(one: ResourceResult) -> str:
     """Return the requests of one resource with their ids, collapsed."""
-    lines = [f"<details><summary>{code(one.address)} {one.state.value}</summary>\n"]
+    lines = [f"<details><summary>{html_code(one.address)} {one.state.value}</summary>\n"]
     lines += [f"- {prose(apply.step(o.step, o.id))}: {o.status.value}" for o in one.outcomes]
     changes = table(one.item.fields) if one.item else []
     return "\n".join([*lines, "", *changes, "</details>", ""])

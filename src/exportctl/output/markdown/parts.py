@@ -21,13 +21,13 @@ _COMMIT = 12  # digits of a commit that people see
 _RESERVE = 200  # for the line that says how much is shown
 
 
-def head(title: str, header: PlanHeader, as_of: int, run: CiRun | None = None) -> list[str]:
+def head(title: str, header: PlanHeader, as_of: int, run: CiRun | None = None, *, kind: str | None = None) -> list[str]:
     """
     Return the comment marker and the title, with a warning where nothing reaches Adobe or a snapshot was read.
 
-    `run` is the run of a CI system that made the document.
+    `run` is the run of a CI system that made the document; `kind` is that of the marker, if the title is another one.
     """
-    lines = [document_marker(title, header), f"### exportctl {title}: {_where(header)}\n"]
+    lines = [document_marker(kind or title, header), f"### exportctl {title}: {_where(header)}\n"]
     lines += [f"> **{words}**\n" for words in _cautions(header, as_of)]
     lines.append(f"{_origin(header, as_of, run)}.\n")
     profile = phrases.profile_note(header)
