@@ -77,3 +77,10 @@ def write_report_files(call: CommandContext, outputs: Mapping[str, str], summary
         file = call.env.get(name)
         if file:
             call.screen.reported_elsewhere |= append_secondary(call, name, Path(file), words)
+
+
+def write_summary(call: CommandContext, summary: str) -> None:
+    """Write the summary of this step alone."""
+    file = call.env.get("GITHUB_STEP_SUMMARY")
+    if file:
+        call.screen.reported_elsewhere |= append_secondary(call, "GITHUB_STEP_SUMMARY", Path(file), f"{summary}\n")

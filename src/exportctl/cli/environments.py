@@ -22,6 +22,7 @@ from exportctl import clock as clocks
 from exportctl.cli import exit_codes
 from exportctl.cli.ci_reports import ci_run, publish_to_actions, show_warnings, write_annotations
 from exportctl.cli.context import JSON, JUNIT, MARKDOWN, TEXT, CommandContext, command_context
+from exportctl.cli.failures import report_failure
 from exportctl.cli.options import check_addresses, reject_option
 from exportctl.cli.screen import Screen
 from exportctl.config import environment_diff
@@ -97,13 +98,14 @@ def run_environments(
     call: CommandContext, asked: PlanOptions, kind: EnvironmentCommand[T], document: Callable[[T], str], *, every: bool
 ) -> int:
     """Show the result of the chosen environment, as JSON or JUnit in `document`, or the results of every one."""
-    if every:
-        return run_all_environments(call, asked, kind)
-    setup = call.setup()
-    project, findings = read_project(setup, setup.now or call.wall())
-    check_addresses(asked, [project])
-    kind.check_projects([project])
-    found = kind.read_result(project, findings, setup)
+    with report_failure(call, kind.command, every=every):
+        if every:
+            return run_all_environments(call, asked, kind)
+        setup = call.setup()
+        project, findings = read_project(setup, setup.now or call.wall())
+        check_addresses(asked, [project])
+        kind.check_projects([project])
+        found = kind.read_result(project, findings, setup)
     show_warnings(call, findings)
     if call.format in (JSON, JUNIT):
         call.screen.write_document(document(found))

@@ -15,6 +15,7 @@ from exportctl.cli import exit_codes
 from exportctl.cli.ci_reports import ci_run, publish_plan, show_warnings
 from exportctl.cli.context import JSON, MARKDOWN, TEXT, CommandContext, command_context, read_text
 from exportctl.cli.environments import EnvironmentCommand, plan_reader, run_all_environments
+from exportctl.cli.failures import report_failure
 from exportctl.cli.files import read_plan_file, refuse_wrong_values, save_plan
 from exportctl.cli.options import (
     AllEnvironments,
@@ -89,32 +90,32 @@ def plan(
     call = command_context(ctx)
     call.require_format(TEXT, JSON, MARKDOWN)
     asked = flags(target, exclude, allow_deletes, allow_replace, allow_recreate, resume, allow_older)
-    if every:
-        reject_option(
-            "--all-environments", (explain, out, refresh_from, rehearse, rehearse_switch), _ONE_ENVIRONMENT_ONLY
-        )
-        return run_all_environments(call, asked, _environment_command(call, asked, detailed=detailed))
-    if explain:
-        only = "it makes no plan: leave out --out, --detailed-exitcode, --refresh-from and --rehearse"
-        reject_option("--explain-values", (out, detailed, refresh_from, rehearse, rehearse_switch), only)
-        return show_explained_values(call)
-    if refresh_from:
-        reject_option("--refresh-from", (out,), "apply cannot use a plan from a snapshot: leave out --out")
-    if not rehearse:
-        reject_option("--rehearse-switch", (rehearse_switch,), "add --rehearse")
-    switches = parse_switches(rehearse_switch or ())
-    if out:
-        read_plan_key(call.env)  # a key that cannot be used is said before the plan
-    made, snapshot = _make_plan(call, asked, refresh_from)
-    check_addresses(asked, [made.project], excluded=made.plan.excluded)
-    made, played = _use_profile(call, made, profile)
-    switches = {**played, **switches}
-    code, rehearsed = exit_codes.plan_exit_code(made.plan, detailed=detailed), NO_REHEARSAL
-    if rehearse:
-        result = _rehearse_plan(call, made, snapshot, asked, switches)
-        rehearsed = render_rehearsal(result, color=call.screen.color, width=call.screen.width)
-        if result and not result.verdict.is_complete:
-            code = exit_codes.pick_exit_code(code, exit_codes.INCOMPLETE)
+    one_only = (explain, out, refresh_from, rehearse, rehearse_switch)
+    with report_failure(call, "plan", every=every):
+        if every:
+            reject_option("--all-environments", one_only, _ONE_ENVIRONMENT_ONLY)
+            return run_all_environments(call, asked, _environment_command(call, asked, detailed=detailed))
+        if explain:
+            only = "it makes no plan: leave out --out, --detailed-exitcode, --refresh-from and --rehearse"
+            reject_option("--explain-values", (out, detailed, refresh_from, rehearse, rehearse_switch), only)
+            return show_explained_values(call)
+        if refresh_from:
+            reject_option("--refresh-from", (out,), "apply cannot use a plan from a snapshot: leave out --out")
+        if not rehearse:
+            reject_option("--rehearse-switch", (rehearse_switch,), "add --rehearse")
+        switches = parse_switches(rehearse_switch or ())
+        if out:
+            read_plan_key(call.env)  # a key that cannot be used is said before the plan
+        made, snapshot = _make_plan(call, asked, refresh_from)
+        check_addresses(asked, [made.project], excluded=made.plan.excluded)
+        made, played = _use_profile(call, made, profile)
+        switches = {**played, **switches}
+        code, rehearsed = exit_codes.plan_exit_code(made.plan, detailed=detailed), NO_REHEARSAL
+        if rehearse:
+            result = _rehearse_plan(call, made, snapshot, asked, switches)
+            rehearsed = render_rehearsal(result, color=call.screen.color, width=call.screen.width)
+            if result and not result.verdict.is_complete:
+                code = exit_codes.pick_exit_code(code, exit_codes.INCOMPLETE)
     report_plan(call, made, rehearsed)
     if out:
         save_plan(call, made.plan, out)

@@ -6,6 +6,7 @@ This module imports no HTTP library, because `validate` and `--help` must start 
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from base64 import b64decode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -19,6 +20,7 @@ from exportctl.client.guard import SecretGuard
 from exportctl.config import files as config_files
 from exportctl.config import load as config
 from exportctl.config.read_references import read_file, resolve_text
+from exportctl.config.yaml_nodes import ScalarNode
 from exportctl.errors import ConfigError, Error, Finding, Level, SourcePosition
 from exportctl.model.private_key import normalise_private_key
 from exportctl.model.project import Project
@@ -89,6 +91,18 @@ def read_config(setup: Setup) -> config.ParsedConfig:
     if whole.refused:
         return whole
     return replace(whole, findings=(*config_files.ignored_file_findings(setup.folder, setup.files), *whole.findings))
+
+
+def find_project_name(setup: Setup) -> str | None:
+    """Return the name of the project also from a config with mistakes; None where no file says it."""
+    try:
+        files = config_files.read_config_files(setup.folder, setup.files)
+    except Error:
+        return None
+    name = config.parse_config(files).tree.get("project")
+    said = [str(name.value)] if isinstance(name, ScalarNode) else []
+    said += [m.decode() for data in files.values() for m in re.findall(rb"(?m)^project:[ ]*([a-z0-9-]+)", data)]
+    return next((text for text in said if re.fullmatch("[a-z0-9][a-z0-9-]*", text)), None)
 
 
 def readable_config(setup: Setup) -> config.ParsedConfig:

@@ -1,0 +1,59 @@
+"""
+The document of a command that fails before it has a result: Markdown on stdout, and the summary of GitHub Actions.
+
+An error of the config or of the network ends a plan on a pull request. Its document has the marker of the result, so it
+takes the place of the comment of the run before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+
+from exportctl.cli import exit_codes
+from exportctl.cli.ci_reports import ci_run, write_summary
+from exportctl.cli.context import MARKDOWN, CommandContext
+from exportctl.errors import Error, Finding
+from exportctl.output.markdown.failure import render_failure
+from exportctl.output.markdown.marker import ALL_ENVIRONMENTS, CommentMarker
+from exportctl.workflows.load_config import find_project_name
+
+
+@contextmanager
+def report_failure(call: CommandContext, command: str, *, every: bool = False) -> Iterator[None]:
+    """Write the document of a failure inside; `every` says that the command reads all environments."""
+    try:
+        yield
+    except Error as error:
+        _write_failure(
+            call, command, call.guard.mask_echoes(error.findings()), exit_codes.error_exit_code(error), every
+        )
+        raise
+    except KeyboardInterrupt:
+        found = (Finding("interrupted", "interrupted; nothing was being written"),)
+        _write_failure(call, command, found, exit_codes.INTERRUPTED, every)
+        raise
+    except Exception as error:
+        text = call.guard.mask(f"{type(error).__name__}: {error}")
+        found = (Finding("unexpected", text, hint="this is a bug in exportctl"),)
+        _write_failure(call, command, found, exit_codes.FAILED, every)
+        raise
+
+
+def _write_failure(call: CommandContext, command: str, found: Sequence[Finding], code: int, every: bool) -> None:
+    if call.format != MARKDOWN and not call.screen.is_github_actions:
+        return
+    document = render_failure(_marker(call, command, every), found, code, ci_run(call))
+    if call.format == MARKDOWN:
+        call.screen.show_document(document)
+    if call.screen.is_github_actions:
+        write_summary(call, document)
+
+
+def _marker(call: CommandContext, command: str, every: bool) -> CommentMarker:
+    """Return the marker that the result would have, as far as the config can be read."""
+    project = None
+    with suppress(Error):
+        project = find_project_name(call.setup())
+    chosen = call.environment or call.env.get("EXPORTCTL_ENV") or None
+    return CommentMarker(command, project, ALL_ENVIRONMENTS if every else chosen)

@@ -1,0 +1,99 @@
+"""A command that fails writes Markdown with the marker of its result: it replaces the comment of an earlier run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from exportctl.output.markdown.marker import ALL_ENVIRONMENTS, CommentMarker, parse_marker
+from tests.cli.command_line import SMALL, CommandLine
+from tests.output import markdown_reader
+
+ENVIRONMENTS = SMALL.replace("sandbox: demo, ", "") + (
+    "environments: {dev: {platform: {sandbox: dev}}, prod: {platform: {sandbox: prod}}}\n"
+)
+SERVICE = SMALL.replace(", url: embedded", "")
+
+
+def run_in(folder: Path, config: str) -> CommandLine:
+    run = CommandLine(folder)
+    run.write(config)
+    return run
+
+
+def test_a_failed_plan_has_the_marker_of_a_plan_that_succeeds(tmp_path: Path) -> None:
+    run = run_in(tmp_path, SMALL)
+    good = run("plan", "--format", "markdown")
+    run.edit("every: 1 day", "every: 5 minutes")
+
+    bad = run("plan", "--format", "markdown")
+
+    assert (good.code, bad.code) == (0, 1)
+    assert parse_marker(bad.out) == parse_marker(good.out) == CommentMarker("plan", "acme")
+    assert "### exportctl plan failed\n\n**`plan` ended without a result.**" in bad.out
+    assert "- `exports.yaml:6:21`: " in bad.out
+    assert "[bad-schedule]" in bad.err  # people read it there, as with every format
+
+
+@pytest.mark.parametrize(
+    ("config", "argv", "marker", "code", "said"),
+    [
+        (SMALL.replace("exports:", "exports: ["), (), CommentMarker("plan", "acme"), 1, "yaml-bracket"),
+        (SERVICE, (), CommentMarker("plan", "acme"), 1, "AEP_CLIENT_ID"),
+        (ENVIRONMENTS, (), CommentMarker("plan", "acme"), 1, "environment-needed"),
+        (ENVIRONMENTS, ("--env", "x--><b>"), CommentMarker("plan", "acme", "x--><b>"), 1, "unknown-environment"),
+        (
+            ENVIRONMENTS.replace("every: 1 day", "every: 5 minutes"),
+            ("--all-environments",),
+            CommentMarker("plan", "acme", ALL_ENVIRONMENTS),
+            1,
+            "bad-schedule",
+        ),
+        (SMALL, ("--target", "exports.nothing"), CommentMarker("plan", "acme"), 64, "exports.nothing"),
+        (SMALL, ("-f", "missing.yaml"), CommentMarker("plan"), 1, "missing.yaml"),
+    ],
+    ids=["YAML", "credentials", "environment", "hostile environment", "all environments", "usage", "no file"],
+)
+def test_each_failure_of_a_plan_is_a_document(
+    tmp_path: Path, config: str, argv: tuple[str, ...], marker: CommentMarker, code: int, said: str
+) -> None:
+    run = run_in(tmp_path, config)
+
+    ended = run("plan", "--format", "markdown", *argv)
+
+    assert (ended.code, parse_marker(ended.out)) == (code, marker)
+    assert said in ended.out
+    assert markdown_reader.is_harmless(ended.out)
+
+
+def test_github_gets_the_failure_as_the_summary_of_the_step(tmp_path: Path) -> None:
+    run = run_in(tmp_path, SMALL.replace("every: 1 day", "every: 5 minutes"))
+    env = {
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_STEP_SUMMARY": str(tmp_path / "summary"),
+        "GITHUB_SHA": "abcdef0123456789abcdef0123456789abcdef01",
+        "GITHUB_SERVER_URL": "https://github.com",
+        "GITHUB_REPOSITORY": "acme/exports",
+        "GITHUB_RUN_ID": "77",
+    }
+
+    for command in ("plan", "drift"):
+        ended = run(command, env=env)
+        assert (ended.code, ended.out) == (1, "")
+
+    summary = (tmp_path / "summary").read_text()
+    assert summary.count("ended without a result") == 2
+    assert "(commit `abcdef012345`, [run](<https://github.com/acme/exports/actions/runs/77>), exit code 1)" in summary
+
+
+def test_a_plan_that_is_blocked_is_shown_as_a_plan(tmp_path: Path) -> None:
+    run = run_in(tmp_path, SMALL)
+    run("apply", "--auto-approve", LAKE_ROLE_ARN="arn:aws:iam::123456789012:role/lake")
+    run.edit("  returns: {datasets: [Returns]}\n", "")
+
+    ended = run("plan", "--format", "markdown")
+
+    assert ended.code == 5
+    assert "**Plan: blocked by a safety check" in ended.out
+    assert "ended without a result" not in ended.out
