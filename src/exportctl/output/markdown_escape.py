@@ -34,7 +34,7 @@ _PROSE_SIGNS = {
     **{"&": "&amp;", "<": "&lt;", ">": "&gt;", "`": "&#96;", "$": "&#36;", "//": "&#47;&#47;"},
     **{sign: f"{sign}{_BREAK}" for sign in "@#"},
 }
-_PROSE_SIGN = re.compile(r"[*\[\]~\\|&<>`$@#]|(?<=:)//|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+_PROSE_SIGN = re.compile(r"[*\[\]~\\|&<`$@#]|(?<![-=])>|(?<=:)//|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 
 
 def code(shown: object) -> str:
