@@ -80,7 +80,7 @@ coverage: $(VENV)/.installed-dev ## check that no package falls below its floor 
 		-k 'not ($(UNMEASURED))' --cov --cov-report= --cov-report=json:build/coverage.json $(MEASURED)
 	$(BIN)/python -m tests.branch_coverage build/coverage.json
 
-test-ecosystem: $(VENV)/.installed-ecosystem $(VENV)/.installed-site ## tests that need big or foreign parts, such as a scheduler or a browser
+test-ecosystem: $(VENV)/.installed-ecosystem $(VENV)/.installed-site build/axe/.installed ## tests that need big or foreign parts, such as a scheduler or a browser
 	$(BIN)/python -m pytest -m ecosystem
 
 bench: $(VENV)/.installed-dev ## count requests and compare costs; writes benchmarks/results.md
@@ -107,6 +107,7 @@ lock: $(VENV)/.installed-dev ## write the lock files anew from pyproject.toml
 		--output-file requirements-ecosystem.txt
 	$(COMPILE) pyproject.toml --extra site --constraint requirements-ecosystem.txt --output-file requirements-site.txt
 	cd tests/real/azurite && npm install --package-lock-only
+	cd tests/browser/axe && npm install --package-lock-only
 	.ci/check-locks
 
 clean: ## take away what these targets made
@@ -133,7 +134,7 @@ $(VENV)/.installed-real: requirements-real.txt $(VENV)/.installed-dev
 	@touch $@
 
 $(VENV)/.installed-ecosystem: requirements-ecosystem.txt $(VENV)/.installed-real
-	@echo 'installing Spark and Java'
+	@echo 'installing Spark and Java, and what drives a browser'
 	@$(PIP) install --require-hashes --requirement requirements-ecosystem.txt
 	@touch $@
 
@@ -144,4 +145,8 @@ $(VENV)/.installed-site: requirements-site.txt $(VENV)/.installed-dev
 
 build/azurite/.installed: tests/real/azurite/package-lock.json .ci/install-servers
 	@.ci/install-servers
+	@touch $@
+
+build/axe/.installed: tests/browser/axe/package-lock.json .ci/install-browser
+	@.ci/install-browser
 	@touch $@

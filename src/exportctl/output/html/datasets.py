@@ -10,8 +10,8 @@ from exportctl.output.html.parts import (
     SectionContext,
     cell,
     data_table,
-    export_name,
     note,
+    plain_name,
     row_head,
     section,
 )
@@ -31,7 +31,7 @@ def datasets_section(context: SectionContext, report: SandboxReport) -> Element:
             cell(element("span", "→ ", aria_hidden="true"), element("code", one.destination)),
             cell(element("code", one.location), element("div", one.type, class_="note")),
             cell(
-                export_name(context, one.export),
+                plain_name(one.export),
                 None if one.is_applied else element("div", "not applied", class_="note"),
             ),
         )

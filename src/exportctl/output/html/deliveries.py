@@ -26,6 +26,7 @@ from exportctl.output.html.parts import (
     data_table,
     export_name,
     note,
+    plain_name,
     row_head,
     scroll_region,
     section,
@@ -78,7 +79,7 @@ def deliveries_section(context: SectionContext, report: SandboxReport) -> Elemen
         "Deliveries",
         note(capital_first(head.removeprefix("Verify: "))),
         *(note(line) for line in (verify.coverage_lines(found, paint(False)) if found else ())),
-        _timeline_table(context, report.timeline) if report.timeline.rows else note("There is no export."),
+        _timeline_table(report.timeline) if report.timeline.rows else note("There is no export."),
         _legend(is_verified=found is not None),
         *(_reasons(context, found) if found else ()),
         *_simultaneous_runs(report),
@@ -88,7 +89,7 @@ def deliveries_section(context: SectionContext, report: SandboxReport) -> Elemen
 # -- the timeline -----------------------------------------------------------------------------------------------------
 
 
-def _timeline_table(context: SectionContext, timeline: Timeline) -> Element:
+def _timeline_table(timeline: Timeline) -> Element:
     """Return a row per export and a column per day."""
     past, coming = timeline.today, len(timeline.days) - timeline.today - 1
     groups = element(
@@ -105,7 +106,7 @@ def _timeline_table(context: SectionContext, timeline: Timeline) -> Element:
         element("caption", caption),
         element("colgroup", element("col", class_="name"), *(element("col") for _ in timeline.days)),
         element("thead", groups, element("tr", *heads)),
-        element("tbody", *(_row(context, row, timeline) for row in timeline.rows)),
+        element("tbody", *(_row(row, timeline) for row in timeline.rows)),
         class_="list days",
         data_list="days",
     )
@@ -124,11 +125,11 @@ def _day_head(day: int, is_today: bool) -> Element:
     )
 
 
-def _row(context: SectionContext, row: TimelineRow, timeline: Timeline) -> Element:
+def _row(row: TimelineRow, timeline: Timeline) -> Element:
     is_bad = any(day.has_failed for day in row.days)
     words = element("div", row.note, class_="note") if row.note else None
     cells = (_day_cell(timeline.days[number], day, number == timeline.today) for number, day in enumerate(row.days))
-    return element("tr", row_head(export_name(context, row.address), words), *cells, data_attention=is_bad)
+    return element("tr", row_head(plain_name(row.address), words), *cells, data_attention=is_bad)
 
 
 def _day_cell(moment: int, day: DayOfExport, is_today: bool) -> Element:

@@ -91,6 +91,11 @@ def moment(seconds: int) -> Element:
     )
 
 
+def plain_name(address: Address) -> Element:
+    """Return an address without a link, for tables that are there beside the table of exports."""
+    return element("code", format_values.address(address))
+
+
 def export_name(context: SectionContext, address: Address) -> Element:
     """Return an address; a link to the line that declares it, where the repository is known."""
     at = context.positions(address)

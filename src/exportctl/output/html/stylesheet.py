@@ -130,6 +130,7 @@ footer { margin-top: 3rem; padding-top: 0.75rem; border-top: 1px solid var(--lin
   .days td.bad, .badge.bad { outline: 2px solid #000; outline-offset: -2px; font-weight: 700; }
   .days td.warn { outline: 1px dashed #000; outline-offset: -2px; }
   .badge { border: 1px solid #000; }
+  thead button::after { content: none; }
   details::details-content { content-visibility: visible; display: block; height: auto; }
   tr { break-inside: avoid; }
   thead { display: table-header-group; }
