@@ -1,227 +1,58 @@
 """
-What the console blocks of README.md and docs/ start from, page by page, and the few commands that cannot run here.
+The scenes of the console blocks of README.md and docs/, page by page, and the few commands that cannot run here.
 
 Run as a program (`make docs` does), this writes the outputs of one run into the pages. Look at the difference then.
 """
 
 from __future__ import annotations
 
-import shutil
 import tempfile
-from contextlib import closing
 from pathlib import Path
 
-from exportctl.emulator import Emulator, SeedDataset
+from exportctl.emulator.auth import PERMISSIONS
 from tests.cli.emulator_server import CONFIG as THREE_SANDBOXES
-from tests.docs.console_blocks import ROOT, Preparation, Scene, rewrite_page, run_exportctl
-
-ORGANIZATION = "0123456789ABCDEF01234567@AdobeOrg"
-STORE = ".exportctl/0123456789ABCDEF01234567.sqlite"
-NOON = 1_796_126_400  # 2026-12-01 12:00 UTC
-NOVEMBER = 1_795_237_200  # 2026-11-21 05:00 UTC
-NORTHWIND = (ROOT / "exports.yaml").read_text(encoding="utf-8")
-
-
-def start_emulator(clock: int = NOON) -> Preparation:
-    """An emulator without sandboxes, its clock stopped."""
-    return lambda folder: Emulator(folder / STORE, clock=clock, organization=ORGANIZATION).close()
-
-
-def run(*argv: str) -> Preparation:
-    """One command that the page does not show."""
-
-    def run_it(folder: Path) -> None:
-        code, printed = run_exportctl(folder, *argv)
-        assert code == 0, printed
-
-    return run_it
-
-
-def write(text: str, name: str = "exports.yaml") -> Preparation:
-    """A file, as a reader edits it."""
-
-    def write_it(folder: Path) -> None:
-        (folder / name).parent.mkdir(exist_ok=True)
-        (folder / name).write_text(text, encoding="utf-8")
-
-    return write_it
-
-
-def replace(before: str, after: str) -> Preparation:
-    """One text of the config replaced."""
-
-    def replace_it(folder: Path) -> None:
-        text = (folder / "exports.yaml").read_text(encoding="utf-8")
-        assert before in text
-        write(text.replace(before, after, 1))(folder)
-
-    return replace_it
-
-
-def forget(folder: Path) -> None:
-    """Begin with another emulator."""
-    shutil.rmtree(folder / ".exportctl")
-
-
-def all_of(*steps: Preparation) -> Preparation:
-    def do_all(folder: Path) -> None:
-        for step in steps:
-            step(folder)
-
-    return do_all
-
-
-PAUSE = run("emulator", "ui", "disable", "orders-to-partner")
-SEED = run("emulator", "seed", "--from-config")
-APPLY = run("apply", "--auto-approve")
-
-
-def northwind(clock: int = NOON) -> Preparation:
-    """The config of this repository, and an emulator that has its datasets."""
-    return all_of(write(NORTHWIND), start_emulator(clock), SEED)
-
-
-# -- monitor-and-renew: three days in which rows come in, runs go out, a server is gone, and jane pauses two flows -----
-
-MORE_EXPORTS = """\
-  stock-once:
-    datasets: [Stock]
-    schedule: {every: once, at: "06:00"}
-  new-export:
-    datasets: [Stock]
-    destination: shared
-    subpath: stock
-"""
-ROWS = {"Orders": 1200, "Order Lines": 3400, "Returns": 75, "App Events": 900, "Loyalty Profiles": 500, "Stock": 640}
-
-
-def ingest(rows: dict[str, int], sandbox: str = "demo") -> Preparation:
-    def ingest_them(folder: Path) -> None:
-        with closing(Emulator(folder / STORE)) as emulator:
-            for name, count in rows.items():
-                emulator.ingest(sandbox, name, count)
-
-    return ingest_them
-
-
-ONE_DAY = all_of(ingest(ROWS), run("emulator", "clock", "advance", "1 day"))
-THREE_DAYS = all_of(
-    write(NORTHWIND + MORE_EXPORTS),
-    start_emulator(NOVEMBER),
+from tests.docs.console_blocks import ROOT, Scene, rewrite_page
+from tests.docs.scene_steps import (
+    APPLY,
+    EMBEDDED,
+    ENVIRONMENTS,
+    EXAMPLE,
+    NO_EXPORTS,
+    NORTHWIND,
+    NOVEMBER,
+    PARTNER,
+    PARTNER_RUNS,
+    PAUSE,
+    READER,
+    REAL,
+    REMOVED,
+    RENAMED,
     SEED,
-    run("apply", "--auto-approve", "--target", "exports.[!n]*"),
-    ONE_DAY,
-    ONE_DAY,
-    run("emulator", "storage", "set", "sftp", "sftp://127.0.0.1:9"),
-    run("emulator", "ui", "disable", "profiles-to-science", "--as", "jane"),
-    run("emulator", "ui", "end", "sales-to-lake/returns", "2026-11-26T12:00:00Z", "--as", "jane"),
-    ONE_DAY,
+    SHOP,
+    SPLIT,
+    THREE_DAYS,
+    TOO_MANY,
+    WEB,
+    all_of,
+    commit,
+    create_flow_by_hand,
+    damage_files,
+    do_nothing,
+    forget,
+    git,
+    northwind,
+    page_config,
+    paste_block,
+    permit,
+    raise_marker,
+    remove_folder,
+    replace,
+    run,
+    seed_environments,
+    start_emulator,
+    write,
+    write_former_format,
 )
-
-# -- rename-split-and-clean-up, move-exports-between-projects ---------------------------------------------------------
-
-WEB = "  web-to-lake:\n    datasets: [web, App Events] # one flow for both\n    schedule: frequent\n"
-SPLIT = WEB + "    split_by: dataset\n"
-RENAMED = SPLIT + "    renamed_from: {web: web-to-lake}\n"
-
-
-def paste_block(folder: Path) -> None:
-    """What a reader does: the lines from `move_from:` to the next empty one."""
-    lines = run_exportctl(folder, "plan")[1].split("\n")
-    block = lines[lines.index("move_from:") :]
-    config = folder / "exports.yaml"
-    config.write_text("\n".join((*block[: block.index("")], config.read_text(encoding="utf-8"))), encoding="utf-8")
-
-
-# -- verify-delivery, prove-a-backup ----------------------------------------------------------------------------------
-
-DELIVERIES = """\
-version: 1
-project: demo
-platform: {organization: 0123456789ABCDEF01234567@AdobeOrg, sandbox: demo, url: embedded}
-defaults:
-  destination: lake
-  schedule: {every: 3 hours, at: "00:00"}
-  format: {type: parquet, manifest: true}
-  end: {rolling: 180 days, renew_before: 30 days}
-destinations: {lake: {type: amazon-s3, bucket: acme-lake, path: aep, auth: {role_arn: "${env:ROLE}"}}}
-exports: {orders: {datasets: [Orders]}, returns: {datasets: [Returns]}}
-"""
-
-
-def seed_shop(folder: Path) -> None:
-    with closing(Emulator(folder / STORE)) as emulator:
-        emulator.seed(["demo"], {"demo": [SeedDataset("Orders", rows=1200), SeedDataset("Returns", rows=80)]})
-
-
-def damage_files(folder: Path) -> None:
-    """The next run: one file is cut short, another one deleted."""
-    ingest({"Orders": 300, "Returns": 20})(folder)
-    run("emulator", "clock", "advance", "3 hours")(folder)
-    orders, returns = sorted(folder.rglob("*/exportTime=202611240600/part-00000*"), reverse=True)
-    orders.write_bytes(orders.read_bytes()[:-100])
-    returns.unlink()
-
-
-SHOP = all_of(write(DELIVERIES), start_emulator(1_795_482_000), seed_shop, APPLY)  # 2026-11-24 01:00 UTC
-
-# -- use-several-environments -----------------------------------------------------------------------------------------
-
-PARTNER = """\
-version: 1
-project: acme
-defaults:
-  destination: lake
-  schedule: {every: 1 day, at: "02:00"}
-  format: json
-  end: {rolling: 180 days, renew_before: 30 days}
-destinations:
-  partner: {type: sftp, host: sftp.partner.example, path: /in, auth: {username: acme, private_key: "${env:KEY}"}}
-"""
-
-
-def page_config(page: str) -> str:
-    """The first YAML block of a page, on the embedded emulator."""
-    text = (ROOT / page).read_text(encoding="utf-8")
-    _, _, rest = text.partition("```yaml\n")
-    return rest.partition("```")[0].replace("AdobeOrg}", "AdobeOrg, url: embedded}", 1)
-
-
-def seed_environments(folder: Path) -> None:
-    """prod has two datasets of one name, and no sandbox has the name stage."""
-    with closing(Emulator(folder / STORE)) as emulator:
-        emulator.seed(["dev", "prod"], {"dev": [SeedDataset("Orders")], "prod": [SeedDataset("Orders")]})
-        emulator.seed(["prod"], {"prod": [SeedDataset("Returns"), SeedDataset("Returns")]})
-
-
-def remove_folder(folder: Path) -> None:
-    shutil.rmtree(folder / "exports")
-
-
-ENVIRONMENTS = "docs/how-to/use-several-environments.md"
-EXAMPLE = (ROOT / "examples" / "environments" / "exports.yaml").read_text(encoding="utf-8")
-
-# -- import-existing-flows, comparison --------------------------------------------------------------------------------
-
-
-def create_flow_by_hand(folder: Path) -> None:
-    with closing(Emulator(folder / STORE)) as emulator:
-        emulator.seed(["demo"], {"demo": [SeedDataset("Orders")]})
-        emulator.ui.create_flow("Orders to the lake", ["Orders"], sandbox="demo")
-
-
-def raise_marker(folder: Path) -> None:
-    """What a newer exportctl writes."""
-    with closing(Emulator(folder / STORE)) as emulator:
-        (flow,) = (one for one in emulator.snapshot("demo")["flows"] if one["name"] == "orders-to-partner")
-        emulator.ui.describe(flow["id"], flow["description"].replace("[exportctl/2 ", "[exportctl/3 "))
-
-
-NO_EXPORTS = """\
-version: 1
-project: acme
-platform: {organization: 0123456789ABCDEF01234567@AdobeOrg, sandbox: demo, url: embedded}
-"""
 
 SCENES = {
     "README.md": Scene(northwind()),
@@ -288,6 +119,37 @@ SCENES = {
             ),
         ),
     ),
+    "docs/how-to/roll-back.md": Scene(
+        all_of(
+            northwind(),
+            git("init", "--quiet"),
+            write(".exportctl\n", ".gitignore"),
+            commit("Add the exports", "08:00"),
+            replace(PARTNER_RUNS, PARTNER_RUNS + "    schedule: {every: 6 hours, at: \"00:00\"}\n"),
+            commit("Send the orders to the partner every 6 hours", "09:00"),
+            APPLY,
+        ),
+        (
+            ("exportctl plan", do_nothing),
+            (
+                "exportctl plan",
+                all_of(
+                    write(NORTHWIND.partition("  profiles-to-science:")[0] + REMOVED),
+                    commit("Remove the export of profiles", "11:10"),
+                    APPLY,
+                    git("revert", "--no-edit", "HEAD"),
+                ),
+            ),
+            ("git checkout", all_of(commit("Nothing", "11:20"), APPLY)),
+        ),
+    ),
+    "docs/how-to/upgrade.md": Scene(
+        start_emulator(),
+        (
+            ("exportctl validate", write('minimum_version: "9.0"\n' + EMBEDDED)),
+            ("exportctl apply", all_of(write(EMBEDDED), SEED, run("plan", "--out", "plan.json"), write_former_format)),
+        ),
+    ),
     "docs/how-to/rotate-a-key.md": Scene(
         all_of(
             write(
@@ -316,6 +178,47 @@ SCENES = {
             ("exportctl diff", all_of(remove_folder, write(EXAMPLE))),
         ),
         {"exportctl apply": "prod"},
+    ),
+    "docs/how-to/troubleshoot.md": Scene(
+        start_emulator(),
+        (
+            ("exportctl plan", do_nothing),
+            ("exportctl plan", write(REAL)),
+            ("exportctl plan", write(EXAMPLE)),
+            ("exportctl validate", write(REAL.replace("destination: zone", "destination: zoen"))),
+            ("exportctl plan", write(REAL.replace("sandbox: dev", "sandbox: dev, url: https://platform.example"))),
+            ("exportctl plan", all_of(write(EMBEDDED), SEED, permit("View Datasets"))),
+            ("exportctl plan", all_of(permit(*PERMISSIONS), write(EMBEDDED.replace("[Orders]", "[Order]")))),
+            ("exportctl plan", all_of(write(EMBEDDED), run("emulator", "faults", "add", TOO_MANY))),
+            ("exportctl apply", run("emulator", "faults", "clear")),
+            (
+                "exportctl apply --auto",
+                all_of(
+                    run("emulator", "clock", "set", "2026-12-01T12:05:00Z"),  # the service asked to wait: some seconds
+                    APPLY,
+                    write(EMBEDDED.replace("{orders: {datasets: [Orders]}}", "{}")),
+                ),
+            ),
+            (
+                "exportctl apply plan",
+                all_of(
+                    write(EMBEDDED.replace("02:00", "03:00")),
+                    run("plan", "--out", "plan.json"),
+                    run("emulator", "ui", "path", "orders", "by-jane", "--as", "jane"),
+                ),
+            ),
+            (
+                "exportctl apply --auto",
+                all_of(
+                    write(EMBEDDED.replace("[Orders]}}", "[Orders]}, returns: {datasets: [Returns]}}")),
+                    SEED,
+                    APPLY,
+                    replace("[Returns]}}", "[Returns]}, web: {datasets: [Web]}}"),
+                    SEED,
+                    permit(*READER, "Manage Destinations"),
+                ),
+            ),
+        ),
     ),
     "docs/how-to/verify-delivery.md": Scene(
         all_of(SHOP, run("emulator", "clock", "advance", "3 hours")),

@@ -92,3 +92,12 @@ def test_the_page_about_deliveries_explains_every_result_and_all_evidence() -> N
 
     assert {word.value for word in DeliveryResult} <= rows
     assert {word.value for word in Evidence} - {"none"} <= rows
+
+
+def test_the_page_about_messages_names_only_rule_ids_that_exist() -> None:
+    """The ids in its tables; those in its console blocks are printed by the commands there."""
+    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py"))
+    ids = re.findall(r"(?m)^\| `([a-z]+(?:-[a-z]+)*)`", read("docs/how-to/troubleshoot.md"))
+
+    assert len(ids) > 10
+    assert [one for one in ids if f'"{one}"' not in source] == []
