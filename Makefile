@@ -23,7 +23,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check lint format check-format types check-generated check-locks
-.PHONY: test-slow sweeps fuzz mutants test-real test-ecosystem coverage bench layout lock schemas docs site clean
+.PHONY: test-slow sweeps fuzz mutants test-real test-ecosystem coverage bench dist layout lock schemas docs site clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -92,6 +92,9 @@ schemas docs: $(VENV)/.installed-dev ## write what comes from the code: schemas/
 
 site: $(VENV)/.installed-site ## build the documentation site into build/site; a broken link is an error
 	$(BIN)/python docs/build_site.py
+
+dist: $(VENV)/.installed ## sdist, wheel, SBOM and hashes in dist/; one commit always gives the same bytes
+	@PYTHON='$(abspath $(BIN))/python' .ci/make-dist
 
 layout: $(VENV)/.installed-dev ## print every package with its lines and the packages that it imports, top to bottom
 	@$(BIN)/python -m tests.layout
