@@ -21,6 +21,7 @@ from exportctl.output.json import documents as json_documents
 from exportctl.output.json import drill as json_drill
 from exportctl.output.json import environments, monitoring, schemas
 from exportctl.output.json import import_and_accept as json_edits
+from exportctl.output.json import night as json_night
 from exportctl.output.json import probe as json_probe
 from exportctl.output.json import restore as json_restore
 from exportctl.output.json.environments import EnvironmentBody
@@ -33,6 +34,7 @@ from tests.output.sample_drills import drill_report, drilled_backups
 from tests.output.sample_environments import FINDINGS, one_of_two, two_environments
 from tests.output.sample_imports import ORDERS, import_result
 from tests.output.sample_monitoring import forecast_report, runs_report, status_report
+from tests.output.sample_nights import full_night
 from tests.output.sample_patches import failed_entries, patch_result, shown_patch
 from tests.output.sample_plans import AS_OF, DAY, HEADER, every_cause, evil_plan, full_plan, outcomes
 from tests.output.sample_probes import probe_report, service_profile
@@ -94,6 +96,7 @@ def documents() -> dict[str, tuple[str, str]]:
         "status-environments",
         _environments("status", status_report(), environments.status_body),
     )
+    found["nightly"] = ("nightly", json_night.render_night(full_night()))
     found["forecast"] = ("forecast", monitoring.render_forecast(forecast_report()))
     found["verify"] = ("verify", monitoring.render_verify_report(full_report()))
     found["backup"] = ("backup", json_backup.render_backup_report(backup_report()))

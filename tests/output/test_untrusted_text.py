@@ -17,12 +17,21 @@ from exportctl.model.outcome import Check, CheckStatus, Outcome, OutcomeStatus
 from exportctl.model.plan import Cause, ListedDataset, Plan
 from exportctl.model.verdict import judge
 from exportctl.monitor import drift
-from exportctl.output import apply_outcome, format_values, github_actions, junit, junit_apply
+from exportctl.output import (
+    apply_outcome,
+    format_values,
+    github_actions,
+    junit,
+    junit_apply,
+    junit_night,
+    prometheus,
+)
 from exportctl.output.json import documents
 from exportctl.output.markdown import apply as markdown_apply
 from exportctl.output.markdown import backup as markdown_backup
 from exportctl.output.markdown import drift as markdown_drift
 from exportctl.output.markdown import drill as markdown_drill
+from exportctl.output.markdown import night as markdown_night
 from exportctl.output.markdown import plan as markdown_plan
 from exportctl.output.markdown.parts import LIMIT
 from exportctl.output.stale_plan import stale_findings, stale_resources
@@ -30,6 +39,7 @@ from exportctl.output.text import apply
 from exportctl.output.text import backup as text_backup
 from exportctl.output.text import drift as text_drift
 from exportctl.output.text import drill as text_drill
+from exportctl.output.text import night as text_night
 from exportctl.output.text import plan as text_plan
 from exportctl.output.text import restore as text_restore
 from exportctl.output.text import tables as text_tables
@@ -40,6 +50,7 @@ from tests.output import markdown_reader
 from tests.output.golden_files import texts
 from tests.output.sample_backups import backup_report, listed_report, unread_report
 from tests.output.sample_drills import drill_report, drilled_backups
+from tests.output.sample_nights import evil_night
 from tests.output.sample_plans import (
     AS_OF,
     DAY,
@@ -98,6 +109,10 @@ def evil_texts() -> dict[str, str]:
         "doctor": text_tables.render_checks([Check(EVIL, CheckStatus.FAILED, EVIL, EVIL)]),
         "stale": text_tables.render_stale_plan(stale, [EVIL]),
         "explain": text_tables.render_explanation(EVIL, EVIL, [(EVIL, EVIL, SourcePosition(EVIL))]),
+        "nightly": text_night.render_night(evil_night()),
+        "nightly.md": markdown_night.render_night(evil_night()),
+        "nightly.xml": junit_night.render_night(evil_night()),
+        "nightly.prom": prometheus.render_metrics(evil_night()),
         "plan.md": markdown_plan.render_plan(plan),
         "drift.md": markdown_drift.render_drift(report),
         "plan.json": documents.render_plan(plan),
@@ -119,14 +134,22 @@ def test_no_control_or_formatting_character_gets_through(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "bars"), [("plan.md", 5), ("apply.md", 5), ("drift.md", 5), ("backup.md", 11), ("drill.md", 9)]
+    ("name", "bars"),
+    [
+        ("plan.md", {5}),
+        ("apply.md", {5}),
+        ("drift.md", {5}),
+        ("backup.md", {11}),
+        ("drill.md", {9}),
+        ("nightly.md", {5, 6, 8}),
+    ],
 )
-def test_markdown_holds_no_mention_html_or_cell_of_others(name: str, bars: int) -> None:
+def test_markdown_holds_no_mention_html_or_cell_of_others(name: str, bars: set[int]) -> None:
     shown = EVIL_TEXTS[name]
 
     assert markdown_reader.is_harmless(shown)
     tables = [line for line in shown.splitlines() if line.startswith("|")]
-    assert {line.count("|") for line in tables} == {bars}
+    assert {line.count("|") for line in tables} == bars
 
 
 @given(st.text())

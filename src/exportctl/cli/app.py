@@ -19,6 +19,7 @@ from exportctl.cli import (
     exit_codes,
     import_,
     monitoring,
+    nightly,
     offline,
     plan,
     probe,
@@ -104,7 +105,7 @@ still finds something. `left` is empty if the run ended before it had a plan. |
 
 ## The audit file
 
-`apply`, `renew` and `rotate` with `--audit FILE` append one JSON line for each event, when it happens:
+`apply`, `renew`, `rotate` and `nightly` with `--audit FILE` append one JSON line for each event, when it happens:
 
 | `event` | when | members beside `event`, `run` and `time` |
 |---|---|---|
@@ -145,6 +146,7 @@ for family in (
     apply,
     monitoring,
     verify,
+    nightly,
     report,
     snapshot,
     import_,

@@ -163,7 +163,7 @@ def read_all_environments(
         raise UsageError("--all-environments: this config has no environments", rule="usage")
     check_addresses(asked, list(projects.values()))
     check_projects(list(projects.values()))
-    found = _read_environments(setup, projects, findings, read)
+    found = read_environments(setup, projects, findings, read)
     sides = [
         EnvironmentResult(name, None, call.guard.mask_echoes(one.findings()))
         if isinstance(one := found[name], Error)
@@ -176,7 +176,7 @@ def read_all_environments(
 # -- read -------------------------------------------------------------------------------------------------------------
 
 
-def _read_environments(
+def read_environments(
     setup: Setup,
     projects: Mapping[str, Project],
     findings: tuple[Finding, ...],

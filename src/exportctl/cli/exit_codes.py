@@ -23,7 +23,7 @@ TEXTS: Mapping[int, str] = {
     "upgrade.",
     CHANGES: "`plan --detailed-exitcode`: there are changes, or orphans to delete. Flows left paused, renewals and "
     "marker-only writes do not count.",
-    DRIFT: "`drift` found something that --fail-on names.",
+    DRIFT: "`drift` or `nightly` found something that --fail-on names.",
     INCOMPLETE: "Apply is incomplete, or something remains: changes, duplicates, orphans, or what cannot be read. "
     "The report lists it. `renew`: it left a rolling end that is in the past, which only apply moves, or that it "
     "cannot renew. `probe`: objects of a probe remain in the sandbox.",
@@ -34,10 +34,11 @@ TEXTS: Mapping[int, str] = {
     LEASE_HELD: "Another run holds the lease of this project (`policy.lease`), or took it from this run. The message "
     "names it. Run the command again when that run has ended.",
     INTERRUPTED: "Interrupted. Nothing new was started, the requests under way finished, and the report was written.",
-    UNVERIFIED: "`verify`, `backup check`, `backup manifest`, `backup drill` or `restore` found something that is not "
-    "complete.",
+    UNVERIFIED: "`verify`, `nightly`, `backup check`, `backup manifest`, `backup drill` or `restore` found something "
+    "that is not complete.",
     LOST_REPORT: "The command did its work, but its report could be written nowhere: stdout and stderr are full or "
-    "closed. `backup drill`: the line of the drill could not be written to --audit.",
+    "closed. `backup drill`: the line of the drill could not be written to --audit. `nightly`: a file of its "
+    "reports could not be written.",
     USAGE: "Wrong usage. Also: `apply` or `probe` must ask, there is no terminal, and --auto-approve is missing. "
     "Or `probe` was asked for a sandbox for production without --sandbox.",
 }

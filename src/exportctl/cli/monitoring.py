@@ -109,7 +109,7 @@ def _drift_command(
                 drift_report.build_drift_report(made.plan, end_warning=made.project.policy.end_warning)
             ),
         ),
-        exit_code=lambda report: _exit_code(report, failing),
+        exit_code=lambda report: drift_exit_code(report, failing),
         summary=lambda report: text_drift.summary(report).removeprefix("Drift: "),
         text=lambda report: text_drift.render_drift(report, fail_on=failing, color=screen.color, width=screen.width),
         markdown=lambda report, limit: markdown_drift.render_drift(report, fail_on=failing, limit=limit, run=run),
@@ -119,7 +119,7 @@ def _drift_command(
     )
 
 
-def _exit_code(report: DriftReport, failing: frozenset[str]) -> int:
+def drift_exit_code(report: DriftReport, failing: frozenset[str]) -> int:
     """Return the exit code. An error of the plan counts before drift."""
     failed = exit_codes.FAILED if report.errors else exit_codes.DONE
     drifted = exit_codes.DRIFT if drift_report.has_failures(report, failing) else exit_codes.DONE

@@ -39,9 +39,14 @@ _NO_CHARACTERS = {ord(c): f"\\u{ord(c):04x}" for c in "\ufffe\uffff"}  # printab
 def render_verify_report(report: VerifyReport) -> str:
     """Return the document with one suite per export."""
     root = Element("testsuites", name=f"exportctl verify, sandbox {report.header.sandbox}")
-    for export in report.exports:
-        _add_suite(root, export, report)
+    add_verify_suites(root, report)
     return finish_document(root)
+
+
+def add_verify_suites(root: Element, report: VerifyReport, prefix: str = "") -> None:
+    """Add one suite per export; `prefix` begins each name."""
+    for export in report.exports:
+        _add_suite(root, export, report, prefix)
 
 
 def render_backup_report(report: BackupReport) -> str:
@@ -151,7 +156,8 @@ def new_suite(root: Element, name: str, as_of: int, values: Mapping[str, str]) -
     return suite
 
 
-def _add_suite(root: Element, export: ExportVerdicts, report: VerifyReport) -> None:
+def _add_suite(root: Element, export: ExportVerdicts, report: VerifyReport, prefix: str) -> None:
+    name = f"{prefix}{export.address}"
     values = {
         "flow": export.flow or "",
         "state": export.state,
@@ -159,16 +165,16 @@ def _add_suite(root: Element, export: ExportVerdicts, report: VerifyReport) -> N
         "since": format_values.moment(report.since),
         "deep": "true" if report.deep else "false",
     }
-    suite = new_suite(root, str(export.address), report.as_of, values)
+    suite = new_suite(root, name, report.as_of, values)
     for verdict in export.verdicts:
-        _add_case(suite, export, verdict)
+        _add_case(suite, name, verdict)
     if export.errors:
-        add_error_case(suite, str(export.address), "storage", export.errors)
+        add_error_case(suite, name, "storage", export.errors)
 
 
-def _add_case(suite: Element, export: ExportVerdicts, verdict: Verdict) -> None:
+def _add_case(suite: Element, name: str, verdict: Verdict) -> None:
     due = "" if verdict.due is None else f" {format_values.moment(verdict.due)}"
-    case = SubElement(suite, "testcase", classname=str(export.address), name=verdict.dataset + due)
+    case = SubElement(suite, "testcase", classname=name, name=verdict.dataset + due)
     if verdict.fails:
         failure = SubElement(case, "failure", type=verdict.result.value, message=verdict.reason)
         hint = [f"hint: {verdict.hint}"] if verdict.hint else []

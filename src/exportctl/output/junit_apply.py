@@ -12,16 +12,20 @@ from exportctl.output.text import apply
 
 def render_apply_report(report: ApplyReport, command: str = "apply") -> str:
     """Return the document: <failure> is a resource that failed, <skipped> one that is left."""
-    header = report.plan.header
-    root = Element("testsuites", name=f"exportctl {command}, sandbox {header.sandbox}")
-    values = {"result": report.result.value, "environment": header.environment or ""}
-    suite = new_suite(root, command, report.plan.as_of, values)
+    root = Element("testsuites", name=f"exportctl {command}, sandbox {report.plan.header.sandbox}")
+    add_apply_suite(root, command, report)
+    return finish_document(root)
+
+
+def add_apply_suite(root: Element, name: str, report: ApplyReport) -> None:
+    """Add the suite of one run."""
+    values = {"result": report.result.value, "environment": report.plan.header.environment or ""}
+    suite = new_suite(root, name, report.plan.as_of, values)
     for one in report.resources:
         _add_case(suite, one, report)
-    _add_final_check(suite, command, report)
+    _add_final_check(suite, name, report)
     if report.errors:
-        add_error_case(suite, command, command, report.errors)
-    return finish_document(root)
+        add_error_case(suite, name, name, report.errors)
 
 
 def _add_case(suite: Element, one: ResourceResult, report: ApplyReport) -> None:

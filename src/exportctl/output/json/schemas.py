@@ -13,7 +13,17 @@ from typing import Any
 
 from exportctl.model.json_form import Definition, Json
 from exportctl.monitor.backup import file_list_json
-from exportctl.output.json import backup, documents, drill, environments, import_and_accept, monitoring, probe, restore
+from exportctl.output.json import (
+    backup,
+    documents,
+    drill,
+    environments,
+    import_and_accept,
+    monitoring,
+    night,
+    probe,
+    restore,
+)
 from exportctl.output.json.envelope import OUTCOME, PLAN, VERDICT, Document
 from exportctl.planfile import file as planfile
 from exportctl.planfile.serialize import ACTOR, ERROR, FIELD, FINDING, ITEM, MARKER, OTHER_FLOW, POSITION, STEP
@@ -46,6 +56,7 @@ _DOCUMENTS: tuple[Document[Any], ...] = (
     monitoring.RUNS,
     monitoring.STATUS,
     monitoring.FORECAST,
+    night.NIGHTLY,
     probe.PROBE,
 )
 RESULTS: Mapping[str, Document[Any]] = {document.kind: document for document in _DOCUMENTS}
