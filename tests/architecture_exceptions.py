@@ -20,6 +20,7 @@ EXCEPTIONS: Mapping[str, Mapping[tuple[str, str], str]] = {
         ("cli.emulator.ui", "path"): "a command of the emulator, and the hand edit that it sends",
         ("client.auth", "client_id"): "a credential of the platform",
         ("client.auth", "client_secret"): "a credential of the platform",
+        ("client.trace", "path"): "a member of a JSON Patch operation",
         ("code_hosts.azure_devops", "path"): "a member of a JSON Patch operation",
         ("code_hosts.gitlab", "username"): "a member of a JSON document of GitLab",
         ("config.environment_diff", "key"): "a member of a dataclass of ours",

@@ -85,7 +85,6 @@ SCREENS = (
     _document("drift --patch", "drift-patch"),
     Screen("import --all", "import-nothing"),
     Screen("snapshot --out sandbox.json", "snapshot"),
-    _document("plan --refresh-from sandbox.json --now 2027-01-16T20:00:00Z --format markdown", "plan-markdown"),
     Screen("plan --target nothing-like-this", "plan-usage"),
     Screen("diff-environments dev prod", "diff-environments-none"),
     Screen("-C two diff-environments dev prod", "diff-environments"),

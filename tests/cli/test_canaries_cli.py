@@ -136,6 +136,8 @@ READS = (
     ("verify", "--format", "markdown"),
     ("forecast",),
     ("explain", "canary"),
+    ("plan", "-vv"),
+    ("doctor", "-vv"),
 )
 CHANGES = (
     ("apply", "--auto-approve", "--audit", "audit.jsonl"),
@@ -143,6 +145,7 @@ CHANGES = (
     ("rotate", "key", "--auto-approve"),
     ("rotate", "p0", "--auto-approve", "--format", "json"),
     ("drift", "--patch", "--write"),
+    ("apply", "--auto-approve", "-vv"),
 )
 SAMPLE = (READS[0], READS[5], READS[19])
 FORMATS = READS[:3]
@@ -287,6 +290,18 @@ def test_no_apply_shows_a_secret_that_errors_repeat(sandbox: CommandLine) -> Non
 
 def test_no_failing_read_shows_a_secret_that_errors_repeat(sandbox: CommandLine) -> None:
     check_failing_reads(sandbox, "in HTML", SAMPLE[:1])
+
+
+@pytest.mark.parametrize("way", ["as it is", "inside longer base64", "in hex", "in URLs"])
+def test_no_request_that_is_shown_with_its_bodies_shows_a_secret(sandbox: CommandLine, way: str) -> None:
+    echo_in_live_objects(sandbox, way)
+    failing_writes(sandbox, way)
+    sandbox.edit('"path": "a"', '"path": "other"')
+    sandbox.edit('"to-p1":', '"to-p2": {"datasets": ["Orders"], "destination": "p2"}, "to-p1":')
+    said = say(sandbox, (("doctor", "-vv"), ("apply", "--auto-approve", "-vv")))
+
+    assert all("\n  got {" in text for text in said.values())
+    assert found(said, way) == set()
 
 
 @pytest.mark.slow

@@ -39,10 +39,10 @@ _PAGE_HEAD = """# Command line
 
 Every command, as `exportctl … --help` shows it. This page is generated from the code.
 
-You can write the options `-C`, `-f`, `--env`, `--format` and `--now` before or after the command. Results go to
-stdout. Progress, warnings and errors go to stderr. With `--format json` exportctl prints exactly one document, errors
-included; the schemas are in `schemas/`. `emulator` commands print the answer of the emulator as it is, without the
-common head of the other documents. The [glossary](glossary.md) explains every word that the commands print.
+You can write the options `-C`, `-f`, `--env`, `--format`, `--now`, `-v` and `-q` before or after the command. Results
+go to stdout. Progress, warnings and errors go to stderr. With `--format json` exportctl prints exactly one document,
+errors included; the schemas are in `schemas/`. `emulator` commands print the answer of the emulator as it is, without
+the common head of the other documents. The [glossary](glossary.md) explains every word that the commands print.
 
 | variable | meaning |
 |---|---|
@@ -71,6 +71,16 @@ sent only to the API that the CI names |
 | `GITLAB_CI`, `CI_API_V4_URL`, `CI_PROJECT_ID`, `CI_MERGE_REQUEST_IID` | where it writes in a job of GitLab |
 | `TF_BUILD`, `SYSTEM_COLLECTIONURI`, `SYSTEM_TEAMPROJECTID`, `BUILD_REPOSITORY_ID`, \
 `SYSTEM_PULLREQUEST_PULLREQUESTID` | where it writes in a job of Azure DevOps |
+
+## Progress, -v and -q
+
+While exportctl reads, a line on stderr says what: at once on a terminal, as in `reading flows, page 3` or `asked to
+wait 8 s`; in a log after 5 seconds, then every 10. With `CI` set, stderr counts as a log.
+
+`-v` shows each request to the platform on stderr, with its status, how long it took, and the request id that Adobe's
+support asks for. `-vv` also shows bodies. Of a body it shows the texts that are known to be no secrets, such as ids,
+names and times; all others are `(hidden)`, and so is everything below `auth`. It shows no header, and no body of a
+token request. `-q` leaves stderr to errors: no progress, no notes, no warnings.
 
 ## The width of the screen
 

@@ -235,7 +235,7 @@ def _show_next_steps(call: CommandContext, made: ConnectedPlan, address: Address
     shown = rotation.account_flows(made.live, made.project, base, done)
     color = call.screen.color if call.format == TEXT else call.screen.err_color
     words = text_apply.render_next_steps(shown, made.plan.header, done, color=color)
-    (call.screen.show if call.format == TEXT else call.screen.say)(words)
+    (call.screen.show if call.format == TEXT else call.screen.tell)(words)
 
 
 COMMANDS = {

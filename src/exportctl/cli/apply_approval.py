@@ -57,7 +57,7 @@ def _show_stale_plan(
     if call.format == JSON:
         call.screen.write_document(documents.render_stale_plan(order.saved, errors))
     else:
-        call.screen.say(tables.render_stale_plan(found, again, color=call.screen.err_color))
+        call.screen.tell(tables.render_stale_plan(found, again, color=call.screen.err_color))
     publish_findings(call, errors)
     show_ended_run(call, EndedRun(order.command, ResultWord.STALE, errors, again), made.plan)
 

@@ -83,7 +83,7 @@ def _show_text(call: CommandContext, order: ApplyRequest, report: ApplyReport) -
         )
     )
     if report.errors:
-        screen.say("\n".join(str(f) for f in report.errors))
+        screen.tell("\n".join(str(f) for f in report.errors))
     if report.next_commands:
         screen.show(text_apply.render_next_commands(report))
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from types import FrameType
-from typing import TYPE_CHECKING, TextIO, cast
+from typing import TYPE_CHECKING
 
 from exportctl.cli import exit_codes, plan
 from exportctl.cli.apply_output import show_apply_report
@@ -78,7 +78,7 @@ def confirm_and_apply(call: CommandContext, setup: Setup, order: ApplyRequest, m
     )
     under_way = start(made)  # a reference that is not set must fail before the question
     if not _ask_approval(call, order, made.plan):
-        call.screen.say("Not applied.")
+        call.screen.tell("Not applied.")
         return ApplyResult(exit_codes.FAILED)
     with handle_signals(interrupt, signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         with _lease_and_plan(call, setup, order, made, interrupt) as leased:
@@ -123,7 +123,7 @@ def _ask_approval(call: CommandContext, order: ApplyRequest, shown: Plan) -> boo
         hint = f"add --auto-approve{'' if 'rotate' in shown.options else saved}"
         raise UsageError("apply must ask, and there is no terminal", rule="no-terminal", hint=hint)
     if call.format != TEXT:
-        screen.say(text_plan.render_plan(shown, color=screen.err_color, width=screen.width))
+        screen.tell(text_plan.render_plan(shown, color=screen.err_color, width=screen.width))
     sandbox = clean_text(shown.header.sandbox)
     if shown.header.sandbox == PRODUCTION:
         return screen.ask(f"This is sandbox {sandbox}. To apply, type its name: ") == PRODUCTION
@@ -166,7 +166,7 @@ def _check_approved_plan(call: CommandContext, order: ApplyRequest, before: Plan
     if not order.auto_approve:
         hint = "another run wrote in between: make and review a new plan"
         raise StalePlan(f"{text}; nothing was written", rule="stale-plan", hint=hint)
-    call.screen.say(f"{text[0].upper()}{text[1:]}. The plan is now:")
+    call.screen.tell(f"{text[0].upper()}{text[1:]}. The plan is now:")
     if call.format == TEXT:
         plan.show_plan(call, made)
     return made
@@ -200,20 +200,10 @@ def _run_and_check(call: CommandContext, under_way: ApplyRun, interrupt: Interru
 @contextmanager
 def _show_progress(screen: Screen, total: int) -> Iterator[Callable[[str], None]]:
     """Yield the function that prints a line on stderr: above a progress bar on a terminal."""
-    if not screen.is_interactive:
-        yield screen.say
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-    from rich.text import Text
-
-    console = Console(file=cast("TextIO", screen.err), no_color=not screen.err_color, highlight=False, markup=False)
-    columns = (TextColumn("applying"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as drawn:
-        task = drawn.add_task("apply", total=total)
+    with screen.progress.count_steps(total) as count:
 
         def print_line(line: str) -> None:
-            drawn.console.print(Text.from_ansi(line.rstrip("\n")))
-            drawn.advance(task)
+            screen.say(line)
+            count()
 
         yield print_line

@@ -25,6 +25,7 @@ import typer
 from typer import Option
 from typer.core import TyperCommand, TyperGroup
 
+from exportctl.cli.request_view import RequestView
 from exportctl.cli.screen import Screen
 from exportctl.cli.secondary_files import SecondaryFiles
 from exportctl.client.guard import SecretGuard
@@ -79,6 +80,7 @@ class CommandContext:
     environment: str | None = None
     format: str = TEXT
     now: int | None = None
+    verbosity: int = 0
     wall: Callable[[], int] = field(default=lambda: int(time.time()))
 
     def setup(self) -> Setup:
@@ -86,7 +88,22 @@ class CommandContext:
         if not self.folder.is_dir():
             raise UsageError(f"-C {self.folder}: this folder does not exist", rule="usage")
         chosen = self.environment or self.env.get("EXPORTCTL_ENV") or None
-        return Setup(self.folder, self.files, chosen, self.env, self.now, say=self.screen.say, guard=self.guard)
+        return Setup(
+            self.folder,
+            self.files,
+            chosen,
+            self.env,
+            self.now,
+            say=self.screen.say,
+            observer=RequestView(self.screen.progress, self.verbosity, self.screen.tell, self.guard),
+            say_wait=self._say_wait,
+            guard=self.guard,
+        )
+
+    def _say_wait(self, seconds: float) -> None:
+        self.screen.progress.tell(f"asked to wait {seconds:.0f} s")
+        if not self.screen.progress.is_drawing:
+            self.screen.say(f"The service asks to wait {seconds:.0f} s (Retry-After). exportctl waits.")
 
     @contextmanager
     def open_plan(
@@ -127,6 +144,11 @@ class CommandContext:
         if self.format not in (TEXT, JSON, MARKDOWN, JUNIT):
             raise UsageError(f"--format {self.format}: choose {TEXT}, {JSON}, {MARKDOWN} or {JUNIT}", rule="usage")
         self.now = parsed_moment(given["now"], "--now") if given["now"] else self.now
+        self.verbosity += given["verbose"] or 0
+        if given["quiet"]:
+            self.screen.is_quiet = self.screen.progress.is_off = True
+        if self.verbosity and self.screen.is_quiet:
+            raise UsageError("-q and -v: choose one", rule="usage")
 
 
 def command_context(ctx: typer.Context) -> CommandContext:
@@ -192,6 +214,10 @@ def _shared_options(
     now: Annotated[
         str | None, Option("--now", metavar="MOMENT", help="Use this date or RFC 3339 moment as the current time.")
     ] = None,
+    verbose: Annotated[
+        int, Option("-v", count=True, help="Show each request on stderr; with -vv also bodies, without secrets.")
+    ] = 0,
+    quiet: Annotated[bool, Option("-q", help="On stderr show only errors: no progress, notes and warnings.")] = False,
 ) -> None:
     """Hold the options that every command has."""
 
@@ -203,7 +229,7 @@ def _shared_params() -> tuple[Any, ...]:
     return tuple(p for p in typer.main.get_command(holder).params if p.name != "help")
 
 
-SHARED = ("folder", "files", "environment", "format", "now")
+SHARED = ("folder", "files", "environment", "format", "now", "verbose", "quiet")
 
 
 def _pop_shared_options(ctx: Any) -> dict[str, Any]:

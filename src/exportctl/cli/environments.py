@@ -242,7 +242,7 @@ def _show_results(
     for side in sides:
         if side.result is None:
             lines = text.findings(side.errors, paint(screen.err_color), "")
-            screen.say("\n".join([f"environment {side.environment}:", *lines, ""]))
+            screen.tell("\n".join([f"environment {side.environment}:", *lines, ""]))
         elif call.format == TEXT:
             screen.show(f"{kind.text(side.result)}\n")
     if call.format == JSON:

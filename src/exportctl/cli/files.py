@@ -179,7 +179,7 @@ _HINT = "take the value out of titles, paths and descriptions, and write a refer
 def save_plan(call: CommandContext, plan: Plan, file: Path) -> None:
     """Write a saved plan that only its owner can read, or raise an Error: a known secret is in the plan."""
     if plan.errors() or plan.is_refused:
-        call.screen.say(f"{file} is not written: apply would refuse this plan.")
+        call.screen.tell(f"{file} is not written: apply would refuse this plan.")
         return
     text = planfile.dump_plan(plan, read_plan_key(call.env))
     if call.guard.holds_secret(text):

@@ -45,6 +45,7 @@ def main(
     screen = Screen(stdin or sys.stdin or StringIO(), out or sys.stdout, err or sys.stderr, env)
     call = CommandContext(env, screen, SecretGuard(environment_secrets(env)))
     code = _run_to_exit_code(argv, call)
+    screen.progress.close()
     call.secondary_files.close()
     screen.warn_of_lost_streams(text=call.format == TEXT)
     lost = screen.report_lost and not screen.reported_elsewhere
@@ -64,7 +65,7 @@ def _run_to_exit_code(argv: Sequence[str], call: CommandContext) -> int:
         return exit_codes.error_exit_code(error)
     except Exception as error:
         if call.env.get("EXPORTCTL_TRACEBACK") == "1":
-            call.screen.say(call.guard.mask(traceback.format_exc()))
+            call.screen.tell(call.guard.mask(traceback.format_exc()))
         hint = "this is a bug in exportctl; set EXPORTCTL_TRACEBACK=1 to see where"
         text = call.guard.mask(f"{type(error).__name__}: {error}")
         _show_error(call, argv, Error(text, rule="unexpected", hint=hint))

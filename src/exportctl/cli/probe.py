@@ -101,7 +101,7 @@ def _ask_approval(call: CommandContext, lines: tuple[str, ...], auto_approve: bo
     Raises:
         UsageError: an answer is needed and there is no terminal.
     """
-    call.screen.say("\n".join(map(clean_text, lines)))
+    call.screen.tell("\n".join(map(clean_text, lines)))
     if auto_approve:
         return True
     if not call.screen.is_interactive:

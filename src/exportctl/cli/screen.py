@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TextIO
 
+from exportctl.cli.progress import Progress
 from exportctl.cli.streams import OutputStream
 from exportctl.output import github_actions
 from exportctl.output.wrapping import NO_LIMIT, wrap_text
@@ -37,6 +38,8 @@ class Screen:
         self.reported_elsewhere = False
         self._warned: set[str] = set()
         self._env = env
+        self.is_quiet = False
+        self.progress = Progress(self.err, self._width(self.err) if self._can_draw else None)
 
     @property
     def is_github_actions(self) -> bool:
@@ -50,6 +53,10 @@ class Screen:
     def is_interactive(self) -> bool:
         """Say whether a person can answer questions and see a progress bar."""
         return not self.is_ci and self.stdin.isatty() and self.err.isatty()
+
+    @property
+    def _can_draw(self) -> bool:
+        return self.is_interactive and self._env.get("TERM") != "dumb"
 
     @property
     def color(self) -> bool:
@@ -103,9 +110,15 @@ class Screen:
         self._report(self._log_text(text))
 
     def say(self, text: str) -> None:
-        """Write progress, a warning or an error to stderr."""
+        """Write progress, a note or a warning to stderr, unless the run is quiet."""
+        if not self.is_quiet:
+            self.tell(text)
+
+    def tell(self, text: str) -> None:
+        """Write what also a quiet run must say to stderr."""
         words = wrap_text(text, self._width(self.err))
-        self.err.write(self._log_text(words if words.endswith("\n") else f"{words}\n"))
+        with self.progress.erase_line():
+            self.err.write(self._log_text(words if words.endswith("\n") else f"{words}\n"))
 
     def say_once(self, text: str) -> None:
         """Say a warning that the run may meet again and again."""
@@ -115,15 +128,18 @@ class Screen:
 
     def say_error(self, text: str) -> None:
         """Write an error that ends the run to stderr, else to stdout."""
-        if not self.err.write(self._log_text(wrap_text(text, self._width(self.err)))):
-            self.out.write(self._log_text(wrap_text(text, self.width)))
+        with self.progress.erase_line():
+            if not self.err.write(self._log_text(wrap_text(text, self._width(self.err)))):
+                self.out.write(self._log_text(wrap_text(text, self.width)))
 
     def write_workflow_command(self, text: str) -> None:
         """Write workflow commands of GitHub Actions to stderr, so that stdout stays one document."""
-        self.err.write(text)
+        with self.progress.erase_line():
+            self.err.write(text)
 
     def ask(self, question: str) -> str:
-        self.err.write(question)
+        with self.progress.erase_line():
+            self.err.write(question)
         return self.stdin.readline().strip()
 
     def _log_text(self, text: str) -> str:
@@ -132,7 +148,8 @@ class Screen:
 
     def _report(self, text: str) -> None:
         """Write a part of the report to stdout; to stderr if stdout takes no more text."""
-        if self.out.write(text) or (self.out.reader_left and not self.must_report):
-            return
+        with self.progress.erase_line():
+            if self.out.write(text) or (self.out.reader_left and not self.must_report):
+                return
         self.warn_of_lost_streams(text=True)
         self.report_lost |= not self.err.write(text)

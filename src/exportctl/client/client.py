@@ -29,7 +29,7 @@ from exportctl.client.errors import RequestLine, describe_body, json_object, unu
 from exportctl.client.guard import SecretGuard
 from exportctl.client.pages import Json, Objects, Params
 from exportctl.client.session import RequestParts, Session
-from exportctl.client.transport import Answer, Backoff, Request, RequestCounts, RequestSender
+from exportctl.client.transport import Answer, Backoff, Request, RequestCounts, RequestObserver, RequestSender
 from exportctl.clock import Clock, system_clock
 from exportctl.errors import NotFound, ServiceError
 from exportctl.model.secret import auth_values
@@ -125,6 +125,10 @@ class Client:
     def on_answer(self, call: Callable[[Request, Answer], None]) -> None:
         """Call this for each answer of the platform from now on, with the request as it was sent; not for tokens."""
         self._exchange.on_answer = call
+
+    def observe(self, observer: RequestObserver | None) -> None:
+        """Tell an observer of every request from now on, token requests and repeats included."""
+        self._exchange.observer = observer
 
     def before_request(self, call: Callable[[Request], None] | None) -> None:
         """

@@ -38,11 +38,12 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from functools import cached_property
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Protocol
 from urllib.parse import urlsplit
 
 import httpx
 
-from exportctl.clock import Clock
+from exportctl.clock import Clock, elapsed_seconds
 from exportctl.errors import Error
 
 SERVER_TROUBLE = frozenset({500, 502, 503, 504})
@@ -150,6 +151,14 @@ class Backoff:
         return dice * min(self.longest, self.first * 2.0 ** (tried - 1))
 
 
+class RequestObserver(Protocol):
+    """What sees every request, token requests and repeats included, in the thread that sends it."""
+
+    def begin_request(self, request: Request) -> None: ...
+
+    def end_request(self, request: Request, got: Answer | NoAnswer, seconds: float) -> None: ...
+
+
 class RequestSender:
     """A sender of requests; safe to use from several threads."""
 
@@ -168,6 +177,7 @@ class RequestSender:
         self.on_wait: Callable[[float], None] | None = None
         self.on_answer: Callable[[Request, Answer], None] | None = None
         self.before_send: Callable[[Request], None] | None = None
+        self.observer: RequestObserver | None = None
         self.clock = clock
         self._random = random
         self._timeout = timeout
@@ -195,7 +205,7 @@ class RequestSender:
             if held:
                 self.clock.sleep(held + self._random() * self._backoff.first)
             tried += 1
-            got = self._send_once(request, self._http[inward])
+            got = self._send_observed(request, self._http[inward])
             self._hold(host, got)
             if tried >= self._backoff.tries or not got.can_repeat(writes=request.purpose is Purpose.WRITE):
                 return got
@@ -234,6 +244,18 @@ class RequestSender:
             self._held[host] = max(until, self._held.get(host, 0.0))
         if is_news and seconds <= self._backoff.total and self.on_wait is not None:
             self.on_wait(seconds)
+
+    def _send_observed(self, request: Request, http: httpx.Client) -> Answer | NoAnswer:
+        if self.observer is None:
+            return self._send_once(request, http)
+        began = elapsed_seconds()  # of this machine: the clock of an emulator may stand still
+        self.observer.begin_request(request)
+        got: Answer | NoAnswer = NoAnswer("not sent", unsent=True)
+        try:
+            got = self._send_once(request, http)
+        finally:
+            self.observer.end_request(request, got, elapsed_seconds() - began)
+        return got
 
     def _send_once(self, request: Request, http: httpx.Client) -> Answer | NoAnswer:
         if self.before_send is not None:  # nothing that can wait stands between this and the request

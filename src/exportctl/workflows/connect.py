@@ -117,6 +117,7 @@ def open_platform(project: Project, setup: Setup) -> Iterator[ConnectedPlatform]
             inside = httpx.WSGITransport(app=emulator)
             with emulator_client(project.platform, inside, clock, guard=setup.guard) as client:
                 client.on_wait(partial(_announce_wait, setup.say))
+                client.observe(setup.observer)
                 yield ConnectedPlatform(client, clock, setup.now, emulator)
         return
     url = urls.check_host(project.platform.url, urls.allowed_hosts(setup.env.get("EXPORTCTL_ALLOWED_HOSTS")))
@@ -125,7 +126,8 @@ def open_platform(project: Project, setup: Setup) -> Iterator[ConnectedPlatform]
     clock = setup.clock or clocks.system_clock()
     who = read_credentials(project, setup.env, setup.folder)
     with _client(project.platform, url, who, ims, setup.transport, clock, setup.guard) as client:
-        client.on_wait(partial(_announce_wait, setup.say))
+        client.on_wait(setup.say_wait or partial(_announce_wait, setup.say))
+        client.observe(setup.observer)
         yield ConnectedPlatform(client, served_clock(client, clock) if kind == LOOPBACK else clock, setup.now)
 
 

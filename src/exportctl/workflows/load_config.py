@@ -34,6 +34,7 @@ from exportctl.workflows.tracked_files import auth_values, tracked_file_findings
 if TYPE_CHECKING:
     import httpx
 
+    from exportctl.client.transport import RequestObserver
     from exportctl.clock import Clock
 
 STATE_FOLDER = ".exportctl"
@@ -72,6 +73,8 @@ class Setup:
     clock: Clock | None = None
     settle_seconds: float | None = None  # how long to wait for delayed lists; None: as long as writes need
     say: Callable[[str], None] = lambda text: None  # shows people what happens beside the result
+    observer: RequestObserver | None = None  # sees every request
+    say_wait: Callable[[float], None] | None = None  # shows a wait in seconds, in the place of a line of `say`
     guard: SecretGuard = field(default_factory=SecretGuard)  # the values that nothing may show
 
 
