@@ -82,6 +82,7 @@ SCREENS = (
     Screen("emulator ui disable orders-to-partner", "emulator-ui-disable"),
     Screen("drift", "drift"),
     Screen("plan", "plan-drift"),
+    Screen("plan --short", "plan-short"),
     _document("drift --patch", "drift-patch"),
     Screen("import --all", "import-nothing"),
     Screen("snapshot --out sandbox.json", "snapshot"),

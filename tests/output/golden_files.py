@@ -15,7 +15,7 @@ from exportctl.output.json import monitoring as json_monitoring
 from exportctl.output.markdown import apply as markdown_apply
 from exportctl.output.markdown import drift as markdown_drift
 from exportctl.output.markdown import plan as markdown_plan
-from exportctl.output.text import apply
+from exportctl.output.text import apply, short_plan
 from exportctl.output.text import drift as text_drift
 from exportctl.output.text import plan as text_plan
 from exportctl.planfile import file as planfile
@@ -34,6 +34,8 @@ def texts() -> dict[str, str]:
     found = tuple(f for item in plan.items for f in item.findings)
     return {
         "plan.txt": text_plan.render_plan(plan),
+        "short.txt": short_plan.render_plan(plan),
+        "causes-short.txt": short_plan.render_plan(causes),
         "plan.md": markdown_plan.render_plan(plan),
         "plan.json": documents.render_plan(plan),
         "causes.txt": text_plan.render_plan(causes),

@@ -35,7 +35,7 @@ from exportctl.output.markdown import night as markdown_night
 from exportctl.output.markdown import plan as markdown_plan
 from exportctl.output.markdown.parts import LIMIT
 from exportctl.output.stale_plan import stale_findings, stale_resources
-from exportctl.output.text import apply
+from exportctl.output.text import apply, short_plan
 from exportctl.output.text import backup as text_backup
 from exportctl.output.text import drift as text_drift
 from exportctl.output.text import drill as text_drill
@@ -76,6 +76,7 @@ def evil_texts() -> dict[str, str]:
     ended = ApplyReport(plan, (outcome,), plan, judge(plan, [outcome]), normalised=(EVIL,), next_commands=(EVIL,))
     return {
         "plan": text_plan.render_plan(plan),
+        "short plan": short_plan.render_plan(plan),
         "show": text_plan.render_saved_plan(planfile.saved_plan(plan), SignatureState.UNSIGNED, now=AS_OF),
         "renew": text_plan.render_renewals(plan),
         "backup": text_backup.render_backup_report(backup_report()),

@@ -55,6 +55,7 @@ RefreshFrom = Annotated[
 Rehearse = Annotated[
     bool, Option("--rehearse", help="Also apply the plan in a private emulator. Nothing reaches the platform.")
 ]
+Short = Annotated[bool, Option("--short", help="Show one line for each resource, with the values that change.")]
 Profile = Annotated[
     Path | None,
     Option(

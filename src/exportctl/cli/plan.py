@@ -29,6 +29,7 @@ from exportctl.cli.options import (
     Rehearse,
     RehearseSwitch,
     Resume,
+    Short,
     Target,
     check_addresses,
     check_environment,
@@ -44,7 +45,7 @@ from exportctl.output.markdown import plan as markdown_plan
 from exportctl.output.markdown.parts import LIMIT
 from exportctl.output.rehearsal import NO_REHEARSAL, RehearsalView, render_rehearsal
 from exportctl.output.text import plan as text_plan
-from exportctl.output.text import tables
+from exportctl.output.text import short_plan, tables
 from exportctl.planfile.signature import read_plan_key
 from exportctl.profile.file import default_path
 from exportctl.workflows.load_config import readable_config
@@ -69,6 +70,7 @@ def plan(
         bool, Option("--explain-values", help="Show each value of the config and the line that sets it, not a plan.")
     ] = False,
     refresh_from: RefreshFrom = None,
+    short: Short = False,
     rehearse: Rehearse = False,
     rehearse_switch: RehearseSwitch = None,
     every: AllEnvironments = False,
@@ -89,23 +91,19 @@ def plan(
     """
     call = command_context(ctx)
     call.require_format(TEXT, JSON, MARKDOWN)
+    reject_short(call, short)
     asked = flags(target, exclude, allow_deletes, allow_replace, allow_recreate, resume, allow_older)
     one_only = (explain, out, refresh_from, rehearse, rehearse_switch)
     with report_failure(call, "plan", every=every):
         if every:
             reject_option("--all-environments", one_only, _ONE_ENVIRONMENT_ONLY)
-            return run_all_environments(call, asked, _environment_command(call, asked, detailed=detailed))
+            return run_all_environments(call, asked, _environment_command(call, asked, detailed=detailed, short=short))
         if explain:
             only = "it makes no plan: leave out --out, --detailed-exitcode, --refresh-from and --rehearse"
             reject_option("--explain-values", (out, detailed, refresh_from, rehearse, rehearse_switch), only)
             return show_explained_values(call)
-        if refresh_from:
-            reject_option("--refresh-from", (out,), "apply cannot use a plan from a snapshot: leave out --out")
-        if not rehearse:
-            reject_option("--rehearse-switch", (rehearse_switch,), "add --rehearse")
+        _check_options(call, out, refresh_from, None if rehearse else rehearse_switch)
         switches = parse_switches(rehearse_switch or ())
-        if out:
-            read_plan_key(call.env)  # a key that cannot be used is said before the plan
         made, snapshot = _make_plan(call, asked, refresh_from)
         check_addresses(asked, [made.project], excluded=made.plan.excluded)
         made, played = _use_profile(call, made, profile)
@@ -116,10 +114,19 @@ def plan(
             rehearsed = render_rehearsal(result, color=call.screen.color, width=call.screen.width)
             if result and not result.verdict.is_complete:
                 code = exit_codes.pick_exit_code(code, exit_codes.INCOMPLETE)
-    report_plan(call, made, rehearsed)
+    report_plan(call, made, rehearsed, short=short)
     if out:
         save_plan(call, made.plan, out)
     return code
+
+
+def _check_options(call: CommandContext, out: Path | None, refresh_from: Path | None, switches: object) -> None:
+    """Raise an error for options that do not go together; `switches` are those of no rehearsal."""
+    if refresh_from:
+        reject_option("--refresh-from", (out,), "apply cannot use a plan from a snapshot: leave out --out")
+    reject_option("--rehearse-switch", (switches,), "add --rehearse")
+    if out:
+        read_plan_key(call.env)  # a key that cannot be used is said before the plan
 
 
 def _use_profile(call: CommandContext, made: PlanResult, named: Path | None) -> tuple[PlanResult, Mapping[str, object]]:
@@ -188,13 +195,22 @@ def _make_plan(call: CommandContext, asked: PlanOptions, file: Path | None) -> t
     return draft, snapshot
 
 
-def report_plan(call: CommandContext, made: PlanResult, rehearsed: RehearsalView = NO_REHEARSAL) -> None:
+def reject_short(call: CommandContext, short: bool) -> None:
+    """Raise a UsageError: only text has a short form."""
+    reject_option("--short", (short and call.format != TEXT,), "it is text: leave out --format")
+
+
+def report_plan(
+    call: CommandContext, made: PlanResult, rehearsed: RehearsalView = NO_REHEARSAL, *, short: bool = False
+) -> None:
     """Show a plan, and publish it to GitHub Actions."""
-    show_plan(call, made, rehearsed)
+    show_plan(call, made, rehearsed, short=short)
     publish_plan(call, made.plan, (*made.findings, *rehearsed.errors), rehearsed.markdown)
 
 
-def show_plan(call: CommandContext, made: PlanResult, rehearsed: RehearsalView = NO_REHEARSAL) -> None:
+def show_plan(
+    call: CommandContext, made: PlanResult, rehearsed: RehearsalView = NO_REHEARSAL, *, short: bool = False
+) -> None:
     """Show a plan in the chosen format."""
     if call.format == JSON:
         call.screen.write_document(documents.render_plan(made.plan, more=rehearsed.members, errors=rehearsed.errors))
@@ -205,15 +221,21 @@ def show_plan(call: CommandContext, made: PlanResult, rehearsed: RehearsalView =
         )
     else:
         show_warnings(call, made.findings)
-        call.screen.show(_plan_text(call, made) + rehearsed.text)
+        call.screen.show(_plan_text(call, made, short) + rehearsed.text)
 
 
-def _plan_text(call: CommandContext, made: PlanResult) -> str:
-    words = text_plan.render_plan(made.plan, color=call.screen.color, width=call.screen.width)
+def _plan_text(call: CommandContext, made: PlanResult, short: bool) -> str:
+    color, width = call.screen.color, call.screen.width
+    if short:
+        words = short_plan.render_plan(made.plan, color=color)
+    else:
+        words = text_plan.render_plan(made.plan, color=color, width=width)
     return (PLACEHOLDER_NOTE if made.uses_placeholders else "") + words
 
 
-def _environment_command(call: CommandContext, asked: PlanOptions, *, detailed: bool) -> EnvironmentCommand[PlanResult]:
+def _environment_command(
+    call: CommandContext, asked: PlanOptions, *, detailed: bool, short: bool
+) -> EnvironmentCommand[PlanResult]:
     """Return how `plan` shows one environment of several."""
     from exportctl.output.json import environments
 
@@ -222,7 +244,7 @@ def _environment_command(call: CommandContext, asked: PlanOptions, *, detailed: 
         read_result=plan_reader(asked, lambda made: made),
         exit_code=lambda made: exit_codes.plan_exit_code(made.plan, detailed=detailed),
         summary=lambda made: phrases.plan_line(made.plan),
-        text=lambda made: _plan_text(call, made),
+        text=lambda made: _plan_text(call, made, short),
         markdown=lambda made, limit: markdown_plan.render_plan(made.plan, limit=limit),
         json_body=lambda made: environments.plan_body(made.plan),
         notes=lambda made: phrases.plan_findings(made.plan),
@@ -243,15 +265,22 @@ def show_explained_values(call: CommandContext) -> int:
     return exit_codes.DONE
 
 
-def show(ctx: typer.Context, file: Annotated[Path, Argument(metavar="PLANFILE", help="A saved plan.")]) -> int:
+def show(
+    ctx: typer.Context,
+    file: Annotated[Path, Argument(metavar="PLANFILE", help="A saved plan.")],
+    short: Short = False,
+) -> int:
     """Show a saved plan. Reads no config and no network."""
     call = command_context(ctx)
     chosen = call.require_format(TEXT, JSON)
+    reject_short(call, short)
     saved, state = read_plan_file(call, file)
     screen = call.screen
     with refuse_wrong_values():
         if chosen == JSON:
             screen.write_document(documents.render_saved_plan(saved, state, now=call.as_of()))
+        elif short:
+            screen.show(short_plan.render_saved_plan(saved, color=screen.color))
         else:
             screen.show(
                 text_plan.render_saved_plan(saved, state, now=call.as_of(), color=screen.color, width=screen.width)
@@ -262,7 +291,8 @@ def show(ctx: typer.Context, file: Annotated[Path, Argument(metavar="PLANFILE", 
 COMMANDS = {
     "plan": (
         plan,
-        "exportctl plan --env prod\nexportctl plan --env prod --out plan.json\nexportctl plan --all-environments",
+        "exportctl plan --env prod\nexportctl plan --env prod --short\nexportctl plan --env prod --out plan.json\n"
+        "exportctl plan --all-environments",
     ),
     "show": (show, "exportctl show plan.json"),
 }

@@ -10,25 +10,24 @@ What a plan changes, for reviewers: deletions, replacements and creations by nam
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
 
-from exportctl.model.plan import (
-    CHANGE_VERBS,
-    WRITE_CAUSES,
-    Address,
-    Cause,
-    FieldChange,
-    PlanItem,
-    SensitiveValue,
-    Verb,
-)
+from exportctl.model.plan import Address, Cause, FieldChange, PlanItem, Verb
 from exportctl.output import format_values, phrases
+from exportctl.output.changed_values import (
+    ValueChange,
+    created_values,
+    dataset_names,
+    is_secret_change,
+    replaced_values,
+    replacement_reason,
+    value_change,
+    written_changes,
+)
 from exportctl.output.loss import last_run_words, loss_words
 from exportctl.output.markdown.groups import Entry, kind_entries, named_entry
 from exportctl.output.markdown_escape import code, prose
-from exportctl.resources.kinds import DATASETS, FOLDER, FORMAT, LOCATION, leaf_path
 
 _LONGEST = 300  # characters of a value; the details of the resource have all of it
 _DIFFERENT = 10  # changes of one path in the list; more are folded
@@ -36,8 +35,6 @@ _MOST_DATASETS = 20  # names in one entry
 _AS_CODE = ("datasets", "location")
 _BY_NAME = (Verb.DELETE, Verb.REPLACE, Verb.CREATE, Verb.COMPLETE)
 _BY_VERB = (Verb.RELEASE, Verb.ADOPT, Verb.MOVE, Verb.CLEAN, Verb.MARK)
-_FIELDS_OF_CREATION = (DATASETS, "type", "destination", LOCATION)
-_WRITTEN = WRITE_CAUSES | {Cause.RENEWAL}
 
 
 def change_entries(items: Sequence[PlanItem]) -> list[Entry]:
@@ -71,50 +68,14 @@ def _deletion(item: PlanItem) -> Entry:
 
 def _replacement(item: PlanItem) -> Entry:
     words = phrases.verb(item.verb, item.address).partition(": ")[2]
-    lines = [f"{_title(item, 'replace')}: {prose(words)}"]
-    lines += [f"  - {line}" for line in _replaced_values(item)]
-    return Entry("\n".join(lines))
-
-
-def _replaced_values(item: PlanItem) -> Iterator[str]:
-    """Yield why a flow is replaced, then each value that the new flow has otherwise; without `lost`, each change."""
-    former = _former_values(item)
-    for change in item.fields:
-        if change.after is None and change.cause is Cause.PENDING:
-            yield prose(str(change.before))
-        elif change.cause is Cause.CREATE:
-            before = former.pop(change.path, change.before)
-            if before is None and change.field in _FIELDS_OF_CREATION:
-                yield f"{code(change.path)}: {_value(change.path, change.after)}"
-            elif before not in (None, _sort_pairs(change.after)):
-                yield f"{code(change.path)}: {_both_values(replace(change, before=before))}"
-        elif change.cause in _WRITTEN:
-            yield f"{code(change.path)}: {_both_values(change)}"
-    yield from (f"{code(path)}: {_value(path, before)} → {format_values.NOTHING}" for path, before in former.items())
-    if item.lost:
-        former_schedule = [item.lost.schedule] if item.lost.schedule not in (None, item.schedule) else []
-        yield from (f"schedule: {prose(words)} → {prose(item.schedule or '')}" for words in former_schedule)
-        yield f"newest run of the former flow: {prose(last_run_words(item.lost))}"
-
-
-def _former_values(item: PlanItem) -> dict[str, Any]:
-    """Return the values of a replaced flow by the paths of the YAML; what the service does not show is absent."""
-    lost = item.lost
-    if lost is None:
-        return {}
-    leaves = [(leaf_path(name, key), v) for name in (LOCATION, FORMAT) for key, v in getattr(lost, name).items()]
-    found = [(DATASETS, [list(pair) for pair in lost.datasets]), (FOLDER, lost.folder), *leaves]
-    return {path: value for path, value in found if value not in (None, [])}
-
-
-def _sort_pairs(value: Any) -> Any:
-    is_pairs = isinstance(value, list) and all(isinstance(pair, list | tuple) for pair in value)
-    return sorted((list(pair) for pair in value), key=lambda pair: (pair[-1], pair[0])) if is_pairs else value
+    why = replacement_reason(item)
+    below = [*([prose(why)] if why else []), *(_change_line(change) for change in replaced_values(item))]
+    below += [f"newest run of the former flow: {prose(last_run_words(item.lost))}"] if item.lost else []
+    return Entry("\n".join([f"{_title(item, 'replace')}: {prose(words)}", *(f"  - {line}" for line in below)]))
 
 
 def _creation(item: PlanItem) -> Entry:
-    shown = [change for change in item.fields if change.field in _FIELDS_OF_CREATION or change.path == "format.type"]
-    values = [f"{change.path} {_value(change.path, change.after)}" for change in shown]
+    values = [f"{change.path} {_value(change.after)}" for change in created_values(item)]
     values += [prose(item.schedule)] if item.schedule else []
     values += [f"first run {format_values.moment(item.next_after[0])}"] if item.next_after else []
     words = "create" if item.verb is Verb.CREATE else "complete the creation of"
@@ -125,11 +86,9 @@ def _update_entries(items: Iterable[PlanItem]) -> list[Entry]:
     """Return the values that change in place: a kind is a path, its texts are the values and why they change."""
     paths: dict[str, dict[tuple[str, ...], list[tuple[Address, FieldChange]]]] = {}
     for item in items:
-        if item.verb not in _BY_NAME and item.verb in CHANGE_VERBS | {Verb.RENEW}:
-            for change in item.fields:
-                if change.cause in _WRITTEN:
-                    same = paths.setdefault(change.path, {}).setdefault(_same_change(change), [])
-                    same.append((item.address, change))
+        for change in written_changes(item):
+            same = paths.setdefault(change.path, {}).setdefault(_same_change(change), [])
+            same.append((item.address, change))
     found: list[Entry] = []
     for path, groups in paths.items():
         texts: dict[str, list[Address]] = {}
@@ -163,29 +122,34 @@ def _why(change: FieldChange) -> str:
 
 
 def _both_values(change: FieldChange) -> str:
-    before, after = change.before, change.after
-    if change.field == DATASETS and isinstance(before, list | tuple) and isinstance(after, list | tuple):
-        return _dataset_words(before, after)
-    if isinstance(before, SensitiveValue) and isinstance(after, SensitiveValue):
+    datasets = dataset_names(change)
+    if datasets is not None:
+        return _dataset_words(*datasets)
+    if is_secret_change(change):
         return "another value (sensitive)"
-    return f"{_value(change.path, before)} → {_value(change.path, after)}"
+    both = value_change(change)
+    return f"{_value(both.before)} → {_value(both.after)}"
 
 
-def _dataset_words(before: Sequence[Any], after: Sequence[Any]) -> str:
+def _change_line(change: ValueChange) -> str:
+    if change.before is None:
+        return f"{code(change.path)}: {_value(change.after)}"
+    return f"{code(change.path)}: {_value(change.before)} → {_value(change.after)}"
+
+
+def _dataset_words(added: Sequence[str], taken: Sequence[str]) -> str:
     """Return the datasets that a flow gets and those that it loses, by name."""
-    added = [one for one in after if one not in before]
-    taken = [one for one in before if one not in after]
     words = [f"adds {_datasets(added)}"] if added else []
     words += [f"removes {_datasets(taken)}"] if taken else []
     return ", ".join(words) or "the same datasets"
 
 
-def _datasets(found: Sequence[Any]) -> str:
-    shown = [code(format_values.value(DATASETS, [one])[1:-1]) for one in found[:_MOST_DATASETS]]
-    more = f" and {len(found) - _MOST_DATASETS} more" if len(found) > _MOST_DATASETS else ""
-    return ", ".join(shown) + more
+def _datasets(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST_DATASETS} more" if len(names) > _MOST_DATASETS else ""
+    return ", ".join(map(code, names[:_MOST_DATASETS])) + more
 
 
-def _value(path: str, value: Any) -> str:
-    text = format_values.value(path, value)
+def _value(text: str | None) -> str:
+    if text is None:
+        return format_values.NOTHING
     return code(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")

@@ -88,13 +88,13 @@ def header(shown: PlanHeader, title: str, as_of: int, ink: Paint) -> list[str]:
     return [*lines, *filter(None, [phrases.profile_note(shown)])]
 
 
-def footer(shown: Plan, counts: Mapping[str, int], ink: Paint) -> list[str]:
-    """Return the verdict and the numbers of a plan."""
+def footer(shown: Plan, counts: Mapping[str, int], ink: Paint, *, explains_block: bool = True) -> list[str]:
+    """Return the verdict and the numbers of a plan, and where it says what blocks it."""
     verdict = phrases.verdict(shown)
     lines = [verdict] if verdict else []
     lines += [*(ink("bold", line) for line in phrases.summary_lines(shown, counts)), phrases.writes(shown)]
     lines += phrases.left_out_lines(shown)
-    if shown.is_refused:
+    if shown.is_refused and explains_block:
         lines.append(
             ink(
                 "refused",
@@ -121,10 +121,15 @@ def block(item: PlanItem, as_of: int, ink: Paint, width: int) -> list[str]:
     return lines
 
 
+def sign_style(sign: str) -> str:
+    """Return the style of the sign of an item."""
+    return _STYLES[sign]
+
+
 def headline(item: PlanItem, ink: Paint) -> str:
     """Return sign, address, verb, id and line of an item."""
     sign = format_values.symbol(item)
-    parts = [ink(_STYLES[sign], f"{sign} {format_values.address(item.address)}")]
+    parts = [ink(sign_style(sign), f"{sign} {format_values.address(item.address)}")]
     if item.verb not in phrases.SELF_EVIDENT or (item.refusals and item.verb is not Verb.UNCHANGED):
         parts.append(phrases.verb(item.verb, item.address))
     if item.id:
