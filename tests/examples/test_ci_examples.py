@@ -21,6 +21,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.code_hosts.fake_hosts import FakeGitHub
+from tests.code_hosts.fake_server import Faults, serve
 from tests.examples.example_projects import EXAMPLES
 
 CI = EXAMPLES / "ci"
@@ -30,8 +32,6 @@ NOT_RUN = {
     "Comment": "needs GitHub",
     "Fetch the reviewed plan": "needs GitHub",
     "Fetch the record": "needs GitHub",
-    "Open or update the issue": "needs GitHub",
-    "Close the issue": "needs GitHub",
 }
 RUN = {
     "Validate",
@@ -39,8 +39,9 @@ RUN = {
     "Refuse",
     "Apply the reviewed plan",
     "Apply the plan of this digest",
-    "Renew",
-    "Drift",
+    "Night",
+    "Keep the issue up to date",
+    "Fail if a part could not be done",
     "Drill",
     "Show when each backup was last restored",
 }
@@ -96,9 +97,10 @@ class Runner:
         assert before in text
         file.write_text(text.replace(before, after), encoding="utf-8")
 
-    def edit_in_ui(self, *what: str) -> None:
-        asked = ("exportctl", "emulator", "ui", *what, "--as", "jane")
-        subprocess.run(asked, cwd=self.folder, env=runner_environment(), check=True, capture_output=True, timeout=60)
+    def call(self, *what: str) -> None:
+        subprocess.run(
+            ("exportctl", *what), cwd=self.folder, env=runner_environment(), check=True, capture_output=True, timeout=60
+        )
 
 
 def runner_environment() -> Mapping[str, str]:
@@ -169,19 +171,28 @@ def test_a_refused_plan_comments_and_then_fails(runner: Runner) -> None:
     assert runner.run("Refuse").returncode == 5
 
 
-def test_at_night_ends_are_renewed_and_changes_by_hand_are_found(runner: Runner) -> None:
-    runner.run_successfully("Plan")
-    runner.run_successfully("Apply the reviewed plan")
-    runner.run_successfully("Renew")
-    runner.run_successfully("Drift")
-    quiet = runner.outputs["code"]
-    runner.edit_in_ui("path", "web-to-lake", "elsewhere")
-    runner.run_successfully("Drift")
+def test_at_night_one_issue_lives_as_long_as_something_was_changed_by_hand(runner: Runner) -> None:
+    """dev and prod on the emulator; the issue is kept on a server that plays GitHub."""
+    text = (runner.folder / "exports.yaml").read_text(encoding="utf-8")
+    text = re.sub(r"(?ms)^  (stage|local):\n.*?(?=^  \w|\Z)", "", text)
+    (runner.folder / "exports.yaml").write_text(text.replace("platform: {org", "platform: {url: embedded, org"))
+    runner.call("plan", "--all-environments")  # the first call seeds the emulator for all of them
+    for name in ("dev", "prod"):
+        runner.call("apply", "--auto-approve", "--env", name)
+    played = FakeGitHub()
+    with serve(played, Faults()) as address:
+        nights = []
+        for edited in ("elsewhere", "aep"):
+            runner.call("emulator", "ui", "path", "exports.web-to-lake", edited, "--as", "jane", "--env", "prod")
+            runner.run_successfully("Night")
+            code = runner.outputs["code"]
+            runner.run_successfully("Keep the issue up to date", **played.env, GITHUB_API_URL=address, CODE=code)
+            nights.append((code, [state for state, _, _ in played.issues()]))
+            assert runner.run("Fail if a part could not be done", CODE=code).returncode == 0
 
-    assert quiet == "0"
-    assert runner.outputs["code"] == "3"
-    assert "elsewhere" in (runner.folder / "drift.md").read_text(encoding="utf-8")
-    assert runner.summary
+    assert nights == [("3", ["open"]), ("0", ["closed"])]
+    assert len(played.remarks()) == 1
+    assert runner.run("Fail if a part could not be done", CODE="4").returncode == 4
 
 
 def test_every_week_backups_are_restored_and_the_record_says_when(runner: Runner) -> None:
