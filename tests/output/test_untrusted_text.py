@@ -19,12 +19,15 @@ from exportctl.model.verdict import judge
 from exportctl.monitor import drift
 from exportctl.output import (
     apply_outcome,
+    drift_findings,
     format_values,
     github_actions,
     junit,
     junit_apply,
+    junit_findings,
     junit_night,
     prometheus,
+    sarif,
 )
 from exportctl.output.json import documents
 from exportctl.output.markdown import apply as markdown_apply
@@ -34,6 +37,7 @@ from exportctl.output.markdown import drill as markdown_drill
 from exportctl.output.markdown import night as markdown_night
 from exportctl.output.markdown import plan as markdown_plan
 from exportctl.output.markdown.parts import LIMIT
+from exportctl.output.sarif import SarifRun
 from exportctl.output.stale_plan import stale_findings, stale_resources
 from exportctl.output.text import apply, short_plan
 from exportctl.output.text import backup as text_backup
@@ -103,6 +107,10 @@ def evil_texts() -> dict[str, str]:
             plan.header,
         ),
         "apply annotations": github_actions.render_annotations(apply_outcome.findings(ended)),
+        "drift.xml": junit_findings.render_drift(report),
+        "validate.xml": junit_findings.render_validation(plan.findings),
+        "drift annotations": github_actions.render_annotations(drift_findings.report_findings(report)),
+        "drift.sarif": sarif.render_run(SarifRun("drift", (), drift_findings.sarif_results(report))),
         "apply next": apply.render_next_commands(ended),
         "error": text_tables.render_errors(Error(EVIL, hint=EVIL, at=SourcePosition(EVIL)).findings()),
         "validate": text_tables.render_validation(plan.findings, exports=1, destinations=1, environments=0),

@@ -113,6 +113,22 @@ still finds something. `left` is empty if the run ended before it had a plan. |
 | `remaining` | what the final check found; 0: everything is as the config asks |
 | `summary` | one line, such as `apply: incomplete: 3 done, 1 failed, 2 left` |
 
+`drift` has an error at the line of each value that makes it exit with 3, and a warning for each end and orphan. Its
+outputs are `failing`, `summary` and a number for each group.
+
+## Code scanning and test reports
+
+`validate` and `drift` have `--format sarif` (SARIF 2.1.0) and `--format junit`. The exit code is the same as without.
+Each prints one document, also where the config is no YAML or the service does not answer.
+
+SARIF names files from the root of the Git checkout around the config. The fingerprint of an alert is made of the rule,
+the file, and the address with the field or the message, without lines and live values: an alert stays the same when
+lines move. An error that is about no file is a notification, and `executionSuccessful` is false then. At most 25,000
+results are written, the most serious ones, because GitHub takes no more.
+
+In JUnit a case of `drift` is an address, and a case of `validate` a finding. A case has one `<failure>` with a line for
+each value, because most readers show only the first.
+
 ## The audit file
 
 `apply`, `renew`, `rotate` and `nightly` with `--audit FILE` append one JSON line for each event, when it happens:

@@ -40,7 +40,8 @@ if TYPE_CHECKING:
     from exportctl.model.project import Project
     from exportctl.workflows.plan import ConnectedPlan
 
-TEXT, JSON, MARKDOWN, JUNIT = "text", "json", "markdown", "junit"
+TEXT, JSON, MARKDOWN, JUNIT, SARIF = "text", "json", "markdown", "junit", "sarif"
+FORMATS = (TEXT, JSON, MARKDOWN, JUNIT, SARIF)
 COMPLETION_VARIABLE = "_EXPORTCTL_COMPLETE"  # set by the shell script that `completion` prints
 
 
@@ -132,7 +133,10 @@ class CommandContext:
     def require_format(self, *known: str) -> str:
         """Return the chosen format, or raise a UsageError: the command does not have it."""
         if self.format not in known:
-            raise UsageError(f"--format {self.format}: this command has {', '.join(known)}", rule="usage")
+            asked = self.format
+            if asked != JSON:
+                self.format = TEXT  # an error of a format that the command does not have is a text
+            raise UsageError(f"--format {asked}: this command has {', '.join(known)}", rule="usage")
         return self.format
 
     def merge_options(self, given: Mapping[str, Any]) -> None:
@@ -141,8 +145,8 @@ class CommandContext:
         self.files += tuple(given["files"] or ())
         self.environment = given["environment"] or self.environment
         self.format = given["format"] or self.format
-        if self.format not in (TEXT, JSON, MARKDOWN, JUNIT):
-            raise UsageError(f"--format {self.format}: choose {TEXT}, {JSON}, {MARKDOWN} or {JUNIT}", rule="usage")
+        if self.format not in FORMATS:
+            raise UsageError(f"--format {self.format}: choose one of {', '.join(FORMATS)}", rule="usage")
         self.now = parsed_moment(given["now"], "--now") if given["now"] else self.now
         self.verbosity += given["verbose"] or 0
         if given["quiet"]:
@@ -208,7 +212,7 @@ def _shared_options(
         Option(
             "--format",
             metavar="FORMAT",
-            help="Output format: text (default), json; some commands have markdown or junit.",
+            help="Output format: text (default), json; some commands have markdown, junit or sarif.",
         ),
     ] = None,
     now: Annotated[

@@ -21,7 +21,7 @@ from typer import Argument
 from exportctl import clock as clocks
 from exportctl.cli import exit_codes
 from exportctl.cli.ci_reports import ci_run, publish_to_actions, show_warnings, write_annotations
-from exportctl.cli.context import JSON, JUNIT, MARKDOWN, TEXT, CommandContext, command_context
+from exportctl.cli.context import JSON, JUNIT, MARKDOWN, SARIF, TEXT, CommandContext, command_context
 from exportctl.cli.failures import report_failure
 from exportctl.cli.options import check_addresses, reject_option
 from exportctl.cli.screen import Screen
@@ -64,8 +64,9 @@ class EnvironmentCommand(Generic[T]):
     """
     How a command reads and shows its result for one environment.
 
-    `notes` and `outputs` are for CI systems, `junit` for test reports: None if there are none. `extra_table` joins all
-    environments. `check_projects` raises an Error before anything is read if the config has nothing for the command.
+    `notes` and `outputs` are for CI systems, `junit` for test reports, `sarif` for code scanning: None if there are
+    none. `extra_table` joins all environments. `check_projects` raises an Error before anything is read if the config
+    has nothing for the command.
     """
 
     command: str
@@ -78,6 +79,7 @@ class EnvironmentCommand(Generic[T]):
     notes: Callable[[T], Sequence[Finding]] | None = None
     outputs: Callable[[T], Mapping[str, str]] | None = None
     junit: Callable[[Sequence[EnvironmentResult[T]]], str] | None = None
+    sarif: Callable[[Sequence[EnvironmentResult[T]]], str] | None = None
     extra_table: Callable[[Sequence[EnvironmentResult[T]]], Table | None] = lambda sides: None
     check_projects: Callable[[Sequence[Project]], None] = lambda projects: None
 
@@ -97,7 +99,7 @@ def plan_reader(asked: PlanOptions, build_result: Callable[[ConnectedPlan], T]) 
 def run_environments(
     call: CommandContext, asked: PlanOptions, kind: EnvironmentCommand[T], document: Callable[[T], str], *, every: bool
 ) -> int:
-    """Show the result of the chosen environment, as JSON or JUnit in `document`, or the results of every one."""
+    """Show the result of the chosen environment, for programs as `document` says, or the results of every one."""
     with report_failure(call, kind.command, every=every):
         if every:
             return run_all_environments(call, asked, kind)
@@ -107,7 +109,7 @@ def run_environments(
         kind.check_projects([project])
         found = kind.read_result(project, findings, setup)
     show_warnings(call, findings)
-    if call.format in (JSON, JUNIT):
+    if call.format in (JSON, JUNIT, SARIF):
         call.screen.write_document(document(found))
     elif call.format == MARKDOWN:
         call.screen.show_document(kind.markdown(found, LIMIT))
@@ -251,6 +253,8 @@ def _show_results(
         screen.write_document(json_environments.render_environments(kind.command, sides, kind.json_body))
     elif call.format == JUNIT and kind.junit is not None:
         screen.write_document(kind.junit(sides))
+    elif call.format == SARIF and kind.sarif is not None:
+        screen.write_document(kind.sarif(sides))
     elif call.format == MARKDOWN:
         screen.show_document(_markdown(call, kind, sides, project))
     else:

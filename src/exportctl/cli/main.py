@@ -19,11 +19,21 @@ import typer.completion
 from exportctl.cli import exit_codes
 from exportctl.cli.app import build_command
 from exportctl.cli.ci_reports import write_annotations
-from exportctl.cli.context import COMPLETION_VARIABLE, JSON, TEXT, CommandContext, Interrupted, handle_signals
+from exportctl.cli.context import (
+    COMPLETION_VARIABLE,
+    JSON,
+    JUNIT,
+    SARIF,
+    TEXT,
+    CommandContext,
+    Interrupted,
+    handle_signals,
+)
 from exportctl.cli.help import MAX_WIDTH, HelpStream
 from exportctl.cli.screen import Screen
 from exportctl.client.guard import SecretGuard
-from exportctl.errors import Error, UsageError
+from exportctl.errors import Error, Finding, UsageError
+from exportctl.output import junit
 from exportctl.output.json import documents
 from exportctl.output.text import tables
 from exportctl.workflows.load_config import environment_secrets
@@ -114,6 +124,20 @@ def _show_error(call: CommandContext, argv: Sequence[str], error: Error) -> None
     if call.format == JSON or "--format=json" in argv or ("--format", JSON) in pairwise(argv):
         screen.write_document(documents.render_errors(found))
     else:
+        _write_error_document(call, argv, found)
         screen.say_error(tables.render_errors(found, color=screen.err_color))
     if screen.is_github_actions:
         write_annotations(call, found)
+
+
+def _write_error_document(call: CommandContext, argv: Sequence[str], found: Sequence[Finding]) -> None:
+    """Write the document of the formats for programs: without one, a reader of results would see success."""
+    if call.screen.has_document or call.format not in (JUNIT, SARIF):
+        return
+    command = _command_path(argv).removeprefix("exportctl ")
+    if call.format == JUNIT:
+        call.screen.write_document(junit.render_errors(found, command))
+        return
+    from exportctl.cli import sarif_output
+
+    call.screen.write_document(sarif_output.error_document(call, command, found))

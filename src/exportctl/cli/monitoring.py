@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +11,17 @@ from typer import Argument, Option
 
 from exportctl.cli import exit_codes
 from exportctl.cli.ci_reports import ci_run, show_warnings
-from exportctl.cli.context import JSON, MARKDOWN, TEXT, CommandContext, command_context, parsed_duration, parsed_moment
+from exportctl.cli.context import (
+    JSON,
+    JUNIT,
+    MARKDOWN,
+    SARIF,
+    TEXT,
+    CommandContext,
+    command_context,
+    parsed_duration,
+    parsed_moment,
+)
 from exportctl.cli.environments import EnvironmentCommand, plan_reader, run_environments
 from exportctl.cli.files import OWNER_ONLY, write_file
 from exportctl.cli.options import AllEnvironments, Target, check_addresses, parse_classes, reject_option
@@ -20,8 +31,9 @@ from exportctl.model.plan_options import PlanOptions
 from exportctl.model.references import BadValue
 from exportctl.monitor import drift as drift_report
 from exportctl.monitor.drift import DriftGroup, DriftReport
-from exportctl.output import github_actions
+from exportctl.output import drift_findings, github_actions, junit_findings
 from exportctl.output.ci_run import CiRun
+from exportctl.output.environments import EnvironmentResult, merge_findings
 from exportctl.output.markdown import drift as markdown_drift
 from exportctl.output.text import drift as text_drift
 from exportctl.plan.ownership import build_ownership
@@ -64,10 +76,8 @@ def drift(
     changes: comments, order and quotes stay. A plan checks the edit first. The exit code is that of `drift` after the
     edit.
     """
-    from exportctl.output.json import monitoring as json_monitoring
-
     call = command_context(ctx)
-    call.require_format(TEXT, JSON, MARKDOWN)
+    call.require_format(TEXT, JSON, MARKDOWN, JUNIT, SARIF)
     failing = parse_classes(fail_on, drift_report.FAIL_ON, drift_report.DEFAULT_FAILING, "--fail-on")
     asked = PlanOptions(targets=tuple(target or ()))
     if not patch:
@@ -79,9 +89,32 @@ def drift(
         call,
         asked,
         _drift_command(call, asked, failing, None if every else ci_run(call)),
-        lambda report: json_monitoring.render_drift(report, fail_on=failing),
+        lambda report: _drift_document(call, report, failing),
         every=every,
     )
+
+
+def _drift_document(call: CommandContext, report: DriftReport, failing: frozenset[str]) -> str:
+    """Return the report as the document of the chosen format."""
+    if call.format == SARIF:
+        from exportctl.cli import sarif_output
+
+        return sarif_output.sarif_document(call, "drift", drift_findings.sarif_results(report, failing))
+    if call.format == JUNIT:
+        return junit_findings.render_drift(report, failing)
+    from exportctl.output.json import monitoring as json_monitoring
+
+    return json_monitoring.render_drift(report, fail_on=failing)
+
+
+def _drift_sarif(call: CommandContext, sides: Sequence[EnvironmentResult[DriftReport]], failing: frozenset[str]) -> str:
+    """Return the reports of several environments as one run: an alert names its environment."""
+    from exportctl.cli import sarif_output
+
+    read = [(side.environment, side.result) for side in sides if side.result is not None]
+    results = [r for name, report in read for r in drift_findings.sarif_results(report, failing, name)]
+    failures = merge_findings([(side.environment, error) for side in sides for error in side.errors])
+    return sarif_output.sarif_document(call, "drift", results, failures)
 
 
 def _accept_live_values(call: CommandContext, asked: PlanOptions, failing: frozenset[str], write: bool) -> int:
@@ -114,7 +147,9 @@ def _drift_command(
         text=lambda report: text_drift.render_drift(report, fail_on=failing, color=screen.color, width=screen.width),
         markdown=lambda report, limit: markdown_drift.render_drift(report, fail_on=failing, limit=limit, run=run),
         json_body=lambda report: environments.drift_body(report, failing),
-        notes=lambda report: report.notes,
+        junit=lambda sides: junit_findings.render_drift_environments(sides, failing),
+        sarif=lambda sides: _drift_sarif(call, sides, failing),
+        notes=lambda report: drift_findings.report_findings(report, failing),
         outputs=lambda report: github_actions.drift_outputs(report, failing=drift_report.has_failures(report, failing)),
     )
 

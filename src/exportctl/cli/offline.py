@@ -10,7 +10,7 @@ from typer import Argument, Option
 
 from exportctl.cli import exit_codes
 from exportctl.cli.ci_reports import publish_findings
-from exportctl.cli.context import COMPLETION_VARIABLE, JSON, TEXT, CommandContext, command_context
+from exportctl.cli.context import COMPLETION_VARIABLE, JSON, JUNIT, SARIF, TEXT, CommandContext, command_context
 from exportctl.cli.explain_topics import explain_topic
 from exportctl.cli.files import make_folder, write_file, write_new_file
 from exportctl.cli.options import check_environment
@@ -54,12 +54,21 @@ def validate(ctx: typer.Context) -> int:
     `exportctl explain RULE` says more about the [rule] at the end of a line.
     """
     call = command_context(ctx)
-    call.require_format(TEXT, JSON)
+    call.require_format(TEXT, JSON, JUNIT, SARIF)
     found = load_config.validate_config(call.setup(), call.as_of())
     check_environment(call)
     number: dict[str, Any] = {name: getattr(found, name) for name in ("exports", "destinations", "environments")}
     if call.format == JSON:
         call.screen.write_document(documents.render_validation(found.findings, **number))
+    elif call.format == SARIF:
+        from exportctl.cli.sarif_output import sarif_document
+        from exportctl.output.sarif import finding_results
+
+        call.screen.write_document(sarif_document(call, "validate", finding_results(found.findings)))
+    elif call.format == JUNIT:
+        from exportctl.output import junit_findings
+
+        call.screen.write_document(junit_findings.render_validation(found.findings))
     else:
         call.screen.show(tables.render_validation(found.findings, color=call.screen.color, **number))
     publish_findings(call, found.findings)

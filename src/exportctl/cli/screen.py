@@ -27,6 +27,7 @@ class Screen:
 
     `must_report`: the run has changed something, so its report is needed even if the reader of stdout went away.
     `report_lost`: a part of the report could be written to no stream. `reported_elsewhere`: a file has the report.
+    `has_document`: the one document of the machine output is written.
     """
 
     def __init__(self, stdin: TextIO, out: TextIO | None, err: TextIO | None, env: Mapping[str, str]):
@@ -36,6 +37,7 @@ class Screen:
         self.must_report = False
         self.report_lost = False
         self.reported_elsewhere = False
+        self.has_document = False
         self._warned: set[str] = set()
         self._env = env
         self.is_quiet = False
@@ -99,6 +101,7 @@ class Screen:
 
     def write_document(self, text: str) -> None:
         """Write the machine output: exactly one document per run."""
+        self.has_document = True
         self._report(text)
 
     def show(self, text: str) -> None:

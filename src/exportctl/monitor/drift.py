@@ -24,10 +24,10 @@ In: a Plan, and how early to warn of an end. Out: a DriftReport. Nothing is read
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from exportctl.errors import Finding, Level
+from exportctl.errors import Finding, Level, SourcePosition
 from exportctl.model.other_flow import OtherFlow
 from exportctl.model.plan import Address, Cause, FieldChange, Plan, PlanHeader, PlanItem, Verb
 from exportctl.model.verdict import ORPHAN_DELETED, ORPHANS_RULE, PlanVerdict, judge
@@ -93,6 +93,7 @@ class DriftEntry:
     ends: int | None = None  # ending and expired, in seconds since 1970 UTC
     renewal_due: bool = False
     flow: OtherFlow | None = None  # unmanaged flows and those of other projects
+    at: SourcePosition | None = None  # the line of the YAML: of the field, else of the address; for display only
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,7 @@ class DriftReport:
     notes: tuple[Finding, ...] = ()  # the other findings of the plan
     errors: tuple[Finding, ...] = ()  # those that keep the plan from being applied, wherever else they are shown
     verdict: PlanVerdict = field(default_factory=lambda: PlanVerdict(()))  # on the plan
+    addresses: tuple[Address, ...] = ()  # all that were compared, in plan order
 
     def entries_of(self, group: DriftGroup) -> tuple[DriftEntry, ...]:
         return tuple(entry for entry in self.entries if entry.group is group)
@@ -116,7 +118,11 @@ class DriftReport:
 
 def build_drift_report(plan: Plan, *, end_warning: int) -> DriftReport:
     """Sort what a plan found. `end_warning` is in seconds before an end."""
-    found = [entry for item in plan.items for entry in _item_entries(item, plan.as_of, end_warning)]
+    found = [
+        replace(entry, at=(entry.field.at if entry.field else None) or item.at)
+        for item in plan.items
+        for entry in _item_entries(item, plan.as_of, end_warning)
+    ]
     found += [DriftEntry(_RULES[f.rule], finding=f) for f in plan.findings if f.rule in _RULES]
     for flow in plan.other_flows:
         group = DriftGroup.OTHER_PROJECT if flow.owner else DriftGroup.UNMANAGED
@@ -130,6 +136,7 @@ def build_drift_report(plan: Plan, *, end_warning: int) -> DriftReport:
         notes=tuple(dict.fromkeys(f for f in notes if f.rule not in _RULES and f.rule not in _ENDS)),
         errors=plan.errors(),
         verdict=judge(plan),
+        addresses=tuple(item.address for item in plan.items),
     )
 
 
