@@ -36,6 +36,7 @@ from exportctl.output.markdown import drift as markdown_drift
 from exportctl.output.markdown import drill as markdown_drill
 from exportctl.output.markdown import night as markdown_night
 from exportctl.output.markdown import plan as markdown_plan
+from exportctl.output.markdown.marker import CommentMarker
 from exportctl.output.markdown.parts import LIMIT
 from exportctl.output.sarif import SarifRun
 from exportctl.output.stale_plan import stale_findings, stale_resources
@@ -104,7 +105,7 @@ def evil_texts() -> dict[str, str]:
         "apply.xml": junit_apply.render_apply_report(ended),
         "apply errors.md": markdown_apply.render_errors(
             EndedRun("apply", ResultWord.FAILED, Error(EVIL, hint=EVIL, at=SourcePosition(EVIL)).findings(), (EVIL,)),
-            plan.header,
+            CommentMarker("apply", EVIL, EVIL),
         ),
         "apply annotations": github_actions.render_annotations(apply_outcome.findings(ended)),
         "drift.xml": junit_findings.render_drift(report),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from exportctl.cli import exit_codes
 from exportctl.cli.ci_reports import ci_run, publish_to_actions, write_report_files
 from exportctl.cli.context import JSON, JUNIT, MARKDOWN, CommandContext, Interrupted
+from exportctl.cli.failures import failure_marker
 from exportctl.cli.next_commands import commands_after
 from exportctl.errors import Error, Finding
 from exportctl.model.apply_report import ApplyReport, EndedRun, ResultWord
@@ -17,6 +18,7 @@ from exportctl.model.plan import Plan
 from exportctl.output import apply_outcome, junit, junit_apply, phrases
 from exportctl.output.json import documents
 from exportctl.output.markdown import apply as markdown_apply
+from exportctl.output.markdown.marker import CommentMarker
 from exportctl.output.text import apply as text_apply
 from exportctl.output.text import plan as text_plan
 
@@ -90,7 +92,9 @@ def _show_text(call: CommandContext, order: ApplyRequest, report: ApplyReport) -
 
 def show_ended_run(call: CommandContext, ended: EndedRun, shown: Plan | None) -> None:
     """Write the document of the formats that JSON and text do not cover, and what later steps of a workflow read."""
-    markdown = markdown_apply.render_errors(ended, shown.header if shown else None, ci_run(call))
+    where = shown.header if shown else None
+    marker = CommentMarker(ended.command, where.project, where.environment) if where else None
+    markdown = markdown_apply.render_errors(ended, marker or failure_marker(call, ended.command), ci_run(call))
     if call.format == JUNIT:
         call.screen.write_document(junit.render_errors(ended.errors, ended.command))
     elif call.format == MARKDOWN:

@@ -43,14 +43,14 @@ def report_failure(call: CommandContext, command: str, *, every: bool = False) -
 def _write_failure(call: CommandContext, command: str, found: Sequence[Finding], code: int, every: bool) -> None:
     if call.format != MARKDOWN and not call.screen.is_github_actions:
         return
-    document = render_failure(_marker(call, command, every), found, code, ci_run(call))
+    document = render_failure(failure_marker(call, command, every=every), found, code, ci_run(call))
     if call.format == MARKDOWN:
         call.screen.show_document(document)
     if call.screen.is_github_actions:
         write_summary(call, document)
 
 
-def _marker(call: CommandContext, command: str, every: bool) -> CommentMarker:
+def failure_marker(call: CommandContext, command: str, *, every: bool = False) -> CommentMarker:
     """Return the marker that the result would have, as far as the config can be read."""
     project = None
     with suppress(Error):

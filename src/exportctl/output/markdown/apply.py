@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from exportctl.model.apply_report import ApplyReport, EndedRun, ResourceResult, ResourceState
-from exportctl.model.plan import Cause, Plan, PlanHeader
+from exportctl.model.plan import Cause, Plan
 from exportctl.output import apply_outcome, format_values, phrases
 from exportctl.output.ci_run import CiRun
 from exportctl.output.markdown.marker import CommentMarker, render_marker
@@ -48,11 +48,10 @@ def render_apply_report(
     return join_within_limit(parts, [partial(_requests, one) for one in report.resources if one.outcomes], limit)
 
 
-def render_errors(ended: EndedRun, header: PlanHeader | None, run: CiRun | None = None) -> str:
-    """Return the document of a run that ended before its first write; `header` is None if it had no plan."""
-    project, environment = (header.project, header.environment) if header else (None, None)
+def render_errors(ended: EndedRun, marker: CommentMarker, run: CiRun | None = None) -> str:
+    """Return the document of a run that ended before its first write."""
     parts = [
-        render_marker(CommentMarker(ended.command, project, environment)),
+        render_marker(marker),
         f"### exportctl {ended.command}: {ended.result.value}\n",
         *([f"{', '.join(words)}\n"] if (words := run_words(run)) else []),
         *section("Errors", [finding(f) for f in ended.errors], LIMIT // 2),
