@@ -8,7 +8,7 @@ from typing import Any
 from exportctl.errors import Finding, SourcePosition
 from exportctl.model.other_flow import OtherFlow
 from exportctl.model.plan import PlanHeader
-from exportctl.monitor.forecast import FlowForecast, Forecast, SimultaneousRuns
+from exportctl.monitor.forecast import PAUSED, FlowForecast, Forecast, SimultaneousRuns
 from exportctl.monitor.runs import FlowRuns, RunsReport
 from exportctl.monitor.status import ExportHealth, FlowState, HealthResult, StatusReport
 from exportctl.resources.last_run import LastRun
@@ -95,8 +95,25 @@ def forecast_report(days: int = 7) -> Forecast:
     )
     lanes = (
         ending,
-        replace(ending, address=address("off"), flow="2b", runs=(), ends=None, no_run_reason="paused by hand"),
-        FlowForecast(address("orders"), "3c", daily, "destinations.partner", "sftp", 40, two),
+        replace(
+            ending,
+            address=address("off"),
+            flow="2b",
+            runs=(),
+            ends=None,
+            no_run_reason=PAUSED,
+            is_paused=True,
+        ),
+        FlowForecast(
+            address("orders"),
+            "3c",
+            daily,
+            "destinations.partner",
+            "sftp",
+            40,
+            two,
+            first_full_run=next(iter(two), None),
+        ),
         FlowForecast(address("doubled"), "4d", "every 3 hours from 00:00 UTC", '"shared" (x)', "azure-blob", 2, often),
         FlowForecast(address("doubled"), "5e", "", None, None, 0, no_run_reason="no schedule that can be read"),
     )

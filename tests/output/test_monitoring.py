@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 
 from exportctl.monitor.forecast import FlowForecast, Forecast
 from exportctl.monitor.status import HealthResult, StatusReport
-from exportctl.output import forecast_svg
+from exportctl.output import forecast_svg, format_values
 from exportctl.output.color import paint
 from exportctl.output.environments import EnvironmentResult
 from exportctl.output.json import monitoring as json_monitoring
@@ -259,7 +259,10 @@ def test_the_drawing_is_one_file_that_says_what_it_shows() -> None:
     assert root.get("aria-labelledby") == "title desc"
     assert not re.search(r"<script|<style|<image|href|url\(|\bon\w+=", shown)
     desc = root.findtext(f"{SVG}desc") or ""
-    assert "exports.orders: every 1 day at 02:00 UTC; runs 6 from 2026-11-23 02:00 UTC to 2026-11-28 02:00 UTC." in desc
+    assert (
+        "exports.orders: every 1 day at 02:00 UTC; runs 6 from 2026-11-23 02:00 UTC to 2026-11-28 02:00 UTC; the first"
+        in desc
+    )
     assert "exports.off: every 1 day at 02:00 UTC; runs 0; paused by hand." in desc
     assert "must accept 12" in desc
 
@@ -280,6 +283,24 @@ def test_an_end_is_a_bar_and_a_lane_without_runs_says_why() -> None:
     groups = ElementTree.fromstring(TEXTS["forecast.svg"]).findall(f"{SVG}g")
     assert [sum(p.get("stroke-width") == "3" for p in g.findall(f"{SVG}path")) for g in groups] == [1, 0, 0, 0, 0]
     assert "paused by hand" in [t.text for t in groups[1].findall(f"{SVG}text")]
+
+
+def test_a_ring_is_a_simultaneous_run_a_square_the_first_full_run_and_two_bars_a_pause() -> None:
+    groups = ElementTree.fromstring(TEXTS["forecast.svg"]).findall(f"{SVG}g")
+    rings = ["".join(p.get("d", "") for p in g.findall(f"{SVG}path")).count("a") // 2 for g in groups]
+    assert rings == [1, 0, 6, 0, 0]
+    assert [len(g.findall(f"{SVG}rect")) for g in groups] == [0, 0, 1, 0, 0]
+    assert [sum(p.get("stroke-width") == "2.5" for p in g.findall(f"{SVG}path")) for g in groups] == [0, 1, 0, 0, 0]
+
+
+@pytest.mark.parametrize("days", [1, 2, 7, 30, 45, 366])
+def test_the_last_midnight_has_its_date_inside_the_drawing(days: int) -> None:
+    report = forecast_report(days)
+    root = ElementTree.fromstring(forecast_svg.render_forecast(report))
+    *_, last = [t for t in root.findall(f"{SVG}text") if re.fullmatch(r"\d\d-\d\d", t.text or "")]
+    midnight = (report.until - 1) // DAY * DAY
+    assert last.text == format_values.moment(midnight)[5:10]
+    assert float(last.get("x", 0)) + (0 if last.get("text-anchor") == "end" else 40) <= float(root.get("width", 0))
 
 
 @pytest.mark.parametrize("days", [2, 30, 366])
