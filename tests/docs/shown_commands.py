@@ -179,6 +179,7 @@ SCENES = {
         ),
         {"exportctl apply": "prod"},
     ),
+    "docs/how-to/show-the-state.md": Scene(all_of(northwind(), APPLY)),
     "docs/how-to/troubleshoot.md": Scene(
         start_emulator(),
         (

@@ -135,9 +135,11 @@ def _write_page(call: CommandContext, out: Path, text: str, environments: int = 
     if out == STDOUT:
         call.screen.write_document(text)
         return
+    from exportctl.output.text.verify import size
+
     write_file(call.folder / out, text, mode=OWNER_ONLY)
     of = f", {environments} environments" if environments > 1 else ""
-    call.screen.say(f"Wrote {out} ({len(text.encode('utf-8')) // 1024 + 1} KiB{of}).")
+    call.screen.say(f"Wrote {out} ({size(len(text.encode('utf-8')))}{of}).")
 
 
 COMMANDS = {

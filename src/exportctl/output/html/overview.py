@@ -59,7 +59,7 @@ def attention_points(context: SectionContext, report: SandboxReport) -> Iterator
     failing = sum(v.fails for v in verdicts)
     if failing:
         verb = "fails" if failing == 1 else "fail"
-        yield _point(context, "deliveries", f"{failing} of {format_count(len(verdicts), 'result')} {verb}")
+        yield _point(context, "deliveries", f"{failing} of {format_count(len(verdicts), 'delivery result')} {verb}")
     soon = len([*ends_within_warning(report.status)])
     if soon:
         within, verb = format_values.duration(report.status.warning), "ends" if soon == 1 else "end"
