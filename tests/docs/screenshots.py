@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.browser.chromium import open_browser, open_page
 from tests.docs.console_blocks import ROOT
-from tests.docs.shown_commands import (
+from tests.docs.scene_steps import (
     MORE_EXPORTS,
     NORTHWIND,
     NOVEMBER,

@@ -112,7 +112,7 @@ def forecast_report(days: int = 7) -> Forecast:
             "sftp",
             40,
             two,
-            first_full_run=next(iter(two), None),
+            first_full_run=two[0],
         ),
         FlowForecast(address("doubled"), "4d", "every 3 hours from 00:00 UTC", '"shared" (x)', "azure-blob", 2, often),
         FlowForecast(address("doubled"), "5e", "", None, None, 0, no_run_reason="no schedule that can be read"),

@@ -142,8 +142,8 @@ def _lane(report: Forecast, lane: FlowForecast, label: str, left: int, y: int) -
     if rings:
         yield f'<path d="{rings}" stroke="{_TOGETHER}" stroke-width="1.5" fill="none"/>'
     if lane.first_full_run is not None:
-        x = float(_x(report, left, lane.first_full_run))
-        frame = f'x="{x - _FULL:.1f}" y="{y - _FULL}" width="{2 * _FULL}" height="{2 * _FULL}"'
+        middle = float(_x(report, left, lane.first_full_run))
+        frame = f'x="{middle - _FULL:.1f}" y="{y - _FULL}" width="{2 * _FULL}" height="{2 * _FULL}"'
         yield f'<rect {frame} fill="none" stroke="{_INK}" stroke-width="1.5"/>'
     if lane.is_paused:
         yield f'<path d="M{left - 12} {y - 5}v10M{left - 7} {y - 5}v10" stroke="{_STOP}" stroke-width="2.5"/>'
