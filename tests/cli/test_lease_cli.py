@@ -8,6 +8,7 @@ import os
 import signal
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -108,6 +109,22 @@ class Watched(io.StringIO):
         if self.text in text:
             os.kill(os.getpid(), signal.SIGTERM)
         return super().write(text)
+
+
+def test_a_freeze_that_begins_during_the_wait_blocks(leased: CommandLine) -> None:
+    """The wait for the lease takes 90 seconds, and the freeze begins in one minute."""
+    begins = datetime.fromtimestamp(leased("plan", "--format", "json").document["as_of"] + 60, UTC)
+    freeze = f"{{name: fair, from: {begins:%Y-%m-%dT%H:%M:%SZ}, until: 2027-01-15T10:00:00Z, reason: agreed}}"
+    leased.edit("policy: {lease: true}", f"policy: {{lease: true, freeze: [{freeze}]}}")
+    with closing(leased.emulator()) as emulator:
+        write_lease(emulator, "taken 101")
+
+    ended = leased("apply", "--auto-approve")
+
+    assert ended.code == 5
+    assert "freeze fair lasts until 2027-01-15 10:00 UTC: agreed; nothing was written" in ended.err
+    assert "apply later, or use --allow-freeze fair" in ended.err
+    assert leased("apply", "--auto-approve", "--allow-freeze", "fair").code == 0
 
 
 def test_a_signal_ends_the_wait_for_the_lease(leased: CommandLine) -> None:

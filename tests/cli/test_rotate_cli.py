@@ -39,6 +39,18 @@ def test_it_writes_once_and_says_what_must_run_well_before_the_former_secret_may
     assert run("plan", "--detailed-exitcode").code == 0
 
 
+def test_it_waits_for_the_end_of_a_freeze_unless_a_person_names_it(run: CommandLine) -> None:
+    freeze = "{name: year-end, from: 2027-01-10, until: 2027-01-20, reason: closing of the books}"
+    run.edit("exports:\n", f"policy: {{freeze: [{freeze}]}}\nexports:\n")
+    before = run.writes()
+
+    dry, ended = run("rotate", "partner", "--dry-run"), run("rotate", "partner", "--auto-approve")
+
+    assert (dry.code, ended.code, run.writes()) == (0, 5, before)
+    assert "Apply is blocked: freeze year-end lasts until 2027-01-21 00:00 UTC" in dry.out
+    assert run("rotate", "partner", "--auto-approve", "--allow-freeze", "year-end").code == 0
+
+
 def test_the_calls_it_prints_tell_the_runs_after_it_and_none_before(run: CommandLine) -> None:
     emulator = run.emulator()
     (base,) = (c for c in emulator.snapshot("demo")["connections"] if "partner" in c["name"])

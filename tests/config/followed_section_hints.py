@@ -13,6 +13,7 @@ STRING = 'auth: {connection_string: "${env:C}"}'
 SFTP = f"{{type: sftp, host: h, path: p, {PASSWORD}}}"
 PARTS = "`storage_account` and `container`"
 SCHEDULE = "the intervals are 1 hour, 3 hours, 6 hours, 9 hours, 12 hours, 1 day and once"
+FREEZE = "write for example «`from: 2026-12-20, until: 2027-01-03`»"
 FORMER = "write its former key, for example «`web-to-lake`»"
 DECLARED = (", sandbox: dev}", "}", "schedules:\n", "environments: {prod: {platform: {sandbox: dev}}}\nschedules:\n")
 FLOW = "11111111-2222-4333-8444-555555555555"
@@ -226,6 +227,43 @@ TOP_HINTS: Mapping[str, Ways] = {
         "write a text with other characters as `title`": ("{App Events: [App Events, b]}", "{events: [App Events, b]}")
     },
     "an end of nothing": {ROLLING: ("{rolling: null}", "{0}")},
+    "a freeze without an end": {FREEZE: ("from: 2026-12-20", "{0}")},
+    "a freeze without a beginning": {FREEZE: ("until: 2026-12-20", "{0}")},
+    "a freeze that ends before it begins": {FREEZE: ("from: 2026-12-20, until: 2026-12-19", "{0}")},
+    "a freeze without a reason": {
+        "write `reason: …`": ("name: a", "name: a, reason: agreed"),
+        "Why there are no changes": SAYS,
+    },
+    "two freezes of one name": {
+        "give each freeze its own name": ("name: a, reason: r, weekdays: [sat]", "name: b, reason: r, weekdays: [sat]"),
+        "--allow-freeze takes it": SAYS,
+    },
+    "a freeze with a name of capitals": {
+        "write lower-case letters, digits and hyphens, for example «`year-end`»": ("Year End", "{0}")
+    },
+    "a weekly freeze with a beginning only": {
+        'write for example «`weekdays: [fri], from: "16:00", until: "20:00"`»': (
+            'weekdays: [fri], from: "16:00"',
+            "{0}",
+        ),
+        "or leave out both for whole days": (', from: "16:00"', ""),
+    },
+    "a weekly freeze with a date": {
+        "write hours and minutes (and seconds, if you need them) in UTC, 00:00 to 23:59:59": (
+            "from: 2026-12-20",
+            'from: "16:00"',
+        ),
+        '«`at: "02:00"`»': SAYS,
+    },
+    "a freeze of the whole week": {
+        "leave out a day": ("mon, ", ""),
+        "or write shorter hours": ("weekdays:", 'from: "16:00", until: "20:00", weekdays:'),
+    },
+    "an unknown day": {'did you mean "«fri»"?': ("friday", "{0}")},
+    "a distance that is no duration": {
+        "write a whole number and minutes, hours, days or weeks": ("half an hour", "30 minutes"),
+        "«`180 days`», `30d`, `6 hours`": SAYS,
+    },
     "a negative number": {"for example «0»": ("-1", "{0}")},
     "a format of no type": TYPE,
     "a name without anything": {

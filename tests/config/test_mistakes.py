@@ -256,6 +256,30 @@ TOPS = {  # further keys of the config, then (rule, line:column)
     "a group in itself": ("datasets: {a: [b], b: [a]}", [("group-cycle", "14:12")]),
     "a group in itself, in use": ("datasets: {App Events: [App Events, b]}", [("bad-name", "14:12")]),
     "an end of nothing": ("defaults: {end: {rolling: null}}", [("missing-key", "14:12")]),
+    "a freeze without an end": (
+        "policy: {freeze: [{name: a, reason: r, from: 2026-12-20}]}", [("missing-key", "14:19")]),
+    "a freeze without a beginning": (
+        "policy: {freeze: [{name: a, reason: r, until: 2026-12-20}]}", [("missing-key", "14:19")]),
+    "a freeze that ends before it begins": (
+        "policy: {freeze: [{name: a, reason: r, from: 2026-12-20, until: 2026-12-19}]}", [("bad-value", "14:65")]),
+    "a freeze without a reason": (
+        "policy: {freeze: [{name: a, from: 2026-12-20, until: 2026-12-24}]}", [("missing-key", "14:19")]),
+    "two freezes of one name": (
+        "policy: {freeze: [{name: a, reason: r, weekdays: [fri]}, {name: a, reason: r, weekdays: [sat]}]}",
+        [("bad-value", "14:65")]),
+    "a freeze with a name of capitals": (
+        "policy: {freeze: [{name: Year End, reason: r, weekdays: [fri]}]}", [("bad-name", "14:26")]),
+    "a weekly freeze with a beginning only": (
+        'policy: {freeze: [{name: a, reason: r, weekdays: [fri], from: "16:00"}]}', [("missing-key", "14:63")]),
+    "a weekly freeze with a date": (
+        'policy: {freeze: [{name: a, reason: r, weekdays: [fri], from: 2026-12-20, until: "20:00"}]}',
+        [("bad-clock", "14:63")]),
+    "a freeze of the whole week": (
+        "policy: {freeze: [{name: a, reason: r, weekdays: [mon, tue, wed, thu, fri, sat, sun]}]}",
+        [("bad-value", "14:50")]),
+    "an unknown day": (
+        "policy: {freeze: [{name: a, reason: r, weekdays: [friday]}]}", [("unknown-value", "14:51")]),
+    "a distance that is no duration": ("policy: {run_distance: half an hour}", [("bad-duration", "14:24")]),
     "a negative number": ("policy: {max_deletes: -1}", [("bad-value", "14:23")]),
     "a format of no type": ("formats: {x: {compression: gzip}}", [("missing-key", "14:14")]),
     "a name without anything": ("formats: {x: }", [("empty-declaration", "14:11")]),

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from exportctl.errors import Finding, Level, SourcePosition
+from exportctl.model.hold import Hold
 from exportctl.model.loss import Loss
 from exportctl.model.next_steps import NextStep
 from exportctl.model.other_flow import OtherFlow
@@ -192,6 +193,7 @@ def full_plan() -> Plan:
         options={"targets": ["exports.*"], "allow_deletes": 0},
         targeted_out=2,
         excluded=("exports.left-out", "destinations.left-out"),
+        holds=(Hold("freeze", "fair", AS_OF + DAY, "freeze fair lasts until then: agreed", "--allow-freeze fair"),),
     )
 
 
@@ -230,7 +232,8 @@ def evil_plan() -> Plan:
     header = PlanHeader(EVIL, EVIL, EVIL, EVIL, "embedded")
     flow = OtherFlow(EVIL, EVIL, EVIL, EVIL, None, AS_OF, False, EVIL)
     found, steps = (Finding("rule", EVIL, at, EVIL),), (NextStep(EVIL, EVIL),)
-    return Plan(header, AS_OF, (item,), found, (flow,), steps, (EVIL,), excluded=(EVIL,))
+    holds = (Hold("freeze", EVIL, AS_OF, EVIL, EVIL),)
+    return Plan(header, AS_OF, (item,), found, (flow,), steps, (EVIL,), excluded=(EVIL,), holds=holds)
 
 
 def outcomes() -> tuple[Outcome, ...]:

@@ -256,6 +256,13 @@ HINTS: Mapping[str, tuple[Hint, ...]] = {
             }
         ),
     ),
+    "run-distance-too-long": (
+        Hint(
+            {
+                "Make policy.run_distance shorter than half of the shortest interval": "policy: {run_distance: 1 hour}",
+            }
+        ),
+    ),
     "renew-before-too-short": (
         Hint(
             {

@@ -520,6 +520,13 @@ CASES = (
         project(policy=Policy(end_warning=30 * DAY)),
     ),
     Case(
+        "run-distance-too-long",
+        "half of the interval",
+        project(export(schedule=Schedule("hour", 3, 0)), policy=Policy(run_distance=90 * 60)),
+        key_location(ORDERS, "schedule"),
+        project(export(schedule=Schedule("hour", 3, 0)), policy=Policy(run_distance=90 * 60 - 1)),
+    ),
+    Case(
         "json-uncompressed",
         "JSON",
         project_with(format=Format("json", "none")),

@@ -28,7 +28,7 @@ MODULES = [*sorted((SOURCE / "plan").glob("*.py")), SOURCE / "resources" / "mark
 
 
 # What is made, and the call that makes it -> the argument that holds the id.
-ID_ARGUMENT = {("Finding", "Finding"): 0, ("Finding", "finding"): 1, ("Refusal", "Refusal"): 0}
+ID_ARGUMENT = {("Finding", "Finding"): 0, ("Finding", "finding"): 1, ("Refusal", "Refusal"): 0, ("Refusal", "Hold"): 0}
 
 
 def id_arguments(made: str) -> Iterator[tuple[str, ast.expr]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from exportctl.model.hold import NEAR_RUN
 from exportctl.model.plan import PROTECT_RULES, Cause
 from exportctl.rules.engine import BY_ID, RULES
 from exportctl.rules.rule import CheckStage
@@ -22,7 +23,7 @@ IMPURE = {"os", "pathlib", "httpx", "typer", "time", "random", "logging", "rich"
 # Modules that the reader of the YAML imports for words of the service, the schema or secrets; they make no findings.
 WORDS_ONLY = re.compile(r"errors|model\.secret|resources\..*|config\.schema\..*")
 # Texts in the reader's modules that only look like a rule id.
-OTHER_WORDS = {"utf-8", "one-time", "token-url", *Cause, *PROTECT_RULES}
+OTHER_WORDS = {"utf-8", "one-time", "token-url", NEAR_RUN, *Cause, *PROTECT_RULES}
 RULE_ID = re.compile(r"[a-z]+(-[a-z0-9]+)+")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,10 +11,18 @@ from typer import Argument, Option
 from exportctl.cli import exit_codes, plan
 from exportctl.cli.apply_approval import check_approval, read_approved_config
 from exportctl.cli.apply_output import KnownPlan, report_errors, show_blocked_run
-from exportctl.cli.apply_request import ApplyRequest
+from exportctl.cli.apply_request import ApplyRequest, RotateRequest
 from exportctl.cli.apply_run import confirm_and_apply
 from exportctl.cli.context import JSON, JUNIT, MARKDOWN, TEXT, CommandContext, command_context, parsed_duration
 from exportctl.cli.files import read_plan_file
+from exportctl.cli.holds import (
+    AllowFreeze,
+    AllowNearRun,
+    add_holds,
+    check_overrides,
+    overrides,
+    take_overrides,
+)
 from exportctl.cli.options import (
     AllowDeletes,
     AllowOlder,
@@ -69,6 +76,8 @@ def apply(
     allow_recreate: AllowRecreate = None,
     allow_older: AllowOlder = False,
     resume: Resume = None,
+    allow_freeze: AllowFreeze = None,
+    allow_near_run: AllowNearRun = None,
 ) -> int:
     """
     Make the sandbox equal to the config.
@@ -100,6 +109,7 @@ def apply(
         max_age=parsed_duration(max_age, "--max-age"),
         parallelism=parallelism,
         audit=audit,
+        overrides=overrides(allow_freeze, allow_near_run),
     )
     return run_apply(call, order)
 
@@ -154,6 +164,11 @@ def _plan_and_apply(call: CommandContext, order: ApplyRequest, known: KnownPlan)
             return stale
         if made.plan.errors() or made.plan.is_refused:
             return _show_blocked_plan(call, order, made)
+        check_overrides(order.overrides, made.project)
+        made, allowed = take_overrides(call, order.overrides, add_holds(call, made))
+        if made.plan.holds:
+            return _show_blocked_plan(call, order, made)
+        order = replace(order, overridden=allowed)
         unbound = phrases.unbound_references(made.plan) if saved or order.only_if else ()
         if unbound:
             call.screen.say(f"No plan reads these values, so the approval does not cover them: {', '.join(unbound)}")
@@ -175,6 +190,8 @@ def rotate(
     dry_run: Annotated[bool, Option("--dry-run", help="Show the plan. Write nothing.")] = False,
     auto_approve: AutoApprove = False,
     audit: Audit = None,
+    allow_freeze: AllowFreeze = None,
+    allow_near_run: AllowNearRun = None,
 ) -> int:
     """
     Send the secrets of one account again.
@@ -186,25 +203,28 @@ def rotate(
     call = command_context(ctx)
     call.require_format(TEXT, JSON, MARKDOWN, JUNIT)
     with report_errors(call, "rotate") as known:
-        return _plan_and_rotate(call, destination, known, dry_run=dry_run, auto_approve=auto_approve, audit=audit)
+        asked = RotateRequest(destination, dry_run, auto_approve, audit, overrides(allow_freeze, allow_near_run))
+        return _plan_and_rotate(call, asked, known)
 
 
-def _plan_and_rotate(
-    call: CommandContext, destination: str, known: KnownPlan, *, dry_run: bool, auto_approve: bool, audit: Path | None
-) -> int:
+def _plan_and_rotate(call: CommandContext, order: RotateRequest, known: KnownPlan) -> int:
     from exportctl.plan import rotation
 
     setup = call.setup()
     project, _ = read_project(setup, call.as_of())
-    address = rotation.rotated_account_address(project, _destination_key(project, destination))
+    address = rotation.rotated_account_address(project, _destination_key(project, order.destination))
     asked = PlanOptions(targets=(str(address),), rotate=address)
     with call.open_plan(asked, setup) as made:
         rotation.check_rotation(made.plan, made.project, address)
         known.plan = made.plan
-        if dry_run or made.plan.errors() or made.plan.is_refused:
+        if order.is_dry or made.plan.errors() or made.plan.is_refused:
             plan.report_plan(call, made)
             return exit_codes.plan_exit_code(made.plan)
-        carried = confirm_and_apply(call, setup, ApplyRequest(asked, auto_approve=auto_approve, audit=audit), made)
+        check_overrides(order.overrides, made.project)
+        made, allowed = take_overrides(call, order.overrides, add_holds(call, made))
+        if made.plan.holds:
+            return _show_blocked_plan(call, ApplyRequest(asked), made)
+        carried = confirm_and_apply(call, setup, order.apply_request(asked, allowed), made)
         # Also after a failure: once the new secrets are sent, the old ones must stay valid for a while.
         if any(o.status is OutcomeStatus.DONE and o.step.address == address for o in carried.outcomes):
             _show_next_steps(call, made, address)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from exportctl.cli.overrides import NO_OVERRIDES, Overrides
+from exportctl.model.hold import Hold
 from exportctl.model.plan_options import PlanOptions
 
 if TYPE_CHECKING:
@@ -28,8 +30,31 @@ class ApplyRequest:
     parallelism: int = 4
     audit: Path | None = None
     is_renewal: bool = False
+    overrides: Overrides = NO_OVERRIDES
+    overridden: tuple[Hold, ...] = ()  # what `overrides` allows now
 
     @property
     def command(self) -> str:
         """The command that asks for it."""
         return "renew" if self.is_renewal else "rotate" if self.flags.rotate else "apply"
+
+
+@dataclass(frozen=True)
+class RotateRequest:
+    """What to rotate and how."""
+
+    destination: str
+    is_dry: bool
+    auto_approve: bool
+    audit: Path | None
+    overrides: Overrides
+
+    def apply_request(self, asked: PlanOptions, overridden: tuple[Hold, ...]) -> ApplyRequest:
+        """Return the apply that carries it out."""
+        return ApplyRequest(
+            asked,
+            auto_approve=self.auto_approve,
+            audit=self.audit,
+            overrides=self.overrides,
+            overridden=overridden,
+        )

@@ -20,6 +20,7 @@ from exportctl.cli.apply_output import show_apply_report
 from exportctl.cli.apply_request import ApplyRequest
 from exportctl.cli.audit import AuditLog
 from exportctl.cli.context import TEXT, CommandContext, Interrupted, handle_signals
+from exportctl.cli.holds import check_no_hold
 from exportctl.cli.screen import Screen
 from exportctl.errors import Error, StalePlan, UsageError
 from exportctl.model.apply_report import ApplyReport, ResultWord
@@ -85,7 +86,7 @@ def confirm_and_apply(call: CommandContext, setup: Setup, order: ApplyRequest, m
             if leased.lease is not None:
                 made, under_way = leased.made, start(leased.made, lease=leased.lease)
             call.screen.must_report = True
-            audit = AuditLog(call, order.audit, made)
+            audit = AuditLog(call, order.audit, made, order.overridden)
             audit.start(len(made.plan.steps()))
             ending = _run_and_check(call, under_way, interrupt, audit)
         audit.end(ending.outcomes, _AUDITED.get(ending.result, ending.result.value))
@@ -142,6 +143,7 @@ def _lease_and_plan(
         with take_lease(made, setup, order.flags, stop=interrupt.stop, leave_unset=unset) as leased:
             if leased.lease is not None:
                 leased = replace(leased, made=_check_approved_plan(call, order, made.plan, leased.made))
+                check_no_hold(call, order.overrides, leased.made)
             yield leased
     except Error as error:
         if interrupt.received and error.rule == "interrupted":

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from exportctl.cli.context import CommandContext
 from exportctl.cli.files import append_secondary
+from exportctl.model.hold import Hold
 from exportctl.model.outcome import Outcome
 from exportctl.model.plan import PlanHeader, Step
 from exportctl.planfile import file as planfile
@@ -34,11 +35,12 @@ if TYPE_CHECKING:
 class AuditLog:
     """The audit of one run. Without a file it does nothing."""
 
-    def __init__(self, call: CommandContext, file: Path | None, made: PlanResult):
+    def __init__(self, call: CommandContext, file: Path | None, made: PlanResult, overridden: Sequence[Hold] = ()):
         self._call = call
         self._file = call.folder / file if file else None
         self._run = token_hex(8)
-        self._head = _run_members(call, made) if file else {}
+        named = {"allowed": [hold.allow for hold in overridden]} if overridden else {}
+        self._head = {**_run_members(call, made), **named} if file else {}
 
     def start(self, steps: int) -> None:
         self._append("started", {**self._head, "steps": steps})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -125,11 +125,15 @@ def check_addresses(
         ("--allow-recreate", given.allow_recreate, declared),
         ("--resume", given.resume, declared),
     ):
-        for glob in globs:
-            if not any(is_glob_match((glob,), address) for address in known):
-                raise UsageError(
-                    f"{option} {glob}: no resource matches", rule="usage", hint=_nearest_address(glob, known)
-                )
+        check_globs(option, globs, known)
+
+
+def check_globs(option: str, globs: Iterable[str], known: Collection[Address]) -> None:
+    """Raise a UsageError if a glob of an option matches none of the known addresses."""
+    for glob in globs:
+        if not any(is_glob_match((glob,), address) for address in known):
+            hint = _nearest_address(glob, known)
+            raise UsageError(f"{option} {glob}: no resource matches", rule="usage", hint=hint)
 
 
 def _nearest_address(glob: str, known: Iterable[Address]) -> str:

@@ -30,6 +30,7 @@ from exportctl.config.section import FindingCollector
 from exportctl.config.yaml_nodes import ListNode, MapNode, Node, ScalarNode
 from exportctl.errors import SourcePosition
 from exportctl.model import schedule
+from exportctl.model.freeze_windows import freeze_words
 from exportctl.model.plan import DESTINATIONS, EXPORTS, SensitiveValue
 from exportctl.model.project import AuthValue, Destination, Export, Project
 from exportctl.model.references import BadValue, parse_references
@@ -181,6 +182,7 @@ def _sections(project: Project) -> dict[str, _Field]:
     }
     named |= {f"platform.{n}": (getattr(platform, n), ("platform", n)) for n in ("organization", "sandbox", "url")}
     named |= {f"policy.{f.name}": (getattr(policy, f.name), ("policy", f.name)) for f in fields(policy)}
+    named["policy.freeze"] = ([freeze_words(one) for one in policy.freeze], ("policy", "freeze"))
     for name, rule in project.rules.items():
         named[f"rules.{name}"] = ((rule.level, rule.only), ("rules", name))
     return {name: _Field(_shown_value(value), (path,)) for name, (value, path) in named.items()}

@@ -100,7 +100,7 @@ class ApplyReport:
             return ResultWord.FAILED
         if any(outcome.rule == LEASE_LOST for outcome in self.outcomes):
             return ResultWord.LEASE_HELD
-        if not self.was_started and self.plan.is_refused:
+        if not self.was_started and (self.plan.is_refused or self.plan.holds):
             return ResultWord.BLOCKED
         return ResultWord.DONE if self._is_complete else ResultWord.INCOMPLETE
 

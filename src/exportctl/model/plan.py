@@ -16,6 +16,7 @@ from typing import Any
 
 from exportctl.errors import Finding, Level, SourcePosition
 from exportctl.model.bound_values import BoundValues
+from exportctl.model.hold import Hold
 from exportctl.model.loss import Loss
 from exportctl.model.next_steps import MoveOffer, NextStep
 from exportctl.model.other_flow import OtherFlow
@@ -341,6 +342,7 @@ class Plan:
     options: Mapping[str, Any] = field(default_factory=dict)
     targeted_out: int = 0  # addresses that --target left out
     excluded: tuple[str, ...] = ()  # addresses that --exclude left out
+    holds: tuple[Hold, ...] = ()  # what keeps an apply from writing at `as_of`; no part of the approval
     unapproved: tuple[str, ...] = ()  # addresses with a renewal, a marker or orphans that a saved plan does not hold
 
     def steps(self) -> tuple[Step, ...]:

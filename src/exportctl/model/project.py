@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from exportctl.errors import SourcePosition
 from exportctl.model.combine import Combine
+from exportctl.model.freeze import Freeze
 from exportctl.model.secret import Secrecy
 
 READERS = ("caller", "destination", "none")  # the credentials with which `verify` reads a storage; default first
@@ -248,6 +249,8 @@ class Policy:
     max_deletes: int = 0
     end_warning: int = 30 * 86400  # seconds
     lease: bool = False
+    freeze: tuple[Freeze, ...] = ()
+    run_distance: int | None = None  # seconds from a run within which its flow is not changed; None: any
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from exportctl.model.plan import Plan, PlanItem
 from exportctl.model.verdict import PlanVerdict, judge
 from exportctl.output import github_actions, phrases
 from exportctl.output.format_values import clean_text
+from exportctl.output.holds import hold_finding, hold_lines
 from exportctl.output.text import apply
 
 NOT_KNOWN = ""  # in place of a number, where no plan could be made
@@ -39,6 +40,8 @@ def unstarted_words(report: ApplyReport) -> str:
         return phrases.NOT_PLANNED
     if report.plan.is_refused:
         return f"{phrases.BLOCKED_PLAN[0].upper()}{phrases.BLOCKED_PLAN[1:]}"
+    if report.plan.holds:
+        return " ".join(hold_lines(report.plan))
     return phrases.nothing_to_apply(report.verdict or judge(report.plan))
 
 
@@ -78,7 +81,8 @@ def outputs_of_error(result: ResultWord, found: Plan | None, command: str, messa
 def findings(report: ApplyReport) -> tuple[Finding, ...]:
     """Return an error for each resource that failed or is left, where the YAML declares it, and those of the run."""
     if report.result is ResultWord.BLOCKED:
-        return tuple(finding for item in report.plan.items for finding in refusal_findings(item))
+        refused = (finding for item in report.plan.items for finding in refusal_findings(item))
+        return (*refused, *map(hold_finding, report.plan.holds))
     if report.result is ResultWord.DONE:
         return report.errors
     left = [one for state in (ResourceState.FAILED, ResourceState.LEFT) for one in report.of_state(state)]

@@ -58,6 +58,7 @@ from exportctl.plan.flow_state import PlanInputs, ending_soon_findings, plan_ren
 from exportctl.plan.former_locations import former_location_steps
 from exportctl.plan.former_schedules import former_schedule_steps
 from exportctl.plan.freshness import add_commit_times
+from exportctl.plan.holds import apply_holds
 from exportctl.plan.moves import Moves, move_export_item, plan_moves
 from exportctl.plan.ownership import (
     FLOW_LIMIT,
@@ -107,7 +108,7 @@ def build_plan(
     items = [replace(i, findings=apply_settings(i.findings, project, PLAN_RULES_BY_ID, str(i.address))) for i in items]
     if options.renew_only:  # a level that the config raises must not prevent a renewal
         items = [replace(i, findings=tuple(_lower_level(f) for f in i.findings)) for i in items]
-    return Plan(
+    made_plan = Plan(
         header=header,
         as_of=as_of,
         items=tuple(sorted(_with_service_states(items, ownership), key=_sort_key)),
@@ -127,6 +128,7 @@ def build_plan(
         targeted_out=len(desired.exports) - len(chosen) - sum(address in desired.exports for address in excluded),
         excluded=tuple(map(str, excluded)),
     )
+    return replace(made_plan, holds=apply_holds(made_plan, owned_now, project.policy, as_of))
 
 
 def _planned_items(

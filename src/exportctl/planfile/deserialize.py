@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from exportctl.errors import Finding, Level, SourcePosition
 from exportctl.model.bound_values import BoundValues
+from exportctl.model.hold import Hold
 from exportctl.model.json_form import Json
 from exportctl.model.loss import Loss
 from exportctl.model.next_steps import MoveOffer, NextStep
@@ -50,6 +51,7 @@ def decode_plan(content: Json) -> Plan:
         options=content["options"],
         targeted_out=content["targeted_out"],
         excluded=tuple(content["excluded"]),
+        holds=tuple(Hold(**h) for h in content["holds"]),
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from exportctl.errors import Finding, Level, SourcePosition
 from exportctl.model.bound_values import BoundValues
+from exportctl.model.hold import FREEZE, NEAR_RUN, Hold
 from exportctl.model.json_form import (
     Definition,
     Json,
@@ -284,6 +285,14 @@ OTHER_FLOW = Definition[OtherFlow](
     assumed_end=flag("the service shows no end; `ends` is the default, computed from the creation"),
     moved_from=optional(text("the address that the flow had in this project"), lambda u: u.moved_from is not None),
 )
+HOLD = JsonObject[Hold](
+    "what keeps an apply from writing at the moment of the plan",
+    safety_check=choice("the kind", (FREEZE, NEAR_RUN)),
+    subject=text("the name of the freeze, or the address with a run nearby"),
+    until=nullable(number(f"when it passes, {_MOMENT}; null: not known")),
+    text=text("for people"),
+    allow=text("the one option that allows exactly this"),
+)
 NEXT_STEP = JsonObject[NextStep](
     "what to do about the whole plan",
     text=text("for people"),
@@ -317,6 +326,7 @@ CONTENT: Mapping[str, Member[Plan]] = {
     ),
     "findings": listing("messages about the plan as a whole", FINDING),
     "other_flows": listing("live flows that this config does not manage", OTHER_FLOW),
+    "holds": listing("what keeps an apply from writing at `as_of`; no part of the approval", HOLD),
     "next_steps": listing("edits that the plan offers as a whole", NEXT_STEP),
 }
 SAVED_PLAN = JsonObject[Plan]("the plan", header=part(HEADER), as_of=number(_MOMENT), **CONTENT)

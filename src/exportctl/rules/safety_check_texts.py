@@ -143,6 +143,18 @@ SAFETY_CHECKS: tuple[SafetyCheck, ...] = (
         "Apply the newer commit. To go back on purpose: --allow-older, or `git revert`, which makes a new commit.",
     ),
     SafetyCheck(
+        "freeze",
+        "Any apply but a renewal within a window of `policy.freeze`, also of a plan that was saved before it. A plan"
+        " says it and does not fail.",
+        "--allow-freeze NAME, of apply and rotate.",
+    ),
+    SafetyCheck(
+        "near-run",
+        "Changing a flow, or its account, within `policy.run_distance` of one of the flow's runs. A plan says it and"
+        " does not fail.",
+        "--allow-near-run ADDRESS, of apply and rotate; or apply at the moment that the message names.",
+    ),
+    SafetyCheck(
         "accepted-undone",
         "Sending all auth fields of an account while an `accept` entry keeps one of them.",
         "Write the live value into the destination, or remove the entry: exportctl then reverts the field.",

@@ -105,6 +105,15 @@ def _check_warning_before_renewal(project: Project, as_of: int) -> Iterable[Hit]
             yield make_hit(export, text, "end.renew_before", "end")
 
 
+def _check_run_distance(project: Project, as_of: int) -> Iterable[Hit]:
+    distance = project.policy.run_distance
+    for export in _recurring_exports(project):
+        every = schedules.interval_seconds(canonical_every(export.schedule))
+        if distance is not None and 2 * distance >= every:
+            text = f"policy.run_distance {duration_text(distance)} leaves no time between its runs, every"
+            yield make_hit(export, f"{text} {duration_text(every)}", "schedule", subject="run_distance")
+
+
 def _check_json_uncompressed(project: Project, as_of: int) -> Iterable[Hit]:
     for export in project.exports.values():
         if (export.format.type, export.format.compression) == ("json", "none"):
@@ -247,6 +256,17 @@ RULES = (
         "policy: {end_warning: 30 days}\ndefaults: {end: {rolling: 180 days, renew_before: 29 days}}",
         "policy: {end_warning: 30 days}\ndefaults: {end: {rolling: 180 days, renew_before: 30 days}}",
         check_project=_check_warning_before_renewal,
+    ),
+    Rule(
+        "run-distance-too-long",
+        Level.WARNING,
+        "A distance from runs that leaves no time for a change",
+        "apply changes no flow within policy.run_distance before and after each of its runs. If that is half of the"
+        " interval or more, every change needs --allow-near-run (ours).",
+        "Make policy.run_distance shorter than half of the shortest interval.",
+        "policy: {run_distance: 90 minutes}\nexports: {orders: {schedule: {every: 3 hours}}}",
+        "policy: {run_distance: 89 minutes}\nexports: {orders: {schedule: {every: 3 hours}}}",
+        check_project=_check_run_distance,
     ),
     Rule(
         "json-uncompressed",

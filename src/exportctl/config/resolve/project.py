@@ -15,8 +15,9 @@ from exportctl.config.interpolation import fill_references
 from exportctl.config.resolve.datasets import aliases
 from exportctl.config.resolve.destinations import check_shared_accounts, destination
 from exportctl.config.resolve.exports import ResolutionContext, defaults, exports, is_included
+from exportctl.config.resolve.policy import policy
 from exportctl.config.resolve.schedules import NamedValues, PositionedValue, formats, schedules
-from exportctl.config.scalars import NAME, parse_duration, parse_moment
+from exportctl.config.scalars import NAME, parse_moment
 from exportctl.config.section import FindingCollector, Section
 from exportctl.config.yaml_nodes import MapNode
 from exportctl.errors import Error
@@ -28,7 +29,6 @@ from exportctl.model.project import (
     Format,
     MoveEntry,
     PlatformSettings,
-    Policy,
     Project,
     RemovedEntry,
     RuleSetting,
@@ -71,7 +71,7 @@ def resolve_project(
         removed=_removed_entries(root),
         move_from=_move_entries(root),
         accept=_accept_entries(root),
-        policy=_policy(root.section("policy")),
+        policy=policy(root.section("policy")),
         rules=_rules(root),
         unset=unset,
         files=files,
@@ -216,14 +216,6 @@ def _accepted_until(section: Section) -> int | None:
         message = f"{section.owner} is accepted for good without a reason"
         section.fail("missing-key", message, section.at, "write `reason: …` beside it")
     return None
-
-
-def _policy(section: Section | None) -> Policy:
-    if section is None:
-        return Policy()
-    warning = section.parse_value("end_warning", parse_duration)
-    end_warning = Policy.end_warning if warning is None else warning
-    return Policy(section.number("max_deletes", 0), end_warning, bool(section.flag("lease")))
 
 
 def _rules(root: Section) -> dict[str, RuleSetting]:

@@ -16,7 +16,6 @@ from typing import Any
 from exportctl.config.scalars import VERSION
 from exportctl.config.schema.destinations import account, auth, destination
 from exportctl.config.schema.parts import (
-    DURATION,
     EXAMPLE_ID,
     WHOLE_NOTE,
     Schema,
@@ -35,8 +34,8 @@ from exportctl.config.schema.parts import (
     ref,
     schedule,
     text,
-    whole_number,
 )
+from exportctl.config.schema.policy import policy
 from exportctl.model.combine import Combine
 from exportctl.resources.kinds import plain_fields
 
@@ -272,19 +271,6 @@ def _defaults() -> Schema:
     )
 
 
-def _policy() -> Schema:
-    return map_schema(
-        "Policy",
-        "Limits for plan and apply.",
-        {
-            "max_deletes": whole_number("The number of deletions that need no entry under `removed`.", 0),
-            "end_warning": text("plan warns of exports that end within this time.", "30 days", pattern=DURATION),
-            "lease": flag("Let one apply at a time write, by a lease in the sandbox. `exportctl explain lease`."),
-        },
-        example={"max_deletes": 0, "end_warning": "30 days"},
-    )
-
-
 def _sections() -> Schema:
     """Return the keys that both a file and an overlay can have."""
     return {
@@ -319,7 +305,7 @@ def _sections() -> Schema:
             ref("accepted"),
             example=_accept_entry()["examples"],
         ),
-        "policy": _policy(),
+        "policy": policy(),
         "rules": _rules(),
     }
 

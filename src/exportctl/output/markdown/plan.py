@@ -15,6 +15,7 @@ from exportctl.model.next_steps import NextStep
 from exportctl.model.plan import WRITE_CAUSES, Address, Cause, Plan, PlanItem
 from exportctl.output import format_values, phrases
 from exportctl.output.ci_run import CiRun
+from exportctl.output.holds import hold_lines
 from exportctl.output.markdown.changes import change_entries
 from exportctl.output.markdown.groups import FEW, Entry, fold, group_section, kind_entries
 from exportctl.output.markdown.parts import LIMIT, SHARE, finding_words, head, join_within_limit, one_line_head, table
@@ -65,6 +66,7 @@ def _top(shown: Plan, run: CiRun | None) -> list[str]:
         *([f"{prose(verdict)}\n"] if verdict else []),
         f"**{phrases.summary(shown, shown.counts())}** {phrases.writes(shown)}\n",
         *(f"{prose(line)}\n" for line in phrases.left_out_lines(shown)),
+        *(f"**{prose(line)}**\n" for line in hold_lines(shown)),
     ]
 
 

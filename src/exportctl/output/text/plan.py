@@ -16,6 +16,7 @@ from exportctl.model.schedule import format_age, format_count
 from exportctl.output import format_values, phrases
 from exportctl.output.color import Paint, paint
 from exportctl.output.format_values import clean_text
+from exportctl.output.holds import hold_lines
 from exportctl.output.loss import loss_words
 from exportctl.output.wrapping import PAGE, count_cells, page_width
 from exportctl.planfile.deserialize import decode_plan
@@ -94,6 +95,7 @@ def footer(shown: Plan, counts: Mapping[str, int], ink: Paint, *, explains_block
     lines = [verdict] if verdict else []
     lines += [*(ink("bold", line) for line in phrases.summary_lines(shown, counts)), phrases.writes(shown)]
     lines += phrases.left_out_lines(shown)
+    lines += [ink("refused", line) for line in hold_lines(shown)]
     if shown.is_refused and explains_block:
         lines.append(
             ink(
