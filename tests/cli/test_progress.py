@@ -24,7 +24,7 @@ class Played:
     def __init__(self, width: int | None):
         self.shown = io.StringIO()
         self.now = 100.0
-        self.progress = Progress(OutputStream(self.shown, "stderr"), width, lambda: self.now, rate=0)
+        self.progress = Progress(OutputStream(self.shown, "stderr"), lambda: width, lambda: self.now, rate=0)
 
     def after(self, seconds: float) -> str:
         """What is written when the clock is moved by this much."""

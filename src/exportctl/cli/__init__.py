@@ -16,8 +16,18 @@ def run() -> None:
 
         print(f"exportctl {__version__}")  # noqa: T201 (nothing else may be imported for this)
         return
-    from exportctl.cli.main import main
-    from exportctl.cli.streams import open_missing_descriptors
+    from exportctl.cli import interrupts
 
-    open_missing_descriptors()
-    sys.exit(main(sys.argv[1:]))
+    try:
+        interrupts.raise_on_termination()
+        from exportctl.cli.main import main
+        from exportctl.cli.streams import open_missing_descriptors
+
+        open_missing_descriptors()
+        code = main(sys.argv[1:])
+    except KeyboardInterrupt:
+        interrupts.write_interrupted()
+        code = interrupts.EXIT_CODE
+    if code == interrupts.EXIT_CODE:
+        interrupts.end_interrupted_process()
+    sys.exit(code)

@@ -33,7 +33,9 @@ TEXTS: Mapping[int, str] = {
     "was written.",
     LEASE_HELD: "Another run holds the lease of this project (`policy.lease`), or took it from this run. The message "
     "names it. Run the command again when that run has ended.",
-    INTERRUPTED: "Interrupted. Nothing new was started, the requests under way finished, and the report was written.",
+    INTERRUPTED: "Interrupted by Ctrl-C, SIGTERM or SIGHUP, also while the program was being loaded. Nothing new was "
+    "started; the writes under way finished, and the report of what was written was shown. Within the first moment, "
+    "before Python has started exportctl, a shell shows 130 or 143 instead: nothing has begun then.",
     UNVERIFIED: "`verify`, `nightly`, `backup check`, `backup manifest`, `backup drill` or `restore` found something "
     "that is not complete.",
     LOST_REPORT: "The command did its work, but its report could be written nowhere: stdout and stderr are full or "

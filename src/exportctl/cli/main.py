@@ -55,9 +55,10 @@ def main(
     screen = Screen(stdin or sys.stdin or StringIO(), out or sys.stdout, err or sys.stderr, env)
     call = CommandContext(env, screen, SecretGuard(environment_secrets(env)))
     code = _run_to_exit_code(argv, call)
-    screen.progress.close()
-    call.secondary_files.close()
-    screen.warn_of_lost_streams(text=call.format == TEXT)
+    with handle_signals(_ignore_signal, signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # it ends within a moment
+        screen.progress.close()
+        call.secondary_files.close()
+        screen.warn_of_lost_streams(text=call.format == TEXT)
     lost = screen.report_lost and not screen.reported_elsewhere
     return exit_codes.pick_exit_code(code, exit_codes.LOST_REPORT) if lost else code
 
@@ -67,8 +68,9 @@ def _run_to_exit_code(argv: Sequence[str], call: CommandContext) -> int:
         # CI systems send SIGTERM, and a terminal that closes sends SIGHUP: treat them as Ctrl-C.
         with handle_signals(_raise_interrupt, signal.SIGTERM, signal.SIGHUP):
             return _run_command(list(argv), call)
-    except Interrupted as error:
-        _show_error(call, argv, error)
+    except (Interrupted, KeyboardInterrupt) as error:
+        text = "interrupted" if call.screen.must_report else "interrupted; nothing was being written"
+        _show_error(call, argv, error if isinstance(error, Interrupted) else Interrupted(text, rule="interrupted"))
         return exit_codes.INTERRUPTED
     except Error as error:
         _show_error(call, argv, error)
@@ -80,6 +82,10 @@ def _run_to_exit_code(argv: Sequence[str], call: CommandContext) -> int:
         text = call.guard.mask(f"{type(error).__name__}: {error}")
         _show_error(call, argv, Error(text, rule="unexpected", hint=hint))
         return exit_codes.FAILED
+
+
+def _ignore_signal(number: int, frame: FrameType | None) -> None:
+    """Let the end of the run finish."""
 
 
 def _raise_interrupt(number: int, frame: FrameType | None) -> None:
@@ -96,10 +102,10 @@ def _run_command(argv: list[str], call: CommandContext) -> int:
             code = build_command().main(
                 args=argv, prog_name="exportctl", standalone_mode=False, obj=call, terminal_width=width
             )
-    except typer.Exit as stop:
+    except (typer.Exit, typer.Abort) as stop:
+        if isinstance(stop, typer.Abort) or isinstance(stop.__cause__, KeyboardInterrupt):
+            raise KeyboardInterrupt from None  # while the arguments were read
         return int(stop.exit_code)
-    except typer.Abort:
-        raise UsageError("aborted", rule="usage") from None
     except _ClickError as error:
         where = getattr(error, "ctx", None)
         hint = f"see `{where.command_path if where else _command_path(argv)} --help`"

@@ -27,10 +27,14 @@ _BAR = 20  # cells
 
 
 class Progress:
-    """A line of progress; safe to use from several threads. `width` is None without a terminal to draw on."""
+    """A line of progress; safe to use from several threads. `width` returns None without a terminal to draw on."""
 
     def __init__(
-        self, stream: OutputStream, width: int | None, seconds: Callable[[], float] = elapsed_seconds, rate: float = 0.1
+        self,
+        stream: OutputStream,
+        width: Callable[[], int | None],
+        seconds: Callable[[], float] = elapsed_seconds,
+        rate: float = 0.1,
     ):
         self.is_off = False
         self._stream = stream
@@ -50,7 +54,7 @@ class Progress:
     @property
     def is_drawing(self) -> bool:
         """Whether a terminal shows the line."""
-        return self._width is not None and not self.is_off
+        return not self.is_off and self._width() is not None
 
     def begin(self, text: str) -> None:
         """Say what begins now. It ends with a call of `end`."""
@@ -110,11 +114,11 @@ class Progress:
     def tick(self) -> None:
         """Draw the line, or write one, if it is time."""
         with self._lock:
-            now = self._seconds()
-            if self._width is None:
+            now, width = self._seconds(), self._width()
+            if width is None:
                 self._write_line(now)
             elif self._is_due(now):
-                self._draw(now, self._width)
+                self._draw(now, width)
             else:
                 with self.erase_line():
                     pass

@@ -41,7 +41,7 @@ class Screen:
         self._warned: set[str] = set()
         self._env = env
         self.is_quiet = False
-        self.progress = Progress(self.err, self._width(self.err) if self._can_draw else None)
+        self.progress = Progress(self.err, self._drawing_width)
 
     @property
     def is_github_actions(self) -> bool:
@@ -56,9 +56,9 @@ class Screen:
         """Say whether a person can answer questions and see a progress bar."""
         return not self.is_ci and self.stdin.isatty() and self.err.isatty()
 
-    @property
-    def _can_draw(self) -> bool:
-        return self.is_interactive and self._env.get("TERM") != "dumb"
+    def _drawing_width(self) -> int | None:
+        """Return the width for a line that moves, None where none can be drawn."""
+        return self._width(self.err) if self.is_interactive and self._env.get("TERM") != "dumb" else None
 
     @property
     def color(self) -> bool:

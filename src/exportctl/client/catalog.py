@@ -9,7 +9,6 @@ error; and after an error that is not about one dataset, no further one is asked
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from threading import Event
 from typing import Any, TypeVar
@@ -17,6 +16,7 @@ from typing import Any, TypeVar
 from exportctl.client.client import CATALOG, SCHEMA_REGISTRY, Client
 from exportctl.client.inventory import MAX_PARALLEL_LISTS
 from exportctl.client.pages import is_object_id
+from exportctl.client.reading_pool import ReadingPool
 from exportctl.errors import Forbidden, NotFound, ServiceError
 from exportctl.model.combine import CatalogEntry
 from exportctl.resources import catalog
@@ -80,5 +80,5 @@ class CatalogReader:
 
 def _read_side_by_side(read: Callable[[str], _Answer], names: Iterable[str]) -> dict[str, _Answer]:
     wanted = sorted(set(names))
-    with ThreadPoolExecutor(MAX_PARALLEL_LISTS) as pool:
+    with ReadingPool(MAX_PARALLEL_LISTS) as pool:
         return dict(zip(wanted, pool.map(read, wanted), strict=True))

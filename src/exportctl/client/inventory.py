@@ -11,13 +11,13 @@ flow-service.md 3.3 and 8.4), at most 100 per page. The reader checks the filter
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import chain, islice
 from typing import Any
 
 from exportctl.client.client import Client
 from exportctl.client.pages import is_object_id
+from exportctl.client.reading_pool import ReadingPool
 from exportctl.clock import Clock
 from exportctl.errors import NotFound, ServiceError
 from exportctl.model.plan import Inventory, ListedDataset, LiveObject
@@ -36,7 +36,7 @@ TRANSITION_DELAYS = (1.0, 2.0, 4.0, 8.0)  # seconds before each further list, wh
 
 def read_inventory(client: Client) -> Inventory:
     """Read one sandbox as it is now. A plan needs all of it: a list that cannot be read raises a ServiceError."""
-    with ThreadPoolExecutor(MAX_PARALLEL_LISTS) as pool:
+    with ReadingPool(MAX_PARALLEL_LISTS) as pool:
         lists = {kind.name: pool.submit(list_objects, client, kind) for kind in KINDS.values()}
         listing = pool.submit(list_datasets, client)
         specs = pool.submit(read_connection_specs, client)
@@ -45,7 +45,7 @@ def read_inventory(client: Client) -> Inventory:
 
 def read_objects(client: Client) -> Inventory:
     """Read only the objects of one sandbox, without datasets and specs: for commands that make no plan."""
-    with ThreadPoolExecutor(MAX_PARALLEL_LISTS) as pool:
+    with ReadingPool(MAX_PARALLEL_LISTS) as pool:
         lists = {kind.name: pool.submit(list_objects, client, kind) for kind in KINDS.values()}
         return Inventory({name: future.result() for name, future in lists.items()}, None, {})
 
@@ -155,7 +155,7 @@ def _is_present(client: Client, kind: Kind, identity: str) -> bool:
 def read_runs(client: Client, flows: Sequence[str], since: int) -> tuple[Run, ...]:
     """Read all runs of these flows that were created at `since` (seconds) or later, newest first."""
     groups = [flows[i : i + FLOWS_PER_LIST] for i in range(0, len(flows), FLOWS_PER_LIST)]
-    with ThreadPoolExecutor(MAX_PARALLEL_LISTS) as pool:
+    with ReadingPool(MAX_PARALLEL_LISTS) as pool:
         lists = pool.map(lambda ids: [*_iterate_newest_runs(client, ids, since)], groups)
         return tuple(sorted(chain.from_iterable(lists), key=lambda one: (-one.started, one.id)))
 

@@ -12,13 +12,13 @@ the others continue. Nothing is written.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from exportctl.client import inventory
 from exportctl.client.client import Client
+from exportctl.client.reading_pool import ReadingPool
 from exportctl.clock import Clock
 from exportctl.errors import Finding, ServiceError, UsageError
 from exportctl.model import schedule
@@ -133,7 +133,7 @@ class Verifier:
         watched = [one.expectation for one in found if one.expectation and question.newest_only]
         earliest = min([since, *(_newest_tick(flow, as_of) for flow in watched)])
         runs = inventory.read_runs(self._platform.client, flows, earliest) if flows else ()
-        with ThreadPoolExecutor(MAX_PARALLEL) as pool:
+        with ReadingPool(MAX_PARALLEL) as pool:
             checked = tuple(pool.map(lambda one: self._check_export(one, runs, written, question, since, as_of), found))
         exports = tuple(one.verdicts for one in checked)
         return VerifyReport(plan_header(self.project), as_of, since, question.deep, exports), checked

@@ -1,0 +1,98 @@
+"""An interrupt ends with at most three lines and exit code 8, whatever the program does at that moment."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from exportctl.cli import exit_codes, interrupts
+from tests.cli.command_line import CommandLine
+
+PATIENCE = 60  # seconds
+# A job that a script starts in the background ignores SIGINT, and so would what it starts: here it is as at a terminal.
+AT_A_TERMINAL = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+WHOLE = f"{AT_A_TERMINAL}from exportctl.cli import run; run()"
+# It says when `run` begins to import the program.
+STARTING = f"""{AT_A_TERMINAL}
+import sys
+class Finder:
+    def find_spec(name, path=None, target=None):
+        if name == "exportctl.cli.main":
+            print("starting", flush=True)
+sys.meta_path.insert(0, Finder)
+from exportctl.cli import run
+run()
+"""
+
+
+@contextmanager
+def _started(program: str, run: CommandLine, *argv: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
+    kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+    asked = [sys.executable, "-c", program, *argv]
+    with subprocess.Popen(
+        asked, cwd=run.folder, env=kept | variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        yield process
+
+
+def test_the_exit_code_is_the_documented_one() -> None:
+    assert interrupts.EXIT_CODE == exit_codes.INTERRUPTED
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupt_while_the_program_is_loaded_is_one_line(run: CommandLine, number: signal.Signals) -> None:
+    with _started(STARTING, run, "plan") as process:
+        assert process.stdout is not None and process.stdout.readline() == "starting\n"
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=PATIENCE)
+
+    assert (process.returncode, errors) == (8, interrupts.TEXT)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("silent", ["/ims", "/data"])
+def test_an_interrupt_does_not_wait_for_a_server_that_says_nothing(
+    run: CommandLine, silent: str, number: signal.Signals
+) -> None:
+    reached, ended = threading.Event(), threading.Event()
+
+    class Silent(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self._answer()
+
+        def do_GET(self) -> None:
+            self._answer()
+
+        def _answer(self) -> None:
+            if self.path.startswith(silent):
+                reached.set()
+                ended.wait(PATIENCE)
+            body = b'{"access_token": "x", "expires_in": 3600}'
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args: object) -> None:
+            """Says nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Silent) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        run.edit("url: embedded", f"url: http://127.0.0.1:{server.server_port}")
+        credentials = {"AEP_CLIENT_ID": "someone", "AEP_CLIENT_SECRET": "emulator-client-secret"}
+        with _started(WHOLE, run, "plan", **credentials) as process:
+            assert reached.wait(PATIENCE)
+            process.send_signal(number)
+            _, errors = process.communicate(timeout=PATIENCE)
+        ended.set()
+        server.shutdown()
+
+    assert (process.returncode, errors) == (8, interrupts.TEXT)
