@@ -239,3 +239,32 @@ def test_an_empty_forecast_makes_an_empty_timeline() -> None:
     expected = Forecast(sample_report(0).header, NOW, NOW + DAY, False, (), ())
 
     assert build_timeline(None, expected).rows == ()
+
+
+# -- commits and environments -----------------------------------------------------------------------------------------
+
+
+def test_a_page_of_an_edited_config_says_that_lines_can_differ() -> None:
+    report = sample_report(1)
+    assert report.commit is not None
+    shown = render_report(replace(report, commit=replace(report.commit, is_edited=True)))
+
+    assert "changes that are not in commit 0123456789ab" in shown
+    assert "changes that are not in commit" not in render_report(report)
+
+
+def test_a_page_of_environments_begins_with_what_each_needs() -> None:
+    head = PAGES["environments"].partition('<section id="e0"')[0]
+
+    assert '<a href="#e0">dev</a>' in head
+    assert '<a href="#e0-exports">1 export failed</a>' in head
+    assert "not read: see the error" in head
+
+
+def test_a_repository_without_links_leaves_the_position_as_text() -> None:
+    report = sample_report(1)
+    header = replace(report.header, repository=None)
+    shown = render_report(replace(report, status=replace(report.status, header=header)))
+
+    assert "https://" not in "".join(Outline(shown).values("href"))
+    assert 'title="exports/all.yaml:10:3"' in shown

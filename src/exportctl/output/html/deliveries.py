@@ -66,6 +66,7 @@ _COLUMNS = (
     PageColumn("Dataset"),
     PageColumn("Why"),
 )
+_LEGEND = "legend"
 MAX_ROWS = 200  # of the table of reasons; `exportctl verify` shows all
 
 
@@ -79,8 +80,8 @@ def deliveries_section(context: SectionContext, report: SandboxReport) -> Elemen
         "Deliveries",
         note(capital_first(head.removeprefix("Verify: "))),
         *(note(line) for line in (verify.coverage_lines(found, paint(False)) if found else ())),
-        _timeline_table(report.timeline) if report.timeline.rows else note("There is no export."),
-        _legend(is_verified=found is not None),
+        _legend(context, is_verified=found is not None),
+        _timeline_table(context, report.timeline) if report.timeline.rows else note("There is no export."),
         *(_reasons(context, found) if found else ()),
         *_simultaneous_runs(report),
     )
@@ -89,8 +90,9 @@ def deliveries_section(context: SectionContext, report: SandboxReport) -> Elemen
 # -- the timeline -----------------------------------------------------------------------------------------------------
 
 
-def _timeline_table(timeline: Timeline) -> Element:
-    """Return a row per export and a column per day."""
+def _timeline_table(context: SectionContext, timeline: Timeline) -> Element:
+    """Return a row per export, those with a failure first, and a column per day."""
+    ordered = sorted(timeline.rows, key=lambda row: (not _has_failed(row), row.address))
     past, coming = timeline.today, len(timeline.days) - timeline.today - 1
     groups = element(
         "tr",
@@ -106,9 +108,10 @@ def _timeline_table(timeline: Timeline) -> Element:
         element("caption", caption),
         element("colgroup", element("col", class_="name"), *(element("col") for _ in timeline.days)),
         element("thead", groups, element("tr", *heads)),
-        element("tbody", *(_row(row, timeline) for row in timeline.rows)),
+        element("tbody", *(_row(row, timeline) for row in ordered)),
         class_="list days",
         data_list="days",
+        aria_describedby=context.id(_LEGEND),
     )
     return scroll_region(caption, table)
 
@@ -126,10 +129,13 @@ def _day_head(day: int, is_today: bool) -> Element:
 
 
 def _row(row: TimelineRow, timeline: Timeline) -> Element:
-    is_bad = any(day.has_failed for day in row.days)
     words = element("div", row.note, class_="note") if row.note else None
     cells = (_day_cell(timeline.days[number], day, number == timeline.today) for number, day in enumerate(row.days))
-    return element("tr", row_head(plain_name(row.address), words), *cells, data_attention=is_bad)
+    return element("tr", row_head(plain_name(row.address), words), *cells, data_attention=_has_failed(row))
+
+
+def _has_failed(row: TimelineRow) -> bool:
+    return any(day.has_failed for day in row.days)
 
 
 def _day_cell(moment: int, day: DayOfExport, is_today: bool) -> Element:
@@ -175,7 +181,7 @@ def _run_words(day: DayOfExport) -> Iterator[str]:
         yield f"ends {format_values.moment(day.ends)}"
 
 
-def _legend(*, is_verified: bool) -> Element:
+def _legend(context: SectionContext, *, is_verified: bool) -> Element:
     """Return what letters and numbers mean."""
     letters = [
         element("span", badge(LETTERS[result], KINDS.get(result, "bad")), f" {_MEANINGS[result]}")
@@ -186,9 +192,8 @@ def _legend(*, is_verified: bool) -> Element:
         element("span", element("small", "full", class_="mark"), " first full run"),
         element("span", element("small", "ends", class_="mark end"), " the flow ends"),
     ]
-    return element(
-        "p", "Each day shows its worst result, and how many of the day have it. ", *letters, *numbers, class_="legend"
-    )
+    words = "Each day shows its worst result, and how many of the day have it. "
+    return element("p", words, *letters, *numbers, class_="legend", id=context.id(_LEGEND))
 
 
 # -- reasons ----------------------------------------------------------------------------------------------------------

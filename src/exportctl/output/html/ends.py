@@ -72,4 +72,6 @@ def _row(context: SectionContext, one: ExportHealth, as_of: int) -> Element:
 
 
 def _advice(one: ExportHealth) -> str:
+    if one.result is HealthResult.PAUSED:
+        return f"exportctl apply --resume {format_values.address(one.address)}, or declare this end"
     return "exportctl plan says how to continue" if one.result is HealthResult.EXPIRED else "move its end in the config"

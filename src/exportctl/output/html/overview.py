@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from exportctl.model.schedule import format_age, format_count
+from exportctl.model.source_commit import SourceCommit
 from exportctl.monitor import drift
 from exportctl.monitor.report import SandboxReport
 from exportctl.monitor.status import HealthResult
@@ -36,6 +37,8 @@ def _header_lines(report: SandboxReport) -> Iterator[Element]:
     header = report.header
     if phrases.is_emulated(header):
         yield element("p", badge(phrases.EMULATOR, "warn"))
+    if report.commit and report.header.repository:
+        yield from _commit_note(report.commit)
     yield element(
         "p",
         f"Project {header.project}, {phrases.sandbox_label(header)}. As of ",
@@ -43,6 +46,13 @@ def _header_lines(report: SandboxReport) -> Iterator[Element]:
         " UTC.",
         class_="where",
     )
+
+
+def _commit_note(commit: SourceCommit) -> Iterator[Element]:
+    """Yield a warning if the lines that the links lead to can be others."""
+    if commit.is_edited:
+        words = f"The config has changes that are not in commit {commit.id[:12]}: a link to a line can lead to another."
+        yield element("p", badge(words, "warn"))
 
 
 def attention_points(context: SectionContext, report: SandboxReport) -> Iterator[Element]:

@@ -12,15 +12,23 @@ from functools import partial
 from exportctl import __version__
 from exportctl.monitor.given_plan import GivenPlan
 from exportctl.monitor.report import SandboxReport
-from exportctl.output.environments import EnvironmentResult
+from exportctl.output.environments import UNREAD, EnvironmentResult
 from exportctl.output.html.datasets import datasets_section
 from exportctl.output.html.deliveries import deliveries_section
 from exportctl.output.html.drift import drift_section, notes_section
 from exportctl.output.html.element import Element, element, render_document
 from exportctl.output.html.ends import ends_section
 from exportctl.output.html.exports import exports_section
-from exportctl.output.html.overview import overview
-from exportctl.output.html.parts import SectionContext, finding_list
+from exportctl.output.html.overview import NOTHING, attention_points, overview
+from exportctl.output.html.parts import (
+    PageColumn,
+    SectionContext,
+    badge,
+    cell,
+    data_table,
+    finding_list,
+    row_head,
+)
 from exportctl.output.html.plan import plan_section
 from exportctl.output.html.script import SCRIPT
 from exportctl.output.html.stylesheet import STYLE
@@ -57,10 +65,27 @@ def render_environments(
         f"Dataset exports: {len(sides)} environments",
         links,
         [
+            _summary(sides),
             *(_environment(f"e{number}", side) for number, side in enumerate(sides)),
             *([plan_section(_PLAIN, foreign, as_of)] if foreign else ()),
         ],
     )
+
+
+def _summary(sides: Sequence[EnvironmentResult[SandboxReport]]) -> Element:
+    """Return a row per environment: how many exports it has, and what needs attention there."""
+    rows = [_summary_row(f"e{number}", side) for number, side in enumerate(sides)]
+    columns = (PageColumn("Environment"), PageColumn("Exports", is_number=True), PageColumn("Needs attention"))
+    return data_table(f"{len(sides)} environments", columns, rows, name="environments")
+
+
+def _summary_row(identity: str, side: EnvironmentResult[SandboxReport]) -> Element:
+    name = row_head(element("a", side.environment, href=f"#{identity}"))
+    if side.result is None:
+        return element("tr", name, cell(is_number=True), cell(badge(UNREAD, "bad")))
+    points = [*attention_points(_section_context(side.result, 3, f"{identity}-"), side.result)]
+    shown = element("ul", *points, class_="points") if points else badge(NOTHING, "good")
+    return element("tr", name, cell(str(len(side.result.status.exports)), is_number=True), cell(shown))
 
 
 def _environment(identity: str, side: EnvironmentResult[SandboxReport]) -> Element:

@@ -14,7 +14,7 @@ SCRIPT = Code(
     made.append(...inside);
     return made;
   };
-  const rows = [...document.querySelectorAll("table[data-list] > tbody > tr")];
+  const rows = [...document.querySelectorAll("table.list:not([data-list=environments]) > tbody > tr")];
   const texts = new Map();
   const text = (row) => { if (!texts.has(row)) texts.set(row, row.textContent.toLowerCase()); return texts.get(row); };
   const find = make("input", { type: "search", id: "find", placeholder: "export, dataset, destination" });
@@ -26,7 +26,7 @@ SCRIPT = Code(
     for (const row of rows) {
       const list = row.closest("table").dataset.list;
       const counts = list === "exports";
-      const off = only.checked && list !== "datasets" && !("attention" in row.dataset);
+      const off = only.checked && (counts || list === "days") && !("attention" in row.dataset);
       row.hidden = off || words.some((word) => !text(row).includes(word));
       if (counts) { all += 1; shown += row.hidden ? 0 : 1; }
     }

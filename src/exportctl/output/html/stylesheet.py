@@ -45,7 +45,9 @@ p { margin: 0.35rem 0; max-width: 75rem; overflow-wrap: anywhere; }
 .where, .note, .sub, footer { color: var(--pale); }
 .note { font-size: 0.93em; margin: 0.15rem 0; overflow-wrap: anywhere; }
 th .note { font-weight: 400; }
-nav ul, .verdict ul { margin: 0; padding: 0; list-style: none; display: flex; flex-wrap: wrap; gap: 0.15rem 1.1rem; }
+nav ul, .verdict ul, .points {
+  margin: 0; padding: 0; list-style: none; display: flex; flex-wrap: wrap; gap: 0.15rem 1.1rem;
+}
 nav { position: sticky; top: 0; z-index: 1; display: flex; flex-wrap: wrap; gap: 0.4rem 1.5rem; align-items: center;
   padding: 0.55rem 0; margin-top: 0.75rem; background: var(--paper); border-bottom: 1px solid var(--line); }
 nav a { text-decoration: none; }
