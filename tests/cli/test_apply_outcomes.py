@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import html
-import io
 import json
-import os
 import re
-import signal
 from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
@@ -16,40 +13,14 @@ from xml.etree import ElementTree
 import pytest
 
 from exportctl.cli import exit_codes
-from exportctl.cli.main import main
 from exportctl.cli.next_commands import option_words
 from exportctl.model.plan_options import PlanOptions
 from exportctl.output.markdown.marker import parse_marker
 from tests.cli.command_line import CommandLine, CommandResult
+from tests.cli.workflow_steps import in_actions
 
 REJECTED = json.dumps({"effect": "status", "status": 400, "method": "POST", "path": "/flows$", "count": 1})
 APPLY = ("apply", "--auto-approve", "--parallelism", "1")
-
-
-class SignalledAt(io.StringIO):
-    """A stream that sends this process a signal as soon as a text is written."""
-
-    def __init__(self, text: str):
-        super().__init__()
-        self.text = text
-
-    def write(self, text: str, /) -> int:
-        if self.text in text:
-            os.kill(os.getpid(), signal.SIGTERM)
-        return super().write(text)
-
-
-def in_actions(run: CommandLine, *command: str, interrupt_at: str = "\0") -> tuple[int, str, dict[str, str], str]:
-    """Run a command as a step of GitHub Actions; return exit code, log, outputs and summary."""
-    files = {name: run.folder / name for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
-    for file in files.values():
-        file.write_text("", encoding="utf-8")
-    env = {"GITHUB_ACTIONS": "true", **{name: str(file) for name, file in files.items()}}
-    log = SignalledAt(interrupt_at)
-    code = main(["-C", str(run.folder), *command], {**run.env, **env}, out=log, err=log)
-    text = files["GITHUB_OUTPUT"].read_text(encoding="utf-8")
-    outputs = {found[1]: found[3] for found in re.finditer(r"(?ms)^(\w+)<<(\w+)\n(.*?)\n\2$", text)}
-    return code, log.getvalue(), outputs, files["GITHUB_STEP_SUMMARY"].read_text(encoding="utf-8")
 
 
 def nothing(run: CommandLine) -> None:

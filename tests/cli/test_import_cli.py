@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.cli.command_line import CommandLine
+from tests.cli.workflow_steps import in_actions
 
 INTO = "exports/imported.yaml"
 
@@ -116,7 +117,7 @@ def test_where_there_is_nothing_to_import_nothing_is_written(applied: CommandLin
         ((), "choose flows: --all, or some"),
         (("--all", "--flow", "x"), "choose flows: --all, or some"),
         (("--all", "--name", "x"), "choose flows: --all, or some"),
-        (("--all", "--format", "markdown"), "--format markdown"),
+        (("--all", "--format", "junit"), "--format junit"),
         (("--all", "--into", "imported.yaml"), "exports/imported.yaml"),
         (("--all", "--into", "exports/imported.yml"), "exports/imported.yaml"),
         (("--all", "--into", "exports/../imported.yaml"), "exports/imported.yaml"),
@@ -220,3 +221,31 @@ def test_no_message_names_a_key_that_is_made_of_a_secret(run: CommandLine) -> No
 
     assert "[secret-in-import]" in ended.err
     assert role.encode().hex()[:24] not in ended.out + ended.err
+
+
+def test_a_pipeline_sees_what_an_import_adopts_and_leaves_out(run: CommandLine, tmp_path: Path) -> None:
+    create_flow_by_hand(run, "Made in the UI")
+    share_target(run)
+
+    shown = run("import", "--all", "--format", "markdown")
+    code, log, outputs, summary = in_actions(run, "import", "--all", "--into", INTO)
+
+    assert (shown.code, code) == (0, 0), log
+    assert shown.out.startswith("<!-- exportctl import project=acme")
+    assert "**Left out**" in shown.out
+    assert "```yaml\n# Written by `exportctl import`" in shown.out
+    assert (outputs["adopted"], outputs["incomplete"], outputs["file"]) == ("1", "true", INTO)
+    assert "::warning title=import-shared-connections::left out: first" in log
+    assert "### exportctl import" in summary
+    assert f"Wrote `{INTO}`" in summary
+
+
+def test_a_failed_import_has_a_document_too(run: CommandLine) -> None:
+    (run.folder / "exports").mkdir()
+    run.write("", INTO)
+
+    ended = run("import", "--all", "--into", INTO, "--format", "markdown")
+
+    assert ended.code == 1
+    assert ended.out.startswith("<!-- exportctl import")
+    assert "already exists" in ended.out

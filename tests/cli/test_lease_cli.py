@@ -19,6 +19,7 @@ from exportctl.cli.main import main
 from exportctl.emulator import Emulator
 from exportctl.errors import LeaseHeld, LeaseLost
 from tests.cli.command_line import CommandLine, Terminal
+from tests.cli.workflow_steps import in_actions
 
 OTHER = "[exportctl-lease/1 acme {} 0000aaaa] Jenkins nightly 7"
 
@@ -83,6 +84,17 @@ def test_exit_7_is_one_json_document(leased: CommandLine) -> None:
 
     assert ended.code == 7
     assert [error["rule"] for error in ended.document["errors"]] == ["lease-held"]
+
+
+def test_exit_7_is_an_outcome_for_a_pipeline(leased: CommandLine) -> None:
+    let_another_run_work(leased)
+
+    code, log, outputs, summary = in_actions(leased, "apply", "--auto-approve")
+
+    assert code == 7
+    assert [outputs[name] for name in ("result", "done", "failed", "left")] == ["lease-held", "0", "0", "1"]
+    assert "### exportctl apply: lease-held" in summary
+    assert log.count("::error title=lease-held::") == 1
 
 
 def test_a_lease_of_a_dead_run_is_taken_and_the_wait_is_announced(leased: CommandLine) -> None:

@@ -34,6 +34,7 @@ from exportctl.output.markdown import apply as markdown_apply
 from exportctl.output.markdown import backup as markdown_backup
 from exportctl.output.markdown import drift as markdown_drift
 from exportctl.output.markdown import drill as markdown_drill
+from exportctl.output.markdown import import_flows as markdown_import
 from exportctl.output.markdown import night as markdown_night
 from exportctl.output.markdown import plan as markdown_plan
 from exportctl.output.markdown.marker import CommentMarker
@@ -55,6 +56,7 @@ from tests.output import markdown_reader
 from tests.output.golden_files import texts
 from tests.output.sample_backups import backup_report, listed_report, unread_report
 from tests.output.sample_drills import drill_report, drilled_backups
+from tests.output.sample_imports import MORE_ADOPTED, import_result
 from tests.output.sample_nights import evil_night
 from tests.output.sample_plans import (
     AS_OF,
@@ -108,6 +110,10 @@ def evil_texts() -> dict[str, str]:
             CommentMarker("apply", EVIL, EVIL),
         ),
         "apply annotations": github_actions.render_annotations(apply_outcome.findings(ended)),
+        "import.md": markdown_import.render_import(import_result(MORE_ADOPTED), file=EVIL),
+        "import annotations": github_actions.render_annotations(
+            github_actions.import_findings(import_result(MORE_ADOPTED))
+        ),
         "drift.xml": junit_findings.render_drift(report),
         "validate.xml": junit_findings.render_validation(plan.findings),
         "drift annotations": github_actions.render_annotations(drift_findings.report_findings(report)),

@@ -114,7 +114,9 @@ still finds something. `left` is empty if the run ended before it had a plan. |
 | `summary` | one line, such as `apply: incomplete: 3 done, 1 failed, 2 left` |
 
 `drift` has an error at the line of each value that makes it exit with 3, and a warning for each end and orphan. Its
-outputs are `failing`, `summary` and a number for each group.
+outputs are `failing`, `summary` and a number for each group. `verify` has `failing`, `errors`, `summary` and a number
+for each result. `import` has `adopted`, `left_out`, `incomplete`, `file` and `summary`, and a warning for each flow
+that the YAML lacks.
 
 ## Code scanning and test reports
 

@@ -10,13 +10,17 @@ import typer
 from typer import Option
 
 from exportctl.cli import exit_codes
-from exportctl.cli.context import JSON, TEXT, CommandContext, command_context
+from exportctl.cli.ci_reports import ci_run, publish_to_actions
+from exportctl.cli.context import JSON, MARKDOWN, TEXT, CommandContext, command_context
+from exportctl.cli.failures import report_failure
 from exportctl.cli.files import make_folder, write_new_file
 from exportctl.cli.options import reject_option
 from exportctl.config.files import PARTS_FOLDER
 from exportctl.errors import Error, UsageError
 from exportctl.model.plan import DESTINATIONS, EXPORTS, Verb
 from exportctl.model.plan_options import PlanOptions
+from exportctl.output import github_actions
+from exportctl.output.markdown import import_flows as markdown_import
 from exportctl.output.text import import_and_accept as text_edits
 
 if TYPE_CHECKING:
@@ -59,7 +63,7 @@ def import_flows(
     from exportctl.workflows import import_and_accept
 
     call = command_context(ctx)
-    call.require_format(TEXT, JSON)
+    call.require_format(TEXT, JSON, *(() if update else (MARKDOWN,)))
     if update:
         reject_option(
             "--update", (every, flow, name, into), "it edits exports of the config: import other flows in a second call"
@@ -67,10 +71,11 @@ def import_flows(
         return _update_exports(call, update, dry_run=dry_run, strict=strict)
     reject_option("--dry-run", (dry_run,), "use it with --update; an import without --into writes no file")
     asked = _selection(every, flow or [], name or [])
-    file = _new_file(call, into) if into else None
-    made = import_and_accept.import_from_sandbox(
-        call.setup(), asked, file=file or import_and_accept.STDOUT, wall=call.wall
-    )
+    with report_failure(call, "import"):
+        file = _new_file(call, into) if into else None
+        made = import_and_accept.import_from_sandbox(
+            call.setup(), asked, file=file or import_and_accept.STDOUT, wall=call.wall
+        )
     written = file if made.text else None
     if written:
         make_folder((call.folder / written).parent)
@@ -128,7 +133,10 @@ def _new_file(call: CommandContext, into: Path) -> str:
 def _show_result(call: CommandContext, made: ImportResult, file: str | None) -> None:
     """Show the result: the YAML on stdout unless it is in a file, and the rest on stderr."""
     screen = call.screen
-    if call.format == JSON:
+    _publish_result(call, made, file)
+    if call.format == MARKDOWN:
+        screen.show_document(markdown_import.render_import(made, file=file, run=ci_run(call)))
+    elif call.format == JSON:
         from exportctl.output.json import import_and_accept as json_edits
 
         screen.write_document(json_edits.render_import(made, file=file))
@@ -137,6 +145,14 @@ def _show_result(call: CommandContext, made: ImportResult, file: str | None) -> 
     else:
         screen.show_document(made.text)
         screen.say(text_edits.render_import(made, file=None, color=screen.err_color))
+
+
+def _publish_result(call: CommandContext, made: ImportResult, file: str | None) -> None:
+    if call.screen.is_github_actions:
+        summary = text_edits.import_summary(made, len(made.missing_flows()))
+        outputs = {**github_actions.import_outputs(made, file), "summary": summary}
+        markdown = markdown_import.render_import(made, file=file, run=ci_run(call))
+        publish_to_actions(call, github_actions.import_findings(made), outputs, markdown)
 
 
 COMMANDS = {

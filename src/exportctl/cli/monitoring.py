@@ -77,7 +77,7 @@ def drift(
     edit.
     """
     call = command_context(ctx)
-    call.require_format(TEXT, JSON, MARKDOWN, JUNIT, SARIF)
+    call.require_format(TEXT, JSON, MARKDOWN, *(() if patch else (JUNIT, SARIF)))
     failing = parse_classes(fail_on, drift_report.FAIL_ON, drift_report.DEFAULT_FAILING, "--fail-on")
     asked = PlanOptions(targets=tuple(target or ()))
     if not patch:

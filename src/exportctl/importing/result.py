@@ -84,7 +84,12 @@ class ImportResult:
         found = Counter(one.reason for one in self.left_out)
         return {reason: found[reason] for reason in LeftOutReason if found[reason]}
 
+    def missing_flows(self) -> tuple[LeftOutFlow, ...]:
+        """Return the flows that the YAML lacks; if ids or names were requested, every left-out flow counts."""
+        is_all = self.selection.is_unfiltered
+        return tuple(one for one in self.left_out if not (is_all and one.reason in NEEDS_NO_IMPORT))
+
     @property
     def is_incomplete(self) -> bool:
-        """Return whether a flow is missing in the YAML; if ids or names were requested, every left-out flow counts."""
-        return any(not self.selection.is_unfiltered or one.reason not in NEEDS_NO_IMPORT for one in self.left_out)
+        """Return whether a flow is missing in the YAML."""
+        return bool(self.missing_flows())

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from exportctl.errors import Finding, Level, SourcePosition
+from exportctl.importing.result import ImportResult
 from exportctl.model.plan import Address, Plan
 from exportctl.model.verdict import judge
 from exportctl.monitor.backup.list_report import ListComparison
@@ -163,6 +164,24 @@ def drill_outputs(report: DrillReport) -> dict[str, str]:
         "summary": drill.summary(report),
         **{result.lower(): str(count) for result, count in report.counts().items()},
     }
+
+
+def import_outputs(shown: ImportResult, file: str | None) -> dict[str, str]:
+    """Return what later steps of a workflow need of an import."""
+    return {
+        "adopted": str(len(shown.exports)),
+        "left_out": str(len(shown.left_out)),
+        "incomplete": _flag(shown.is_incomplete),
+        "file": clean_text(file or ""),
+    }
+
+
+def import_findings(shown: ImportResult) -> tuple[Finding, ...]:
+    """Return a warning for each flow that is left out and would need an import, or that was named."""
+    return tuple(
+        Finding(f"import-{one.reason}", f"left out: {one.name} ({one.id}): {one.text}", level=Level.WARNING)
+        for one in shown.missing_flows()
+    )
 
 
 def merge_outputs(outputs: Mapping[str, Mapping[str, str]], unread: int) -> dict[str, str]:

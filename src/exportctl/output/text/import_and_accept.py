@@ -154,7 +154,7 @@ def render_import(shown: ImportResult, *, file: str | None, color: bool = False)
         lines += [ink("warning", f"Left out ({len(listed)})"), *(_left_out_line(one, ink) for one in listed), ""]
     kept = list(_kept_lines(shown))
     lines += [ink("bold", KEPT), *kept, ""] if kept else []
-    lines.append(ink("bold", _import_summary(shown, len(listed))))
+    lines.append(ink("bold", import_summary(shown, len(listed))))
     counted = {reason: count for reason, count in shown.counts().items() if reason in _COUNTED}
     if counted and shown.selection.is_unfiltered:
         parts = [f"{count} {_COUNTED[reason]}" for reason, count in counted.items()]
@@ -182,7 +182,8 @@ def _left_out_line(one: LeftOutFlow, ink: Paint) -> str:
     return f"{text_plan.INDENT}{name} {ink('dim', clean_text(one.id))} {clean_text(one.text)}"
 
 
-def _import_summary(shown: ImportResult, left: int) -> str:
+def import_summary(shown: ImportResult, left: int) -> str:
+    """Return the result in one sentence."""
     if not shown.exports:
         return "Nothing to import."
     return f"Import: {format_count(len(shown.exports), 'flow')} to adopt, {left} left out."
