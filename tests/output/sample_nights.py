@@ -73,4 +73,4 @@ def evil_night() -> Night:
         (PartFailure(NightPart.VERIFY, (finding,), Error(EVIL)),),
     )
     row = NightRow(EVIL, EVIL, EVIL, found, 1, dict.fromkeys(NightPart, 1))
-    return Night(EVIL, (row, NightRow(EVIL, EVIL, EVIL, None, 1, errors=(finding,))), 1, AS_OF, is_of_all=False)
+    return Night(EVIL, (row, NightRow(f"{EVIL} 2", EVIL, EVIL, None, 1, errors=(finding,))), 1, AS_OF, is_of_all=False)

@@ -113,6 +113,8 @@ def _report_samples(report: NightReport, row: NightRow, labels: Labels) -> Itera
     for export in report.status.exports:
         own = (*labels, ("export", clean_text(str(export.address))))
         yield from _export_samples(export, verdicts.get(export.address), own, report.as_of)
+    for address, one in verdicts.items():
+        yield from _run_samples(one, (*labels, ("export", clean_text(str(address)))))
 
 
 def _export_samples(export: ExportHealth, found: ExportVerdicts | None, labels: Labels, as_of: int) -> Iterator[Sample]:
@@ -123,11 +125,13 @@ def _export_samples(export: ExportHealth, found: ExportVerdicts | None, labels: 
     if last is not None:
         yield Sample(LAST_COMPLETE, labels, last)
         yield Sample(AGE, labels, as_of - last)
-    if found is not None:
-        yield Sample(FAILED_RUNS, labels, sum(verdict.fails for verdict in found.verdicts))
-        words = [verdict.result for verdict in found.verdicts]
-        for word in DeliveryResult:
-            yield Sample(RUNS, (*labels, ("result", word.value)), words.count(word))
+
+
+def _run_samples(found: ExportVerdicts, labels: Labels) -> Iterator[Sample]:
+    yield Sample(FAILED_RUNS, labels, sum(verdict.fails for verdict in found.verdicts))
+    words = [verdict.result for verdict in found.verdicts]
+    for word in DeliveryResult:
+        yield Sample(RUNS, (*labels, ("result", word.value)), words.count(word))
 
 
 def _last_complete_run(export: ExportHealth, found: ExportVerdicts | None) -> int | None:
