@@ -87,6 +87,15 @@ def test_github_gets_the_failure_as_the_summary_of_the_step(tmp_path: Path) -> N
     assert "(commit `abcdef012345`, [run](<https://github.com/acme/exports/actions/runs/77>), exit code 1)" in summary
 
 
+def test_a_failed_night_replaces_the_issue_of_the_night_before(tmp_path: Path) -> None:
+    run = run_in(tmp_path, ENVIRONMENTS.replace("every: 1 day", "every: 5 minutes"))
+
+    ended = run("nightly", "--all-environments", "--format", "markdown")
+
+    assert (ended.code, parse_marker(ended.out)) == (1, CommentMarker("nightly", "acme", ALL_ENVIRONMENTS))
+    assert "`nightly` ended without a result" in ended.out
+
+
 def test_a_plan_that_is_blocked_is_shown_as_a_plan(tmp_path: Path) -> None:
     run = run_in(tmp_path, SMALL)
     run("apply", "--auto-approve", LAKE_ROLE_ARN="arn:aws:iam::123456789012:role/lake")

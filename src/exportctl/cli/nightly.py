@@ -23,6 +23,7 @@ from exportctl.cli.context import (
     parsed_moment,
 )
 from exportctl.cli.environments import read_environments
+from exportctl.cli.failures import report_failure
 from exportctl.cli.files import make_folder, write_file
 from exportctl.cli.monitoring import drift_exit_code
 from exportctl.cli.options import AllEnvironments, Audit, parse_classes, reject_option
@@ -101,7 +102,8 @@ def run_nightly(
         reject_option("--audit", (audit,), "with --no-renew nothing is written, so there is nothing to record")
     log = _RenewalLogs(call, audit)
     try:
-        night = _run_night(call, _request(since, runs_only, None if no_renew else log.open), failing, every=every)
+        with report_failure(call, "nightly", every=every):
+            night = _run_night(call, _request(since, runs_only, None if no_renew else log.open), failing, every=every)
     except KeyboardInterrupt:
         raise Interrupted(f"interrupted; {log.summary()}", rule="interrupted") from None
     except Error as error:
