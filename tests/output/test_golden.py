@@ -10,7 +10,7 @@ import pytest
 from exportctl.model.plan import Cause, Plan
 from exportctl.output.text import plan as text_plan
 from tests.output.golden_files import FOLDER, texts
-from tests.output.sample_plans import AS_OF, HEADER, change, full_plan, renewed_item
+from tests.output.sample_plans import AS_OF, HEADER, change, full_plan, renewed_item, updated_item
 
 TEXTS = texts()
 
@@ -65,3 +65,16 @@ def test_renew_shows_only_the_ends_that_move() -> None:
 
     assert "path: " not in shown
     assert "    end: 2026-12-12 02:00 UTC -> 2027-05-21 02:00 UTC" in shown
+
+
+def test_a_consequence_of_many_addresses_is_said_once_with_their_names() -> None:
+    two, three = (
+        text_plan.render_plan(Plan(HEADER, AS_OF, tuple(updated_item(f"n{n}") for n in range(count))))
+        for count in (2, 3)
+    )
+
+    assert two.count("cost: a change of the interval") == 2
+    assert three.count("cost: a change of the interval") == 1
+    assert (
+        "    cost: a change of the interval may trigger a full re-export\n        3: exports.n0, exports.n1, " in three
+    )

@@ -7,11 +7,11 @@ A plan as text for people: header, one block per address, warnings, references t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from exportctl.errors import Finding, Level
 from exportctl.model.next_steps import NextStep
-from exportctl.model.plan import Cause, FieldChange, Plan, PlanHeader, PlanItem, Refusal, Verb
+from exportctl.model.plan import Cause, Consequence, FieldChange, Plan, PlanHeader, PlanItem, Refusal, Verb
 from exportctl.model.schedule import format_age, format_count
 from exportctl.output import format_values, phrases
 from exportctl.output.color import Paint, paint
@@ -24,6 +24,8 @@ from exportctl.planfile.file import SavedPlan, age_seconds, saved_digest
 from exportctl.planfile.signature import SignatureState
 
 INDENT = "    "
+_MANY = 3  # a consequence of so many addresses is said once, with their names
+_GRAVE = ("cost", "warning")  # levels of consequences
 _STYLES = {"+": "create", "~": "update", "-": "delete", "-/+": "delete", "!": "refused", ">": "other", " ": "dim"}
 _CAUSES = {
     Cause.DRIFT: "warning",
@@ -64,14 +66,39 @@ def render_saved_plan(
 
 def _body(shown: Plan, counts: Mapping[str, int], ink: Paint, width: int) -> list[str]:
     lines: list[str] = []
-    for item in shown.items:
-        if phrases.is_listed(item):
-            lines += [*block(item, shown.as_of, ink, width), ""]
+    listed = [item for item in shown.items if phrases.is_listed(item)]
+    common = _common_consequences(listed)
+    for item in listed:
+        lines += [*block(item, shown.as_of, ink, width, said_once=common), ""]
+    lines += _section("Consequences of several changes:", _common_lines(common, ink))
     lines += _section("Errors, warnings and notes:", findings(phrases.plan_findings(shown), ink))
     lines += _section("Apply will read these references:", [INDENT + clean_text(s) for s in phrases.secrets(shown)])
     lines += _section("Not set here, so not compared:", [INDENT + clean_text(name) for name in shown.unset])
     lines += [line for step in shown.next_steps for line in next_step(step, ink)]
     return lines + footer(shown, counts, ink)
+
+
+def _common_consequences(items: Iterable[PlanItem]) -> dict[Consequence, list[str]]:
+    """Return the consequences that many items have, the gravest first, with the addresses."""
+    found: dict[Consequence, list[str]] = {}
+    for item in items:
+        for c in dict.fromkeys(item.consequences):
+            found.setdefault(c, []).append(format_values.address(item.address))
+    common = {c: addresses for c, addresses in found.items() if len(addresses) >= _MANY}
+    order = {level: place for place, level in enumerate(_GRAVE)}
+    return dict(sorted(common.items(), key=lambda entry: order.get(entry[0].level, len(order))))
+
+
+def _common_lines(common: Mapping[Consequence, Sequence[str]], ink: Paint) -> list[str]:
+    lines: list[str] = []
+    for c, addresses in common.items():
+        lines += [_consequence_line(c, ink), f"{INDENT * 2}{len(addresses)}: {', '.join(addresses)}"]
+    return lines
+
+
+def _consequence_line(c: Consequence, ink: Paint) -> str:
+    level = ink("warning", c.level) if c.level in _GRAVE else "note"
+    return f"{INDENT}{level}: {clean_text(c.text)}"
 
 
 def next_step(step: NextStep, ink: Paint) -> list[str]:
@@ -106,15 +133,17 @@ def footer(shown: Plan, counts: Mapping[str, int], ink: Paint, *, explains_block
     return lines
 
 
-def block(item: PlanItem, as_of: int, ink: Paint, width: int) -> list[str]:
-    """Return one address: what happens, why, what follows, when it runs and ends, and what allows it."""
+def block(item: PlanItem, as_of: int, ink: Paint, width: int, *, said_once: Collection[Consequence] = ()) -> list[str]:
+    """
+    Return one address: what happens, why, what follows, when it runs and ends, and what allows it.
+
+    `said_once` are consequences that the plan says once for many addresses.
+    """
     lines = [headline(item, ink)]
     for change in item.fields:
         lines += field(change, ink, width)
     lines += [f"{INDENT}{label}: {words}" for label, words in loss_words(item)]
-    for c in item.consequences:
-        level = ink("warning", c.level) if c.level in ("cost", "warning") else "note"
-        lines.append(f"{INDENT}{level}: {clean_text(c.text)}")
+    lines += [_consequence_line(c, ink) for c in item.consequences if c not in said_once]
     lines += runs(item, as_of)
     if item.is_paused:
         lines.append(f"{INDENT}left paused; to resume exactly this: {phrases.resume_option(item)}")
