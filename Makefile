@@ -28,7 +28,7 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
 
-demo: $(VENV)/.installed ## see it work: validate, plan, apply, a change by hand, drift, files, verify, against the built-in emulator
+demo: $(VENV)/.installed ## see it work in twelve steps, against the built-in emulator: no account, no network
 	@EXPORTCTL='$(abspath $(BIN))/exportctl' sh examples/demo.sh
 
 test: check ## every check, and every test that needs nothing but pip; PYTHON=python3.12 chooses the Python of a new .venv

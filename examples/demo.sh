@@ -1,87 +1,157 @@
 #!/bin/sh
-# `make demo` runs this: the root exports.yaml against the built-in emulator, in a temporary folder. No credentials.
+# `make demo` runs this: examples/demo/exports.yaml against the built-in emulator, in build/demo. No credentials, no
+# network. Each step shows its commands. The demo stops with an error if a step does not come out as it says.
 set -eu
 EXPORTCTL=${EXPORTCTL:-exportctl}
 cd "$(dirname "$0")/.."
 rm -rf build/demo
 mkdir -p build/demo
-cp exports.yaml build/demo
+cp examples/demo/exports.yaml build/demo
 cd build/demo
-unset EXPORTCTL_ENV AEP_CLIENT_ID AEP_CLIENT_SECRET AEP_ACCESS_TOKEN GITHUB_ACTIONS 2>/dev/null || true
+unset EXPORTCTL_ENV AEP_CLIENT_ID AEP_CLIENT_SECRET AEP_ACCESS_TOKEN GITHUB_ACTIONS LAKE_ROLE_ARN PARTNER_PASSWORD \
+    2>/dev/null || true
+number=0
 
-say() { printf '\n── %s\n\n' "$1"; }
+step() {
+    number=$((number + 1))
+    printf '\n── %s of 12 ── %s\n\n' "$number" "$1"
+}
+
+fail() {
+    printf 'demo: step %s did not come out as stated: %s\n' "$number" "$1" >&2
+    exit 1
+}
 
 # run CODE COMMAND…: shows the command, then its output, and checks the exit code
 run() {
     expected=$1
     shift
-    printf '$ exportctl %s\n' "$*"
+    printf '$ exportctl'
+    for word in "$@"; do
+        case $word in *' '*) printf " '%s'" "$word" ;; *) printf ' %s' "$word" ;; esac
+    done
+    printf '\n'
     code=0
     "$EXPORTCTL" "$@" || code=$?
-    ended
-}
-
-# last N COMMAND…: the same, but shows only the last N lines of the output
-last() {
-    lines=$1
-    expected=0
-    shift
-    printf '$ exportctl %s | tail -n %s\n' "$*" "$lines"
-    code=0
-    "$EXPORTCTL" "$@" >output.txt || code=$?
-    tail -n "$lines" output.txt
-    ended
-}
-
-ended() {
-    if [ "$code" -ne "$expected" ]; then
-        echo "demo: expected exit code $expected, got $code" >&2
-        exit 1
-    fi
+    [ "$code" -eq "$expected" ] || fail "exit code $code, not $expected"
     if [ "$code" -ne 0 ]; then printf '(exit code %s)\n' "$code"; fi
 }
 
-files() {
-    printf '$ find .exportctl -type f -name "part-*" | sort\n'
-    find .exportctl -type f -name 'part-*' | sort | sed 's|-tid-.*-c000|-…-c000|'
+# shell COMMAND: shows a command of the shell, then runs it
+shell() {
+    printf '$ %s\n' "$1"
+    sh -c "$1"
 }
 
-say 'The emulator starts at noon, so that the demo shows the same at any hour.'
-run 0 emulator clock set 12:00
-say '1 of 14  Is the config right? validate reports all errors at once, without a connection.'
-run 0 validate
-say '2 of 14  What would change? plan changes nothing. It saves the plan for approval.'
-run 0 plan --out plan.json
-say '3 of 14  Apply exactly the approved plan, then run the final check.'
-last 2 apply plan.json
-say '4 of 14  The exports: which dataset goes where.'
-run 0 datasets
-say '5 of 14  Jane changes a path and pauses an export in the user interface.'
-run 0 emulator ui path orders-to-partner /somewhere/else --as jane
-run 0 emulator ui disable web-to-lake --as jane
-say '6 of 14  What did people change by hand, and who? Exit code 3 means: there is drift.'
-run 3 drift
-say '7 of 14  Revert the path. apply leaves the paused export paused: Jane may have a reason.'
-run 0 apply --auto-approve
-say '8 of 14  Resume the export by its address, then see that the plan is empty.'
-last 2 apply --auto-approve --resume exports.web-to-lake
-run 0 plan --detailed-exitcode
-say '9 of 14  When will they run?'
-run 0 forecast --days 3
-say '10 of 14  A day passes: exports run, and files arrive in local folders instead of the cloud.'
-run 0 emulator clock advance '25 hours'
-files
-run 0 status
-say '11 of 14  Did everything arrive? Schedule, runs and files, down to the rows in them.'
-run 0 verify --deep --since '2 days'
-say '12 of 14  A file arrives incomplete.'
-broken=$(find .exportctl -path '*/sftp.*' -name 'part-00000-*' | sort | head -n 1)
-head -c 1000 "$broken" >cut && mv cut "$broken"
-run 9 verify --deep --since '2 days' --target exports.orders-to-partner
-say '13 of 14  Are all runs together a backup? Every run since the first full export is checked.'
-run 0 backup status --target exports.web-to-lake
-say '14 of 14  The files of the first full export are deleted: what is lost, and what closes the gap.'
-rm -r "$(find .exportctl -type d -name 'exportTime=*1500' | sort | head -n 1)"
-run 0 backup status --target exports.web-to-lake
+# last LINES COMMAND…: the same as `run 0`, but shows only the last lines
+last() {
+    lines=$1
+    shift
+    printf '$ exportctl %s 2>&1 | tail -n %s\n' "$*" "$lines"
+    "$EXPORTCTL" "$@" >output.txt 2>&1 || { code=$? && cat output.txt && fail "exit code $code, not 0"; }
+    tail -n "$lines" output.txt
+}
 
-printf '\n── Done. Edit the config build/demo/exports.yaml, and run `%s plan` there.\n' "$EXPORTCTL"
+# check PATTERN COMMAND…: the JSON of the command has this; it is not shown
+check() {
+    pattern=$1
+    shift
+    "$EXPORTCTL" "$@" --format json >check.json || true
+    grep -q "$pattern" check.json || fail "no $pattern in the JSON of $*"
+}
+
+# quietly COMMAND…: what happens outside of exportctl, as the emulator plays it
+quietly() {
+    "$EXPORTCTL" emulator "$@" >/dev/null
+}
+
+# pass TIME: the emulator's clock moves, and what is due runs
+pass() {
+    quietly clock advance "$1"
+    printf '(%s pass: runs that were due have written their files)\n' "$1"
+}
+
+say() { printf '%s\n' "$1"; }
+
+say 'exportctl keeps Adobe Experience Platform dataset exports as code. This demo'
+say 'plays a week of a small shop on an emulator of Adobe, in twelve steps.'
+quietly clock set '2026-12-01T09:30:00Z' 2>/dev/null
+
+step 'The config, and a check without any connection'
+shell 'grep -A 20 ^exports: exports.yaml'
+run 0 validate
+
+step 'What would change? The plan is saved for review'
+run 0 plan --out plan.json
+
+step 'Apply exactly the plan that was reviewed'
+last 2 apply plan.json
+run 0 plan --detailed-exitcode
+
+step 'Rows come in, and every three hours a run sends them'
+for rows in 120 80 45; do
+    pass '3 hours'
+    run 0 emulator ingest Orders "$rows"
+done
+pass '3 hours'
+run 0 runs orders
+
+step 'Did everything arrive? Count the rows in the files'
+run 0 verify --deep --target exports.orders
+check 'with 120 rows in them' verify --deep --target exports.orders
+
+step 'Jane edits two exports in the UI'
+run 0 emulator ui path orders-to-partner /by-jane --as jane
+run 0 emulator ui disable orders --as jane
+
+step 'Drift: what was changed by hand, by whom, and when'
+run 3 drift
+check 'jane@AdobeID' drift
+
+step 'Accept one edit, and resume the other export by name'
+run 0 drift --patch --write --target exports.orders-to-partner
+shell 'diff exports.yaml ../../examples/demo/exports.yaml || true'
+last 2 apply --auto-approve --resume exports.orders
+run 0 drift
+
+step 'A plan is approved, then Jane edits again: it is stale'
+shell "sed -i.bak 's/every: 1 day/every: 12 hours/' exports.yaml"
+run 0 plan --out plan.json
+quietly ui path orders-to-partner /elsewhere --as jane
+run 6 apply plan.json
+run 0 plan --out plan.json
+last 2 apply plan.json
+
+step 'A week later: renew moves the ends that are due'
+pass '7 days'
+run 0 renew
+run 0 status
+
+step 'Are all runs since the first one a backup?'
+run 0 backup check --target exports.orders
+
+step 'A file is damaged: what is lost, and what closes the gap'
+file=$(find .exportctl -path '*demo-shop-exports*' -name 'part-*' | sort | sed -n 2p)
+head -c 1000 "$file" >cut && mv cut "$file"
+say "(one file of the second run was cut to 1000 bytes)"
+run 9 backup check --deep --target exports.orders
+
+"$EXPORTCTL" report -o report.html >/dev/null 2>&1 || fail "no report"
+cat <<END
+
+── What you saw ──
+
+  * A plan before every change; a saved plan approves exactly its values.
+  * Rows counted in the files that arrived, not only a run that says success.
+  * Edits by hand: found, with who and when; accepted or taken back on purpose.
+  * Ends that are renewed, and a backup that is proven, or says what is broken.
+
+── Where to go next ──
+
+  build/demo/report.html        the same on one page: open it in a browser
+  build/demo/exports.yaml       edit it, and run \`plan\` in its folder with
+                                $EXPORTCTL
+  docs/tutorial.md              from an empty folder, slowly
+  docs/getting-started.md       your own sandbox
+  examples/                     every storage, environments, CI
+END

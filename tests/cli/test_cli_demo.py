@@ -1,10 +1,85 @@
-"""The loop of the README: declare, plan, apply, edit by hand, see it, repair it."""
+"""The demo, and the loop of the README: declare, plan, apply, edit by hand, see it, repair it."""
 
 from __future__ import annotations
 
+import fcntl
+import os
+import pty
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import termios
+from collections.abc import Iterator
 from pathlib import Path
 
-from tests.cli.command_line import northwind
+from tests.cli.command_line import ROOT, northwind
+
+STEPS = 12
+
+
+def copy_demo(folder: Path, exportctl: str) -> dict[str, str]:
+    """What the demo needs in a folder of its own, and its environment; `exportctl` is the program that it calls."""
+    shutil.copytree(ROOT / "examples", folder / "examples")
+    (folder / "exportctl").write_text(f"#!/bin/sh\n{exportctl}\n")
+    (folder / "exportctl").chmod(0o755)
+    (folder / "build" / "demo").mkdir(parents=True)
+    (folder / "build" / "demo" / "plan.json").write_text("left over from an earlier run")
+    paths = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "src")}
+    return {**paths, "EXPORTCTL": str(folder / "exportctl"), "TERM": "xterm", "HOME": str(folder)}
+
+
+def read_terminal(terminal: int) -> Iterator[bytes]:
+    """What is written to a terminal, until nothing has it open any more."""
+    while True:
+        try:
+            part = os.read(terminal, 65_536)
+        except OSError:  # the way in which Linux says so
+            return
+        if not part:
+            return
+        yield part
+
+
+def run_on_terminal(folder: Path, env: dict[str, str], width: int) -> tuple[int, str]:
+    """Run the demo on a terminal of this width; the exit code, and the text without colours."""
+    terminal, side = pty.openpty()
+    fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
+    command = ("sh", "examples/demo.sh")
+    with subprocess.Popen(command, cwd=folder, env=env, stdin=side, stdout=side, stderr=side) as process:
+        os.close(side)
+        parts = list(read_terminal(terminal))
+    os.close(terminal)
+    return process.returncode, re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\r", "", b"".join(parts).decode())
+
+
+def test_the_demo_comes_out_as_it_says_and_fits_80_columns(tmp_path: Path) -> None:
+    code, text = run_on_terminal(tmp_path, copy_demo(tmp_path, f'exec {sys.executable} -m exportctl "$@"'), 80)
+
+    assert code == 0, text[-3000:]
+    assert [int(number) for number in re.findall(r"(?m)^── (\d+) of 12 ── ", text)] == [*range(1, STEPS + 1)]
+    rows = [int(count) for count in re.findall(r"(?m)^    2026-12-01 \S+ UTC  0 s   done +(\d+) ", text)]
+    assert rows == [45, 80, 120, 1000]
+    for shown in ("changed by jane@AdobeID at 2026-12-01", "(exit code 3)", "(exit code 6)", "(exit code 9)", "WHOLE"):
+        assert shown in text
+    assert text.index("── What you saw ──") < text.index("── Where to go next ──")
+    assert "(exit code 1)" not in text
+    unbroken = ("━", "part-00000", str(tmp_path))  # a bar that is drawn again and again, and names without a space
+    assert [line for line in text.split("\n") if len(line) > 80 and not any(one in line for one in unbroken)] == []
+    assert "<html" in (tmp_path / "build" / "demo" / "report.html").read_text(encoding="utf-8")
+
+
+def test_the_demo_stops_at_the_step_that_does_not_come_out_as_stated(tmp_path: Path) -> None:
+    env = copy_demo(tmp_path, "exit 0")  # it says that all is done, and does nothing
+
+    done = subprocess.run(
+        ("sh", "examples/demo.sh"), cwd=tmp_path, env=env, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 1
+    assert "demo: step 5 did not come out as stated: no with 120 rows in them" in done.stderr
+    assert "What you saw" not in done.stdout
 
 
 def test_the_config_of_this_repository_goes_once_round(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What a newcomer and CI begin with: the demo, the locks, the scripts."""
+"""What a newcomer and CI begin with: the locks and the scripts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
@@ -26,25 +25,6 @@ def pins(lock: str) -> dict[str, str]:
 def names(requirements: list[str]) -> set[str]:
     found = {re.split(r"[\[<>=;]", wanted)[0].strip().lower().replace("_", "-") for wanted in requirements}
     return found - {PROJECT["project"]["name"]}
-
-
-def test_the_demo_runs_to_its_end(tmp_path: Path) -> None:
-    for name in ("exports.yaml", "examples/demo.sh"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        shutil.copy(ROOT / name, tmp_path / name)
-    env = {"PATH": os.environ["PATH"], "EXPORTCTL": str(Path(sys.executable).with_name("exportctl"))}
-    (tmp_path / "build" / "demo").mkdir(parents=True)
-    (tmp_path / "build" / "demo" / "plan.json").write_text("left over from an earlier run")
-
-    done = subprocess.run(
-        ("sh", "examples/demo.sh"), cwd=tmp_path, env=env, capture_output=True, text=True, check=False
-    )
-
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "(exit code 3)" in done.stdout
-    assert "No changes." in done.stdout
-    assert "COMPLETE" in done.stdout
-    assert "(exit code 9)" in done.stdout
 
 
 def test_the_locks_hold_what_the_project_asks_for() -> None:
