@@ -23,7 +23,7 @@ from exportctl.planfile.signature import SignatureState
 from exportctl.planfile.staleness import StaleValue
 from exportctl.resources.last_run import LastRun
 from exportctl.resources.run import RunStatus
-from tests.output.sample_monitoring import evil_reports
+from tests.output.sample_monitoring import evil_reports, forecast_report, status_report
 from tests.output.sample_plans import AS_OF, DAY, EVIL, HEADER, JANE, address, evil_plan, full_plan
 
 HOUR = 3600
@@ -132,6 +132,21 @@ def planned_report() -> SandboxReport:
     moved = (StaleValue("exports.orders", "verb", "create", "update", ("verb",)),)
     given = GivenPlan(saved, shown, SignatureState.UNSIGNED, shown, moved, ("exports.old",))
     return replace(sample_report(10), plan=given)
+
+
+def full_report() -> SandboxReport:
+    """Every health, every group of drift, simultaneous runs, and a saved plan of another sandbox."""
+    plan, status = full_plan(), status_report()
+    given = GivenPlan(planfile.saved_plan(plan), plan, SignatureState.VALID)
+    orphan = DriftEntry(DriftGroup.ORPHANS, finding=Finding("orphans", "a connection that no flow uses"))
+    found = build_drift_report(plan, end_warning=200 * DAY)
+    return replace(
+        sample_report(1),
+        status=replace(status, header=replace(status.header, platform="embedded"), as_of=AS_OF),
+        drift=replace(found, entries=(*found.entries, orphan)),
+        expected=forecast_report(),
+        plan=given,
+    )
 
 
 def evil_report(text: str = EVIL) -> SandboxReport:

@@ -10,17 +10,24 @@ from html.parser import HTMLParser
 
 import pytest
 
+from exportctl.errors import Finding
+from exportctl.model.plan import Cause, FieldChange
 from exportctl.monitor.delivery.report import DeliveryResult
+from exportctl.monitor.drift import DriftEntry, DriftGroup
 from exportctl.monitor.forecast import Forecast
 from exportctl.monitor.timeline import DAYS, DayOfExport, build_timeline
+from exportctl.output.html.deliveries import MAX_ROWS
 from exportctl.output.html.page import POLICY, render_environments, render_report
 from exportctl.output.html.script import SCRIPT
 from exportctl.output.html.stylesheet import STYLE
+from exportctl.output.text.drift import TITLES
 from tests.output.sample_pages import (
     ATTACK,
     NOW,
+    SINCE,
     evil_report,
     export_address,
+    full_report,
     planned_report,
     sample_report,
     two_environments,
@@ -30,6 +37,7 @@ from tests.output.sample_plans import DAY, EVIL
 PAGES = {
     "none": render_report(sample_report(0)),
     "ten": render_report(planned_report()),
+    "everything": render_report(full_report()),
     "hundred": render_report(sample_report(100)),
     "environments": render_environments(two_environments()),
     "attack": render_report(evil_report(ATTACK)),
@@ -268,3 +276,52 @@ def test_a_repository_without_links_leaves_the_position_as_text() -> None:
 
     assert "https://" not in "".join(Outline(shown).values("href"))
     assert 'title="exports/all.yaml:10:3"' in shown
+
+
+# -- what there can be ------------------------------------------------------------------------------------------------
+
+
+def test_every_health_and_every_group_of_drift_is_shown() -> None:
+    report, shown = full_report(), OUTLINES["everything"].text
+
+    assert all(f"{one.result.value}" in shown for one in report.status.exports)
+    groups = {entry.group for entry in report.drift.entries} - {DriftGroup.EXPIRED, DriftGroup.ENDING}
+    assert len(groups) > 5
+    assert all(TITLES[group] in shown for group in groups)
+    assert "changed by jane@acme.example at 2026-11-22 09:10 UTC with the UI (exc_app)" in shown
+    assert "EMULATOR: nothing reaches Adobe" in shown
+    assert "This plan is of project acme-exports" in shown
+
+
+def test_runs_that_start_together_are_named() -> None:
+    assert "Simultaneous runs: 2 groups" in OUTLINES["everything"].text
+    assert "must accept 12" in OUTLINES["everything"].text
+
+
+def test_the_reasons_of_a_bad_week_are_cut_and_the_page_says_so() -> None:
+    report = sample_report(1)
+    assert report.delivered is not None
+    one = report.delivered.exports[0]
+    failed = tuple(
+        replace(one.verdicts[0], due=SINCE + n, run=str(n), result=DeliveryResult.FAILED, fails=True)
+        for n in range(MAX_ROWS + 1)
+    )
+    delivered = replace(report.delivered, exports=(replace(one, verdicts=failed),))
+
+    shown = render_report(replace(report, delivered=delivered))
+
+    assert f"{MAX_ROWS} of {MAX_ROWS + 1} rows. `exportctl verify` shows all." in shown
+
+
+def test_a_drift_of_the_whole_sandbox_and_a_value_of_a_mixed_group_are_shown() -> None:
+    changed = FieldChange("path", "location", "a", "b", Cause.UNKNOWN_ORIGIN)
+    broken = Finding("flow-state", "the state of the flow is unknown")
+    group = DriftGroup.UNKNOWN_ORIGIN
+    entries = (DriftEntry(group, export_address(0), field=changed), DriftEntry(group, finding=broken))
+    report = sample_report(1)
+
+    shown = Outline(render_report(replace(report, drift=replace(report.drift, entries=entries)))).text
+
+    assert 'path: live "a", config "b"; unknown origin' in shown
+    assert "the sandbox" in shown
+    assert broken.message in shown
