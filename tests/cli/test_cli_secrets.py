@@ -76,6 +76,7 @@ COMMANDS = (
     ("backup", "check", "--target", "orders", "--against", "files.json"),
     ("status", "--format", "markdown"),
     ("forecast", "--days", "3", "--svg", "f.svg"),
+    ("report", "-o", "report.html", "--plan", "plan.json"),
     ("renew",),
     ("drift", "--format", "markdown"),
     ("doctor",),

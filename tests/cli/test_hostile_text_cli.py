@@ -36,6 +36,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("status", "--format", "markdown"),
     ("forecast", "--svg", "runs.svg"),
     ("forecast", "--format", "json"),
+    ("report", "-o", "-"),
     ("runs", "orders"),
     ("verify", "--runs-only"),
     ("verify", "--runs-only", "--format", "junit"),

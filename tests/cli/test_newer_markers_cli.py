@@ -82,6 +82,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("forecast",),
     ("forecast", "--format", "json"),
     ("forecast", "--svg", "-"),
+    ("report", "-o", "-"),
     ("runs", "orders"),
     ("runs", "returns", "--format", "json"),
     ("verify", "--runs-only"),

@@ -182,3 +182,10 @@ def test_a_file_that_is_no_plan_writes_no_page(applied: CommandLine) -> None:
 
     assert applied("report", "-o", "a.html", "--plan", "plan.json").code == 1
     assert not (applied.folder / "a.html").exists()
+
+
+def test_a_target_limits_every_part_of_the_page(applied: CommandLine) -> None:
+    shown = page(applied, "--target", "orders")
+
+    assert ">exports.orders<" in shown
+    assert ">exports.returns<" not in shown  # it is still named where it starts together with this one

@@ -325,3 +325,12 @@ def test_a_drift_of_the_whole_sandbox_and_a_value_of_a_mixed_group_are_shown() -
     assert 'path: live "a", config "b"; unknown origin' in shown
     assert "the sandbox" in shown
     assert broken.message in shown
+
+
+def test_a_message_of_several_lines_keeps_its_lines() -> None:
+    report = sample_report(1)
+    notes = (Finding("config", "first\nsecond"),)
+
+    shown = render_report(replace(report, drift=replace(report.drift, notes=notes)))
+
+    assert "first<br>second" in shown

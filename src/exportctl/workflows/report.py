@@ -44,7 +44,7 @@ def read_sandbox_report(
         expected=expected,
         delivered=delivered,
         timeline=build_timeline(delivered, expected),
-        routes=dataset_routes(made.desired, ownership, made.live),
+        routes=tuple(r for r in dataset_routes(made.desired, ownership, made.live) if asked.is_targeted(r.export)),
         unused_datasets=None if listed is None else sum(one.id not in used for one in listed),
         positions={
             **{Address(EXPORTS, key): export.at for key, export in project.exports.items()},

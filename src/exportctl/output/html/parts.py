@@ -130,7 +130,11 @@ def _finding(context: SectionContext, one: Finding) -> Iterable[Content]:
     kind = {"error": "bad", "warning": "warn"}.get(one.level.value, "quiet")
     yield badge(one.level.value, kind)
     yield " "
-    yield from format_values.clean_lines(one.message).split("\n")
+    first, *more = one.message.split("\n")
+    yield first
+    for line in more:
+        yield element("br")
+        yield line
     yield " "
     if one.at is not None:
         yield position(context, one.at)
