@@ -50,7 +50,7 @@ class Picture:
 
 PICTURES = (
     Picture("report.png", 1200, 760, "body"),
-    Picture("report-deliveries.png", 1200, 560, "#deliveries", dark=True),
+    Picture("report-deliveries.png", 1200, 610, "#deliveries", dark=True),
     Picture("report-phone.png", 360, 720, "body"),
 )
 

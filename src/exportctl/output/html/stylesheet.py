@@ -88,7 +88,7 @@ th[aria-sort=descending] button::after { content: "\\2193"; opacity: 1; }
 .quiet { background: var(--quiet); color: var(--quiet-ink); }
 .good .note, .warn .note, .bad .note { color: inherit; }
 .days { table-layout: fixed; min-width: 66rem; }
-.days col.name { width: 17rem; }
+.days col.name { width: 18.5rem; }
 .days thead th { text-align: center; padding: 0.2rem 0.15rem; line-height: 1.25; }
 .days thead th:first-child[rowspan] { text-align: left; vertical-align: bottom; padding-left: 0.6rem; }
 .days th[scope=row] { position: sticky; left: 0; background: var(--paper); }
