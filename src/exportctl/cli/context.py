@@ -25,6 +25,7 @@ import typer
 from typer import Option
 from typer.core import TyperCommand, TyperGroup
 
+from exportctl.cli.completion import add_completion
 from exportctl.cli.request_view import RequestView
 from exportctl.cli.screen import Screen
 from exportctl.cli.secondary_files import SecondaryFiles
@@ -246,6 +247,8 @@ class SharedOptionsCommand(TyperCommand):
     def __init__(self, *args: Any, **named: Any):
         super().__init__(*args, **named)
         self.params = [*self.params, *_shared_params()]
+        for param in self.params:
+            add_completion(param)
 
     def invoke(self, ctx: Any) -> Any:
         command_context(ctx).merge_options(_pop_shared_options(ctx))
@@ -261,6 +264,8 @@ class SharedOptionsGroup(TyperGroup):
     def __init__(self, *args: Any, **named: Any):
         super().__init__(*args, **named)
         self.params = [*self.params, *_shared_params()]
+        for param in self.params:
+            add_completion(param)
 
     def invoke(self, ctx: Any) -> Any:
         command_context(ctx).merge_options(_pop_shared_options(ctx))

@@ -37,6 +37,11 @@ def explain_topic(topic: str) -> tuple[str, str]:
     return title, "\n".join([text, *(f"{also}: {words}" for also, words in entries[1:])])
 
 
+def topic_names() -> Iterator[str]:
+    """Yield what a shell can complete: the words of the glossary and the rules."""
+    yield from _entries_by_key()
+
+
 def _possible_keys(name: str) -> Iterator[str]:
     """Yield the key of a name, then those of its singular forms."""
     key = _key(name)

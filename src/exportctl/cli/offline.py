@@ -10,6 +10,7 @@ from typer import Argument, Option
 
 from exportctl.cli import exit_codes
 from exportctl.cli.ci_reports import publish_findings
+from exportctl.cli.completion import SHELLS
 from exportctl.cli.context import COMPLETION_VARIABLE, JSON, JUNIT, SARIF, TEXT, CommandContext, command_context
 from exportctl.cli.explain_topics import explain_topic
 from exportctl.cli.files import make_folder, write_file, write_new_file
@@ -80,7 +81,8 @@ def schema(
     name: Annotated[
         str,
         Argument(
-            metavar="NAME", help="`exports` for the config, or a kind of JSON output: plan, drift, apply, saved-plan …"
+            metavar="SCHEMA",
+            help="`exports` for the config, or a kind of JSON output: plan, drift, apply, saved-plan …",
         ),
     ] = "exports",
     write: Annotated[str | None, Option("--write", metavar="DIR", help="Write all schemas into this folder.")] = None,
@@ -134,12 +136,17 @@ def explain(
 def completion(
     ctx: typer.Context, shell: Annotated[str, Argument(metavar="SHELL", help="bash, zsh, fish or powershell.")]
 ) -> int:
-    """Print the completion script for a shell."""
+    """
+    Print the completion script for a shell.
+
+    A shell with this script completes commands and options, and what follows them: addresses and environments of the
+    config, topics of `explain`, formats, groups of drift. It reads only the names in the config, also in a file with
+    mistakes, and no network. Names with other characters than letters, digits, `.`, `_`, `-` and `/` are left out.
+    """
     import typer.completion
 
-    known = ("bash", "zsh", "fish", "powershell")
-    if shell not in known:
-        raise UsageError(f"no completion for {shell}", rule="usage", hint=f"choose one of {', '.join(known)}")
+    if shell not in SHELLS:
+        raise UsageError(f"no completion for {shell}", rule="usage", hint=f"choose one of {', '.join(SHELLS)}")
     scripts: Any = typer.completion
     script = scripts.get_completion_script(prog_name="exportctl", complete_var=COMPLETION_VARIABLE, shell=shell)
     command_context(ctx).screen.show_document(f"{script}\n")
@@ -151,5 +158,11 @@ COMMANDS = {
     "validate": (validate, "exportctl validate\nexportctl validate -f exports.yaml --format json"),
     "schema": (schema, "exportctl schema plan\nexportctl schema --write schemas"),
     "explain": (explain, "exportctl explain paused\nexportctl explain exit 5\nexportctl explain folder-without-time"),
-    "completion": (completion, "exportctl completion bash >> ~/.bashrc"),
+    "completion": (
+        completion,
+        "exportctl completion bash >> ~/.bashrc\n"
+        "exportctl completion zsh >> ~/.zshrc\n"
+        "exportctl completion fish >> ~/.config/fish/config.fish\n"
+        "exportctl completion powershell >> $PROFILE",
+    ),
 }
