@@ -21,6 +21,7 @@ from tests.code_hosts.fake_server import Answer, Asked
 
 TOKEN = "canary-token-0123456789abcdef"
 OWN, STRANGER = 41, 99
+COMMIT = "0123456789abcdef0123456789abcdef01234567"  # which the merge of pull request 7 pushed
 NOT_FOUND: Answer = (404, {"message": "Not Found"})
 
 
@@ -89,6 +90,8 @@ class FakeGitHub:
             return (
                 (200, self._user(True)) if self.person else (403, {"message": "Resource not accessible by integration"})
             )
+        if asked.path == f"/repos/acme/aep-exports/commits/{COMMIT}/pulls":
+            return 200, [{"number": 9, "merged_at": None}, {"number": 7, "merged_at": "2026-11-30T04:17:00Z"}]
         path = asked.path.removeprefix("/repos/acme/aep-exports/issues")
         if len(str((asked.body or {}).get("body", ""))) > self.limit:
             return 422, {"message": "Validation Failed: Body is too long (maximum is 65536 characters)"}
@@ -178,6 +181,8 @@ class FakeGitLab:
         if len(str((asked.body or {}).get("body", ""))) > self.limit:
             return 400, {"message": {"note": ["is too long (maximum is 1000000 characters)"]}}
         match asked.method, asked.path.removeprefix("/projects/33/").split("/"):
+            case "GET", ["repository", "commits", commit, "merge_requests"] if commit == COMMIT:
+                return 200, [{"iid": 9, "state": "closed"}, {"iid": 7, "state": "merged"}]
             case "GET", ["merge_requests", "7", "notes"]:
                 return 200, _page(self.items, asked)
             case "POST", ["merge_requests", "7", "notes"]:
@@ -268,7 +273,10 @@ class FakeAzureDevOps:
         project, _, path = asked.path.removeprefix("/").partition("/_apis/")
         if project != self.env["SYSTEM_TEAMPROJECTID"]:
             return NOT_FOUND
-        pulls = f"git/repositories/{self.env['BUILD_REPOSITORY_ID']}/pullRequests/7/"
+        repository = f"git/repositories/{self.env['BUILD_REPOSITORY_ID']}"
+        if path == f"{repository}/pullrequestquery":
+            return 200, {"results": [{COMMIT: [{"pullRequestId": 7}]}]}
+        pulls = f"{repository}/pullRequests/7/"
         return (
             self._thread_answer(asked, path.removeprefix(pulls)) if path.startswith(pulls) else self._item(asked, path)
         )

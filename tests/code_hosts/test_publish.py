@@ -19,7 +19,7 @@ from exportctl.code_hosts.publish import (
 )
 from exportctl.errors import Error
 from exportctl.workflows.publish import CiJob, choose_host, open_comments, open_issues
-from tests.code_hosts.fake_hosts import TOKEN, FakeAzureDevOps, FakeGitHub, FakeGitLab, PlayedHost
+from tests.code_hosts.fake_hosts import COMMIT, TOKEN, FakeAzureDevOps, FakeGitHub, FakeGitLab, PlayedHost
 from tests.code_hosts.fake_server import Faults, serve
 
 MARKER = "<!-- exportctl plan project=acme environment=prod -->"
@@ -265,6 +265,35 @@ def test_a_server_without_markdown_gets_the_work_item_as_plain_text() -> None:
 
     assert "<pre>" in played.issues()[0][2]
     assert "&lt;b&gt;1 &lt; 2&lt;/b&gt;" in played.issues()[0][2]
+
+
+PUSHED = {
+    "GitHub": {"GITHUB_REF": "refs/heads/main", "GITHUB_EVENT_NAME": "push", "GITHUB_SHA": COMMIT},
+    "GitLab": {"CI_MERGE_REQUEST_IID": "", "CI_PIPELINE_SOURCE": "push", "CI_COMMIT_SHA": COMMIT},
+    "Azure DevOps": {
+        "SYSTEM_PULLREQUEST_PULLREQUESTID": "",
+        "BUILD_REASON": "IndividualCI",
+        "BUILD_SOURCEVERSION": COMMIT,
+    },
+}
+
+
+def test_after_the_merge_the_comment_goes_to_the_pull_request_that_was_merged(on: Publisher) -> None:
+    on.comment(FIRST)
+    on.comment(SECOND, **PUSHED[on.played.name])
+
+    assert on.shown() == ["second plan"]
+
+
+def test_a_job_of_a_schedule_has_no_pull_request(on: Publisher) -> None:
+    other = {"GITHUB_EVENT_NAME": "schedule", "CI_PIPELINE_SOURCE": "schedule", "BUILD_REASON": "Schedule"}
+    scheduled = PUSHED[on.played.name] | {
+        name: value for name, value in other.items() if name in PUSHED[on.played.name]
+    }
+    with pytest.raises(Error, match="no pull request"):
+        on.comment(FIRST, **scheduled)
+
+    assert on.faults.log == []
 
 
 @pytest.mark.parametrize(

@@ -67,10 +67,12 @@ GitHub Actions, GitLab CI, Azure Pipelines or Jenkins say |
 | `GITHUB_ACTIONS`, `GITHUB_OUTPUT`, `GITHUB_STEP_SUMMARY` | exportctl writes annotations, outputs and a summary |
 | `GITHUB_TOKEN`, `GH_TOKEN`, `GITLAB_TOKEN`, `SYSTEM_ACCESSTOKEN` | the token with which `publish` writes, \
 sent only to the API that the CI names |
-| `GITHUB_API_URL`, `GITHUB_REPOSITORY`, `GITHUB_REF`, `GITHUB_EVENT_PATH` | where `publish` writes in a job of GitHub |
-| `GITLAB_CI`, `CI_API_V4_URL`, `CI_PROJECT_ID`, `CI_MERGE_REQUEST_IID` | where it writes in a job of GitLab |
+| `GITHUB_API_URL`, `GITHUB_REPOSITORY`, `GITHUB_REF`, `GITHUB_EVENT_PATH`, `GITHUB_EVENT_NAME`, `GITHUB_SHA` | \
+where `publish` writes in a job of GitHub |
+| `GITLAB_CI`, `CI_API_V4_URL`, `CI_PROJECT_ID`, `CI_MERGE_REQUEST_IID`, `CI_PIPELINE_SOURCE`, `CI_COMMIT_SHA` | \
+where it writes in a job of GitLab |
 | `TF_BUILD`, `SYSTEM_COLLECTIONURI`, `SYSTEM_TEAMPROJECTID`, `BUILD_REPOSITORY_ID`, \
-`SYSTEM_PULLREQUEST_PULLREQUESTID` | where it writes in a job of Azure DevOps |
+`SYSTEM_PULLREQUEST_PULLREQUESTID`, `BUILD_REASON`, `BUILD_SOURCEVERSION` | where it writes in a job of Azure DevOps |
 
 ## Progress, -v and -q
 

@@ -37,7 +37,12 @@ def comment(
     on: On = None,
     number: Annotated[
         int | None,
-        Option("--number", metavar="N", min=1, help="The pull request. Default: the one for which this job runs."),
+        Option(
+            "--number",
+            metavar="N",
+            min=1,
+            help="The pull request. Default: the one of this job, or the one whose merge was pushed.",
+        ),
     ] = None,
 ) -> int:
     """
@@ -45,7 +50,8 @@ def comment(
 
     There is one comment for each marker, which is the first line of the Markdown that exportctl writes: one for each
     project and environment. The address, the repository and the token come from the variables of the CI: GITHUB_TOKEN
-    (or GH_TOKEN), GITLAB_TOKEN or SYSTEM_ACCESSTOKEN. A comment of another author with the same marker stays as it is.
+    (or GH_TOKEN), GITLAB_TOKEN or SYSTEM_ACCESSTOKEN. After a merge, the comment goes to the pull request that was
+    merged. A comment of another author with the same marker stays as it is.
     """
     from exportctl.code_hosts.publish import publish_comment
     from exportctl.workflows import publish as publish_workflow

@@ -1,9 +1,9 @@
 """
 Threads of a pull request and work items of a project on Azure DevOps.
 
-Source: learn.microsoft.com, REST API 7.1, "pull request threads", "pull request thread comments", "wiql", "work items",
-"work item type states"; "A discussion comment cannot be longer than 150000 characters" is its own error message, a long
-text field of a work item takes 1 M characters ("Work tracking, process, and project limits").
+Source: learn.microsoft.com, REST API 7.1, "pull request threads", "pull request thread comments", "pull request query",
+"wiql", "work items", "work item type states"; "A discussion comment cannot be longer than 150000 characters" is its own
+error message, a long text field of a work item takes 1 M characters ("Work tracking, process, and project limits").
 
 Azure DevOps can drop HTML comments from texts. So the marker is also a property of the thread, and a tag of the work
 item. A thread is created as `closed`: an active one would block the merge where a policy asks that all are resolved.
@@ -45,8 +45,8 @@ class AzureDevOps:
     def __init__(self, session: HostSession, project: str, repository: str = "", number: str = ""):
         self._session = session
         self._project = f"/{quote(project, safe='')}/_apis"
-        pulls = f"{self._project}/git/repositories/{quote(repository, safe='')}/pullRequests"
-        self._threads = f"{pulls}/{number}/threads"
+        self._repository = f"{self._project}/git/repositories/{quote(repository, safe='')}"
+        self._threads = f"{self._repository}/pullRequests/{number}/threads"
 
     @cached_property
     def _own_id(self) -> str:
@@ -76,6 +76,13 @@ class AzureDevOps:
     def update_comment(self, post: Post, body: str) -> None:
         thread, comment = post.parts
         self._session.set_value("PATCH", f"{self._threads}/{thread}/comments/{comment}", {"content": body}, _VERSION)
+
+    def find_pull_request(self, commit: str) -> str | None:
+        query = {"queries": [{"type": "lastMergeCommit", "items": [commit]}]}
+        found = self._session.ask(f"{self._repository}/pullrequestquery", query, _VERSION)
+        results = found.get("results") if isinstance(found, dict) else None
+        pulls = [pull for result in results or [] if isinstance(result, dict) for pull in result.get(commit) or []]
+        return next((text_of(pull, "pullRequestId") for pull in pulls), None)
 
     def _comment(self, thread: Mapping[str, object], first: Mapping[str, object]) -> Post:
         author = first.get("author")

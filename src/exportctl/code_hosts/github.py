@@ -1,7 +1,7 @@
 """
 Comments and issues of a repository on GitHub.
 
-Source: docs.github.com, REST API, "issue comments", "issues", "users"; a comment takes 65,536 characters.
+Source: docs.github.com, REST API, "issue comments", "issues", "users", "commits"; a comment takes 65,536 characters.
 
 Who wrote a comment: `GET /user` names the person of a token. The token of a job and the token of an app get a 403
 there. They write as a bot, and only an administrator installs one, so then each post of a bot counts as our own. A
@@ -53,6 +53,10 @@ class GitHub:
 
     def update_comment(self, post: Post, body: str) -> None:
         self._session.set_value("PATCH", f"{self._repository}/issues/comments/{post.parts[0]}", {"body": body})
+
+    def find_pull_request(self, commit: str) -> str | None:
+        pulls = self._session.pages(f"{self._repository}/commits/{commit}/pulls")
+        return next((text_of(pull, "number") for pull in pulls if pull.get("merged_at")), None)
 
     def list_issues(self, marker: str) -> Iterator[Post]:
         params = (("state", "all"), ("labels", LABEL), ("sort", "created"), ("direction", "asc"))

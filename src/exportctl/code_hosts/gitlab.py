@@ -1,9 +1,10 @@
 """
 Notes of a merge request and issues of a project on GitLab.
 
-Source: docs.gitlab.com, "Notes API", "Issues API", "Users API"; a note takes 1,000,000 characters, the description of
-an issue 1,048,576. The token of a job (`CI_JOB_TOKEN`) cannot write notes or issues ("CI/CD job token"), so exportctl
-needs a project access token in GITLAB_TOKEN. `GET /user` names its user, and only notes of that user are our own.
+Source: docs.gitlab.com, "Notes API", "Issues API", "Users API", "Commits API"; a note takes 1,000,000 characters, the
+description of an issue 1,048,576. The token of a job (`CI_JOB_TOKEN`) cannot write notes or issues ("CI/CD job token";
+assumed for versions with finer rights), so exportctl needs a project access token in GITLAB_TOKEN. `GET /user` names
+its user, and only what that user wrote is our own.
 """
 
 from __future__ import annotations
@@ -48,6 +49,10 @@ class GitLab:
     def update_comment(self, post: Post, body: str) -> None:
         note = f"{self._project}/merge_requests/{self._number}/notes/{post.parts[0]}"
         self._session.set_value("PUT", note, {"body": body})
+
+    def find_pull_request(self, commit: str) -> str | None:
+        requests = self._session.pages(f"{self._project}/repository/commits/{commit}/merge_requests")
+        return next((text_of(one, "iid") for one in requests if one.get("state") == "merged"), None)
 
     def list_issues(self, marker: str) -> Iterator[Post]:
         params = (("labels", LABEL), ("order_by", "created_at"), ("sort", "asc"))

@@ -49,6 +49,9 @@ class CommentHost(Protocol):
     def update_comment(self, post: Post, body: str) -> None:
         """Replace the text of a comment."""
 
+    def find_pull_request(self, commit: str) -> str | None:
+        """Return the number of the merged pull request that brought a commit to its branch."""
+
 
 class IssueHost(Protocol):
     """The issues (or work items) of one repository."""

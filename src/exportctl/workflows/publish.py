@@ -6,8 +6,9 @@ Open the host of code that the CI names, with the CI's own variables and token.
     gitlab   GITLAB_CI=true       CI_API_V4_URL         GITLAB_TOKEN                 CI_MERGE_REQUEST_IID
     azure    TF_BUILD=True        SYSTEM_COLLECTIONURI  SYSTEM_ACCESSTOKEN           SYSTEM_PULLREQUEST_PULLREQUESTID
 
-Nothing of this comes from the config or from the command line, except the number of the pull request and the choice
-among the three: neither YAML nor an argument decides who gets the token.
+After a merge, `publish comment` finds the pull request that brought the pushed commit: GITHUB_SHA, CI_COMMIT_SHA or
+BUILD_SOURCEVERSION. Nothing of this comes from the config or from the command line, except the number of the pull
+request and the choice among the three: neither YAML nor an argument decides who gets the token.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from exportctl.code_hosts.session import HostSession, api_url
 from exportctl.errors import Error, UsageError
 
 TIMEOUT = 30.0  # seconds for one request
+_RUN_THERE = "run this in a job of that CI system, or set it"
 BACKOFF = Backoff(tries=4, first=0.5, longest=20.0, total=90.0)
 Host = GitHub | GitLab | AzureDevOps
 _CHOSEN_BY: Mapping[str, tuple[str, str]] = {
@@ -107,7 +109,7 @@ def _open(name: str, job: CiJob, *, comments: bool) -> Iterator[Host]:
     )
     try:
         session = HostSession(_NAMES[name], base, {**headers, **_ACCEPT.get(name, {})}, sender, job.guard.mask)
-        yield _HOSTS[name](session, job, comments)
+        yield _host_of_pull_request(name, session, job) if comments else _HOSTS[name](session, job, "")
     finally:
         sender.close()
 
@@ -153,29 +155,48 @@ def _token(env: Mapping[str, str], *names: str, hint: str) -> str:
 # -- hosts ------------------------------------------------------------------------------------------------------------
 
 
-def _open_github(session: HostSession, job: CiJob, comments: bool) -> GitHub:
-    repository = _variable(job.env, "GITHUB_REPOSITORY", r"[\w.-]+/[\w.-]+")
-    return GitHub(session, repository, _github_number(job) if comments else "")
+def _open_github(session: HostSession, job: CiJob, number: str) -> GitHub:
+    return GitHub(session, _variable(job.env, "GITHUB_REPOSITORY", r"[\w.-]+/[\w.-]+"), number)
 
 
-def _open_gitlab(session: HostSession, job: CiJob, comments: bool) -> GitLab:
-    project = _variable(job.env, "CI_PROJECT_ID", r"[0-9]+")
-    return GitLab(session, project, _number(job, job.env.get("CI_MERGE_REQUEST_IID")) if comments else "")
+def _open_gitlab(session: HostSession, job: CiJob, number: str) -> GitLab:
+    return GitLab(session, _variable(job.env, "CI_PROJECT_ID", r"[0-9]+"), number)
 
 
-def _open_azure(session: HostSession, job: CiJob, comments: bool) -> AzureDevOps:
-    project = _variable(job.env, "SYSTEM_TEAMPROJECTID", r"[\w-]+")
-    if not comments:
-        return AzureDevOps(session, project)
-    number = _number(job, job.env.get("SYSTEM_PULLREQUEST_PULLREQUESTID"))
-    return AzureDevOps(session, project, _variable(job.env, "BUILD_REPOSITORY_ID", r"[\w-]+"), number)
+def _open_azure(session: HostSession, job: CiJob, number: str) -> AzureDevOps:
+    repository = job.env.get("BUILD_REPOSITORY_ID", "")
+    if repository and not re.fullmatch(r"[\w-]+", repository):
+        raise Error("BUILD_REPOSITORY_ID has another form than this CI gives it", rule="code-host", hint=_RUN_THERE)
+    return AzureDevOps(session, _variable(job.env, "SYSTEM_TEAMPROJECTID", r"[\w-]+"), repository, number)
 
 
-_HOSTS: Mapping[str, Callable[[HostSession, CiJob, bool], Host]] = {
+_HOSTS: Mapping[str, Callable[[HostSession, CiJob, str], Host]] = {
     "github": _open_github,
     "gitlab": _open_gitlab,
     "azure": _open_azure,
 }
+_PUSHED: Mapping[str, tuple[str, str, str]] = {  # the variable that says that a commit was pushed, its form, the commit
+    "github": ("GITHUB_EVENT_NAME", "push", "GITHUB_SHA"),
+    "gitlab": ("CI_PIPELINE_SOURCE", "push", "CI_COMMIT_SHA"),
+    "azure": ("BUILD_REASON", "IndividualCI|BatchedCI", "BUILD_SOURCEVERSION"),
+}
+
+
+def _host_of_pull_request(name: str, session: HostSession, job: CiJob) -> Host:
+    """
+    Return the host with the pull request that the user names, that this job runs for, or that brought what was pushed.
+
+    Raises:
+        Error: there is none. A job of a schedule has none either: the newest one has nothing to do with it.
+    """
+    number, host = job.number or _job_number(name, job) or "", _HOSTS[name](session, job, "")
+    event, form, commit = _PUSHED[name]
+    if not number and re.fullmatch(form, job.env.get(event, "")):
+        number = host.find_pull_request(_variable(job.env, commit, "[0-9a-f]{40,64}")) or ""
+    if not re.fullmatch(r"[1-9][0-9]{0,18}", number):
+        hint = "run this in a job of a pull request, or name it with --number"
+        raise Error("this job has no pull request to comment on", rule="code-host", hint=hint)
+    return _HOSTS[name](session, job, number)
 
 
 def _variable(env: Mapping[str, str], name: str, form: str) -> str:
@@ -183,13 +204,16 @@ def _variable(env: Mapping[str, str], name: str, form: str) -> str:
     found = env.get(name, "")
     if not re.fullmatch(form, found):
         problem = "is not set" if not found else "has another form than this CI gives it"
-        raise Error(f"{name} {problem}", rule="code-host", hint="run this in a job of that CI system, or set it")
+        raise Error(f"{name} {problem}", rule="code-host", hint=_RUN_THERE)
     return found
 
 
-def _github_number(job: CiJob) -> str:
+def _job_number(name: str, job: CiJob) -> str | None:
+    """Return the number of the pull request for which this job runs; None if it runs for none."""
+    if name != "github":
+        return job.env.get({"gitlab": "CI_MERGE_REQUEST_IID", "azure": "SYSTEM_PULLREQUEST_PULLREQUESTID"}[name])
     found = re.fullmatch(r"refs/pull/([0-9]+)/(?:merge|head)", job.env.get("GITHUB_REF", ""))
-    return _number(job, found[1] if found else _event_number(job.env.get("GITHUB_EVENT_PATH")))
+    return found[1] if found else _event_number(job.env.get("GITHUB_EVENT_PATH"))
 
 
 def _event_number(path: str | None) -> str | None:
@@ -201,12 +225,3 @@ def _event_number(path: str | None) -> str | None:
     pull = event.get("pull_request") if isinstance(event, dict) else None
     number = pull.get("number") if isinstance(pull, dict) else None
     return str(number) if isinstance(number, int) else None
-
-
-def _number(job: CiJob, found: str | None) -> str:
-    """Return the number that the user gives, else the one of this job, or raise an Error: there is none."""
-    number = job.number or found or ""
-    if not re.fullmatch(r"[1-9][0-9]{0,18}", number):
-        hint = "run this in a job of a pull request, or name it with --number"
-        raise Error("this job has no pull request to comment on", rule="code-host", hint=hint)
-    return number
