@@ -84,7 +84,7 @@ def test_github_gets_the_failure_as_the_summary_of_the_step(tmp_path: Path) -> N
 
     summary = (tmp_path / "summary").read_text()
     assert summary.count("ended without a result") == 2
-    assert "(commit `abcdef012345`, [run](<https://github.com/acme/exports/actions/runs/77>), exit code 1)" in summary
+    assert "(commit `abcdef012345`, [run](https://github.com/acme/exports/actions/runs/77), exit code 1)" in summary
 
 
 def test_a_failed_night_replaces_the_issue_of_the_night_before(tmp_path: Path) -> None:

@@ -4,12 +4,13 @@ What a reviewer sees of ten pull requests. `python -m tests.cli.pull_requests` r
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from exportctl.output.markdown.marker import CommentMarker, parse_marker
-from tests.cli.command_line import CommandLine
+from tests.cli.command_line import ROOT, CommandLine
 from tests.cli.pull_requests import FOLDER, HEAD, PULL_REQUESTS, PullRequest, applied_checkout, mask_ids, review_plan
 from tests.output import markdown_reader
 
@@ -45,3 +46,11 @@ def assert_seen(document: str, sentences: tuple[str, ...]) -> None:
 
 def test_every_golden_file_belongs_to_a_pull_request() -> None:
     assert sorted(f"{one.name}.md" for one in PULL_REQUESTS) == sorted(path.name for path in FOLDER.iterdir())
+
+
+def test_the_page_about_reviews_shows_the_document_of_a_pull_request() -> None:
+    page = (ROOT / "docs/how-to/review-a-plan.md").read_text(encoding="utf-8")
+
+    (shown,) = re.findall(r"(?s)```markdown\n(.*?)\n```", page)
+    document = (FOLDER / "path.md").read_text(encoding="utf-8")
+    assert shown == document.partition("<details>")[0].rstrip()

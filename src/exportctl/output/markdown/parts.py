@@ -68,7 +68,7 @@ def _origin(header: PlanHeader, as_of: int, run: CiRun | None) -> str:
 def run_words(run: CiRun | None) -> list[str]:
     """Return the commit, and a link to the run of the CI system."""
     commit = [f"commit {code(run.commit[:_COMMIT])}"] if run and run.commit else []
-    return [*commit, *([f"[run](<{run.url}>)"] if run and run.url else [])]
+    return [*commit, *([f"[run]({run.url})"] if run and run.url else [])]
 
 
 def join_within_limit(parts: Sequence[str], makers: Sequence[Callable[[], str]], limit: int) -> str:
