@@ -7,12 +7,18 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from html.parser import HTMLParser
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from types import ModuleType
 from urllib.parse import urlsplit
 
 import pytest
+
+from tests.browser.chromium import open_browser, open_page
 
 ROOT = Path(__file__).parents[2]
 LOADED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "link": "href"}
@@ -172,6 +178,38 @@ def test_a_link_to_a_file_that_does_not_exist_is_named(link: str, tmp_path: Path
 
     with pytest.raises(SystemExit, match=r"docs/a\.md links to (docs/)?nowhere\.\w+: no such file"):
         site.site_paths(tmp_path)
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Nothing: the output of the tests stays readable."""
+
+
+@contextmanager
+def serve_folder(folder: Path) -> Iterator[str]:
+    """The address of a web server that serves a folder."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=str(folder)))
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.ecosystem
+def test_a_reader_searches_and_changes_the_version_without_a_request_to_another_host(built: Path) -> None:
+    with serve_folder(built) as address, open_browser() as browser, open_page(browser, f"{address}/") as opened:
+        page = opened.page
+        page.wait_for_url("**/0.2/")
+        page.locator(".md-version__current").first.wait_for()
+        page.keyboard.press("/")
+        page.keyboard.type("landing zone")
+        page.get_by_text(re.compile(r"^\d+ results$")).wait_for()
+
+        assert page.locator(".md-version__link").all_inner_texts() == ["0.2", "0.1"]
+        assert [url for url in opened.asked if not url.startswith((address, "data:", "blob:"))] == []
+        assert [line for line in opened.said if line.startswith("error")] == []
 
 
 @pytest.mark.ecosystem
