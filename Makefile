@@ -23,7 +23,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check lint format check-format types check-generated check-locks
-.PHONY: test-slow sweeps fuzz mutants test-real test-ecosystem coverage bench dist layout lock schemas docs site clean
+.PHONY: test-slow sweeps fuzz mutants test-real test-ecosystem test-image coverage bench dist layout lock schemas docs site clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -55,7 +55,7 @@ check-generated: $(VENV)/.installed-dev ## check that schemas/ and docs/ are wha
 	$(BIN)/python docs/generate.py --check
 
 test-slow: $(VENV)/.installed-dev ## the long sweeps
-	$(BIN)/python -m pytest $(PARALLEL) -m 'slow and not real'
+	$(BIN)/python -m pytest $(PARALLEL) -m 'slow and not real and not ecosystem'
 	EXPORTCTL_TEST_FACTOR=25 $(BIN)/python -m pytest $(PARALLEL) -m 'law and not slow'
 
 sweeps: $(VENV)/.installed-dev ## kills, corrupted answers, edits by a person and races, each in full; the last line of each has the figures
@@ -81,7 +81,11 @@ coverage: $(VENV)/.installed-dev ## check that no package falls below its floor 
 	$(BIN)/python -m tests.branch_coverage build/coverage.json
 
 test-ecosystem: $(VENV)/.installed-ecosystem $(VENV)/.installed-site build/axe/.installed ## tests that need big or foreign parts, such as a scheduler or a browser
-	$(BIN)/python -m pytest -m ecosystem
+	$(BIN)/python -m pytest -m 'ecosystem and not slow'
+
+test-image: $(VENV)/.installed-ecosystem ## build the image without a daemon and enter it; as root on Debian
+	.ci/install-image-tools
+	$(BIN)/python -m pytest -m 'ecosystem and slow' tests/distribution/test_image.py
 
 bench: $(VENV)/.installed-dev ## count requests and compare costs; writes benchmarks/results.md
 	$(BIN)/python -m benchmarks

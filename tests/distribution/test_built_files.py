@@ -87,7 +87,7 @@ def test_the_wheel_has_the_package_and_its_metadata_alone(built: Path) -> None:
 
 def test_every_link_of_the_page_on_an_index_is_an_address_and_its_file_exists(built: Path) -> None:
     page = message_from_string(metadata(built))
-    linked = re.findall(r"\]\(([^)]+)\)", page.get_payload())
+    linked = re.findall(r"\]\(([^)]+)\)", str(page.get_payload()))
     ours = [link for link in linked if link.startswith(ADDRESS)]
     urls = [line.partition(", ")[2] for line in page.get_all("Project-URL", [])]
 
