@@ -156,7 +156,7 @@ def _inputs(declared: Mapping[str, Mapping[str, Any]], given: Mapping[str, str])
     missing = {name for name, one in declared.items() if one.get("required") and name not in given}
     if unknown or missing:
         raise UnknownYaml(f"inputs unknown: {unknown}, missing: {missing}")
-    return {name: given.get(name, one.get("default", "")) for name, one in declared.items()}
+    return {name: given.get(name, _scalar(one.get("default", ""))) for name, one in declared.items()}
 
 
 def run_steps(

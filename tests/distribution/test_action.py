@@ -11,12 +11,19 @@ from typing import Any
 
 import pytest
 
+from tests.code_hosts.fake_hosts import FakeGitHub
+from tests.code_hosts.fake_server import Faults, serve
 from tests.distribution.installations import ACTION, ROOT, install_before
 from tests.distribution.step_runner import Job, Result, new_job, run_action, run_steps
 from tests.examples.example_projects import EXAMPLES
 
 FORK = {"pull_request": {"head": {"repo": {"full_name": "mallory/aep-exports"}}}}
 DELETED_FORK = {"pull_request": {"head": {"repo": None}}}
+CHANGES = (  # of the config, and the exit code of its plan
+    (("path: aep\n", "path: aep-v2\n"), 0),
+    (("path: aep-v2\n", "formt: x\n"), 1),
+    (("formt: x\n", "path: aep\n"), 0),
+)
 SHELL = "$(touch pwned) `touch pwned`; touch pwned #"
 OWN = {"pull_request": {"head": {"repo": {"full_name": "acme/aep-exports"}}}}
 
@@ -69,7 +76,7 @@ def test_a_reviewed_plan_is_applied_and_leaves_nothing_to_do(job: Job) -> None:
     assert planned["digest"] in Path(planned["report"]).read_text(encoding="utf-8")
     assert "exports.web-to-lake" in job.summary
     assert (audit["digest"], audit["outcome"]) == (planned["digest"], "done")
-    assert applied["exit-code"] == "0"
+    assert (applied["exit-code"], applied["result"], applied["failed"], applied["left"]) == ("0", "done", "0", "0")
     assert (after["exit-code"], after["changes"], json.loads(after["all"])["create"]) == ("0", "false", "0")
 
 
@@ -126,6 +133,42 @@ def test_variables_of_another_form_are_refused_and_not_shown(variables: str, job
     assert done.exit_code == 1
     assert "variables: give one JSON object" in job.log
     assert "acme-lake" not in job.log
+
+
+def test_one_comment_shows_the_newest_plan_also_a_refused_one_and_then_what_apply_did(tmp_path: Path) -> None:
+    """The comment is kept on a server that plays GitHub. The last comment is that of the merge, which has no event."""
+    job, github = checkout(tmp_path, OWN), FakeGitHub()
+    seen = []
+    with serve(github, Faults()) as address:
+        job.env |= {**github.env, "GITHUB_API_URL": address}
+        job.github = {**job.github, "token": job.env.pop("GITHUB_TOKEN")}
+        for change, code in CHANGES:
+            edit(job, *change)
+            assert run(job, "plan", comment="true").exit_code == code, job.log
+            seen.append(github.comments())
+        job.env["GITHUB_REF"] = "refs/heads/main"
+        passed(job, "apply", args="--auto-approve", comment="true", pull_request="7")
+
+    assert [len(comments) for comments in seen] == [1, 1, 1]
+    assert "exportctl plan failed" in seen[1][0]
+    assert "aep-v2" in seen[0][0]
+    assert "aep-v2" not in seen[2][0]
+    assert "exportctl apply" in github.comments()[-1]
+
+
+def test_one_issue_is_open_while_the_night_finds_something(job: Job) -> None:
+    passed(job, "apply", args="--auto-approve")
+    github = FakeGitHub()
+    states = []
+    with serve(github, Faults()) as address:
+        job.env |= {**github.env, "GITHUB_API_URL": address}
+        job.github = {**job.github, "token": job.env.pop("GITHUB_TOKEN")}
+        for path in ("elsewhere", "aep"):
+            command_line(job, "emulator", "ui", "path", "web-to-lake", path, "--as", "jane", "--env", "local")
+            night = passed(job, "nightly", args="--runs-only", issue="true")
+            states.append((night["exit-code"], [state for state, _, _ in github.issues()]))
+
+    assert states == [("3", ["open"]), ("0", ["closed"])]
 
 
 def test_drift_fails_unless_its_code_is_one_that_passes(job: Job) -> None:
@@ -202,7 +245,7 @@ def test_a_job_that_only_installs_calls_exportctl_and_keeps_its_own_python(job: 
 
 
 def test_the_action_gives_every_output_that_it_names(job: Job) -> None:
-    given = (passed(job, "plan"), passed(job, "drift"))
+    given = (passed(job, "plan"), passed(job, "apply", args="--auto-approve"), passed(job, "drift"))
 
     assert [name for name in ACTION["outputs"] if not any(outputs[name] for outputs in given)] == []
 

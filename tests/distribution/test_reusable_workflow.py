@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.code_hosts.fake_hosts import FakeGitHub
+from tests.code_hosts.fake_server import Faults, serve
 from tests.distribution.installations import ROOT, install_before
 from tests.distribution.step_runner import Job, Result, new_job, run_job
 from tests.examples.example_projects import EXAMPLES
@@ -56,7 +58,11 @@ def run(job: Job, mode: str, secrets: dict[str, str], **given: str) -> Result:
 
 def test_a_plan_is_kept_and_the_merge_applies_it(tmp_path: Path) -> None:
     pull_request = checkout(tmp_path / "a", BRANCH)
-    planned = run(pull_request, "plan", READER)
+    github = FakeGitHub()
+    with serve(github, Faults()) as address:
+        pull_request.env |= {**github.env, "GITHUB_API_URL": address}
+        pull_request.github = {**pull_request.github, "token": pull_request.env.pop("GITHUB_TOKEN")}
+        planned = run(pull_request, "plan", READER)
     merge = checkout(tmp_path / "b")
     (tmp_path / "plan.json").write_text(pull_request.artifacts["exportctl-plan-local"], encoding="utf-8")
     merge.env["GH_PLAN"] = str(tmp_path / "plan.json")
@@ -65,6 +71,7 @@ def test_a_plan_is_kept_and_the_merge_applies_it(tmp_path: Path) -> None:
 
     assert (planned.exit_code, planned.outputs["changes"]) == (0, "true"), pull_request.log
     assert applied.exit_code == 0, merge.log
+    assert planned.outputs["digest"] in github.comments()[0]
     assert planned.outputs["digest"] in merge.artifacts["exportctl-audit-local"]
     assert "::add-mask::key-of-the-partner" in merge.log
     assert f"repos/acme/aep-exports/commits/{'1' * 40}/pulls" in asked
@@ -82,7 +89,7 @@ def test_without_a_reviewed_plan_nothing_is_applied(head: str, words: str, tmp_p
 
 
 def test_a_plan_is_applied_by_its_digest(tmp_path: Path) -> None:
-    planned = run(checkout(tmp_path / "a", BRANCH), "plan", READER)
+    planned = run(checkout(tmp_path / "a", BRANCH), "plan", READER, publish="false")
     merge = checkout(tmp_path / "b")
     applied = run(merge, "apply", WRITER, digest=planned.outputs["digest"])
 
@@ -96,13 +103,13 @@ def test_a_fork_is_validated_and_leaves_no_plan(tmp_path: Path) -> None:
     assert (done.exit_code, done.outputs["changes"], job.artifacts) == (0, "", {})
 
 
-def test_at_night_every_check_runs_whatever_the_one_before_found(tmp_path: Path) -> None:
+def test_the_night_renews_and_reports_and_keeps_its_record(tmp_path: Path) -> None:
+    """Nothing was applied, so nothing arrived: that is 9. No issue is written here, so the job fails with it."""
     job = checkout(tmp_path)
-    done = run(job, "nightly", WRITER)
+    done = run(job, "nightly", WRITER, publish="false")
 
-    assert done.outcomes["Apply"] == done.outcomes["Plan"] == "skipped"
-    assert [done.outcomes[name] for name in ("Renew", "Drift", "Verify")] == ["success", "success", "failure"]
-    assert done.exit_code == 9  # nothing was applied, so nothing arrived
+    assert (done.exit_code, done.outcomes["Apply"], done.outcomes["Plan"]) == (9, "skipped", "skipped")
+    assert "exportctl nightly" in job.log
 
 
 def test_an_unknown_mode_is_refused(tmp_path: Path) -> None:
