@@ -13,7 +13,9 @@ from xml.etree import ElementTree
 import pytest
 
 from exportctl.cli import exit_codes
-from exportctl.cli.next_commands import option_words
+from exportctl.cli.apply_request import ApplyRequest
+from exportctl.cli.next_commands import option_words, override_words
+from exportctl.cli.overrides import Overrides
 from exportctl.model.plan_options import PlanOptions
 from exportctl.output.markdown.marker import parse_marker
 from tests.cli.command_line import CommandLine, CommandResult
@@ -39,6 +41,12 @@ def reject_an_account(run: CommandLine) -> None:
     assert run("emulator", "faults", "add", REJECTED.replace("/flows$", "/connections$")).code == 0
 
 
+def fail_the_final_check(run: CommandLine) -> None:
+    """The list of target connections is read by the plan and by the final check; the second reading is refused."""
+    fault = {"effect": "status", "status": 400, "method": "GET", "path": "/targetConnections$", "nth": 2, "count": 0}
+    assert run("emulator", "faults", "add", json.dumps(fault)).code == 0
+
+
 def break_the_config(run: CommandLine) -> None:
     run.edit("type: amazon-s3", "type: amazon-s4")
 
@@ -62,6 +70,7 @@ OUTCOMES: dict[str, tuple[Callable[[CommandLine], None], tuple[str, ...], int, t
     "one export failed": (reject_a_flow, APPLY, exit_codes.INCOMPLETE, ("incomplete", "2", "1", "0")),
     "two exports need what failed": (reject_an_account, APPLY, exit_codes.INCOMPLETE, ("incomplete", "0", "1", "2")),
     "an error of the config": (break_the_config, APPLY, exit_codes.FAILED, ("failed", "0", "0", "")),
+    "no final check": (fail_the_final_check, APPLY, exit_codes.FAILED, ("failed", "3", "0", "0")),
     "blocked": (drop_an_export, APPLY, exit_codes.BLOCKED, ("blocked", "0", "0", "1")),
     "stale": (save_and_drift, ("apply", "p.json"), exit_codes.STALE, ("stale", "0", "0", "2")),
     "another digest": (nothing, ("apply", "--only-if", "0" * 64), exit_codes.STALE, ("stale", "0", "0", "3")),
@@ -178,6 +187,23 @@ def test_a_rotation_is_titled_as_the_rotation_that_it_is(run: CommandLine) -> No
     assert summary.splitlines()[1].startswith("### exportctl rotate: done: 1 done")
     assert "s3cr3t" not in log + summary
 
+    for form in ("junit", "markdown"):
+        one_kind = run("rotate", "lake", "--dry-run", "--format", form)
+        assert one_kind.code == exit_codes.DONE
+        assert "Dry run: nothing was written." in one_kind.out
+        assert "Plan:" not in one_kind.out
+
+
+def test_a_dry_renewal_says_how_many_ends_are_due(run: CommandLine) -> None:
+    applied(run)
+    assert run("emulator", "clock", "advance", "160 days").code == 0
+
+    code, _, outputs, summary = in_actions(run, "renew", "--dry-run")
+
+    assert code == exit_codes.DONE
+    assert (outputs["summary"], outputs["left"]) == ("renew: dry run: 2 left", "2")
+    assert "Dry run: nothing was written." in summary
+
 
 NOT_IN_COMMANDS = {"renewals", "renew_only", "rotate", "committed_at"}
 
@@ -188,4 +214,8 @@ def test_the_next_command_has_the_options_of_the_run(name: str) -> None:
     given = PlanOptions(**{name: values[type(getattr(PlanOptions(), name))]})
 
     assert option_words(given)
+    assert override_words(ApplyRequest(given, overrides=Overrides(("xmas",), ("exports.a",)))) == (
+        *("--allow-freeze", "xmas"),
+        *("--allow-near-run", "exports.a"),
+    )
     assert option_words(PlanOptions()) == ()

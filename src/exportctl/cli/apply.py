@@ -217,9 +217,10 @@ def _plan_and_rotate(call: CommandContext, order: RotateRequest, known: KnownPla
     with call.open_plan(asked, setup) as made:
         rotation.check_rotation(made.plan, made.project, address)
         known.plan = made.plan
-        if order.is_dry or made.plan.errors() or made.plan.is_refused:
-            plan.report_plan(call, made)
-            return exit_codes.plan_exit_code(made.plan)
+        if made.plan.errors() or made.plan.is_refused:
+            return _show_blocked_plan(call, ApplyRequest(asked), made)
+        if order.is_dry:
+            return _show_dry_rotation(call, ApplyRequest(asked), made)
         check_overrides(order.overrides, made.project)
         made, allowed = take_overrides(call, order.overrides, add_holds(call, made))
         if made.plan.holds:
@@ -229,6 +230,15 @@ def _plan_and_rotate(call: CommandContext, order: RotateRequest, known: KnownPla
         if any(o.status is OutcomeStatus.DONE and o.step.address == address for o in carried.outcomes):
             _show_next_steps(call, made, address)
         return carried.exit_code
+
+
+def _show_dry_rotation(call: CommandContext, order: ApplyRequest, made: ConnectedPlan) -> int:
+    """Show the plan of a rotation that is not carried out: as text and as JSON, else that nothing is done."""
+    ending = ApplyReport(made.plan, remaining_plan=made.plan, verdict=judge(made.plan), was_started=False)
+    if call.format in (TEXT, JSON):
+        plan.show_plan(call, made)
+    show_blocked_run(call, order, ending, made.findings)
+    return exit_codes.plan_exit_code(made.plan)
 
 
 def _destination_key(project: Project, given: str) -> str:

@@ -20,14 +20,6 @@ def plan_command(call: CommandContext, environment: str | None, asked: PlanOptio
     return _command_line(call, environment, ("plan", *option_words(asked), *(("--out", out) if out else ())))
 
 
-def apply_command(
-    call: CommandContext, environment: str | None, asked: PlanOptions, *, auto_approve: bool = False
-) -> str:
-    """Return the `apply` with these options."""
-    approval = ("--auto-approve",) if auto_approve else ()
-    return _command_line(call, environment, ("apply", *option_words(asked), *approval))
-
-
 def saved_plan_command(call: CommandContext, environment: str | None, file: str) -> str:
     """Return the `apply` of a saved plan, which has its own options."""
     return _command_line(call, environment, ("apply", file))
@@ -40,15 +32,27 @@ def commands_after(call: CommandContext, order: ApplyRequest, report: ApplyRepor
         return ()
     if order.is_renewal:
         expired = [str(item.address) for item in report.plan.items if item.is_expired]
-        asked = PlanOptions(targets=tuple(expired))
-        return (apply_command(call, environment, asked) if expired else _command_line(call, environment, ("renew",)),)
+        words = ("apply", *option_words(PlanOptions(targets=tuple(expired)))) if expired else ("renew",)
+        return (_command_line(call, environment, words),)
     if order.flags.rotate:
-        return (_command_line(call, environment, ("rotate", order.flags.rotate.name)),)
+        words = ("rotate", order.flags.rotate.name, *override_words(order), *_approval_words(order))
+        return (_command_line(call, environment, words),)
     if order.saved or order.only_if:
         return commands_after_review(call, order, environment)
     if _can_apply(report):
-        return (apply_command(call, environment, order.flags, auto_approve=order.auto_approve),)
+        words = ("apply", *option_words(order.flags), *override_words(order), *_approval_words(order))
+        return (_command_line(call, environment, words),)
     return (plan_command(call, environment, order.flags),)
+
+
+def _approval_words(order: ApplyRequest) -> tuple[str, ...]:
+    return ("--auto-approve",) if order.auto_approve else ()
+
+
+def override_words(order: ApplyRequest) -> tuple[str, ...]:
+    """Return the options that allow to write at this moment."""
+    freezes = [word for name in order.overrides.freezes for word in ("--allow-freeze", name)]
+    return (*freezes, *(word for glob in order.overrides.near_runs for word in ("--allow-near-run", glob)))
 
 
 def _can_apply(report: ApplyReport) -> bool:

@@ -18,6 +18,7 @@ from exportctl.output.format_values import clean_text
 from exportctl.output.holds import hold_finding, hold_lines
 from exportctl.output.text import apply
 
+_DRY_RUN = "Dry run: nothing was written."
 NOT_KNOWN = ""  # in place of a number, where no plan could be made
 RULES: Mapping[ResourceState, str] = {
     ResourceState.FAILED: "apply-failed",
@@ -29,7 +30,7 @@ def sentence(report: ApplyReport) -> str:
     """Return `incomplete: 3 done, 1 failed, 2 left`; states without resources are left out, except `done`."""
     counted = report.counts()
     if report.result is ResultWord.DONE and not report.was_started:
-        return f"{report.result.value}: nothing to do"
+        return f"dry run: {counted[ResourceState.LEFT]} left" if report.plan.steps() else "done: nothing to do"
     shown = [f"{number} {state}" for state, number in _in_order(counted) if number or state == ResourceState.DONE]
     return f"{report.result.value}: {', '.join(shown)}"
 
@@ -42,7 +43,7 @@ def unstarted_words(report: ApplyReport) -> str:
         return f"{phrases.BLOCKED_PLAN[0].upper()}{phrases.BLOCKED_PLAN[1:]}"
     if report.plan.holds:
         return " ".join(hold_lines(report.plan))
-    return phrases.nothing_to_apply(report.verdict or judge(report.plan))
+    return _DRY_RUN if report.plan.steps() else phrases.nothing_to_apply(report.verdict or judge(report.plan))
 
 
 def _in_order(counted: Mapping[str, int]) -> Iterator[tuple[str, int]]:
