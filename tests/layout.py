@@ -24,6 +24,7 @@ PACKAGES = (
     "workflows",
     "accept",
     "importing",
+    "pipelines",
     "engines",
     "restore",
     "monitor",

@@ -18,6 +18,7 @@ from exportctl.cli import (
     environments,
     exit_codes,
     import_,
+    init,
     monitoring,
     nightly,
     offline,
@@ -171,6 +172,7 @@ app = group(
     SectionedGroup,
 )
 for family in (
+    init,
     offline,
     plan,
     apply,

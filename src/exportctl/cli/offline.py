@@ -1,4 +1,4 @@
-"""Commands that need no platform: `init`, `validate`, `schema`, `explain`, `completion`."""
+"""Commands that need no platform: `validate`, `schema`, `explain`, `completion`."""
 
 from __future__ import annotations
 
@@ -13,38 +13,13 @@ from exportctl.cli.ci_reports import publish_findings
 from exportctl.cli.completion import SHELLS
 from exportctl.cli.context import COMPLETION_VARIABLE, JSON, JUNIT, SARIF, TEXT, CommandContext, command_context
 from exportctl.cli.explain_topics import explain_topic
-from exportctl.cli.files import make_folder, write_file, write_new_file
+from exportctl.cli.files import make_folder, write_file
 from exportctl.cli.options import check_environment
-from exportctl.config import template
 from exportctl.config.schema.root import schema_files
-from exportctl.errors import Error, Level, UsageError
+from exportctl.errors import Level, UsageError
 from exportctl.output.json import documents
 from exportctl.output.text import tables
 from exportctl.workflows import load_config
-
-
-def init(ctx: typer.Context) -> int:
-    """
-    Write a first exports.yaml and a .gitignore.
-
-    The config uses the embedded emulator, which needs no account and no credentials. Comments in the file say how to
-    continue with the real service. init never overwrites a file.
-    """
-    call = command_context(ctx)
-    call.require_format(TEXT)
-    call.folder.mkdir(exist_ok=True)
-    folder = call.setup().folder
-    main, ignore = folder / "exports.yaml", folder / ".gitignore"
-    if main.exists():
-        hint = "see what it does with `exportctl plan`, or choose another folder with -C DIR"
-        raise Error("exports.yaml already exists; nothing was written", rule="file-exists", hint=hint)
-    write_new_file(main, template.EXAMPLE_CONFIG)
-    added = template.gitignore_text(ignore.read_text(encoding="utf-8") if ignore.exists() else None)
-    if added:
-        write_file(ignore, added)
-    written = "exports.yaml" + (" and .gitignore" if added else "")
-    call.screen.show(f"Wrote {written}.\n\n{template.NEXT_STEPS}")
-    return exit_codes.DONE
 
 
 def validate(ctx: typer.Context) -> int:
@@ -154,7 +129,6 @@ def completion(
 
 
 COMMANDS = {
-    "init": (init, "exportctl -C my-exports init"),
     "validate": (validate, "exportctl validate\nexportctl validate -f exports.yaml --format json"),
     "schema": (schema, "exportctl schema plan\nexportctl schema --write schemas"),
     "explain": (explain, "exportctl explain paused\nexportctl explain exit 5\nexportctl explain folder-without-time"),

@@ -1,0 +1,1 @@
+"""The files of `init --ci`: jobs that plan, apply and watch a project, for each CI system. Pure."""

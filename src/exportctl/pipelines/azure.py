@@ -1,0 +1,220 @@
+"""Pipelines for Azure DevOps: plan in each pull request, plan and apply on the main branch, and a nightly run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from exportctl.pipelines import scripts
+from exportctl.pipelines.pipeline import Environment, Pipeline, reader_name, writer_name
+from exportctl.pipelines.text import comment_lines, fill_template
+
+FILE = "azure-pipelines/exportctl.yml"
+NIGHTLY_FILE = "azure-pipelines/exportctl-nightly.yml"
+
+_HEAD = """\
+# Plan in each pull request, plan and apply on the main branch. Written by `exportctl init --ci azure`; change it as you
+# like. Create a pipeline from this file. In Azure Repos, also add it to the main branch as a build validation policy.
+#
+# Variable groups (Pipelines, Library), each value secret:
+#   exportctl-reader: of a credential that can only read
+@reader_names@
+@writer_groups@
+# Environments (Pipelines, Environments), each with the check "Exclusive lock", so that one apply runs at a time; those
+# that are marked also have the check "Approvals". They name who may start the apply, after reading the plan above it:
+@environment_names@
+# The build service of the project needs the permission "Contribute to pull requests", to write the comment.
+trigger:
+  branches: {include: [main]}
+pr:
+  branches: {include: [main]} # for GitHub; Azure Repos uses the policy
+lockBehavior: sequential
+
+pool: {vmImage: ubuntu-latest}
+
+stages:
+  - stage: plan
+    variables:
+      - group: exportctl-reader
+    jobs:
+      - job: plan
+        @matrix@
+        steps:
+          - checkout: self
+          - task: UsePythonVersion@0
+            inputs: {versionSpec: "3.12"}
+          - bash: |
+              @install@
+            displayName: Install
+          - bash: |
+              @validate@
+            displayName: Validate
+          - bash: |
+              @plan@
+            displayName: Plan
+            env:
+              @reader@
+              @settings@
+              SYSTEM_ACCESSTOKEN: $(System.AccessToken)
+          - publish: plan.json
+            artifact: @artifact@
+"""
+
+_APPLY = """\
+
+  - stage: @stage@
+    displayName: Apply @name@
+    dependsOn: plan
+    condition: and(succeeded(), eq(variables['Build.SourceBranch'], 'refs/heads/main'))
+    variables:
+      - group: exportctl-@name@
+    jobs:
+      - deployment: @stage@
+        environment: exportctl-@name@
+        strategy:
+          runOnce:
+            deploy:
+              steps:
+                - checkout: self
+                - task: UsePythonVersion@0
+                  inputs: {versionSpec: "3.12"}
+                - bash: |
+                    @install@
+                  displayName: Install
+                - download: current
+                  artifact: @artifact@
+                - bash: |
+                    @apply@
+                  displayName: Apply the plan
+                  env:
+                    @environment@
+                    @writer@
+                    @settings@
+                - publish: audit.jsonl
+                  artifact: audit-@name@-$(System.JobAttempt)
+                  condition: always()
+"""
+
+_NIGHTLY = """\
+# Every night: renew ends that are due, find what people changed by hand, check that files arrived, and keep one work
+# item open while something needs attention. Written by `exportctl init --ci azure`; create a pipeline from this file.
+#
+# The variable group exportctl-nightly holds the credential that writes, and no secret of a destination:
+@writer_names@
+# The build service of the project needs the permission "Edit work items in this node".
+trigger: none
+pr: none
+schedules:
+  - cron: "17 4 * * *" # UTC
+    displayName: nightly
+    branches: {include: [main]}
+    always: "true"
+lockBehavior: sequential
+
+pool: {vmImage: ubuntu-latest}
+
+variables:
+  - group: exportctl-nightly
+
+steps:
+  - checkout: self
+  - task: UsePythonVersion@0
+    inputs: {versionSpec: "3.12"}
+  - bash: |
+      @install@
+    displayName: Install
+  - bash: |
+      @nightly@
+    displayName: Nightly
+    env:
+      @writer@
+      @settings@
+      SYSTEM_ACCESSTOKEN: $(System.AccessToken)
+  - task: PublishTestResults@2
+    condition: always()
+    inputs: {testResultsFormat: JUnit, testResultsFiles: nightly/nightly.xml, testRunTitle: exportctl nightly}
+  - publish: nightly
+    artifact: nightly-$(System.JobAttempt)
+    condition: always()
+"""
+
+# Azure leaves `$(NAME)` as it is where no variable has this name: it must not be sent as a password.
+_CHECK = """\
+for name in @names@; do
+  eval "value=\\${$name-}"
+  case $value in
+    '$('*')') echo "$name is not in the variable group" >&2; exit 64 ;;
+  esac
+done
+"""
+
+
+def render_azure(pipeline: Pipeline) -> Mapping[str, str]:
+    """Return both pipelines by path."""
+    values = _values(pipeline)
+    stages = [fill_template(_APPLY, **values | _stage(pipeline, one)) for one in pipeline.environments]
+    night = {
+        "writer": _mapped(pipeline.credentials, writer_name),
+        "writer_names": comment_lines(map(writer_name, pipeline.credentials)),
+    }
+    return {
+        FILE: fill_template(_HEAD, **values) + "".join(stages),
+        NIGHTLY_FILE: fill_template(_NIGHTLY, **values | night),
+    }
+
+
+def _values(pipeline: Pipeline) -> dict[str, str]:
+    several = pipeline.has_environments
+    read, write = pipeline.credentials + pipeline.settings, pipeline.credentials + pipeline.secrets + pipeline.settings
+    plan = scripts.PLAN_AND_COMMENT.replace(
+        scripts.COMMENT,
+        f'if [ -n "${{SYSTEM_PULLREQUEST_PULLREQUESTID:-}}" ]; then\n  {scripts.COMMENT}\nelse\n  cat plan.md\nfi',
+    )
+    return {
+        "install": scripts.install(pipeline),
+        "validate": scripts.VALIDATE,
+        "plan": _checked(read) + plan,
+        "apply": _checked(write) + f'cp "$PIPELINE_WORKSPACE"/plan*/plan.json plan.json\n{scripts.APPLY}',
+        "nightly": _checked(pipeline.credentials + pipeline.settings) + scripts.nightly(pipeline, issue=True),
+        "matrix": _matrix(pipeline.environments) if several else "",
+        "artifact": "plan-$(EXPORTCTL_ENV)" if several else "plan",
+        "reader": _mapped(pipeline.credentials, reader_name),
+        "writer": "\n".join([_mapped(pipeline.credentials, writer_name), *(f"{s}: $({s})" for s in pipeline.secrets)]),
+        "settings": "\n".join(f"{name}: $({name})" for name in pipeline.settings),
+        "reader_names": comment_lines(f"  {reader_name(name)}" for name in pipeline.credentials),
+        "writer_groups": "\n".join(_group_lines(pipeline, one) for one in pipeline.environments),
+        "environment_names": comment_lines(map(_environment_line, pipeline.environments)),
+    }
+
+
+def _stage(pipeline: Pipeline, one: Environment) -> dict[str, str]:
+    return {
+        "stage": f"apply_{one.label.replace('-', '_')}",  # letters, digits and underscores only
+        "name": one.label,
+        "environment": f'EXPORTCTL_ENV: "{one.name}"' if one.name else "",
+        "artifact": f"plan-{one.name}" if one.name else "plan",
+    }
+
+
+def _matrix(environments: Iterable[Environment]) -> str:
+    jobs = [f'    env_{one.label.replace("-", "_")}: {{EXPORTCTL_ENV: "{one.label}"}}' for one in environments]
+    return "\n".join(["strategy:", "  matrix:", *jobs])
+
+
+def _mapped(names: Iterable[str], variable: Callable[[str], str]) -> str:
+    return "\n".join(f"{name}: $({variable(name)})" for name in names)
+
+
+def _checked(names: Iterable[str]) -> str:
+    return fill_template(_CHECK, names=" ".join(names))
+
+
+def _group_lines(pipeline: Pipeline, one: Environment) -> str:
+    names = [f"  {name}" for name in (*map(writer_name, pipeline.credentials), *pipeline.secrets)]
+    return (
+        f"#   exportctl-{one.label}: of the credential that writes, and the values of the destinations\n"
+        + comment_lines(names)
+    )
+
+
+def _environment_line(one: Environment) -> str:
+    return f"exportctl-{one.label}{', with approvals' if one.needs_approval else ''}"

@@ -1,0 +1,257 @@
+"""Workflows for GitHub Actions: a plan in each pull request, its apply after the merge, and a nightly run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from exportctl.pipelines import scripts
+from exportctl.pipelines.pipeline import Environment, Pipeline, reader_name, writer_name
+from exportctl.pipelines.text import comment_lines, fill_template, yaml_list
+
+FOLDER = ".github/workflows"
+
+_PLAN = """\
+# Show in each pull request what its merge would change. Written by `exportctl init --ci github`; change it as you like.
+#
+# The plan is a comment on the pull request, and an artifact that exportctl-apply.yml applies after the merge. It reads
+# the sandbox and needs no secret of a destination. Secrets of the repository, of a credential that can only read:
+@secrets@
+# GitHub gives no secrets to pull requests from forks, so those are only validated. Do not change the trigger to
+# pull_request_target: it would run the config of a fork with your secrets.
+name: exportctl plan
+on:
+  pull_request:
+
+permissions: {}
+
+defaults: {run: {shell: bash}}
+
+jobs:
+  validate:
+    runs-on: ubuntu-latest
+    permissions: {contents: read}
+    steps:
+      - uses: actions/checkout@v4 # pin actions to commits in your repository
+      - uses: actions/setup-python@v5
+        with: {python-version: "3.12"}
+      - name: Install
+        run: |
+          @install@
+      - name: Validate
+        run: |
+          @validate@
+
+  plan:
+    name: plan @shown@
+    needs: validate
+    if: github.event.pull_request.head.repo.full_name == github.repository
+    runs-on: ubuntu-latest
+    permissions: {contents: read, pull-requests: write}
+    @matrix@
+    concurrency: {group: "exportctl-plan-@shown@-${{ github.ref }}", cancel-in-progress: true}
+    env:
+      @environment@
+      @reader@
+      @settings@
+    steps:
+      - uses: actions/checkout@v4
+        with: {ref: "${{ github.event.pull_request.head.sha }}", persist-credentials: false}
+      - uses: actions/setup-python@v5
+        with: {python-version: "3.12"}
+      - name: Install
+        run: |
+          @install@
+      - name: Plan
+        env: {GITHUB_TOKEN: "${{ github.token }}"}
+        run: |
+          @plan@
+      - uses: actions/upload-artifact@v4
+        with: {name: "exportctl-plan-@shown@", path: plan.json, retention-days: 7}
+"""
+
+_APPLY = """\
+# After a merge, apply the plan that was reviewed in the pull request, or nothing.
+# Written by `exportctl init --ci github`; change it as you like.
+#
+# If the config or the sandbox has changed since the plan was made, apply names the change, writes nothing and ends
+# with 6. Review a new plan then, and start this workflow by hand with its digest.
+#
+# Create these environments in the settings of the repository. Each may be used by the default branch only; those that
+# are marked ask for a reviewer:
+@environments@
+# Secrets of each environment: the credential that writes, and the values of the destinations:
+@secrets@
+name: exportctl apply
+on:
+  push:
+    branches: [main]
+  workflow_dispatch:
+    inputs:
+      @choice@
+      digest: {description: Digest of the plan to apply, required: true}
+
+permissions: {}
+
+defaults: {run: {shell: bash}}
+
+jobs:
+  apply:
+    name: apply @shown@
+    runs-on: ubuntu-latest
+    permissions: {contents: read, actions: read, pull-requests: write}
+    @matrix@
+    environment: @protected@
+    concurrency: {group: "exportctl-@shown@", cancel-in-progress: false}
+    env:
+      @environment@
+      @writer@
+      @settings@
+    steps:
+      - uses: actions/checkout@v4
+        with: {persist-credentials: false}
+      - uses: actions/setup-python@v5
+        with: {python-version: "3.12"}
+      - name: Install
+        run: |
+          @install@
+      - name: Fetch the reviewed plan
+        id: reviewed
+        if: github.event_name == 'push'
+        env: {GH_TOKEN: "${{ github.token }}", ARTIFACT: "exportctl-plan-@shown@"}
+        run: |
+          # a fork can run a workflow of its own and name its artifact like ours: only pull requests of this repository
+          pull=$(gh api "repos/$GITHUB_REPOSITORY/commits/$GITHUB_SHA/pulls" --jq \\
+            '[.[] | select(.head.repo.full_name == env.GITHUB_REPOSITORY)][0] // empty | "\\(.number) \\(.head.sha)"')
+          if [ -z "$pull" ]; then
+            echo "no pull request of this repository holds this commit: apply by digest" >&2
+            exit 1
+          fi
+          run=$(gh run list --workflow exportctl-plan.yml --commit "${pull#* }" --status success \\
+            --json databaseId --jq '.[0].databaseId // empty')
+          if [ -z "$run" ]; then
+            echo "no plan of this pull request succeeded for its last commit: apply by digest" >&2
+            exit 1
+          fi
+          gh run download "$run" --name "$ARTIFACT"
+          echo "number=${pull%% *}" >> "$GITHUB_OUTPUT"
+      - name: Apply the reviewed plan
+        if: github.event_name == 'push'
+        env: {GITHUB_TOKEN: "${{ github.token }}", NUMBER: "${{ steps.reviewed.outputs.number }}"}
+        run: |
+          @apply@
+      - name: Apply the plan of this digest
+        if: github.event_name == 'workflow_dispatch'
+        env: {DIGEST: "${{ inputs.digest }}"}
+        run: exportctl apply --only-if "$DIGEST" --audit audit.jsonl
+      - uses: actions/upload-artifact@v4
+        if: always()
+        with: {name: "exportctl-audit-@shown@", path: audit.jsonl, if-no-files-found: ignore}
+"""
+
+_NIGHTLY = """\
+# Every night: renew ends that are due, find what people changed by hand, check that files arrived, and keep one issue
+# open while something needs attention. Written by `exportctl init --ci github`.
+#
+# Renewing writes, so this needs the credential that writes, but no secret of a destination. It changes no end but a
+# rolling one. Create the environment `exportctl-nightly`, which only the default branch may use, with these secrets:
+@secrets@
+name: exportctl nightly
+on:
+  schedule:
+    - cron: "17 4 * * *" # UTC
+  workflow_dispatch:
+
+permissions: {}
+
+concurrency: {group: exportctl-nightly, cancel-in-progress: false}
+
+defaults: {run: {shell: bash}}
+
+jobs:
+  nightly:
+    runs-on: ubuntu-latest
+    environment: exportctl-nightly
+    permissions: {contents: read, issues: write}
+    env:
+      @writer@
+      @settings@
+    steps:
+      - uses: actions/checkout@v4
+        with: {persist-credentials: false}
+      - uses: actions/setup-python@v5
+        with: {python-version: "3.12"}
+      - name: Install
+        run: |
+          @install@
+      - name: Nightly
+        env: {GITHUB_TOKEN: "${{ github.token }}"}
+        run: |
+          @nightly@
+      - uses: actions/upload-artifact@v4
+        if: always()
+        with: {name: exportctl-nightly, path: "nightly\\naudit.jsonl", if-no-files-found: ignore}
+"""
+
+
+def render_github(pipeline: Pipeline) -> Mapping[str, str]:
+    """Return the workflows by path."""
+    known = _values(pipeline)
+    writers = [*map(writer_name, pipeline.credentials)]
+    plan = fill_template(_PLAN, **known, secrets=comment_lines(map(reader_name, pipeline.credentials)))
+    apply = fill_template(_APPLY, **known | _apply_values(pipeline, writers))
+    nightly = fill_template(_NIGHTLY, **known | {"secrets": comment_lines(writers), "writer": _writer(pipeline, ())})
+    return {
+        f"{FOLDER}/exportctl-plan.yml": plan,
+        f"{FOLDER}/exportctl-apply.yml": apply,
+        f"{FOLDER}/exportctl-nightly.yml": nightly,
+    }
+
+
+def _values(pipeline: Pipeline) -> dict[str, str]:
+    shown = "${{ matrix.environment }}" if pipeline.has_environments else pipeline.environments[0].label
+    return {
+        "install": scripts.install(pipeline),
+        "validate": scripts.VALIDATE,
+        "plan": scripts.PLAN_AND_COMMENT,
+        "apply": scripts.APPLY_AND_COMMENT,
+        "nightly": scripts.nightly(pipeline, issue=True),
+        "shown": shown,
+        "matrix": _matrix(yaml_list(one.label for one in pipeline.environments)) if pipeline.has_environments else "",
+        "environment": "EXPORTCTL_ENV: ${{ matrix.environment }}" if pipeline.has_environments else "",
+        "reader": "\n".join(f"{name}: ${{{{ secrets.{reader_name(name)} }}}}" for name in pipeline.credentials),
+        "writer": _writer(pipeline, pipeline.secrets),
+        "settings": "\n".join(f"{name}: ${{{{ vars.{name} }}}}" for name in pipeline.settings),
+    }
+
+
+def _writer(pipeline: Pipeline, secrets: Iterable[str]) -> str:
+    lines = [f"{name}: ${{{{ secrets.{writer_name(name)} }}}}" for name in pipeline.credentials]
+    return "\n".join([*lines, *(f"{name}: ${{{{ secrets.{name} }}}}" for name in secrets)])
+
+
+def _apply_values(pipeline: Pipeline, writers: list[str]) -> dict[str, str]:
+    names = [one.label for one in pipeline.environments]
+    everything = "[" + ", ".join(f'"{name}"' for name in names) + "]"
+    chosen = f"github.event_name == 'workflow_dispatch' && format('[\"{{0}}\"]', inputs.environment) || '{everything}'"
+    several = pipeline.has_environments
+    return {
+        "matrix": _matrix(f'"${{{{ fromJSON({_escaped(chosen)}) }}}}"') if several else "",
+        "choice": f"environment: {{description: Environment, type: choice, options: {yaml_list(names)}}}"
+        if several
+        else "",
+        "protected": "${{ matrix.environment }}" if several else names[0],
+        "environments": "\n".join(map(_environment_line, pipeline.environments)),
+        "secrets": comment_lines([*writers, *pipeline.secrets]),
+    }
+
+
+def _environment_line(one: Environment) -> str:
+    return f"#   {one.label}{', with a reviewer' if one.needs_approval else ''}"
+
+
+def _matrix(names: str) -> str:
+    return f"strategy:\n  fail-fast: false\n  matrix:\n    environment: {names}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace('"', '\\"')

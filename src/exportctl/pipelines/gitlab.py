@@ -1,0 +1,184 @@
+"""Jobs for GitLab CI: a plan in each merge request, plan and apply on the default branch, and a nightly schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from exportctl.pipelines import scripts
+from exportctl.pipelines.pipeline import Environment, Pipeline, reader_name, writer_name
+from exportctl.pipelines.text import comment_lines, fill_template, yaml_list
+
+FILE = "exportctl.gitlab-ci.yml"
+
+_HEAD = """\
+# Plan in each merge request, plan and apply on the default branch, and a nightly run. Written by
+# `exportctl init --ci gitlab`; change it as you like. Include it from .gitlab-ci.yml:
+#
+#   include: [{local: exportctl.gitlab-ci.yml}]
+#
+# The jobs use the stages `test` and `deploy`, which exist unless your file has its own `stages`.
+#
+# CI/CD variables (Settings, CI/CD, Variables), all masked. Of a credential that can only read, not protected, because
+# merge requests use it:
+@reader_names@
+#   GITLAB_TOKEN   a project access token with the scope `api`, which writes the comment and the issue
+# Of the credential that writes, and the values of the destinations: protected, so that only protected branches get
+# them. Give those of one environment the scope of this environment:
+@writer_names@
+@setting_names@
+# A merge request from a fork runs in the project of the fork, which has none of these variables.
+
+.exportctl:
+  image: python:3.12 # pin it by digest
+  before_script:
+    - |
+      @install@
+
+exportctl-validate:
+  extends: .exportctl
+  stage: test
+  script:
+    - |
+      @validate@
+  rules:
+    - if: $CI_PIPELINE_SOURCE == "merge_request_event"
+
+# In a merge request the plan becomes its comment. On the default branch the same job makes the plan that is applied.
+exportctl-plan:
+  extends: .exportctl
+  stage: test
+  @matrix@
+  variables:
+    @reader@
+  script:
+    - |
+      @plan@
+  artifacts:
+    when: always
+    paths: [@plan_file@, @plan_report@]
+    expire_in: 7 days
+  rules:
+    - if: $CI_PIPELINE_SOURCE == "merge_request_event"
+    - if: $CI_PIPELINE_SOURCE != "schedule" && $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH
+"""
+
+_APPLY = """\
+
+# @about@
+exportctl-@job@:
+  extends: .exportctl
+  stage: deploy
+  @matrix@
+  environment: {name: @shown@}
+  resource_group: exportctl-@shown@ # one apply at a time
+  variables:
+    @writer@
+  script:
+    - |
+      @apply@
+  artifacts:
+    when: always
+    paths: [audit.jsonl]
+  rules:
+    - if: $CI_PIPELINE_SOURCE != "schedule" && $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH
+      @when@
+"""
+
+_NIGHTLY = """\
+
+# Add a schedule (Build, Pipeline schedules), for example `17 4 * * *` on the default branch. It renews ends that are
+# due, finds what people changed by hand, checks that files arrived, and keeps one issue open while something needs
+# attention.
+exportctl-nightly:
+  extends: .exportctl
+  stage: deploy
+  resource_group: exportctl-nightly
+  variables:
+    @night_writer@
+  script:
+    - |
+      @nightly@
+  artifacts:
+    when: always
+    paths: [nightly/, audit.jsonl]
+    reports: {junit: nightly/nightly.xml}
+  rules:
+    - if: $CI_PIPELINE_SOURCE == "schedule"
+"""
+
+
+def render_gitlab(pipeline: Pipeline) -> Mapping[str, str]:
+    """Return the file to include, by path."""
+    values = _values(pipeline)
+    jobs = [
+        _apply_job(pipeline, values, "apply", pipeline.direct, "Apply the plan of the same pipeline.", ""),
+        _apply_job(pipeline, values, "apply-reviewed", pipeline.reviewed, _REVIEWED, "when: manual"),
+    ]
+    return {FILE: "".join([fill_template(_HEAD, **values), *jobs, fill_template(_NIGHTLY, **values)])}
+
+
+_REVIEWED = (
+    "A person reads the plan of this pipeline and starts the job. Protect the environment (Settings, CI/CD) to say who."
+)
+
+
+def _values(pipeline: Pipeline) -> dict[str, str]:
+    several = pipeline.has_environments
+    name = "plan-$EXPORTCTL_ENV" if several else "plan"
+    credentials = pipeline.credentials
+    return {
+        "install": scripts.install(pipeline),
+        "validate": scripts.VALIDATE,
+        "plan": _plan(pipeline),
+        "plan_file": f"{name}.json",
+        "plan_report": f"{name}.md",
+        "apply": _apply(pipeline),
+        "nightly": scripts.nightly(pipeline, issue=True),
+        "matrix": _matrix(pipeline.environments) if several else "",
+        "shown": "$EXPORTCTL_ENV" if several else pipeline.environments[0].label,
+        "reader": "\n".join(f"{one}: ${reader_name(one)}" for one in credentials),
+        "writer": "\n".join(f"{one}: ${writer_name(one)}" for one in credentials),
+        "night_writer": "\n".join(f"{one}: ${writer_name(one)}" for one in credentials),
+        "reader_names": comment_lines(map(reader_name, credentials)),
+        "writer_names": comment_lines([*map(writer_name, credentials), *pipeline.secrets]),
+        "setting_names": _setting_names(pipeline),
+    }
+
+
+def _setting_names(pipeline: Pipeline) -> str:
+    if not pipeline.settings:
+        return ""
+    return f"# Values that every job reads and may show:\n{comment_lines(pipeline.settings)}"
+
+
+def _plan(pipeline: Pipeline) -> str:
+    """Return the plan's text; all artifacts come to one folder, so a file carries the name of its environment."""
+    text = scripts.PLAN_AND_COMMENT
+    comment = f'if [ -n "${{CI_MERGE_REQUEST_IID:-}}" ]; then\n  {scripts.COMMENT}\nelse\n  cat plan.md\nfi'
+    text = text.replace(scripts.COMMENT, comment)
+    if not pipeline.has_environments:
+        return text
+    rename = """\
+for file in plan.json plan.md; do
+  if [ -e "$file" ]; then cp "$file" "plan-$EXPORTCTL_ENV.${file##*.}"; fi
+done"""
+    return text.replace(scripts.PASS_OR_FAIL, f"{rename}\n{scripts.PASS_OR_FAIL}")
+
+
+def _apply(pipeline: Pipeline) -> str:
+    if not pipeline.has_environments:
+        return scripts.APPLY
+    return f'cp "plan-$EXPORTCTL_ENV.json" plan.json\n{scripts.APPLY}'
+
+
+def _matrix(environments: Sequence[Environment]) -> str:
+    return f"parallel:\n  matrix:\n    - EXPORTCTL_ENV: {yaml_list(one.label for one in environments)}"
+
+
+def _apply_job(
+    pipeline: Pipeline, values: dict[str, str], job: str, environments: Sequence[Environment], about: str, when: str
+) -> str:
+    if not environments:
+        return ""
+    matrix = _matrix(environments) if pipeline.has_environments else ""
+    return fill_template(_APPLY, **values | {"job": job, "matrix": matrix, "about": about, "when": when})
