@@ -137,13 +137,14 @@ steps:
     condition: always()
 """
 
-# Azure leaves `$(NAME)` as it is where no variable has this name: it must not be sent as a password.
+# Azure runs bash without -e. It leaves `$(NAME)` as it is where no variable has this name: that is no password.
 _CHECK = """\
+set -eo pipefail
 for name in @names@; do
-  eval "value=\\${$name-}"
-  case $value in
-    '$('*')') echo "$name is not in the variable group" >&2; exit 64 ;;
-  esac
+  if [[ ${!name-} == \\$\\(*\\) ]]; then
+    echo "$name is not in the variable group" >&2
+    exit 64
+  fi
 done
 """
 

@@ -32,6 +32,7 @@ jobs:
     permissions: {contents: read}
     steps:
       - uses: actions/checkout@v4 # pin actions to commits in your repository
+        with: {persist-credentials: false}
       - uses: actions/setup-python@v5
         with: {python-version: "3.12"}
       - name: Install

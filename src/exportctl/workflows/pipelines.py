@@ -43,11 +43,12 @@ def find_requirement() -> str:
         noted = distribution(_PACKAGE).read_text("direct_url.json")
     except PackageNotFoundError:
         noted = None
-    address = _git_address(json.loads(noted)) if noted else None
+    address = git_address(json.loads(noted)) if noted else None
     return f"{_PACKAGE}{_EXTRAS} @ {address}" if address else f"{_PACKAGE}{_EXTRAS}=={__version__}"
 
 
-def _git_address(noted: Mapping[str, Any]) -> str | None:
+def git_address(noted: Mapping[str, Any]) -> str | None:
+    """Return the address of the commit that pip noted, None if a runner cannot reach it."""
     source, url = noted.get("vcs_info"), noted.get("url", "")
     if not isinstance(source, Mapping) or source.get("vcs") != "git" or not url.startswith(("https://", "ssh://")):
         return None
