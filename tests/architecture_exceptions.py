@@ -55,6 +55,7 @@ EXCEPTIONS: Mapping[str, Mapping[tuple[str, str], str]] = {
         ("restore.uris", "domain"): "a group of a regular expression over an address of Azure",
         ("restore.uris", "path"): "a group of a regular expression over an address of a bucket",
         ("snapshot.redact", "path"): "a member of a JSON Patch operation",
+        ("workflows.pipelines", "url"): "a member of the JSON document in which pip notes where a package is from",
         ("storage.access_azure", "container"): "a group of a regular expression over an abfss URL",
         ("storage.access", "bucketName"): "a key of a JSON document of Adobe's, on the landing zone",
         ("storage.object_store", "access_key_id"): "an option of obstore, for the protocol S3",

@@ -78,7 +78,7 @@ def test_the_layout_prints_on_one_screen_with_no_arrow_up() -> None:
     printed = render_layout(read_tree())
 
     assert len(printed.splitlines()) <= len(PACKAGES) + 1
-    assert max(len(line) for line in printed.splitlines()) <= 180
+    assert max(len(line) for line in printed.splitlines()) <= 200
     assert "^" not in printed
 
 

@@ -41,7 +41,7 @@ def test_without_a_name_of_production_a_person_approves_all(run: CommandLine) ->
 
 
 def test_emulators_stay_if_there_is_nothing_else(run: CommandLine) -> None:
-    head = ENVIRONMENTS.split("environments:\n  dev:")[0]
+    head = ENVIRONMENTS.split("environments:\n  dev:")[0].replace("[prod]", "[local]")
     run.write(head + "environments:\n  local: {platform: {sandbox: dev, url: embedded}}\n")
 
     assert environments(run) == [("local", True)]

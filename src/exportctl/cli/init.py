@@ -77,7 +77,7 @@ def _write_pipelines(call: CommandContext, ci: str) -> int:
 def _check_new(files: Mapping[Path, str], folder: Path) -> None:
     existing = [str(file.relative_to(folder)) for file in files if file.exists() or file.is_symlink()]
     if existing:
-        hint = "move it away to write it anew, and compare the two"
+        hint = "move it away, run the command again, and compare the two"
         raise Error(f"{', '.join(existing)} already exists; nothing was written", rule="file-exists", hint=hint)
 
 

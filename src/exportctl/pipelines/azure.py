@@ -154,7 +154,7 @@ def render_azure(pipeline: Pipeline) -> Mapping[str, str]:
     values = _values(pipeline)
     stages = [fill_template(_APPLY, **values | _stage(pipeline, one)) for one in pipeline.environments]
     night = {
-        "writer": _mapped(pipeline.credentials, writer_name),
+        "writer": _variable_map(pipeline.credentials, writer_name),
         "writer_names": comment_lines(map(writer_name, pipeline.credentials)),
     }
     return {
@@ -171,15 +171,18 @@ def _values(pipeline: Pipeline) -> dict[str, str]:
         f'if [ -n "${{SYSTEM_PULLREQUEST_PULLREQUESTID:-}}" ]; then\n  {scripts.COMMENT}\nelse\n  cat plan.md\nfi',
     )
     return {
-        "install": scripts.install(pipeline),
+        "install": scripts.install_command(pipeline),
         "validate": scripts.VALIDATE,
-        "plan": _checked(read) + plan,
-        "apply": _checked(write) + f'cp "$PIPELINE_WORKSPACE"/plan*/plan.json plan.json\n{scripts.APPLY}',
-        "nightly": _checked(pipeline.credentials + pipeline.settings) + scripts.nightly(pipeline, issue=True),
+        "plan": _variable_check(read) + plan,
+        "apply": _variable_check(write) + f'cp "$PIPELINE_WORKSPACE"/plan*/plan.json plan.json\n{scripts.APPLY}',
+        "nightly": _variable_check(pipeline.credentials + pipeline.settings)
+        + scripts.nightly_script(pipeline, issue=True),
         "matrix": _matrix(pipeline.environments) if several else "",
         "artifact": "plan-$(EXPORTCTL_ENV)" if several else "plan",
-        "reader": _mapped(pipeline.credentials, reader_name),
-        "writer": "\n".join([_mapped(pipeline.credentials, writer_name), *(f"{s}: $({s})" for s in pipeline.secrets)]),
+        "reader": _variable_map(pipeline.credentials, reader_name),
+        "writer": "\n".join(
+            [_variable_map(pipeline.credentials, writer_name), *(f"{s}: $({s})" for s in pipeline.secrets)]
+        ),
         "settings": "\n".join(f"{name}: $({name})" for name in pipeline.settings),
         "reader_names": comment_lines(f"  {reader_name(name)}" for name in pipeline.credentials),
         "writer_groups": "\n".join(_group_lines(pipeline, one) for one in pipeline.environments),
@@ -201,11 +204,11 @@ def _matrix(environments: Iterable[Environment]) -> str:
     return "\n".join(["strategy:", "  matrix:", *jobs])
 
 
-def _mapped(names: Iterable[str], variable: Callable[[str], str]) -> str:
+def _variable_map(names: Iterable[str], variable: Callable[[str], str]) -> str:
     return "\n".join(f"{name}: $({variable(name)})" for name in names)
 
 
-def _checked(names: Iterable[str]) -> str:
+def _variable_check(names: Iterable[str]) -> str:
     return fill_template(_CHECK, names=" ".join(names))
 
 

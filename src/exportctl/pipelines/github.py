@@ -211,11 +211,11 @@ def render_github(pipeline: Pipeline) -> Mapping[str, str]:
 def _values(pipeline: Pipeline) -> dict[str, str]:
     shown = "${{ matrix.environment }}" if pipeline.has_environments else pipeline.environments[0].label
     return {
-        "install": scripts.install(pipeline),
+        "install": scripts.install_command(pipeline),
         "validate": scripts.VALIDATE,
         "plan": scripts.PLAN_AND_COMMENT,
         "apply": scripts.APPLY_AND_COMMENT,
-        "nightly": scripts.nightly(pipeline, issue=True),
+        "nightly": scripts.nightly_script(pipeline, issue=True),
         "shown": shown,
         "matrix": _matrix(yaml_list(one.label for one in pipeline.environments)) if pipeline.has_environments else "",
         "environment": "EXPORTCTL_ENV: ${{ matrix.environment }}" if pipeline.has_environments else "",
@@ -236,7 +236,7 @@ def _apply_values(pipeline: Pipeline, writers: list[str]) -> dict[str, str]:
     chosen = f"github.event_name == 'workflow_dispatch' && format('[\"{{0}}\"]', inputs.environment) || '{everything}'"
     several = pipeline.has_environments
     return {
-        "matrix": _matrix(f'"${{{{ fromJSON({_escaped(chosen)}) }}}}"') if several else "",
+        "matrix": _matrix(f'"${{{{ fromJSON({_escape_quotes(chosen)}) }}}}"') if several else "",
         "choice": f"environment: {{description: Environment, type: choice, options: {yaml_list(names)}}}"
         if several
         else "",
@@ -254,5 +254,5 @@ def _matrix(names: str) -> str:
     return f"strategy:\n  fail-fast: false\n  matrix:\n    environment: {names}"
 
 
-def _escaped(text: str) -> str:
+def _escape_quotes(text: str) -> str:
     return text.replace('"', '\\"')

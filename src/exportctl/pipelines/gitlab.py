@@ -111,8 +111,8 @@ def render_gitlab(pipeline: Pipeline) -> Mapping[str, str]:
     """Return the file to include, by path."""
     values = _values(pipeline)
     jobs = [
-        _apply_job(pipeline, values, "apply", pipeline.direct, "Apply the plan of the same pipeline.", ""),
-        _apply_job(pipeline, values, "apply-reviewed", pipeline.reviewed, _REVIEWED, "when: manual"),
+        _apply_job(pipeline, values, "apply", pipeline.direct_environments, "Apply the plan of the same pipeline.", ""),
+        _apply_job(pipeline, values, "apply-reviewed", pipeline.reviewed_environments, _REVIEWED, "when: manual"),
     ]
     return {FILE: "".join([fill_template(_HEAD, **values), *jobs, fill_template(_NIGHTLY, **values)])}
 
@@ -127,13 +127,13 @@ def _values(pipeline: Pipeline) -> dict[str, str]:
     name = "plan-$EXPORTCTL_ENV" if several else "plan"
     credentials = pipeline.credentials
     return {
-        "install": scripts.install(pipeline),
+        "install": scripts.install_command(pipeline),
         "validate": scripts.VALIDATE,
         "plan": _plan(pipeline),
         "plan_file": f"{name}.json",
         "plan_report": f"{name}.md",
         "apply": _apply(pipeline),
-        "nightly": scripts.nightly(pipeline, issue=True),
+        "nightly": scripts.nightly_script(pipeline, issue=True),
         "matrix": _matrix(pipeline.environments) if several else "",
         "shown": "$EXPORTCTL_ENV" if several else pipeline.environments[0].label,
         "reader": "\n".join(f"{one}: ${reader_name(one)}" for one in credentials),

@@ -158,15 +158,19 @@ def render_jenkins(pipeline: Pipeline) -> Mapping[str, str]:
 def _values(pipeline: Pipeline) -> dict[str, str]:
     credentials, settings = pipeline.credentials, pipeline.settings
     values = {
-        "install": f"python3 -m venv .exportctl-venv\n{_ENTER}\n{scripts.install(pipeline)}",
+        "install": f"python3 -m venv .exportctl-venv\n{_ENTER}\n{scripts.install_command(pipeline)}",
         "validate": scripts.VALIDATE,
         "plan": f"{_ENTER}\n{_plan(pipeline)}",
-        "nightly": f"{_ENTER}\n{scripts.nightly(pipeline, issue=False)}",
-        "reader": _bound({name: reader_name(name) for name in credentials} | {name: name for name in settings}),
-        "writer": _bound(
+        "nightly": f"{_ENTER}\n{scripts.nightly_script(pipeline, issue=False)}",
+        "reader": _credential_bindings(
+            {name: reader_name(name) for name in credentials} | {name: name for name in settings}
+        ),
+        "writer": _credential_bindings(
             {name: writer_name(name) for name in credentials} | {name: name for name in (*pipeline.secrets, *settings)}
         ),
-        "night_writer": _bound({name: writer_name(name) for name in credentials} | {name: name for name in settings}),
+        "night_writer": _credential_bindings(
+            {name: writer_name(name) for name in credentials} | {name: name for name in settings}
+        ),
         "reader_names": comment_lines(map(reader_name, credentials), "//"),
         "writer_names": comment_lines([*map(writer_name, credentials), *pipeline.secrets], "//"),
         "night_names": comment_lines([*map(writer_name, credentials), *settings], "//"),
@@ -202,7 +206,7 @@ def _stage(one: Environment) -> dict[str, str]:
     }
 
 
-def _bound(variables: Mapping[str, str]) -> str:
+def _credential_bindings(variables: Mapping[str, str]) -> str:
     return ",\n".join(
         f"string(credentialsId: '{secret}', variable: '{variable}')" for variable, secret in variables.items()
     )

@@ -49,12 +49,12 @@ class Pipeline:
         return self.environments[0].name is not None
 
     @property
-    def reviewed(self) -> tuple[Environment, ...]:
+    def reviewed_environments(self) -> tuple[Environment, ...]:
         """The environments that a person approves."""
         return tuple(one for one in self.environments if one.needs_approval)
 
     @property
-    def direct(self) -> tuple[Environment, ...]:
+    def direct_environments(self) -> tuple[Environment, ...]:
         """The environments that are applied without a question."""
         return tuple(one for one in self.environments if not one.needs_approval)
 

@@ -41,12 +41,12 @@ exportctl publish comment apply.md --number "$NUMBER" || echo "the outcome is on
 exit "$code\""""
 
 
-def install(pipeline: Pipeline) -> str:
+def install_command(pipeline: Pipeline) -> str:
     """Return the command that installs exportctl."""
     return f"python -m pip install --quiet {shell_quoted(pipeline.requirement)}"
 
 
-def nightly(pipeline: Pipeline, *, issue: bool) -> str:
+def nightly_script(pipeline: Pipeline, *, issue: bool) -> str:
     """
     Return the night's text: renew, drift, verify and status, then the issue, which is open while something is found.
 
