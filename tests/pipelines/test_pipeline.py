@@ -58,7 +58,7 @@ def test_the_names_of_variables_come_from_the_config(run: CommandLine) -> None:
     run.edit("bucket: acme-aep-${environment}", 'bucket: "acme-${env:EXPORTCTL_VAR_TEAM}"')
     found = pipeline(run)
 
-    assert found.secrets == ("LAKE_ROLE_ARN", "PARTNER_SSH_KEY")
+    assert (found.sensitive, found.secrets) == (("LAKE_ROLE_ARN",), ("PARTNER_SSH_KEY",))
     assert found.settings == ("EXPORTCTL_VAR_TEAM",)
     assert found.credentials == ("AEP_CLIENT_ID", "AEP_CLIENT_SECRET")
 

@@ -15,12 +15,14 @@ from exportctl.pipelines.pipeline import Environment, Pipeline
 from exportctl.pipelines.systems import SYSTEMS
 from tests.pipelines.jobs import Step, read_steps
 
-SECRETS = ("LAKE_ROLE_ARN", "PARTNER_SSH_KEY")
+SECRETS = ("LAKE_SECRET_KEY", "PARTNER_SSH_KEY")
+SENSITIVE = ("LAKE_ROLE_ARN",)
 PIPELINE = Pipeline(
     "acme",
     (Environment("dev", False), Environment("no", False), Environment("1", False), Environment("prod-eu", True)),
     "exportctl[storage]==1.0",
     secrets=SECRETS,
+    sensitive=SENSITIVE,
     settings=("EXPORTCTL_VAR_TEAM",),
 )
 SINGLE = Pipeline("acme", (Environment(None, True),), "exportctl[storage]==1.0", secrets=SECRETS)
@@ -76,13 +78,14 @@ def test_names_that_yaml_reads_as_something_else_stay_names(system: str) -> None
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_settings_are_given_to_every_job_that_plans(system: str) -> None:
+def test_every_job_that_plans_gets_what_is_no_secret(system: str) -> None:
+    shared = {"EXPORTCTL_VAR_TEAM", *SENSITIVE}
     if system == "gitlab":  # it gives every variable of the project to every job
-        assert "EXPORTCTL_VAR_TEAM" in files(system)["exportctl.gitlab-ci.yml"]
+        assert all(f"#   {name}\n" in files(system)["exportctl.gitlab-ci.yml"] for name in shared)
         return
     for step in steps(system):
         if step.does("plan") or step.does("apply plan.json") or step.does("nightly"):
-            assert "EXPORTCTL_VAR_TEAM" in step.variables
+            assert shared <= {*step.variables}
 
 
 @pytest.mark.parametrize("system", SYSTEMS)

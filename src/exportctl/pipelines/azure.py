@@ -53,7 +53,7 @@ stages:
             displayName: Plan
             env:
               @reader@
-              @settings@
+              @shared@
               SYSTEM_ACCESSTOKEN: $(System.AccessToken)
           - publish: plan.json
             artifact: @artifact@
@@ -88,7 +88,7 @@ _APPLY = """\
                   env:
                     @environment@
                     @writer@
-                    @settings@
+                    @shared@
                 - publish: audit.jsonl
                   artifact: audit-@name@-$(System.JobAttempt)
                   condition: always()
@@ -127,7 +127,7 @@ steps:
     displayName: Nightly
     env:
       @writer@
-      @settings@
+      @shared@
       SYSTEM_ACCESSTOKEN: $(System.AccessToken)
   - task: PublishTestResults@2
     condition: always()
@@ -155,7 +155,7 @@ def render_azure(pipeline: Pipeline) -> Mapping[str, str]:
     stages = [fill_template(_APPLY, **values | _stage(pipeline, one)) for one in pipeline.environments]
     night = {
         "writer": _variable_map(pipeline.credentials, writer_name),
-        "writer_names": comment_lines(map(writer_name, pipeline.credentials)),
+        "writer_names": comment_lines([*map(writer_name, pipeline.credentials), *pipeline.shared_names]),
     }
     return {
         FILE: fill_template(_HEAD, **values) + "".join(stages),
@@ -165,7 +165,10 @@ def render_azure(pipeline: Pipeline) -> Mapping[str, str]:
 
 def _values(pipeline: Pipeline) -> dict[str, str]:
     several = pipeline.has_environments
-    read, write = pipeline.credentials + pipeline.settings, pipeline.credentials + pipeline.secrets + pipeline.settings
+    read, write = (
+        pipeline.credentials + pipeline.shared_names,
+        pipeline.credentials + pipeline.secrets + pipeline.shared_names,
+    )
     plan = scripts.PLAN_AND_COMMENT.replace(
         scripts.COMMENT,
         f'if [ -n "${{SYSTEM_PULLREQUEST_PULLREQUESTID:-}}" ]; then\n  {scripts.COMMENT}\nelse\n  cat plan.md\nfi',
@@ -175,7 +178,7 @@ def _values(pipeline: Pipeline) -> dict[str, str]:
         "validate": scripts.VALIDATE,
         "plan": _variable_check(read) + plan,
         "apply": _variable_check(write) + f'cp "$PIPELINE_WORKSPACE"/plan*/plan.json plan.json\n{scripts.APPLY}',
-        "nightly": _variable_check(pipeline.credentials + pipeline.settings)
+        "nightly": _variable_check(pipeline.credentials + pipeline.shared_names)
         + scripts.nightly_script(pipeline, issue=True),
         "matrix": _matrix(pipeline.environments) if several else "",
         "artifact": "plan-$(EXPORTCTL_ENV)" if several else "plan",
@@ -183,8 +186,8 @@ def _values(pipeline: Pipeline) -> dict[str, str]:
         "writer": "\n".join(
             [_variable_map(pipeline.credentials, writer_name), *(f"{s}: $({s})" for s in pipeline.secrets)]
         ),
-        "settings": "\n".join(f"{name}: $({name})" for name in pipeline.settings),
-        "reader_names": comment_lines(f"  {reader_name(name)}" for name in pipeline.credentials),
+        "shared": "\n".join(f"{name}: $({name})" for name in pipeline.shared_names),
+        "reader_names": comment_lines(f"  {name}" for name in _reader_names(pipeline)),
         "writer_groups": "\n".join(_group_lines(pipeline, one) for one in pipeline.environments),
         "environment_names": comment_lines(map(_environment_line, pipeline.environments)),
     }
@@ -212,8 +215,14 @@ def _variable_check(names: Iterable[str]) -> str:
     return fill_template(_CHECK, names=" ".join(names))
 
 
+def _reader_names(pipeline: Pipeline) -> list[str]:
+    return [*map(reader_name, pipeline.credentials), *pipeline.shared_names]
+
+
 def _group_lines(pipeline: Pipeline, one: Environment) -> str:
-    names = [f"  {name}" for name in (*map(writer_name, pipeline.credentials), *pipeline.secrets)]
+    names = [
+        f"  {name}" for name in (*map(writer_name, pipeline.credentials), *pipeline.secrets, *pipeline.shared_names)
+    ]
     return (
         f"#   exportctl-{one.label}: of the credential that writes, and the values of the destinations\n"
         + comment_lines(names)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from exportctl.pipelines import scripts
 from exportctl.pipelines.pipeline import Environment, Pipeline, reader_name, writer_name
@@ -16,6 +16,7 @@ _PLAN = """\
 # The plan is a comment on the pull request, and an artifact that exportctl-apply.yml applies after the merge. It reads
 # the sandbox and needs no secret of a destination. Secrets of the repository, of a credential that can only read:
 @secrets@
+@variables@
 # GitHub gives no secrets to pull requests from forks, so those are only validated. Do not change the trigger to
 # pull_request_target: it would run the config of a fork with your secrets.
 name: exportctl plan
@@ -53,7 +54,7 @@ jobs:
     env:
       @environment@
       @reader@
-      @settings@
+      @shared@
     steps:
       - uses: actions/checkout@v4
         with: {ref: "${{ github.event.pull_request.head.sha }}", persist-credentials: false}
@@ -106,7 +107,7 @@ jobs:
     env:
       @environment@
       @writer@
-      @settings@
+      @shared@
     steps:
       - uses: actions/checkout@v4
         with: {persist-credentials: false}
@@ -175,7 +176,7 @@ jobs:
     permissions: {contents: read, issues: write}
     env:
       @writer@
-      @settings@
+      @shared@
     steps:
       - uses: actions/checkout@v4
         with: {persist-credentials: false}
@@ -198,7 +199,8 @@ def render_github(pipeline: Pipeline) -> Mapping[str, str]:
     """Return the workflows by path."""
     known = _values(pipeline)
     writers = [*map(writer_name, pipeline.credentials)]
-    plan = fill_template(_PLAN, **known, secrets=comment_lines(map(reader_name, pipeline.credentials)))
+    readers = [*map(reader_name, pipeline.credentials), *pipeline.sensitive]
+    plan = fill_template(_PLAN, **known, secrets=comment_lines(readers))
     apply = fill_template(_APPLY, **known | _apply_values(pipeline, writers))
     nightly = fill_template(_NIGHTLY, **known | {"secrets": comment_lines(writers), "writer": _writer(pipeline, ())})
     return {
@@ -211,6 +213,7 @@ def render_github(pipeline: Pipeline) -> Mapping[str, str]:
 def _values(pipeline: Pipeline) -> dict[str, str]:
     shown = "${{ matrix.environment }}" if pipeline.has_environments else pipeline.environments[0].label
     return {
+        "variables": f"# Variables of the repository:\n{comment_lines(pipeline.settings)}" if pipeline.settings else "",
         "install": scripts.install_command(pipeline),
         "validate": scripts.VALIDATE,
         "plan": scripts.PLAN_AND_COMMENT,
@@ -221,8 +224,15 @@ def _values(pipeline: Pipeline) -> dict[str, str]:
         "environment": "EXPORTCTL_ENV: ${{ matrix.environment }}" if pipeline.has_environments else "",
         "reader": "\n".join(f"{name}: ${{{{ secrets.{reader_name(name)} }}}}" for name in pipeline.credentials),
         "writer": _writer(pipeline, pipeline.secrets),
-        "settings": "\n".join(f"{name}: ${{{{ vars.{name} }}}}" for name in pipeline.settings),
+        "shared": "\n".join(_shared_lines(pipeline)),
     }
+
+
+def _shared_lines(pipeline: Pipeline) -> Iterator[str]:
+    for name in pipeline.sensitive:
+        yield f"{name}: ${{{{ secrets.{name} }}}}"
+    for name in pipeline.settings:
+        yield f"{name}: ${{{{ vars.{name} }}}}"
 
 
 def _writer(pipeline: Pipeline, secrets: Iterable[str]) -> str:

@@ -139,7 +139,7 @@ def _values(pipeline: Pipeline) -> dict[str, str]:
         "reader": "\n".join(f"{one}: ${reader_name(one)}" for one in credentials),
         "writer": "\n".join(f"{one}: ${writer_name(one)}" for one in credentials),
         "night_writer": "\n".join(f"{one}: ${writer_name(one)}" for one in credentials),
-        "reader_names": comment_lines(map(reader_name, credentials)),
+        "reader_names": comment_lines([*map(reader_name, credentials), *pipeline.sensitive]),
         "writer_names": comment_lines([*map(writer_name, credentials), *pipeline.secrets]),
         "setting_names": _setting_names(pipeline),
     }

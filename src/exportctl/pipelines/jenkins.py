@@ -19,7 +19,6 @@ _HEAD = """\
 @reader_names@
 // Of the credential that writes, and the values of the destinations. Keep them in a folder that only this job may use:
 @writer_names@
-@setting_names@
 // Jenkins gives a pull request from a fork the Jenkinsfile of main only if the source is set to "From users with Admin
 // or Write permission". Set this, or a fork could change the steps that see these credentials.
 pipeline {
@@ -156,25 +155,24 @@ def render_jenkins(pipeline: Pipeline) -> Mapping[str, str]:
 
 
 def _values(pipeline: Pipeline) -> dict[str, str]:
-    credentials, settings = pipeline.credentials, pipeline.settings
+    credentials, shared = pipeline.credentials, pipeline.shared_names
     values = {
         "install": f"python3 -m venv .exportctl-venv\n{_ENTER}\n{scripts.install_command(pipeline)}",
         "validate": scripts.VALIDATE,
         "plan": f"{_ENTER}\n{_plan(pipeline)}",
         "nightly": f"{_ENTER}\n{scripts.nightly_script(pipeline, issue=False)}",
         "reader": _credential_bindings(
-            {name: reader_name(name) for name in credentials} | {name: name for name in settings}
+            {name: reader_name(name) for name in credentials} | {name: name for name in shared}
         ),
         "writer": _credential_bindings(
-            {name: writer_name(name) for name in credentials} | {name: name for name in (*pipeline.secrets, *settings)}
+            {name: writer_name(name) for name in credentials} | {name: name for name in (*pipeline.secrets, *shared)}
         ),
         "night_writer": _credential_bindings(
-            {name: writer_name(name) for name in credentials} | {name: name for name in settings}
+            {name: writer_name(name) for name in credentials} | {name: name for name in shared}
         ),
-        "reader_names": comment_lines(map(reader_name, credentials), "//"),
+        "reader_names": comment_lines([*map(reader_name, credentials), *shared], "//"),
         "writer_names": comment_lines([*map(writer_name, credentials), *pipeline.secrets], "//"),
-        "night_names": comment_lines([*map(writer_name, credentials), *settings], "//"),
-        "setting_names": f"// Values that every job reads:\n{comment_lines(settings, '//')}" if settings else "",
+        "night_names": comment_lines([*map(writer_name, credentials), *shared], "//"),
         "stash": '"plan-${EXPORTCTL_ENV}"' if pipeline.has_environments else "'plan'",
     }
     return values | {"plan_stage": _plan_stage(pipeline, values)}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from exportctl.model.project import AuthValue, Project
 from exportctl.model.references import Reference, parse_references
+from exportctl.model.secret import Secrecy
 from exportctl.model.urls import EMBEDDED
 
 CREDENTIALS = ("AEP_CLIENT_ID", "AEP_CLIENT_SECRET")  # the platform's, where the YAML names no others
@@ -31,22 +32,32 @@ class Pipeline:
     """
     A project as its pipelines see it.
 
-    The environments that a person approves come last. `requirement` is what pip installs. `credentials`, `secrets`
-    and `settings` are names of environment variables: the platform's credentials, what only apply reads (values of
-    destinations), and values that every command reads and may show.
+    The environments that a person approves come last. `requirement` is what pip installs. The others are names of
+    environment variables:
+
+        credentials   of the platform; one value that only reads, one that writes
+        settings      plain values, which every job reads and may show
+        sensitive     of destinations, and no secrets: every job reads them, to compare them with the sandbox
+        secrets       of destinations: only apply reads them
     """
 
     project: str
     environments: tuple[Environment, ...]
     requirement: str
     credentials: tuple[str, ...] = CREDENTIALS
-    secrets: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
+    sensitive: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
     files: tuple[str, ...] = ()  # of `${file:…}`: the jobs that apply must find them
 
     @property
     def has_environments(self) -> bool:
         return self.environments[0].name is not None
+
+    @property
+    def shared_names(self) -> tuple[str, ...]:
+        """What every job reads besides the credentials."""
+        return self.sensitive + self.settings
 
     @property
     def reviewed_environments(self) -> tuple[Environment, ...]:
@@ -70,37 +81,34 @@ def build_pipeline(projects: Mapping[str | None, Project], requirement: str) -> 
     reviewed = production or list(served)
     names = sorted(served, key=lambda name: (name in reviewed, name or ""))
     made = [served[name] for name in names]
-    references = [reference for project in made for value in _destination_values(project) for reference in value]
+    values = [value for project in made for value in _destination_values(project)]
+    secrets = _variables(value for value in values if value.secrecy is Secrecy.SECRET)
     return Pipeline(
         project=made[0].name,
         environments=tuple(Environment(name, name in reviewed) for name in names),
         requirement=requirement,
-        credentials=_names(r for project in made for r in _credential_references(project)) or CREDENTIALS,
-        secrets=_names(references),
+        credentials=_variables(v for project in made for v in project.platform.credentials.values()) or CREDENTIALS,
         settings=tuple(sorted({one.variable for project in made for one in project.unset})),
-        files=tuple(sorted({reference.name for reference in references if reference.kind == "file"})),
+        sensitive=tuple(name for name in _variables(values) if name not in secrets),
+        secrets=secrets,
+        files=_names("file", values),
     )
 
 
-def _names(references: Iterable[Reference]) -> tuple[str, ...]:
-    return tuple(sorted({reference.name for reference in references if reference.kind == "env"}))
-
-
-def _credential_references(project: Project) -> Iterator[Reference]:
-    for value in project.platform.credentials.values():
-        yield from _references(value)
-
-
-def _destination_values(project: Project) -> Iterator[list[Reference]]:
+def _destination_values(project: Project) -> Iterator[AuthValue]:
     for destination in project.destinations.values():
-        for value in destination.account.auth.values():
-            yield _references(value)
+        yield from destination.account.auth.values()
         if destination.encryption is not None:
-            yield _references(destination.encryption)
+            yield destination.encryption
 
 
-def _references(value: AuthValue) -> list[Reference]:
-    return [part for part in parse_references(value.text) if isinstance(part, Reference)]
+def _variables(values: Iterable[AuthValue]) -> tuple[str, ...]:
+    return _names("env", values)
+
+
+def _names(kind: str, values: Iterable[AuthValue]) -> tuple[str, ...]:
+    parts = (part for value in values for part in parse_references(value.text))
+    return tuple(sorted({part.name for part in parts if isinstance(part, Reference) and part.kind == kind}))
 
 
 def reader_name(variable: str) -> str:
