@@ -108,7 +108,7 @@ def run_text(system: str, text: str, folder: Path, env: Mapping[str, str]) -> su
     return subprocess.run(
         [*SHELLS[system], text],
         cwd=folder,
-        env={"PATH": path, "HOME": "/nonexistent", "CI": "true", **env},
+        env={"PATH": path, "HOME": "/nonexistent", "CI": "true", "PYTHONPATH": os.pathsep.join(sys.path), **env},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -8,6 +8,7 @@ its file, under the names that the file gives them.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -68,7 +69,13 @@ class Repository:
 
     def edit_in_ui(self, *what: str) -> None:
         asked = [str(Path(sys.executable).parent / "exportctl"), "emulator", "ui", *what, "--as", "jane"]
-        subprocess.run(asked, cwd=self.folder, env={"EXPORTCTL_ENV": "prod"}, check=True, capture_output=True)
+        subprocess.run(
+            asked,
+            cwd=self.folder,
+            env={"EXPORTCTL_ENV": "prod", "PYTHONPATH": os.pathsep.join(sys.path)},
+            check=True,
+            capture_output=True,
+        )
 
 
 @pytest.fixture(params=SHELLS)
