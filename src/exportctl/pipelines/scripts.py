@@ -14,7 +14,9 @@ from exportctl.pipelines.text import shell_quoted
 VALIDATE = "exportctl validate"
 
 # 0: no changes. 2: changes. 5: a safety check blocks them. Others: the plan failed, and plan.md says why.
+# A workspace may hold the files of another run: none of them may pass for the result of this one.
 PLAN = """\
+rm -f plan.json plan.md
 code=0
 exportctl plan --detailed-exitcode --out plan.json --format markdown > plan.md || code=$?"""
 
