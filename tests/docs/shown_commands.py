@@ -79,6 +79,10 @@ SCENES = {
         all_of(write(NO_EXPORTS), start_emulator(), create_flow_by_hand), answers={"exportctl apply": "yes"}
     ),
     "docs/how-to/monitor-and-renew.md": Scene(THREE_DAYS),
+    "docs/how-to/run-in-azure-devops.md": Scene(northwind()),
+    "docs/how-to/run-in-github.md": Scene(northwind()),
+    "docs/how-to/run-in-gitlab.md": Scene(northwind()),
+    "docs/how-to/run-in-jenkins.md": Scene(northwind()),
     "docs/how-to/move-exports-between-projects.md": Scene(
         all_of(northwind(NOVEMBER), APPLY),
         (

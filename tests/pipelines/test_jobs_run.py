@@ -121,7 +121,7 @@ def test_a_plan_passes_with_changes_and_its_apply_does_them(repository: Reposito
     shown = read_text(repository, "plan.md")
     repository.merged()
     applied = repository.run("apply plan.json", PIPELINE_WORKSPACE=artifact(repository), NUMBER="7")
-    repository.env |= {name: "7" for name in PULL_REQUEST} | {"GITHUB_REF": "refs/pull/7/merge"}
+    repository.env |= dict.fromkeys(PULL_REQUEST, "7") | {"GITHUB_REF": "refs/pull/7/merge"}
     left = repository.run("plan")
 
     assert planned.returncode == 0, planned.stderr
