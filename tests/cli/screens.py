@@ -51,6 +51,7 @@ def _document(line: str, name: str) -> Screen:
 SCREENS = (
     Screen("--help", "help"),
     Screen("-C new init", "init"),
+    Screen("-C new init --ci github", "init-ci"),
     Screen("validate", "validate"),
     Screen("datasets", "datasets"),
     Screen("doctor", "doctor"),
