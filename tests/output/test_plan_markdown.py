@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exportctl.errors import Finding, Level
 from exportctl.model.plan import WRITE_CAUSES, Actor, Cause, Consequence, Plan, PlanItem, Verb
 from exportctl.output.markdown.parts import LIMIT
 from exportctl.output.markdown.plan import render_plan
@@ -107,6 +108,18 @@ def test_a_consequence_of_many_exports_is_said_once_and_the_costly_ones_first() 
     assert shown.count("it breaks readers") == shown.count("sends all again") == 1
     assert shown.index("- **cost**: sends all again (97 exports)") < shown.index("- **warning**: it breaks readers")
     assert shown.index("sends all again") < shown.index("**Changes**")
+
+
+def test_readers_that_break_come_first_and_those_of_a_protected_export_are_marked() -> None:
+    other, breaks = Consequence("w", "shares an account", "warning"), Consequence("readers-break", "dbt", "warning")
+    found = Finding("protected-export-moves", "exports.n: it is protected", None, "ask first", Level.WARNING)
+    near = Finding("near-limit", "97 of 100 destinations are in use", level=Level.WARNING)
+    item = replace(moved("n", "x"), consequences=(other, breaks), findings=(found,))
+
+    shown = render_plan(replace(plan_of(item), findings=(near,)))
+
+    assert shown.index("- **warning**: dbt") < shown.index("- **warning**: shares an account")
+    assert shown.index("- **protected** `exports.n`: it is protected (ask first)") < shown.index("- 97 of 100")
 
 
 def test_a_deletion_shows_what_is_lost_outside_any_fold() -> None:

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 
 from exportctl.cli import exit_codes
 from exportctl.cli.ci_reports import ci_run, write_summary
-from exportctl.cli.context import MARKDOWN, CommandContext
+from exportctl.cli.context import MARKDOWN, CommandContext, Interrupted
 from exportctl.errors import Error, Finding
 from exportctl.output.markdown.failure import render_failure
 from exportctl.output.markdown.marker import ALL_ENVIRONMENTS, CommentMarker
@@ -25,9 +25,8 @@ def report_failure(call: CommandContext, command: str, *, every: bool = False) -
     try:
         yield
     except Error as error:
-        _write_failure(
-            call, command, call.guard.mask_echoes(error.findings()), exit_codes.error_exit_code(error), every
-        )
+        code = exit_codes.INTERRUPTED if isinstance(error, Interrupted) else exit_codes.error_exit_code(error)
+        _write_failure(call, command, call.guard.mask_echoes(error.findings()), code, every)
         raise
     except KeyboardInterrupt:
         found = (Finding("interrupted", "interrupted; nothing was being written"),)

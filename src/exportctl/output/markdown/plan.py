@@ -20,6 +20,7 @@ from exportctl.output.markdown.changes import change_entries
 from exportctl.output.markdown.groups import FEW, Entry, fold, group_section, kind_entries
 from exportctl.output.markdown.parts import LIMIT, SHARE, finding_words, head, join_within_limit, one_line_head, table
 from exportctl.output.markdown_escape import block, code, html_code, html_prose, prose
+from exportctl.plan import readers
 from exportctl.resources.kinds import END
 
 _CHANGES = 3  # the changes may take a third of the room
@@ -113,7 +114,8 @@ def _consequences(items: Iterable[PlanItem], levels: Sequence[str]) -> list[Entr
         for c in item.consequences
         if c.level in levels
     ]
-    kinds = dict.fromkeys((level, rule) for level, rule, _, _ in sorted(found, key=lambda one: one[0]))
+    order = sorted(found, key=lambda one: (one[0], one[1] != readers.RULE))
+    kinds = dict.fromkeys((level, rule) for level, rule, _, _ in order)
     entries: list[Entry] = []
     for level, rule in kinds:
         texts = _group_by_text((prose(c.text), address) for rank, r, c, address in found if (rank, r) == (level, rule))
@@ -129,11 +131,16 @@ def _finding_entries(shown: Plan, level: Level) -> list[Entry]:
     entries = [Entry(finding_words(f)) for f in dict.fromkeys(own)]
     for rule in dict.fromkeys(f.rule for f, _ in found):
         same = [(f, address) for f, address in found if f.rule == rule]
-        if len({address for _, address in same}) == 1:
-            entries += [Entry(finding_words(f)) for f in dict.fromkeys(f for f, _ in same)]
-        else:
-            entries += kind_entries(code(rule), _group_by_text((_finding_message(f, a), a) for f, a in same))
+        made = _entries_of_rule(rule, same)
+        entries = [*made, *entries] if rule == readers.PROTECTED_RULE else [*entries, *made]
     return entries
+
+
+def _entries_of_rule(rule: str, same: Sequence[tuple[Finding, Address]]) -> list[Entry]:
+    mark = "**protected** " if rule == readers.PROTECTED_RULE else ""
+    if len({address for _, address in same}) == 1:
+        return [Entry(mark + finding_words(f)) for f in dict.fromkeys(f for f, _ in same)]
+    return kind_entries(mark + code(rule), _group_by_text((_finding_message(f, a), a) for f, a in same))
 
 
 def _finding_message(shown: Finding, address: Address) -> str:
