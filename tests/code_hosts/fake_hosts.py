@@ -48,9 +48,10 @@ class PlayedHost(Protocol):
 
 @dataclass
 class FakeGitHub:
-    """`person`: the token is of a person, not of a job."""
+    """`person`: the token is of a person, not of a job. `drops_labels`: it has no right to set them."""
 
     person: bool = False
+    drops_labels: bool = False
     name: str = "GitHub"
     address_variable: str = "GITHUB_API_URL"
     limit: int = 65_536
@@ -104,7 +105,7 @@ class FakeGitHub:
             case "PATCH", ["comments", number]:
                 return self._change(self.items, "id", number, asked.body)
             case "GET", [""]:
-                return 200, _page([t for t in self.tickets if asked.query["labels"] in t["names"]], asked)
+                return 200, _page([t for t in self.tickets if {"name": asked.query["labels"]} in t["labels"]], asked)
             case "POST", [""]:
                 return 201, self._open_issue(asked.body, True)
             case "POST", [number, "comments"] if int(number) >= 500:
@@ -115,7 +116,8 @@ class FakeGitHub:
         return NOT_FOUND
 
     def _open_issue(self, body: dict[str, Any], own: bool) -> dict[str, Any]:
-        made = {"number": 500 + len(self.tickets), "state": "open", "user": self._user(own), "names": body["labels"]}
+        made = {"number": 500 + len(self.tickets), "state": "open", "user": self._user(own)}
+        made["labels"] = [{"name": name} for name in body["labels"] if not self.drops_labels]
         made |= {
             "title": body["title"],
             "body": body["body"],
@@ -192,7 +194,7 @@ class FakeGitLab:
                 self._find(self.items, "id", number)["body"] = asked.body["body"]
                 return 200, {}
             case "GET", ["issues"]:
-                return 200, _page([t for t in self.tickets if t["names"] == asked.query["labels"]], asked)
+                return 200, _page([t for t in self.tickets if asked.query["labels"] in t["labels"]], asked)
             case "POST", ["issues"]:
                 return 201, self._open_issue(asked.body, True)
             case "PUT", ["issues", number]:
@@ -203,7 +205,12 @@ class FakeGitLab:
         return NOT_FOUND
 
     def _open_issue(self, body: dict[str, Any], own: bool) -> dict[str, Any]:
-        made = {"iid": len(self.tickets) + 1, "state": "opened", "author": _gitlab_user(own), "names": body["labels"]}
+        made = {
+            "iid": len(self.tickets) + 1,
+            "state": "opened",
+            "author": _gitlab_user(own),
+            "labels": [body["labels"]],
+        }
         made |= {"title": body["title"], "description": body["description"]}
         self.tickets.append({**made, "web_url": "https://gitlab.example/acme/aep-exports/-/issues/1"})
         return self.tickets[-1]

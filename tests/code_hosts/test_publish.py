@@ -258,6 +258,14 @@ def test_a_person_is_compared_with_the_owner_of_the_token() -> None:
     assert on.shown() == ["first plan", "second plan"]
 
 
+def test_an_issue_without_its_label_is_an_error_since_the_next_run_could_not_find_it() -> None:
+    played, faults = FakeGitHub(drops_labels=True), Faults()
+    with serve(played, faults) as address, pytest.raises(Error, match="without the label") as failed:
+        Publisher(played, address, faults).issue(FIRST)
+
+    assert "add the label exportctl" in str(failed.value.hint)
+
+
 def test_a_server_without_markdown_gets_the_work_item_as_plain_text() -> None:
     played, faults = FakeAzureDevOps(has_markdown=False), Faults()
     with serve(played, faults) as address:

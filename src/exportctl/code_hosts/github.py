@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from exportctl.code_hosts.post import Post, begins_with
-from exportctl.code_hosts.session import HostSession, text_of
+from exportctl.code_hosts.session import HostSession, require_label, text_of
 from exportctl.errors import Forbidden, NotFound
 
 LABEL = "exportctl"
@@ -66,7 +66,9 @@ class GitHub:
 
     def create_issue(self, marker: str, title: str, body: str) -> Post:
         sent = {"title": title, "body": body, "labels": [LABEL]}
-        return _new_post(self._session.create(f"{self._repository}/issues", sent), "number")
+        made = self._session.create(f"{self._repository}/issues", sent)
+        require_label(self.name, made, LABEL, text_of(made, "number"))
+        return _new_post(made, "number")
 
     def update_issue(self, post: Post, title: str, body: str, *, is_open: bool) -> None:
         state = {"state": "open", "state_reason": "reopened"} if is_open else {"state": "closed"}

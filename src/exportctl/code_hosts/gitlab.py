@@ -14,7 +14,7 @@ from functools import cached_property
 from urllib.parse import quote
 
 from exportctl.code_hosts.post import Post, begins_with
-from exportctl.code_hosts.session import HostSession, text_of
+from exportctl.code_hosts.session import HostSession, require_label, text_of
 
 LABEL = "exportctl"
 
@@ -63,6 +63,7 @@ class GitLab:
     def create_issue(self, marker: str, title: str, body: str) -> Post:
         sent = {"title": title, "description": body, "labels": LABEL}
         made = self._session.create(f"{self._project}/issues", sent)
+        require_label(self.name, made, LABEL, text_of(made, "iid"))
         return Post((text_of(made, "iid"),), body, "", True, text_of(made, "web_url"))
 
     def update_issue(self, post: Post, title: str, body: str, *, is_open: bool) -> None:

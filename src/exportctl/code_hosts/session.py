@@ -156,6 +156,20 @@ def api_url(variable: str, text: str | None) -> Url:
     return found
 
 
+def require_label(host: str, made: object, label: str, number: str) -> None:
+    """
+    Check that a new issue has its label, by which the next run finds it.
+
+    Raises:
+        Error: the host dropped it without a word, as GitHub does for a token without the right.
+    """
+    labels = made.get("labels") if isinstance(made, dict) else None
+    names = [text_of(one, "name") if isinstance(one, dict) else str(one) for one in labels or []]
+    if label not in names:
+        hint = f"add the label {label} to the issue, and give the token the right to set labels"
+        raise Error(f"{host} opened issue {number} without the label {label}", rule="code-host", hint=hint)
+
+
 def text_of(item: object, *names: str) -> str:
     """Return a text or a number at a path of nested JSON objects; empty if there is none."""
     for name in names:
