@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -35,6 +37,13 @@ def run(*command: str, cwd: Path, **env: str) -> str:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+def shown_command(start: str, address: str) -> list[str]:
+    """The command of the page that starts so, with another address in place of the one of the project."""
+    page = (ROOT / "docs" / "how-to" / "install.md").read_text(encoding="utf-8")
+    (found,) = re.findall(rf"(?m)(?:^|&& )({re.escape(start)}[^\n&]*)$", page)
+    return [re.sub(r"git\+https://\S+", address, part) for part in shlex.split(found)]
 
 
 def committed(folder: Path) -> Path:
@@ -107,23 +116,24 @@ def test_pip_installs_it_from_git(repository: Path, project: Path) -> None:
     run(sys.executable, "-m", "venv", "venv", cwd=project)
     run("git", "update-server-info", cwd=repository)
     with served(repository) as address:
-        asked = ("venv/bin/pip", "install", "--quiet", f"exportctl @ git+{address}/.git")
-        run(*asked, cwd=project, NO_PROXY="127.0.0.1", no_proxy="127.0.0.1")
+        _, *asked = shown_command("exportctl/bin/pip install", f"git+{address}/.git")
+        run("venv/bin/pip", *asked, cwd=project, NO_PROXY="127.0.0.1", no_proxy="127.0.0.1")
 
     check_program(project / "venv" / "bin" / "exportctl", project)
 
 
 def test_pipx_installs_it(repository: Path, project: Path) -> None:
     env = {"PIPX_HOME": str(project / "pipx"), "PIPX_BIN_DIR": str(project / "bin")}
-    run(str(PROGRAMS / "pipx"), "install", f"git+file://{repository}", cwd=project, **env)
+    _, *asked = shown_command("pipx install", f"git+file://{repository}")
+    run(str(PROGRAMS / "pipx"), *asked, cwd=project, **env)
 
     check_program(project / "bin" / "exportctl", project)
 
 
 def test_uv_tool_installs_it(repository: Path, project: Path) -> None:
     env = {"UV_TOOL_DIR": str(project / "tools"), "UV_TOOL_BIN_DIR": str(project / "bin")}
-    asked = ("tool", "install", "--quiet", "--python", sys.executable, f"git+file://{repository}")
-    run(str(PROGRAMS / "uv"), *asked, cwd=project, **env)
+    _, *asked = shown_command("uv tool install", f"git+file://{repository}")
+    run(str(PROGRAMS / "uv"), *asked, cwd=project, **env, UV_PYTHON=sys.executable)
 
     check_program(project / "bin" / "exportctl", project)
 
