@@ -28,6 +28,7 @@ from exportctl.model.plan import (
     Verb,
 )
 from exportctl.model.ref import Ref
+from exportctl.model.volume import SentRuns, UnknownVolume, Volume
 
 AS_OF = 1795312800  # 2026-11-22 02:00 UTC
 DAY = 86400
@@ -89,6 +90,10 @@ def created_item(name: str = "orders") -> PlanItem:
         ),
         steps=(source, replace(flow, secrets=("${env:PARTNER_SSH_KEY}",))),
         consequences=(Consequence("first-run", "the first run sends each dataset in full", "cost"),),
+        volume=Volume(
+            (SentRuns("1a2b", "Former orders", 12, AS_OF - 30 * DAY, 1_234_567, 3_700_000_000, True, ("Orders",), 1),),
+            (UnknownVolume("Web events", "no run of it was found"),),
+        ),
         ends=AS_OF + 180 * DAY,
         schedule="every day at 02:00 UTC",
         next_after=(AS_OF + DAY,),
@@ -228,6 +233,7 @@ def evil_plan() -> Plan:
         schedule=EVIL,
         at=at,
         lost=Loss(EVIL, ((EVIL, EVIL),), EVIL, {EVIL: EVIL}, {"type": EVIL}, EVIL, EVIL, EVIL, AS_OF, EVIL),
+        volume=Volume((SentRuns(EVIL, EVIL, 1, AS_OF, None, None, False, (EVIL,)),), (UnknownVolume(EVIL, EVIL),)),
     )
     header = PlanHeader(EVIL, EVIL, EVIL, EVIL, "embedded")
     flow = OtherFlow(EVIL, EVIL, EVIL, EVIL, None, AS_OF, False, EVIL)

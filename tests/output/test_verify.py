@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator, ValidationError
 
 from exportctl.errors import Finding, SourcePosition
 from exportctl.monitor.delivery.report import DeliveryResult, Evidence, ExportVerdicts, Verdict, VerifyReport
-from exportctl.output import github_actions, junit
+from exportctl.output import format_values, github_actions, junit
 from exportctl.output.json import monitoring as json_monitoring
 from exportctl.output.json import schemas
 from exportctl.output.markdown import monitoring as markdown_monitoring
@@ -125,7 +125,7 @@ def test_a_long_name_takes_several_lines_in_its_column() -> None:
     ],
 )
 def test_sizes_are_in_the_largest_unit_there_is(size: int, expected: str) -> None:
-    assert expected == text_verify.size(size)
+    assert expected == format_values.size(size)
 
 
 def closing_lines(shown: VerifyReport) -> list[str]:

@@ -164,7 +164,7 @@ def test_what_a_target_leaves_alone_goes_on_beside_the_new_flow(entries: tuple[R
         build_project(*exports, removed=entries), account(), *SALES, options=PlanOptions(targets=("exports.a",))
     )
     assert move_texts(plan, "a")["sent-by-both-flows"] == [
-        'exports.sales still runs (--target ignores it): both flows send "D1", "D2" until you disable one'
+        'exports.sales still runs (this plan leaves it out): both flows send "D1", "D2" until you disable one'
     ]
 
 

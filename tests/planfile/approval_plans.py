@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from exportctl.errors import Finding, Level, SourcePosition
+from exportctl.model.hold import FREEZE, NEAR_RUN, Hold
 from exportctl.model.loss import Loss
 from exportctl.model.other_flow import OtherFlow
 from exportctl.model.plan import (
@@ -27,6 +28,7 @@ from exportctl.model.plan import (
     Verb,
 )
 from exportctl.model.ref import Ref
+from exportctl.model.volume import SentRuns, UnknownVolume, Volume
 
 AS_OF = 1795312800
 HEADER = PlanHeader("org@AdobeOrg", "prod", None, "acme", "service")
@@ -76,6 +78,18 @@ losses = st.builds(
     last_run=st.none() | moments,
     last_run_state=st.none() | texts,
 )
+volumes = st.builds(
+    Volume,
+    st.lists(
+        st.builds(
+            SentRuns,
+            *(texts, texts, st.integers(1, 9), moments, st.none() | st.integers(0, 9), st.none(), st.booleans()),
+            st.lists(texts, max_size=1).map(tuple),
+        ),
+        max_size=1,
+    ).map(tuple),
+    st.lists(st.builds(UnknownVolume, texts, texts), max_size=1).map(tuple),
+)
 items = st.builds(
     PlanItem,
     address=addresses,
@@ -93,6 +107,7 @@ items = st.builds(
     next_after=st.lists(moments, max_size=1).map(tuple),
     at=locations,
     lost=st.none() | losses,
+    volume=st.none() | volumes,
 )
 headers = st.builds(PlanHeader, texts, texts, st.none() | texts, texts, st.sampled_from(["service", "embedded"]))
 plans = st.builds(
@@ -106,6 +121,10 @@ plans = st.builds(
         max_size=1,
     ).map(tuple),
     unset=st.lists(texts, max_size=2, unique=True).map(tuple),
+    excluded=st.lists(texts, max_size=1).map(tuple),
+    holds=st.lists(
+        st.builds(Hold, st.sampled_from([FREEZE, NEAR_RUN]), texts, st.none() | moments, texts, texts), max_size=1
+    ).map(tuple),
     options=st.dictionaries(names, st.integers(0, 9) | st.lists(texts, max_size=1), max_size=1),
 )
 

@@ -169,6 +169,8 @@ def _plan_and_apply(call: CommandContext, order: ApplyRequest, known: KnownPlan)
         if made.plan.holds:
             return _show_blocked_plan(call, order, made)
         order = replace(order, overridden=allowed)
+        if not (saved or order.only_if or order.auto_approve):  # a person reads the plan and is asked
+            made = plan.add_volumes(call, made)
         unbound = phrases.unbound_references(made.plan) if saved or order.only_if else ()
         if unbound:
             call.screen.say(f"No plan reads these values, so the approval does not cover them: {', '.join(unbound)}")

@@ -52,7 +52,7 @@ from exportctl.workflows.load_config import readable_config
 
 if TYPE_CHECKING:
     from exportctl.snapshot.file import Snapshot
-    from exportctl.workflows.plan import PlanResult
+    from exportctl.workflows.plan import ConnectedPlan, PlanResult
     from exportctl.workflows.rehearse import Rehearsal
 
 PLACEHOLDER_NOTE = "Unset variables use placeholder values (emulator).\n"
@@ -184,15 +184,22 @@ def _make_plan(call: CommandContext, asked: PlanOptions, file: Path | None) -> t
     """Plan against the sandbox, or against the snapshot in `file`."""
     from exportctl.snapshot import file as document
     from exportctl.workflows import plan as plan_workflow
+    from exportctl.workflows.volumes import add_volumes_of_snapshot
 
     setup = call.setup()
     if file is None:
         with call.open_plan(asked, setup) as made:
-            pass
-        return made, None
+            return add_volumes(call, made), None
     snapshot = document.load_snapshot(read_text(call.folder / file, "the snapshot"))
     draft = plan_workflow.plan_from_snapshot(setup, asked, snapshot, wall=call.wall)
-    return draft, snapshot
+    return replace(draft, plan=call.guard.mask_echoes(add_volumes_of_snapshot(draft))), snapshot
+
+
+def add_volumes(call: CommandContext, made: ConnectedPlan) -> ConnectedPlan:
+    """Add what the runs so far sent of the datasets that the plan sends in full; it may send one request."""
+    from exportctl.workflows.volumes import read_volumes
+
+    return replace(made, plan=call.guard.mask_echoes(read_volumes(made)))
 
 
 def reject_short(call: CommandContext, short: bool) -> None:
@@ -241,7 +248,7 @@ def _environment_command(
 
     return EnvironmentCommand(
         command="plan",
-        read_result=plan_reader(asked, lambda made: made),
+        read_result=plan_reader(asked, lambda made: add_volumes(call, made)),
         exit_code=lambda made: exit_codes.plan_exit_code(made.plan, detailed=detailed),
         summary=lambda made: phrases.plan_line(made.plan),
         text=lambda made: _plan_text(call, made, short),

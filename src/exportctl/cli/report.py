@@ -135,7 +135,7 @@ def _write_page(call: CommandContext, out: Path, text: str, environments: int = 
     if out == STDOUT:
         call.screen.write_document(text)
         return
-    from exportctl.output.text.verify import size
+    from exportctl.output.format_values import size
 
     write_file(call.folder / out, text, mode=OWNER_ONLY)
     of = f", {environments} environments" if environments > 1 else ""

@@ -178,6 +178,13 @@ class Client:
                 raise unusable_answer_error(line, answer, "its list does not end: a continuation token came twice")
             seen.add(token)
 
+    def first_page(self, path: str, *, params: Params = ()) -> tuple[Objects, bool]:
+        """Read the first page of a collection with one request, and whether there is a next one. Errors: see `list`."""
+        line = RequestLine("GET", path)
+        answer = self._send_read(line, [*params, ("limit", str(PAGE_SIZE))])
+        body = self._parse_object(line, answer)
+        return paging.page_items(line, answer, body), paging.next_page_token(line, answer, body) is not None
+
     def list_offset(self, path: str, *, params: Params = ()) -> Objects:
         """List all items with pages by `start` and `pageInfo.hasNext`, as `/connectionSpecs/{id}/configs` has them."""
         line = RequestLine("GET", path)

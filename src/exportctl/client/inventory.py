@@ -165,6 +165,14 @@ def read_latest_runs(client: Client, flow: str, count: int) -> tuple[Run, ...]:
     return tuple(islice(_iterate_newest_runs(client, [flow], 0), count))
 
 
+def read_newest_runs(client: Client, flows: Sequence[str]) -> tuple[tuple[Run, ...], bool]:
+    """Read the newest runs of several flows with one request; True: the service shows no older ones."""
+    wanted, params = set(flows), [("property", f"flowId=={','.join(flows)}"), NEWEST_FIRST]
+    page, has_more = client.first_page("/runs", params=params)
+    found = (one for one in map(run.parse_run, page) if one is not None and one.flow in wanted)
+    return tuple(found), not has_more
+
+
 def read_oldest_run(client: Client, flow: str) -> Run | None:
     """Read the oldest run of one flow that the service still shows."""
     for page in client.pages("/runs", params=[("property", f"flowId=={flow}"), CREATION_ORDER]):

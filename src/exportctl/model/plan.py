@@ -22,6 +22,7 @@ from exportctl.model.next_steps import MoveOffer, NextStep
 from exportctl.model.other_flow import OtherFlow
 from exportctl.model.profile_note import ProfileNote
 from exportctl.model.ref import Ref
+from exportctl.model.volume import Volume
 
 Fields = Mapping[str, Any]
 
@@ -255,8 +256,7 @@ class Step:
     type: str = ""  # destination type, for the wire form
     title: str = ""  # name of a created connection
     text: str | None = None  # the person's own description, when the request carries one
-    # A deletion that must succeed before anything is created: "still in use" means that a hidden flow exists.
-    detects_hidden_flow: bool = False
+    detects_hidden_flow: bool = False  # a deletion before all creations: "still in use" means that a flow is hidden
     known: Fields = field(default_factory=dict)  # values behind the references of `auth` that the plan read, or UNSET
 
 
@@ -279,6 +279,7 @@ class PlanItem:
     at: SourcePosition | None = None  # for display only
     service_state: str | None = None  # the flow's state as the service shows it, if it says neither on nor off
     lost: Loss | None = None  # of a deleted or replaced flow, or of a deleted account; for display only
+    volume: Volume | None = None  # of a full export, as far as runs tell it; for display only
     bound: BoundValues | None = None  # only in documents (planfile/binding.py), and then `seen` of steps is salted too
 
     def causes(self) -> frozenset[Cause]:
@@ -313,8 +314,7 @@ class PlanHeader:
     """
     The sandbox of a plan. `platform` is one of `PLATFORMS`; only "service" reaches Adobe.
 
-    `profile` is for display only: no saved plan and no digest has it. `url` and `repository` are only for saved plans
-    and digests: apply uses both.
+    `profile` is for display only. `url` and `repository` are only for saved plans and digests: apply uses both.
     """
 
     organization: str

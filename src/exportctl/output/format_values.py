@@ -20,6 +20,7 @@ from exportctl.resources.kinds import BASE_CONNECTION, FLOW
 
 NOTHING = "(none)"
 DAY, HOUR, MINUTE = 86400, 3600, 60
+_UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 _LATEST = 253402300799  # the last second of the year 9999: the largest moment with a date
 _MOMENTS = frozenset({"end", "start", "not_before"})
 _TIMES_OF_DAY = frozenset({"at"})
@@ -69,6 +70,14 @@ def duration(seconds: int) -> str:
         if seconds and seconds % size == 0:
             return format_count(seconds // size, unit)
     return format_count(seconds, "second")
+
+
+def size(count: int) -> str:
+    """Return bytes in the largest unit with at least one of it: `812 B`, `4.1 MiB`."""
+    unit, shown = 0, float(count)
+    while shown >= 1024 and unit < len(_UNITS) - 1:
+        unit, shown = unit + 1, shown / 1024
+    return f"{shown:.1f} {_UNITS[unit]}" if unit else f"{count} B"
 
 
 def end_text(end: int, as_of: int, colon: str = "") -> str:

@@ -4,7 +4,7 @@ Find datasets that move from one flow of ours to another in one plan: a split, a
     origin                             datasets       receiver               datasets
     deleted, released                  all            created, completed     all
     updated, replaced                  removed        updated, replaced      added
-    undeclared, ignored by --target    all
+    undeclared, left out by an option  all
 
 Both sides say what follows: which datasets are sent in full again, when one flow ends and the other starts, whether
 both run for some time, and how a new export can keep the flow.
@@ -241,7 +241,7 @@ def _receiver_consequences(one: DatasetMove) -> Iterator[Consequence]:
     text = f"{datasets} {move} from {origin.label} to this flow; {sends} {them} in full again"
     yield Consequence("full-re-export", text, "cost")
     if origin.verb in (None, Verb.RELEASE):
-        why = "it is released" if origin.verb else "--target ignores it"
+        why = "it is released" if origin.verb else "this plan leaves it out"
         text = f"{origin.label} still runs ({why}): both flows send {datasets} until you disable one"
         yield Consequence("sent-by-both-flows", text, "warning")
         return

@@ -29,6 +29,7 @@ from exportctl.model.plan import (
     Step,
     Verb,
 )
+from exportctl.model.volume import SentRuns, UnknownVolume, Volume
 
 
 def decode_plan(content: Json) -> Plan:
@@ -74,8 +75,16 @@ def _item(document: Json) -> PlanItem:
         at=_source_position(document["at"]),
         service_state=document.get("service_state"),
         lost=_loss(document.get("lost")),
+        volume=_volume(document.get("volume")),
         bound=BoundValues(**document["bound"]),
     )
+
+
+def _volume(document: Json | None) -> Volume | None:
+    if document is None:
+        return None
+    sent = tuple(SentRuns(**{**one, "datasets": tuple(one["datasets"])}) for one in document["sent"])
+    return Volume(sent, tuple(UnknownVolume(**one) for one in document["unknown"]))
 
 
 def _loss(document: Json | None) -> Loss | None:

@@ -51,6 +51,7 @@ from exportctl.model.plan import (
     Verb,
 )
 from exportctl.model.ref import Ref
+from exportctl.model.volume import SentRuns, UnknownVolume, Volume
 from exportctl.planfile.binding import bound_items
 
 T = TypeVar("T")
@@ -247,6 +248,28 @@ LOSS = JsonObject[Loss](
     last_run=nullable(number(f"when the newest run began that the flow shows, {_MOMENT}")),
     last_run_state=nullable(text("done, partial, failed or running")),
 )
+VOLUME = JsonObject[Volume](
+    "what is known of the volume of a full export",
+    sent=listing(
+        "what the runs of a flow sent so far; it is no size of a full export",
+        JsonObject[SentRuns](
+            "one flow",
+            flow=text("flow id"),
+            name=text("flow name"),
+            runs=number("runs that succeeded"),
+            since=number(f"when the oldest of them began, {_MOMENT}"),
+            rows=nullable(number("rows; null: no run says it")),
+            size=nullable(number("bytes; null: no run says it of these datasets")),
+            is_whole=flag("the service shows no older run"),
+            datasets=listing("what this tells about", text("dataset name")),
+            others=number("further datasets of the flow in these numbers"),
+        ),
+    ),
+    unknown=listing(
+        "datasets of which nothing is known",
+        JsonObject[UnknownVolume]("one dataset", dataset=text("dataset name"), reason=text("for people")),
+    ),
+)
 ITEM = Definition[PlanItem](
     "item",
     "everything that a plan says and does about one address",
@@ -270,6 +293,7 @@ ITEM = Definition[PlanItem](
     next_after=listing("next runs after this plan", number(_MOMENT)),
     at=nullable(part(POSITION)),
     lost=optional(part(LOSS), lambda i: i.lost is not None),
+    volume=optional(part(VOLUME), lambda i: i.volume is not None),
     bound=part(BOUND),
 )
 OTHER_FLOW = Definition[OtherFlow](

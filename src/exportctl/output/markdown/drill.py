@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from exportctl.output import format_values
 from exportctl.output.markdown import parts
 from exportctl.output.markdown_escape import code, prose
-from exportctl.output.text import drill, verify
+from exportctl.output.text import drill
 
 if TYPE_CHECKING:
     from exportctl.restore.drill import DrilledDataset, DrillReport
@@ -44,6 +44,6 @@ def _cells(one: DrilledDataset) -> list[str]:
         code(one.state),
         "" if one.moment is None else format_values.moment(one.moment),
         "" if check is None else str(len(check.source.files)),
-        "" if check is None else verify.size(check.source.size),
+        "" if check is None else format_values.size(check.source.size),
         "" if one.restored_rows is None else str(one.restored_rows),
     ]

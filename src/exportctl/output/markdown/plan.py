@@ -20,6 +20,7 @@ from exportctl.output.markdown.changes import change_entries
 from exportctl.output.markdown.groups import FEW, Entry, fold, group_section, kind_entries
 from exportctl.output.markdown.parts import LIMIT, SHARE, finding_words, head, join_within_limit, one_line_head, table
 from exportctl.output.markdown_escape import block, code, html_code, html_prose, prose
+from exportctl.output.volume import sent_lines, unknown_lines
 from exportctl.plan import readers
 from exportctl.resources.kinds import END
 
@@ -42,6 +43,7 @@ def render_plan(shown: Plan, *, limit: int = LIMIT, run: CiRun | None = None) ->
         *(line for step in shown.next_steps for line in _next_step(step)),
         *group_section("Errors", _finding_entries(shown, Level.ERROR), share),
         *group_section("Consequences", _consequences(spoken, _GRAVE), share),
+        *group_section("Volume of what is sent in full", _volumes(spoken), share),
         *group_section("Warnings", _finding_entries(shown, Level.WARNING), share),
         *group_section(title, change_entries(spoken), limit // _CHANGES),
         *group_section("What else follows", _consequences(spoken, ("info",)), share),
@@ -147,6 +149,13 @@ def _finding_message(shown: Finding, address: Address) -> str:
     """Return message and hint without the address, which the entry names."""
     words = shown.message.removeprefix(str(address)).lstrip(": ")
     return prose(words) + (f" ({prose(shown.hint)})" if shown.hint else "")
+
+
+def _volumes(items: Iterable[PlanItem]) -> list[Entry]:
+    """Return what the runs so far sent, as far as it is known."""
+    shown = list(items)
+    sent = [Entry(f"{code(item.address)}: {prose(line)}") for item in shown for line in sent_lines(item)]
+    return [*sent, *(Entry(prose(line)) for line in unknown_lines(shown))]
 
 
 def _ends(items: Iterable[PlanItem], as_of: int) -> list[Entry]:

@@ -92,7 +92,7 @@ def cells(chain: Chain, as_of: int) -> tuple[str, ...]:
         str(chain.complete_runs),
         "" if chain.rows is None else str(chain.rows),
         "" if chain.files is None else str(chain.files),
-        "" if chain.size is None else verify.size(chain.size),
+        "" if chain.size is None else format_values.size(chain.size),
     )
 
 

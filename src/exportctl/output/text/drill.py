@@ -15,7 +15,7 @@ from exportctl.model.schedule import format_age, format_count
 from exportctl.output import format_values
 from exportctl.output.color import Paint, paint
 from exportctl.output.format_values import clean_text
-from exportctl.output.text import plan, restore, verify
+from exportctl.output.text import plan, restore
 
 if TYPE_CHECKING:
     from exportctl.monitor.backup.drills import PastDrill
@@ -58,7 +58,7 @@ def fact_texts(one: DrilledDataset) -> Iterator[str]:
     if one.check:
         yield from restore.fact_texts(one.check)
     if one.written:
-        yield f"written as {verify.size(one.written)}, read back, deleted"
+        yield f"written as {format_values.size(one.written)}, read back, deleted"
     yield f"the backup is {one.state}{_cover_text(one)}"
     if one.last_hash:
         yield f"hash of its newest run: {one.last_hash}"

@@ -18,6 +18,7 @@ from exportctl.output.color import Paint, paint
 from exportctl.output.format_values import clean_text
 from exportctl.output.holds import hold_lines
 from exportctl.output.loss import loss_words
+from exportctl.output.volume import volume_lines
 from exportctl.output.wrapping import PAGE, count_cells, page_width
 from exportctl.planfile.deserialize import decode_plan
 from exportctl.planfile.file import SavedPlan, age_seconds, saved_digest
@@ -144,6 +145,7 @@ def block(item: PlanItem, as_of: int, ink: Paint, width: int, *, said_once: Coll
         lines += field(change, ink, width)
     lines += [f"{INDENT}{label}: {words}" for label, words in loss_words(item)]
     lines += [_consequence_line(c, ink) for c in item.consequences if c not in said_once]
+    lines += [f"{INDENT}volume: {line}" for line in volume_lines(item)]
     lines += runs(item, as_of)
     if item.is_paused:
         lines.append(f"{INDENT}left paused; to resume exactly this: {phrases.resume_option(item)}")

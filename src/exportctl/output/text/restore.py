@@ -16,7 +16,7 @@ from exportctl.model.schedule import format_count
 from exportctl.output import format_values
 from exportctl.output.color import Paint, paint
 from exportctl.output.format_values import clean_lines, clean_text
-from exportctl.output.text import plan, verify
+from exportctl.output.text import plan
 
 if TYPE_CHECKING:
     from exportctl.restore.report import RestoreCheck, RestoreReport
@@ -64,7 +64,7 @@ def fact_texts(check: RestoreCheck) -> Iterator[str]:
     rows = "" if check.rows is None else f": {format_count(check.rows, 'row')}"
     if check.rows is not None and source.compared_runs < len(source.runs):
         rows += f" (of {format_count(source.compared_runs, 'run')} the service says how many it wrote)"
-    yield f"from {runs}, {files}, {verify.size(source.size)}{rows}"
+    yield f"from {runs}, {files}, {format_values.size(source.size)}{rows}"
     yield f"rule: {clean_text(source.combine_source)}"
     if source.key:
         yield f"key of a row: {clean_text(source.key_source)}"

@@ -11,7 +11,6 @@ from exportctl.output.color import Paint, paint
 from exportctl.output.format_values import clean_text
 from exportctl.output.text import plan
 from exportctl.output.text.columns import TableColumn, lay_out_table
-from exportctl.output.text.verify import size
 from exportctl.output.wrapping import NO_LIMIT
 from exportctl.resources.run import RunStatus
 
@@ -69,7 +68,7 @@ def cells(run: Run) -> tuple[str, ...]:
         run.status.value,
         "" if run.rows is None else str(run.rows),
         "" if run.files is None else str(run.files),
-        "" if run.size is None else size(run.size),
+        "" if run.size is None else format_values.size(run.size),
     )
 
 

@@ -40,7 +40,6 @@ OBJECTS = 20  # paths shown for one verdict; the machine formats hold all of the
 _EXPORTS = 5  # addresses that the last line names
 _DEEPER = plan.INDENT * 2
 _GAP = "  "
-_UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
 def render_verify_report(report: VerifyReport, *, color: bool = False, width: int = NO_LIMIT) -> str:
@@ -129,7 +128,7 @@ def cells(same: Sequence[Verdict]) -> tuple[str, ...]:
         clean_text(verdict.dataset),
         "" if verdict.rows is None else str(verdict.rows),
         "" if verdict.files is None else str(verdict.files),
-        "" if verdict.size is None else size(verdict.size),
+        "" if verdict.size is None else format_values.size(verdict.size),
     )
 
 
@@ -140,14 +139,6 @@ def _due_text(first: int | None, last: int | None) -> str:
     start, end = format_values.moment(first), format_values.moment(last)
     day = start.partition(" ")[0] + " "
     return start if first == last else f"{start.removesuffix(' UTC')} … {end.removeprefix(day)}"
-
-
-def size(count: int) -> str:
-    """Return bytes in the largest unit with at least one of it: `812 B`, `4.1 MiB`."""
-    unit, shown = 0, float(count)
-    while shown >= 1024 and unit < len(_UNITS) - 1:
-        unit, shown = unit + 1, shown / 1024
-    return f"{shown:.1f} {_UNITS[unit]}" if unit else f"{count} B"
 
 
 def _lay_out_rows(groups: Sequence[Sequence[Verdict]], ink: Paint, width: int) -> TableLines:
