@@ -42,11 +42,22 @@ def test_a_terminal_shows_what_takes_long_and_erases_it() -> None:
     played.progress.begin("reading flows")
     assert played.after(0.1) == ""
     assert played.after(0.3) == "\r⠙ reading flows\x1b[K"
-    played.progress.tell("asked to wait 8 s")
-    assert played.after(0.1) == "\r⠹ asked to wait 8 s\x1b[K"
     played.progress.end()
     assert played.after(1) == ERASE
     assert played.after(1) == ""
+
+
+def test_a_wait_that_the_service_asks_for_is_shown_until_it_ends() -> None:
+    played = Played(80)
+    played.progress.begin("reading flows")
+    played.progress.end()
+    played.progress.announce_wait(8)
+
+    assert played.after(7) == "\r⠙ asked to wait 8 s\x1b[K"
+    assert played.after(2) == ERASE
+    played.progress.announce_wait(8)
+    played.progress.begin("reading flows, page 2")
+    assert "page 2" in played.after(1)
 
 
 def test_the_line_does_not_flicker_between_two_requests() -> None:

@@ -11,6 +11,9 @@ import struct
 import subprocess
 import sys
 import termios
+import threading
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -65,12 +68,19 @@ def test_every_command_is_in_one_section_of_the_help() -> None:
     assert sorted(name for names in SECTIONS.values() for name in names) == sorted(build_command().commands)
 
 
-def _run_on_terminal(argv: list[str], folder: Path, columns: int, until: bytes | None = None) -> str:
-    """What a program writes to a pseudo-terminal of this width; after `until` it gets Ctrl-C."""
+def _run_on_terminal(
+    argv: list[str],
+    folder: Path,
+    columns: int,
+    until: bytes | None = None,
+    then: Callable[[], None] | None = None,
+    **variables: str,
+) -> str:
+    """What a program writes to a pseudo-terminal of this width; after `until` comes `then`, by default Ctrl-C."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", SIZES[columns], columns, 0, 0))
     kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
-    env = {**kept, "TERM": "xterm", "NO_COLOR": "1"}
+    env = {**kept, "TERM": "xterm", "NO_COLOR": "1", **variables}
     seen = b""
     with subprocess.Popen([*MODULE, *argv], cwd=folder, env=env, stdin=theirs, stdout=theirs, stderr=theirs) as process:
         os.close(theirs)
@@ -81,7 +91,7 @@ def _run_on_terminal(argv: list[str], folder: Path, columns: int, until: bytes |
                 break
             seen += part
             if until is not None and until in seen:
-                process.send_signal(signal.SIGINT)
+                then() if then else process.send_signal(signal.SIGINT)
                 until = None
         process.wait(timeout=PATIENCE)
     os.close(ours)
@@ -99,6 +109,36 @@ def test_a_real_terminal_shows_the_same(tmp_path: Path, name: str, width: int) -
     assert f"$ exportctl {line}\n{mask_changing_parts(shown)}[exit 0]\n" == (
         FOLDER / str(width) / f"{name}.txt"
     ).read_text(encoding="utf-8")
+
+
+def test_a_terminal_shows_what_is_read_and_what_the_service_asks_for(run: CommandLine) -> None:
+    seen, asked = threading.Event(), []
+
+    class Slow(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            """Say nothing until the terminal shows it, then ask to wait once, then refuse."""
+            asked.append(self.path)
+            seen.wait(PATIENCE)
+            self.send_response(429 if len(asked) == 1 else 400)
+            self.send_header("Retry-After", "1")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *args: object) -> None:
+            """Says nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Slow) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        run.edit("url: embedded", f"url: http://127.0.0.1:{server.server_port}")
+        credentials = {"AEP_CLIENT_ID": "someone", "AEP_CLIENT_SECRET": "emulator-client-secret"}
+        shown = _run_on_terminal(["plan"], run.folder, 80, until=b"asking for a token", then=seen.set, **credentials)
+        server.shutdown()
+
+    drawing, _, rest = shown.partition("asked to wait 1 s")
+    assert "\r" in drawing and rest
+    *_, errors = rest.split("\r\x1b[K")  # the line is erased before anything else is written
+    assert errors.startswith("error: got no token")
+    assert too_wide(errors, 80) == []
 
 
 @pytest.mark.parametrize("width", SIZES)

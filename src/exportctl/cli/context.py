@@ -103,7 +103,7 @@ class CommandContext:
         )
 
     def _say_wait(self, seconds: float) -> None:
-        self.screen.progress.tell(f"asked to wait {seconds:.0f} s")
+        self.screen.progress.announce_wait(seconds)
         if not self.screen.progress.is_drawing:
             self.screen.say(f"The service asks to wait {seconds:.0f} s (Retry-After). exportctl waits.")
 

@@ -47,6 +47,7 @@ class Progress:
         self._text = ""
         self._running = 0
         self._changed = self._began = self._last_line = float("-inf")
+        self._waits_until = float("-inf")
         self._steps: tuple[int, int] | None = None
         self._is_drawn = False
         self._frame = 0
@@ -64,6 +65,7 @@ class Progress:
                 self._began = self._last_line = now
             self._changed = self._changed if self._running else now
             self._running, self._text = self._running + 1, text
+            self._waits_until = float("-inf")
         self._start_ticking()
 
     def end(self) -> None:
@@ -71,10 +73,10 @@ class Progress:
             self._running -= 1
             self._changed = self._changed if self._running else self._seconds()
 
-    def tell(self, text: str) -> None:
-        """Replace what the line says, until the next thing begins."""
+    def announce_wait(self, seconds: float) -> None:
+        """Say that the service asks to wait, for that time or until something begins."""
         with self._lock:
-            self._text = text
+            self._text, self._waits_until = f"asked to wait {seconds:.0f} s", self._seconds() + seconds
 
     @contextmanager
     def count_steps(self, total: int) -> Iterator[Callable[[], None]]:
@@ -134,7 +136,7 @@ class Progress:
             self.tick()
 
     def _is_due(self, now: float) -> bool:
-        if self._steps:
+        if self._steps or now < self._waits_until:
             return True
         since = now - self._changed
         return (
