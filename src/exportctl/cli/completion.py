@@ -17,9 +17,9 @@ from typing import Any
 
 from exportctl.errors import Error
 
-_SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*")
-_SECTION = re.compile(r"^(exports|destinations|environments):")
-_NAME = re.compile(r"^( +)[\"']?([A-Za-z0-9][A-Za-z0-9._-]*)[\"']?:")
+_SAFE = r"[A-Za-z0-9][A-Za-z0-9._/-]*"  # compiled when a shell asks: every command imports this module
+_SECTION = r"^(exports|destinations|environments):"
+_NAME = r"^( +)[\"']?([A-Za-z0-9][A-Za-z0-9._-]*)[\"']?:"
 _SECTIONS = ("exports", "destinations", "environments")
 SHELLS = ("bash", "zsh", "fish", "powershell")
 Names = Mapping[str, tuple[str, ...]]  # section -> its names
@@ -45,7 +45,7 @@ def add_completion(param: Any) -> None:
 def complete(candidates: Callable[[Any], Iterable[str]], ctx: Any, incomplete: str) -> list[Candidate]:
     """Return the candidates that continue a word; of words that commas separate, the last one."""
     before, comma, last = incomplete.rpartition(",")
-    found = sorted({name for name in candidates(ctx) if name.startswith(last) and _SAFE.fullmatch(name)})
+    found = sorted({name for name in candidates(ctx) if name.startswith(last) and re.fullmatch(_SAFE, name)})
     return [Candidate(f"{before}{comma}{name}") for name in found]
 
 
@@ -83,9 +83,9 @@ def scan_names(text: str) -> Names:
     section, depth = "", ""
     for line in text.splitlines():
         if line[:1].strip():
-            begins = _SECTION.match(line)
+            begins = re.match(_SECTION, line)
             section, depth = begins[1] if begins else "", ""
-        elif section and (named := _NAME.match(line)):
+        elif section and (named := re.match(_NAME, line)):
             depth = depth or named[1]
             found[section] += [named[2]] if named[1] == depth else []
     return {name: tuple(names) for name, names in found.items()}

@@ -21,6 +21,7 @@ _COLOR = re.compile(r"\x1b\[[0-9;]*m")
 _WORD = re.compile(r" *(?:\d\d:\d\d(?::\d\d)? UTC|[^ ])+")
 _WORD_OR_MOMENT = re.compile(r" *(?:\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)? UTC|[^ ])+")
 _COMMAND = re.compile(r"(?:(?<=: )|(?<=^)|(?<=  ))exportctl (?:(?![.,;] )[^`])*$")  # and no sentence after it
+_COMMENTED = re.compile(r"( *)(exportctl .*?) +# (.*)")
 _CONTINUED = " \\"
 _SHELL_WORD = re.compile(r""" *(?:'[^']*'|"[^"]*"|[^ '"]|['"])+""")
 _WIDTHLESS = frozenset({"Mn", "Me", "Cf", "Cc"})
@@ -64,6 +65,9 @@ def wrap_line(line: str, width: int) -> list[str]:
     if count_cells(line) <= width:
         return [line]
     indent = line[: len(line) - len(line.lstrip(" "))]
+    if commented := _COMMENTED.fullmatch(line):
+        comment = f"{indent}{_HANGING}# "
+        return [*wrap_line(indent + commented[2], width), *wrap_words(commented[3], width, comment, comment)]
     command = _COMMAND.search(line)
     if command is None:
         return wrap_words(line.lstrip(" "), width, indent, indent + _HANGING)
