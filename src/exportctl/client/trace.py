@@ -87,10 +87,11 @@ def _shown_url(request: Request, mask: Mask) -> str:
 
 def _shown_body(body: bytes, mask: Mask) -> str:
     try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
+        return mask(json.dumps(_shown_value("", json.loads(body), mask), ensure_ascii=True))
+    except ValueError:
         return f"{len(body)} bytes that are not JSON"
-    return mask(json.dumps(_shown_value("", value, mask), ensure_ascii=True))
+    except RecursionError:
+        return f"{len(body)} bytes, nested too deeply"
 
 
 def _shown_value(member: str, value: Any, mask: Mask) -> Any:
