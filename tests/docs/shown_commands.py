@@ -234,7 +234,7 @@ SCENES = {
 # page -> how a command begins -> why it cannot run here. May only shrink: tests/docs/test_shown_commands.py
 NOT_RUN: dict[str, dict[str, str]] = {
     "README.md": {
-        "make ": "makes an environment of its own; tests/docs/test_setup.py runs the demo",
+        "make ": "makes an environment of its own; tests/cli/test_cli_demo.py runs the demo",
         "python3 -m venv": "installs",
         ".venv/bin/": "installs",
     },
