@@ -77,6 +77,7 @@ def test_an_export_that_cannot_be_planned_is_an_error_in_the_page(applied: Comma
     shown = page(applied, code=1)
 
     assert "Retruns" in shown
+    assert "Retruns" in applied("report", "-o", "-").err  # so that the log of a job says why it fails
     assert "1 error: not everything could be read or planned" in shown
 
 
@@ -89,6 +90,7 @@ def test_one_page_shows_all_environments_and_the_one_that_failed(tmp_path: Path)
     assert "Dataset exports: 2 environments" in shown
     assert "This environment could not be read." in shown
     assert shown.count(">NOT APPLIED<") == 2
+    assert "environment prod:\nerror: " in run("report", "--all-environments", "-o", "-").err
 
 
 def test_ids_of_a_page_are_unique(tmp_path: Path) -> None:

@@ -18,9 +18,12 @@ from exportctl.cli.environments import plan_reader, read_all_environments
 from exportctl.cli.files import OWNER_ONLY, read_plan_file, refuse_wrong_values, write_file
 from exportctl.cli.options import AllEnvironments, Target, check_addresses, reject_option
 from exportctl.model.plan_options import PlanOptions
+from exportctl.output.color import paint
+from exportctl.output.text.plan import findings
 from exportctl.workflows.load_config import read_project
 
 if TYPE_CHECKING:
+    from exportctl.errors import Finding
     from exportctl.monitor.given_plan import GivenPlan
     from exportctl.monitor.report import SandboxReport
     from exportctl.output.environments import EnvironmentResult
@@ -81,13 +84,14 @@ def _write_one_environment(call: CommandContext, wanted: PageRequest, out: Path)
     from exportctl.output.html import page
 
     setup = call.setup()
-    project, findings = read_project(setup, setup.now or call.wall())
+    project, remarks = read_project(setup, setup.now or call.wall())
     check_addresses(wanted.asked, [project])
-    shown = plan_reader(wanted.asked, lambda made: _build_report(call, wanted, made))(project, findings, setup)
-    show_warnings(call, findings)
+    shown = plan_reader(wanted.asked, lambda made: _build_report(call, wanted, made))(project, remarks, setup)
+    show_warnings(call, remarks)
     with wanted.refuse_wrong_plan():
         text = page.render_report(shown)
     _write_page(call, out, text)
+    _tell_errors(call, shown.errors())
     return _exit_code(shown)
 
 
@@ -101,6 +105,8 @@ def _write_all_environments(call: CommandContext, wanted: PageRequest, out: Path
         foreign = _foreign_plan(wanted, found.sides)
         text = page.render_environments(found.sides, foreign=foreign, as_of=call.as_of())
     _write_page(call, out, text, len(found.sides))
+    for side in found.sides:
+        _tell_errors(call, side.errors if side.result is None else side.result.errors(), side.environment)
     return found.exit_code(_exit_code)
 
 
@@ -125,6 +131,13 @@ def _foreign_plan(wanted: PageRequest, sides: Sequence[EnvironmentResult[Sandbox
 
     is_shown = any(side.result and side.result.plan for side in sides)
     return None if wanted.saved is None or is_shown else foreign_plan(*wanted.saved)
+
+
+def _tell_errors(call: CommandContext, errors: tuple[Finding, ...], environment: str | None = None) -> None:
+    """Tell the errors that the page shows too: they make the exit code 1."""
+    if errors:
+        head = [f"environment {environment}:"] if environment else []
+        call.screen.tell("\n".join([*head, *findings(errors, paint(call.screen.err_color), "")]))
 
 
 def _exit_code(shown: SandboxReport) -> int:

@@ -67,6 +67,7 @@ _COLUMNS = (
     PageColumn("Why"),
 )
 _LEGEND = "legend"
+_DEEP = "exportctl verify --deep"
 MAX_ROWS = 200  # of the table of reasons; `exportctl verify` shows all
 
 
@@ -79,7 +80,7 @@ def deliveries_section(context: SectionContext, report: SandboxReport) -> Elemen
         "deliveries",
         "Deliveries",
         note(capital_first(head.removeprefix("Verify: "))),
-        *(note(line) for line in (verify.coverage_lines(found, paint(False)) if found else ())),
+        *(note(line) for line in (verify.coverage_lines(found, paint(False), _DEEP) if found else ())),
         _legend(context, is_verified=found is not None),
         _timeline_table(context, report.timeline) if report.timeline.rows else note("There is no export."),
         *(_reasons(context, found) if found else ()),

@@ -76,13 +76,13 @@ def _meaning(report: VerifyReport, ink: Paint) -> str:
     return ink("error", f"Exit 9: {fail}.") if failing else ink("good", "Exit 0: nothing fails.")
 
 
-def coverage_lines(report: VerifyReport, ink: Paint) -> list[str]:
-    """Return what was checked: contents, files, or only what the service reports."""
+def coverage_lines(report: VerifyReport, ink: Paint, deep: str = "--deep") -> list[str]:
+    """Return what was checked: contents, files, or only what the service reports. `deep` names what reads contents."""
     runs_only = [e for e in report.exports if e.storage.startswith(RUNS_ONLY)]
     read = [e for e in report.exports if e.flow and not e.errors and e not in runs_only]
     lines = []
     if read:
-        contents = ", contents too (--deep)" if report.deep else "; contents only with --deep"
+        contents = ", contents too (--deep)" if report.deep else f"; contents only with {deep}"
         lines.append(f"Checked: names and number of files, and sizes where there is a manifest{contents}.")
     if runs_only:
         whose = "" if len(runs_only) == len(report.exports) else f" of {_first_addresses(runs_only)}"
