@@ -64,10 +64,10 @@ def site_paths(root: Path) -> list[str]:
 
 
 def page_name(path: str) -> str:
-    """Return where a path of the repository stands in the source of the site."""
+    """Return where a path of the repository stands in the source of the site; Zensical passes over hidden folders."""
     if path in ("README.md", "docs/README.md"):
         return "index.md" if path == "README.md" else "all-pages.md"
-    name = path.removeprefix("docs/") if path.startswith("docs/") else f"repository/{path}"
+    name = path.removeprefix("docs/") if path.startswith("docs/") else f"repository/{path}".replace("/.", "/")
     if PurePosixPath(path).suffix in AS_IT_IS | {".md"}:
         return name.replace("/README.md", "/index.md")
     return f"{name}.md"

@@ -86,6 +86,13 @@ def test_a_link_to_a_file_of_the_repository_becomes_a_link_to_its_page(tmp_path:
     assert '{"How to" = [{"A page" = "a.md"}]}' in (source / "zensical.toml").read_text()
 
 
+def test_no_page_is_in_a_hidden_folder_and_no_two_are_one() -> None:
+    names = [site.page_name(path) for path in site.site_paths(ROOT)]
+
+    assert [name for name in names if "/." in name] == []
+    assert len({*names}) == len(names)
+
+
 def test_a_link_in_a_block_of_code_stays_as_it_is() -> None:
     text = "[a](b.md)\n```\n[a](b.md)\n```\n[a](b.md)\n"
 
