@@ -72,9 +72,9 @@ def _telling_flow(dataset: str, wanted: Collection[str], own: str | None, owners
     """Return the flow whose runs tell most of a dataset: the one that changes, else one with few other datasets."""
     found = [h for h in ownership.flows if dataset in h.dataset_ids]
 
-    def preference(one: LiveFlow) -> tuple[bool, bool, int, str]:
+    def preference(one: LiveFlow) -> tuple[bool, bool, int, str, str]:
         others = sum(i not in wanted for i in one.dataset_ids)
-        return one.flow.id != own, not one.flow.raw.get("lastRunDetails"), others, one.flow.id
+        return one.flow.id != own, not one.flow.raw.get("lastRunDetails"), others, one.flow.name, one.flow.id
 
     return min(found, key=preference).flow.id if found else None
 
