@@ -182,7 +182,7 @@ def _take(screen: Screen, columns: int) -> str:
 
 def _top(text: str, rows: int) -> str:
     lines = text.splitlines(keepends=True)
-    return "".join(lines[:rows]) + (f"[{len(lines) - rows} more lines]\n" if len(lines) > rows else "")
+    return "".join(lines[:rows]) + ("[more lines]\n" if len(lines) > rows else "")
 
 
 def mask_changing_parts(text: str) -> str:
