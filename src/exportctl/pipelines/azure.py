@@ -26,7 +26,7 @@ _HEAD = """\
 trigger:
   branches: {include: [main]}
 pr:
-  branches: {include: [main]} # for GitHub; Azure Repos uses the policy
+  branches: {include: [main]} # for code at GitHub, where the plan is in the log; Azure Repos uses the policy
 lockBehavior: sequential
 
 pool: {vmImage: ubuntu-latest}
@@ -83,6 +83,8 @@ _APPLY = """\
                 - download: current
                   artifact: @artifact@
                 - bash: |
+                    @variable_check@
+                    cp "$PIPELINE_WORKSPACE/@artifact@/plan.json" plan.json
                     @apply@
                   displayName: Apply the plan
                   env:
@@ -91,7 +93,7 @@ _APPLY = """\
                     @shared@
                 - publish: audit.jsonl
                   artifact: audit-@name@-$(System.JobAttempt)
-                  condition: always()
+                  condition: and(always(), eq(variables['exportctl_audit'], 'true'))
 """
 
 _NIGHTLY = """\
@@ -148,6 +150,17 @@ for name in @names@; do
 done
 """
 
+# Of a pull request at GitHub, Azure knows a number too, and has no threads.
+_IN_AZURE_REPOS = '[ -n "${SYSTEM_PULLREQUEST_PULLREQUESTID:-}" ] && [ "${BUILD_REPOSITORY_PROVIDER:-}" != GitHub ]'
+
+# `publish` fails where there is no file, and an apply without changes writes no audit file.
+_APPLY_AND_TELL = f"""\
+rm -f audit.jsonl
+code=0
+{scripts.APPLY} || code=$?
+if [ -e audit.jsonl ]; then echo "##vso[task.setvariable variable=exportctl_audit]true"; fi
+exit "$code\""""
+
 
 def render_azure(pipeline: Pipeline) -> Mapping[str, str]:
     """Return both pipelines by path."""
@@ -171,13 +184,14 @@ def _values(pipeline: Pipeline) -> dict[str, str]:
     )
     plan = scripts.PLAN_AND_COMMENT.replace(
         scripts.COMMENT,
-        f'if [ -n "${{SYSTEM_PULLREQUEST_PULLREQUESTID:-}}" ]; then\n  {scripts.COMMENT}\nelse\n  cat plan.md\nfi',
+        f"if {_IN_AZURE_REPOS}; then\n  {scripts.COMMENT}\nelse\n  cat plan.md\nfi",
     )
     return {
         "install": scripts.install_command(pipeline),
         "validate": scripts.VALIDATE,
         "plan": _variable_check(read) + plan,
-        "apply": _variable_check(write) + f'cp "$PIPELINE_WORKSPACE"/plan*/plan.json plan.json\n{scripts.APPLY}',
+        "variable_check": _variable_check(write),
+        "apply": _APPLY_AND_TELL,
         "nightly": _variable_check(pipeline.credentials + pipeline.shared_names)
         + scripts.nightly_script(pipeline, issue=True),
         "matrix": _matrix(pipeline.environments) if several else "",

@@ -17,7 +17,8 @@ _PLAN = """\
 # the sandbox and needs no secret of a destination. Secrets of the repository, of a credential that can only read:
 @secrets@
 @variables@
-# GitHub gives no secrets to pull requests from forks, so those are only validated. Do not change the trigger to
+# GitHub gives no secrets to pull requests from forks, so those are only validated. Those of Dependabot get only secrets
+# of Dependabot: set the same names there, or their plan fails. Do not change the trigger to
 # pull_request_target: it would run the config of a fork with your secrets.
 name: exportctl plan
 on:
@@ -68,7 +69,7 @@ jobs:
         run: |
           @plan@
       - uses: actions/upload-artifact@v4
-        with: {name: "exportctl-plan-@shown@", path: plan.json, retention-days: 7}
+        with: {name: "exportctl-plan-@shown@", path: plan.json, retention-days: 7, overwrite: true}
 """
 
 _APPLY = """\
@@ -147,7 +148,7 @@ jobs:
         run: exportctl apply --only-if "$DIGEST" --audit audit.jsonl
       - uses: actions/upload-artifact@v4
         if: always()
-        with: {name: "exportctl-audit-@shown@", path: audit.jsonl, if-no-files-found: ignore}
+        with: {name: "exportctl-audit-@shown@-${{ github.run_attempt }}", path: audit.jsonl, if-no-files-found: ignore}
 """
 
 _NIGHTLY = """\
@@ -191,7 +192,7 @@ jobs:
           @nightly@
       - uses: actions/upload-artifact@v4
         if: always()
-        with: {name: exportctl-nightly, path: "nightly\\naudit.jsonl", if-no-files-found: ignore}
+        with: {name: "exportctl-nightly-${{ github.run_attempt }}", path: nightly, if-no-files-found: ignore}
 """
 
 

@@ -23,7 +23,8 @@ _HEAD = """\
 @reader_names@
 #   GITLAB_TOKEN   a project access token with the scope `api`, which writes the comment and the issue
 # Of the credential that writes, and the values of the destinations: protected, so that only protected branches get
-# them. Give those of one environment the scope of this environment:
+# them. Give those of one environment the scope of this environment. The nightly run has an environment of its own,
+# `exportctl-nightly`: it needs the credential that writes in this scope too, and no value of a destination:
 @writer_names@
 @setting_names@
 # A merge request from a fork runs in the project of the fork, which has none of these variables.
@@ -92,6 +93,7 @@ _NIGHTLY = """\
 exportctl-nightly:
   extends: .exportctl
   stage: deploy
+  environment: {name: exportctl-nightly, action: access} # its variables; nothing is deployed
   resource_group: exportctl-nightly
   variables:
     @night_writer@
@@ -100,7 +102,7 @@ exportctl-nightly:
       @nightly@
   artifacts:
     when: always
-    paths: [nightly/, audit.jsonl]
+    paths: [nightly/]
     reports: {junit: nightly/nightly.xml}
   rules:
     - if: $CI_PIPELINE_SOURCE == "schedule"
@@ -118,7 +120,8 @@ def render_gitlab(pipeline: Pipeline) -> Mapping[str, str]:
 
 
 _REVIEWED = (
-    "A person reads the plan of this pipeline and starts the job. Protect the environment (Settings, CI/CD) to say who."
+    "A person reads the plan of this pipeline and starts the job; until then the pipeline is `blocked`.\n"
+    "# Protect the environment (Settings, CI/CD) to say who."
 )
 
 

@@ -37,6 +37,7 @@ _PLAN = """\
 agent any
 steps {
     sh '''
+        rm -f plan.json plan*.md
         @install@
         @validate@
     '''
@@ -51,7 +52,7 @@ steps {
 }
 post {
     always {
-        archiveArtifacts artifacts: 'plan*.md', allowEmptyArchive: true
+        archiveArtifacts artifacts: @report@, allowEmptyArchive: true
     }
 }
 """
@@ -83,6 +84,7 @@ _APPLY = """\
             @environment@
             steps {
                 sh '''
+                    rm -f plan.json @audit@
                     @install@
                 '''
                 unstash @stash@
@@ -96,7 +98,7 @@ _APPLY = """\
             }
             post {
                 always {
-                    archiveArtifacts artifacts: 'audit-*.jsonl', allowEmptyArchive: true
+                    archiveArtifacts artifacts: '@audit@', allowEmptyArchive: true
                 }
             }
         }
@@ -120,6 +122,7 @@ pipeline {
         stage('Nightly') {
             steps {
                 sh '''
+                    rm -rf nightly
                     @install@
                 '''
                 withCredentials([
@@ -135,7 +138,7 @@ pipeline {
     post {
         always {
             junit testResults: 'nightly/nightly.xml', allowEmptyResults: true
-            archiveArtifacts artifacts: 'nightly/*, audit.jsonl', allowEmptyArchive: true
+            archiveArtifacts artifacts: 'nightly/*', allowEmptyArchive: true
         }
     }
 }
@@ -174,6 +177,7 @@ def _values(pipeline: Pipeline) -> dict[str, str]:
         "writer_names": comment_lines([*map(writer_name, credentials), *pipeline.secrets], "//"),
         "night_names": comment_lines([*map(writer_name, credentials), *shared], "//"),
         "stash": '"plan-${EXPORTCTL_ENV}"' if pipeline.has_environments else "'plan'",
+        "report": '"plan-${EXPORTCTL_ENV}.md"' if pipeline.has_environments else "'plan.md'",
     }
     return values | {"plan_stage": _plan_stage(pipeline, values)}
 
@@ -200,6 +204,7 @@ def _stage(one: Environment) -> dict[str, str]:
         "input": f"input {{\n    {question}\n}}" if one.needs_approval else "",
         "environment": f"environment {{\n    EXPORTCTL_ENV = '{one.name}'\n}}" if one.name else "",
         "stash": f"'plan-{one.name}'" if one.name else "'plan'",
+        "audit": audit,
         "apply": f"{_ENTER}\n{scripts.APPLY.replace('audit.jsonl', audit)}",
     }
 

@@ -52,12 +52,14 @@ def nightly_script(pipeline: Pipeline, *, issue: bool) -> str:
     """
     Return the night's text: renew, drift, verify and status, then the issue, which is open while something is found.
 
-    The exit code is that of `nightly`, also if the issue could not be published.
+    The exit code is that of `nightly`, also if the issue could not be published. A workspace may hold the files of
+    another night: none of them may pass for the result of this one.
     """
     chosen = " --all-environments" if pipeline.has_environments else ""
     lines = [
+        "rm -rf nightly",
         "code=0",
-        f"exportctl nightly{chosen} --out-dir nightly --audit audit.jsonl || code=$?",
+        f"exportctl nightly{chosen} --out-dir nightly --audit nightly/audit.jsonl || code=$?",
     ]
     if issue:
         lines += [
