@@ -87,7 +87,7 @@ _TERMS: Mapping[str, str] = {
     " this, or writes nothing and exits with 6.",
     "digest": "A short hash of what a plan would write. `apply --only-if DIGEST` applies only the plan that has it.",
     "consequence": "What follows from a change, such as later folders or a full re-export. A plan shows it as a note, a"
-    " warning or a cost under the change.",
+    " warning or a cost under the change. `volume` is the size of a full export of a dataset, where it is known.",
     "full re-export": "Sending a whole dataset again, not only what is new. A plan says when a change may cause it.",
     "safety check": "Blocks a dangerous change, with exit code 5. The plan says the one edit or flag that allows"
     " exactly this change. Safety checks have no level, and `rules` and `allow` do not switch them off.",
@@ -105,8 +105,7 @@ _TERMS: Mapping[str, str] = {
     " --rehearse` does it. Nothing reaches Adobe.",
     "emulator": "A program that comes with exportctl and answers as the AEP service does. Nothing reaches Adobe. `url:"
     " embedded` in the config uses it.",
-    "environment": "An overlay of the config for one sandbox, under `environments`. Choose one with --env or"
-    " EXPORTCTL_ENV.",
+    "environment": "An overlay of the config for one sandbox, under `environments`: chosen by --env or EXPORTCTL_ENV.",
     "sandbox": "A separate area of an AEP organization with its own datasets and flows.",
     "organization": "The customer account at Adobe, such as 0123456789ABCDEF01234567@AdobeOrg.",
     "project": "The owner name in the config. exportctl writes it into the marker of everything that it creates.",
@@ -122,7 +121,7 @@ _TERMS: Mapping[str, str] = {
     "result": "The column RESULT of `exportctl verify`: one word for each dataset and expected run.",
     "column": "Other columns of tables. DUE is the time of an expected run. ROWS are what the run reports; with --deep,"
     " what the files contain. FILES and SIZE are what is in storage. WHY is the reason of a RESULT. NOTE says what"
-    " needs attention. EXPORTED BY names the exports of a dataset.",
+    " needs attention. EXPORTED BY names the exports of a dataset. STARTED and TOOK are of a run.",
     "backup": "The first full export of a dataset and every later run, together. `exportctl backup status` says whether"
     " all of it is there. COVERED FROM is when its first complete run was due, COVERED TO the newest one. AGE is the"
     " time since then. RUNS counts the complete runs. `combine` says how they make one table: append or upsert.",
@@ -145,17 +144,17 @@ _TERM_ALIASES: Mapping[str, tuple[str, ...]] = {
     "destination": ("destination type",),
     "account": ("base connection",),
     "folder": ("macro", "folder template"),
-    "schedule": ("next runs", "next run", "due", "first", "last"),
+    "schedule": ("next runs", "next runs before", "next runs after", "next run", "due", "first", "last"),
     "run": ("last run", "runs", "several"),
     "end": ("ends", "days left"),
     "renewal": ("renew",),
     "ownership marker": ("marker", "owner"),
-    "consequence": ("cost",),
+    "consequence": ("cost", "volume"),
     "safety check": ("refused", "refusal"),
     "rehearsal": ("rehearse",),
     "config": ("YAML",),
     "result": ("verdict", "verify"),
-    "column": ("rows", "files", "size", "why", "note", "id", "name", "exported by"),
+    "column": ("rows", "files", "size", "why", "note", "id", "name", "exported by", "started", "took"),
     "forecast": ("simultaneous runs",),
     "backup": ("covered from", "covered to", "age", "chain", "recovery point", "combine", "upsert"),
     "drill": ("last drill", "last restored", "not drilled", "seed"),
@@ -197,6 +196,7 @@ CAUSES: Mapping[Cause, str] = {
     " not fail, and apply does not revert it.",
 }
 _CAUSE_ALIASES: Mapping[Cause, tuple[str, ...]] = {
+    Cause.DRIFT: ("patch",),
     Cause.PENDING: ("pending change", "pending changes"),
     Cause.PAUSED: ("paused", "left paused", "paused by hand", "pause", "resume"),
     Cause.ACCEPTED: ("accept",),
