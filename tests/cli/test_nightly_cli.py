@@ -21,6 +21,7 @@ from exportctl.emulator.faults import Fault
 from exportctl.output.markdown.marker import CommentMarker, parse_marker
 from tests.cli.command_line import ORGANIZATION, START, STATE, CommandLine
 from tests.cli.emulator_server import CONFIG, PATIENCE, SANDBOXES, VARIABLES, EmulatorServer, serve_config
+from tests.output.document_schemas import check_document
 
 DAY = 86_400
 ALL = "--all-environments"
@@ -218,7 +219,7 @@ def test_an_interrupt_says_what_may_have_been_written(three: EmulatorServer) -> 
     three.emulator.advance(6 * DAY)
     three.emulator.add_fault(Fault("throttle", method="PATCH", count=0, retry_after=60))
     env = {**os.environ, **three.run.env}
-    command = [sys.executable, "-m", "exportctl", "-C", str(three.run.folder), "nightly", ALL]
+    command = [sys.executable, "-m", "exportctl", "-C", str(three.run.folder), "nightly", ALL, "--markdown", "n.md"]
     with subprocess.Popen(command, env=env, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         until = time.monotonic() + PATIENCE
         while not three.emulator.writes() and time.monotonic() < until and process.poll() is None:
@@ -228,3 +229,30 @@ def test_an_interrupt_says_what_may_have_been_written(three: EmulatorServer) -> 
 
     assert process.returncode == 8
     assert "run `exportctl renew` to finish" in err
+    assert "to finish" in (three.run.folder / "n.md").read_text()
+
+
+# -- a run that fails as a whole --------------------------------------------------------------------------------------
+
+
+def test_a_config_that_is_not_valid_is_in_every_report(three: EmulatorServer) -> None:
+    three.run("nightly", ALL, "--out-dir", "out")
+    out = three.run.folder / "out"
+    metrics = (out / "nightly.prom").read_text()
+    three.run.edit("schedule: {every: 1 day", "schedule: {evry: 1 day")
+    done = three.run("nightly", ALL, "--out-dir", "out")
+    document = json.loads((out / "nightly.json").read_text())
+    check_document(document, "nightly")
+    markdown = (out / "nightly.md").read_text()
+
+    assert done.code == 1
+    assert "nightly.prom stays as it is: no environment was read" in done.err
+    assert (out / "nightly.prom").read_text() == metrics
+    assert parse_marker(markdown) == CommentMarker("nightly", "acme", "*")
+    assert "`nightly` ended without a result" in markdown
+    assert "evry" in markdown
+    assert "<error" in (out / "nightly.xml").read_text()
+    assert document["result"]["summary"].startswith("Nightly: failed before any environment was read: ")
+    assert (document["result"]["project"], document["result"]["needs_attention"]) == ("acme", True)
+    assert document["errors"][0]["message"] in document["result"]["summary"]
+    assert three.run("nightly", ALL, "--format", "json").document["result"]["environments"] == []

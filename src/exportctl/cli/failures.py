@@ -7,7 +7,7 @@ takes the place of the comment of the run before.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from exportctl.cli import exit_codes
@@ -20,22 +20,37 @@ from exportctl.workflows.load_config import find_project_name
 
 
 @contextmanager
-def report_failure(call: CommandContext, command: str, *, every: bool = False) -> Iterator[None]:
-    """Write the document of a failure inside; `every` says that the command reads all environments."""
+def report_failure(
+    call: CommandContext,
+    command: str,
+    *,
+    every: bool = False,
+    also: Callable[[Sequence[Finding], int], None] = lambda found, code: None,
+) -> Iterator[None]:
+    """
+    Write the document of a failure inside; `every` says that the command reads all environments.
+
+    `also` gets why it failed, and the exit code, to write reports of its own.
+    """
+
+    def report(found: Sequence[Finding], code: int) -> None:
+        _write_failure(call, command, found, code, every)
+        also(found, code)
+
     try:
         yield
     except Error as error:
         code = exit_codes.INTERRUPTED if isinstance(error, Interrupted) else exit_codes.error_exit_code(error)
-        _write_failure(call, command, call.guard.mask_echoes(error.findings()), code, every)
+        report(call.guard.mask_echoes(error.findings()), code)
         raise
     except KeyboardInterrupt:
         found = (Finding("interrupted", "interrupted; nothing was being written"),)
-        _write_failure(call, command, found, exit_codes.INTERRUPTED, every)
+        report(found, exit_codes.INTERRUPTED)
         raise
     except Exception as error:
         text = call.guard.mask(f"{type(error).__name__}: {error}")
         found = (Finding("unexpected", text, hint="this is a bug in exportctl"),)
-        _write_failure(call, command, found, exit_codes.FAILED, every)
+        report(found, exit_codes.FAILED)
         raise
 
 

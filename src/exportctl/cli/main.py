@@ -127,7 +127,8 @@ def _show_error(call: CommandContext, argv: Sequence[str], error: Error) -> None
     """Show an error: as the one document with --format json, else as text on stderr."""
     screen, found = call.screen, call.guard.mask_echoes(error.findings())
     # arguments that could not be parsed may ask for JSON too
-    if call.format == JSON or "--format=json" in argv or ("--format", JSON) in pairwise(argv):
+    asks_for_json = call.format == JSON or "--format=json" in argv or ("--format", JSON) in pairwise(argv)
+    if asks_for_json and not screen.has_document:
         screen.write_document(documents.render_errors(found))
     else:
         _write_error_document(call, argv, found)

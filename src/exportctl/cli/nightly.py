@@ -23,7 +23,7 @@ from exportctl.cli.context import (
     parsed_moment,
 )
 from exportctl.cli.environments import read_environments
-from exportctl.cli.failures import report_failure
+from exportctl.cli.failures import failure_marker, report_failure
 from exportctl.cli.files import make_folder, write_file
 from exportctl.cli.monitoring import drift_exit_code
 from exportctl.cli.options import AllEnvironments, Audit, parse_classes, reject_option
@@ -34,7 +34,6 @@ from exportctl.model.outcome import Outcome, OutcomeStatus
 from exportctl.model.references import BadValue
 from exportctl.monitor import drift as drift_report
 from exportctl.monitor.night import NightPart, NightReport
-from exportctl.output import junit
 from exportctl.output.environments import merge_findings
 from exportctl.output.night import Night, NightRow, row_findings
 from exportctl.workflows.load_config import read_project, read_projects
@@ -91,7 +90,8 @@ def run_nightly(
 
     Only renew writes, and it comes first. An environment or a part that fails does not hide the others. The exit code
     is the first that applies to any part, in the order of all exit codes. If a file cannot be written, the run
-    continues and ends with 10, unless another code counts.
+    continues and ends with 10, unless another code counts. A run that fails as a whole, such as one with a config that
+    is not valid, writes its reports too; only the metrics stay as they are.
     """
     call = command_context(ctx)
     call.require_format(TEXT, JSON, JUNIT, MARKDOWN)
@@ -101,15 +101,11 @@ def run_nightly(
     if no_renew:
         reject_option("--audit", (audit,), "with --no-renew nothing is written, so there is nothing to record")
     log = _RenewalLogs(call, audit)
-    try:
-        with report_failure(call, "nightly", every=every):
+    with report_failure(call, "nightly", every=every, also=_failure_writer(call, files, every=every)):
+        try:
             night = _run_night(call, _request(since, runs_only, None if no_renew else log.open), failing, every=every)
-    except KeyboardInterrupt:
-        raise Interrupted(f"interrupted; {log.summary()}", rule="interrupted") from None
-    except Error as error:
-        if call.format == JUNIT:  # without a document, a reader of test results would see success
-            call.screen.write_document(junit.render_errors(call.guard.mask_echoes(error.findings()), "nightly"))
-        raise
+        except KeyboardInterrupt:
+            raise Interrupted(f"interrupted; {log.summary()}", rule="interrupted") from None
     lost = _write_files(call, night, files)
     _show_night(call, night)
     return exit_codes.pick_exit_code(night.exit_code, exit_codes.LOST_REPORT if lost else exit_codes.DONE)
@@ -196,7 +192,7 @@ def _run_night(call: CommandContext, request: NightRequest, failing: frozenset[s
     rows = [_row(call, projects[name], found[name], failing) for name in projects]
     code = exit_codes.pick_exit_code(*(row.exit_code for row in rows))
     name = next(iter(projects.values())).name
-    return Night(name, rows, code, call.wall(), every, ci_run(call), failing)
+    return Night(name, rows, code, call.wall(), every, ci_run(call), failing, rows[0].environment)
 
 
 def _chosen_projects(
@@ -239,10 +235,29 @@ def _part_codes(report: NightReport, failing: frozenset[str]) -> dict[NightPart,
 # -- reports ----------------------------------------------------------------------------------------------------------
 
 
+def _failure_writer(
+    call: CommandContext, files: Mapping[str, Path], *, every: bool
+) -> Callable[[Sequence[Finding], int], None]:
+    """Return what writes the reports of a run that failed as a whole: those of another night must not stay."""
+
+    def write(found: Sequence[Finding], code: int) -> None:
+        marker = failure_marker(call, "nightly", every=every)
+        environment = None if every else marker.environment
+        night = Night(marker.project, (), code, call.wall(), every, ci_run(call), (), environment, tuple(found))
+        _write_files(call, night, files)
+        if call.format in (JSON, JUNIT):
+            call.screen.write_document(_render(night, call.format))
+
+    return write
+
+
 def _write_files(call: CommandContext, night: Night, files: Mapping[str, Path]) -> bool:
     """Write each report that was asked for. Return whether one could not be written, which is said."""
     lost = False
     for name, file in files.items():
+        if name == "metrics" and night.errors:
+            call.screen.say(f"{file} stays as it is: no environment was read.")
+            continue
         try:
             text = _render_metrics(night, file) if name == "metrics" else _render(night, name)
             write_file(file, text)

@@ -25,7 +25,9 @@ _WIDTH = 120
 
 
 def render_night(night: Night) -> str:
-    """Return one document of all environments."""
+    """Return one document of all environments, or of the errors that came before any."""
+    if night.errors:
+        return junit.render_errors(night.errors, "nightly")
     root = Element("testsuites", name=f"exportctl nightly, {night.project}")
     for row in night.rows:
         _add_row(root, row, night)

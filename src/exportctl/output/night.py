@@ -45,15 +45,23 @@ class NightRow:
 
 @dataclass(frozen=True)
 class Night:
-    """One run. `fail_on` are the groups of drift that count; `ended` is in seconds since 1970 UTC, by our own clock."""
+    """
+    One run. `fail_on` are the groups of drift that count; `ended` is in seconds since 1970 UTC, by our own clock.
 
-    project: str
+    `errors` say why no environment was read at all, such as a config that is not valid; then there are no rows. The
+    project is None if also its name could not be read. `environment` is the one that was asked for; None: all, or the
+    config has none.
+    """
+
+    project: str | None
     rows: Sequence[NightRow]
     exit_code: int
     ended: int
     is_of_all: bool
     run: CiRun = field(default_factory=CiRun)
     fail_on: Collection[str] = drift.DEFAULT_FAILING
+    environment: str | None = None
+    errors: tuple[Finding, ...] = ()
 
     @property
     def needs_attention(self) -> bool:

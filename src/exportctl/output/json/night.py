@@ -78,12 +78,14 @@ _ROW = JsonObject[_ShownRow](
     status=nullable(encoded_part(STATUS_RESULT, lambda r: r.status())),
     errors=listing("why it was not read, or why a part failed", ERROR, lambda r: row_findings(r.row)),
 )
-_ROWS: Member[Night] = listing("by name", _ROW, lambda night: [_ShownRow(row, night) for row in night.rows])
+_ROWS: Member[Night] = listing(
+    "by name; empty: no environment was read", _ROW, lambda night: [_ShownRow(row, night) for row in night.rows]
+)
 NIGHTLY = Document(
     "nightly",
     JsonObject[Night](
         "one nightly run",
-        project=text("the config's project"),
+        project=nullable(text("the config's project; null: the config could not be read")),
         ended=number(f"when the run ended, by the clock of its machine, {MOMENT}"),
         exit_code=number("the exit code of the run"),
         needs_attention=flag("the exit code is not 0"),
@@ -95,5 +97,5 @@ NIGHTLY = Document(
 
 def render_night(night: Night) -> str:
     """Return the document of a nightly run."""
-    errors = tuple(dict.fromkeys(f for row in night.rows for f in row_findings(row)))
+    errors = night.errors or tuple(dict.fromkeys(f for row in night.rows for f in row_findings(row)))
     return NIGHTLY.render(night, errors=errors)

@@ -16,6 +16,7 @@ from exportctl.output.markdown import apply as markdown_apply
 from exportctl.output.markdown import drift as markdown_drift
 from exportctl.output.markdown import monitoring, parts
 from exportctl.output.markdown.environments import fair_shares
+from exportctl.output.markdown.failure import render_failure
 from exportctl.output.markdown.marker import ALL_ENVIRONMENTS, CommentMarker, render_marker
 from exportctl.output.markdown_escape import code, html_code, prose
 from exportctl.output.night import Night, NightRow, attention_lines, part_sentences, row_findings
@@ -29,11 +30,13 @@ _FOLD = "\n<details><summary>{title}</summary>\n\n{body}\n</details>\n"
 
 def render_night(night: Night, *, limit: int = parts.LIMIT) -> str:
     """Return the whole run, as far as it fits."""
-    name = ALL_ENVIRONMENTS if night.is_of_all else night.rows[0].environment
+    marker = CommentMarker("nightly", night.project, ALL_ENVIRONMENTS if night.is_of_all else night.environment)
+    if night.errors:
+        return render_failure(marker, night.errors, night.exit_code, night.run)
     origin = ", ".join([f"Ended {format_values.moment(night.ended)}", *parts.run_words(night.run)])
     head = [
-        render_marker(CommentMarker("nightly", night.project, name)),
-        f"## exportctl nightly: {code(night.project)}\n",
+        render_marker(marker),
+        f"## exportctl nightly: {code(night.project or '')}\n",
         f"**{prose(text_night.summary(night))}** {origin}.\n",
         *_table(night),
         "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from exportctl.model.schedule import format_count
 from exportctl.output import format_values
 from exportctl.output.color import Paint, paint
 from exportctl.output.format_values import clean_text
@@ -23,6 +24,9 @@ def render_night(night: Night, *, color: bool = False) -> str:
 
 def summary(night: Night) -> str:
     """Return `Nightly: 3 environments, 1 needs attention (prod).`."""
+    if night.errors:
+        more = f", and {format_count(len(night.errors) - 1, 'more error')}" if len(night.errors) > 1 else ""
+        return f"Nightly: failed before any environment was read: {clean_text(night.errors[0].message)}{more}."
     loud = [row.name for row in night.rows if row.exit_code]
     count = f"{len(night.rows)} environment{'' if len(night.rows) == 1 else 's'}"
     if not loud:
