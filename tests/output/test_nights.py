@@ -8,12 +8,14 @@ from xml.etree import ElementTree
 
 import pytest
 
+from exportctl.errors import Finding
 from exportctl.monitor.night import NightPart
 from exportctl.output import junit_night
 from exportctl.output.markdown import night as markdown
 from exportctl.output.markdown.marker import CommentMarker, parse_marker
 from exportctl.output.text import night as text
 from tests.output.sample_nights import evil_night, full_night, quiet_row
+from tests.output.sample_plans import EVIL
 
 
 def test_text_names_every_part_of_every_environment_and_its_exit_code() -> None:
@@ -74,3 +76,14 @@ def test_a_part_that_failed_is_an_error_of_the_reports_and_not_a_success() -> No
 
     assert re.search(r"<error [^>]*type=\"rule\"", shown)
     assert f"{NightPart.VERIFY.value:<8}failed: " in text.render_night(evil_night())
+
+
+def test_a_run_without_rows_has_the_marker_of_its_environment_and_its_errors_cleaned() -> None:
+    finding = Finding("unknown-key", f"{EVIL} is no key", hint=EVIL)
+    night = replace(full_night(), rows=(), is_of_all=False, environment="dev", errors=(finding, finding))
+    shown = markdown.render_night(night)
+
+    assert parse_marker(shown) == CommentMarker("nightly", "acme", "dev")
+    assert shown.count("<!--") == 1
+    assert ", and 1 more error." in text.summary(night)
+    assert "\x1b" not in shown + text.render_night(night)

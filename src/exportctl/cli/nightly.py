@@ -192,7 +192,7 @@ def _run_night(call: CommandContext, request: NightRequest, failing: frozenset[s
     rows = [_row(call, projects[name], found[name], failing) for name in projects]
     code = exit_codes.pick_exit_code(*(row.exit_code for row in rows))
     name = next(iter(projects.values())).name
-    return Night(name, rows, code, call.wall(), every, ci_run(call), failing, rows[0].environment)
+    return Night(name, rows, code, call.wall(), every, ci_run(call), failing)
 
 
 def _chosen_projects(

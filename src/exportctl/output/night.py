@@ -49,8 +49,8 @@ class Night:
     One run. `fail_on` are the groups of drift that count; `ended` is in seconds since 1970 UTC, by our own clock.
 
     `errors` say why no environment was read at all, such as a config that is not valid; then there are no rows. The
-    project is None if also its name could not be read. `environment` is the one that was asked for; None: all, or the
-    config has none.
+    project is None if also its name could not be read. `environment` is then the one that was asked for; None: all, or
+    the config has none.
     """
 
     project: str | None

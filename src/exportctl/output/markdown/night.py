@@ -30,7 +30,8 @@ _FOLD = "\n<details><summary>{title}</summary>\n\n{body}\n</details>\n"
 
 def render_night(night: Night, *, limit: int = parts.LIMIT) -> str:
     """Return the whole run, as far as it fits."""
-    marker = CommentMarker("nightly", night.project, ALL_ENVIRONMENTS if night.is_of_all else night.environment)
+    name = night.rows[0].environment if night.rows else night.environment
+    marker = CommentMarker("nightly", night.project, ALL_ENVIRONMENTS if night.is_of_all else name)
     if night.errors:
         return render_failure(marker, night.errors, night.exit_code, night.run)
     origin = ", ".join([f"Ended {format_values.moment(night.ended)}", *parts.run_words(night.run)])
