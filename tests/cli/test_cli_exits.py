@@ -177,6 +177,9 @@ def test_unexpected_failures_are_short_unless_a_traceback_is_wanted(run: Command
     assert "RuntimeError: no idea" in ended.err
     assert "Traceback" not in ended.err
     assert "Traceback" in run("apply", stdin=Broken(), EXPORTCTL_TRACEBACK="1").err
+    document = run("apply", "--format", "markdown", stdin=Broken()).out  # it replaces the comment of an earlier run
+    assert "<!-- exportctl apply project=acme -->\n### exportctl apply: failed\n" in document
+    assert "RuntimeError: no idea" in document
 
 
 def test_renewals_and_markers_are_carried_out_without_a_question(tmp_path: Path) -> None:

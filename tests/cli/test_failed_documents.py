@@ -106,3 +106,24 @@ def test_a_plan_that_is_blocked_is_shown_as_a_plan(tmp_path: Path) -> None:
     assert ended.code == 5
     assert "**Plan: blocked by a safety check" in ended.out
     assert "ended without a result" not in ended.out
+
+
+def test_a_failed_apply_names_its_environment(tmp_path: Path) -> None:
+    run = run_in(tmp_path, ENVIRONMENTS.replace("every: 1 day", "every: 5 minutes"))
+
+    ended = run("apply", "--env", "prod", "--auto-approve", "--format", "markdown")
+
+    assert (ended.code, parse_marker(ended.out)) == (1, CommentMarker("apply", "acme", "prod"))
+    assert "### exportctl apply: failed: environment `prod`\n" in ended.out
+
+
+def test_a_blocked_apply_and_its_plan_say_what_allows_it_in_the_same_words(tmp_path: Path) -> None:
+    run = run_in(tmp_path, SMALL)
+    run("apply", "--auto-approve", LAKE_ROLE_ARN="arn:aws:iam::123456789012:role/lake")
+    run.edit("  returns: {datasets: [Returns]}\n", "")
+
+    planned, applied = (run(*command, "--format", "markdown") for command in (("plan",), ("apply", "--auto-approve")))
+
+    (allowed,) = [line for line in planned.out.splitlines() if "to allow exactly this" in line]
+    assert allowed.partition("to allow exactly this")[2] in applied.out
+    assert applied.code == 5

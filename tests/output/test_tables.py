@@ -139,7 +139,7 @@ def test_a_plan_with_errors_is_not_said_to_be_without_changes() -> None:
     shown = plan.render_plan(Plan(HEADER, AS_OF, (), (ERROR,)))
 
     assert "No changes" not in shown
-    assert "Not everything could be planned: fix the errors above first." in shown
+    assert "Not everything could be planned: fix the errors first." in shown
 
 
 def test_an_apply_that_was_without_a_final_check_says_so() -> None:

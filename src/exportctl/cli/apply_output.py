@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from exportctl.cli import exit_codes
 from exportctl.cli.ci_reports import ci_run, publish_to_actions, write_report_files
 from exportctl.cli.context import JSON, JUNIT, MARKDOWN, CommandContext, Interrupted
-from exportctl.cli.failures import failure_marker
+from exportctl.cli.failures import failure_marker, unexpected_finding
 from exportctl.cli.next_commands import commands_after
 from exportctl.errors import Error, Finding
 from exportctl.model.apply_report import ApplyReport, EndedRun, ResultWord
@@ -126,4 +126,8 @@ def report_errors(call: CommandContext, command: str) -> Iterator[KnownPlan]:
     except KeyboardInterrupt:
         found = (Finding("interrupted", "interrupted; nothing was being written"),)
         show_ended_run(call, EndedRun(command, ResultWord.INTERRUPTED, found), known.plan)
+        raise
+    except Exception as error:
+        found = (unexpected_finding(call, error),)
+        show_ended_run(call, EndedRun(command, ResultWord.FAILED, found), known.plan)
         raise

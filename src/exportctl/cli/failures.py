@@ -48,10 +48,14 @@ def report_failure(
         report(found, exit_codes.INTERRUPTED)
         raise
     except Exception as error:
-        text = call.guard.mask(f"{type(error).__name__}: {error}")
-        found = (Finding("unexpected", text, hint="this is a bug in exportctl"),)
-        report(found, exit_codes.FAILED)
+        report((unexpected_finding(call, error),), exit_codes.FAILED)
         raise
+
+
+def unexpected_finding(call: CommandContext, error: Exception) -> Finding:
+    """Return the finding of an error that is no `Error`, without secrets."""
+    text = call.guard.mask(f"{type(error).__name__}: {error}")
+    return Finding("unexpected", text, hint="this is a bug in exportctl")
 
 
 def _write_failure(call: CommandContext, command: str, found: Sequence[Finding], code: int, every: bool) -> None:

@@ -31,7 +31,7 @@ EMULATOR = "EMULATOR: nothing reaches Adobe"
 NO_CHANGES = "No changes. Everything is as the config asks."
 BLOCKED_PLAN = "blocked by a safety check, so apply writes nothing."
 ONLY_ORPHANS = "No changes but the deletion of orphans"
-NOT_PLANNED = "Not everything could be planned: fix the errors above first."
+NOT_PLANNED = "Not everything could be planned: fix the errors first."
 MAX_EXCLUDED = 10  # addresses that the footer names
 NO_FINAL_CHECK = "No final check: make a new plan to see the state of the sandbox."
 _COMPARED: Mapping[

@@ -13,7 +13,7 @@ from exportctl.model.apply_report import ApplyReport, EndedRun, ResourceResult, 
 from exportctl.model.plan import Cause, Plan
 from exportctl.output import apply_outcome, format_values, phrases
 from exportctl.output.ci_run import CiRun
-from exportctl.output.markdown.marker import CommentMarker, render_marker
+from exportctl.output.markdown.marker import CommentMarker, environment_words, render_marker
 from exportctl.output.markdown.parts import LIMIT, SHARE, finding, head, join_within_limit, run_words, section, table
 from exportctl.output.markdown_escape import block, code, html_code, prose
 from exportctl.output.text import apply
@@ -52,7 +52,7 @@ def render_errors(ended: EndedRun, marker: CommentMarker, run: CiRun | None = No
     """Return the document of a run that ended before its first write."""
     parts = [
         render_marker(marker),
-        f"### exportctl {ended.command}: {ended.result.value}\n",
+        f"### exportctl {ended.command}: {ended.result.value}{environment_words(marker)}\n",
         *([f"{', '.join(words)}\n"] if (words := run_words(run)) else []),
         *section("Errors", [finding(f) for f in ended.errors], LIMIT // 2),
         *_next_lines(ended.next_commands),
@@ -80,7 +80,7 @@ def _refusals(report: ApplyReport) -> Iterator[str]:
         return
     for item in report.plan.items:
         for refusal in item.refusals:
-            yield f"{code(item.address)}: {prose(refusal.text)}; to allow exactly this: {code(refusal.allow)}"
+            yield f"{code(item.address)}: {prose(refusal.text)}; to allow exactly this: {prose(refusal.allow)}"
 
 
 def _done_line(one: ResourceResult) -> str:

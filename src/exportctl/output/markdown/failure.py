@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 from exportctl.errors import Finding, Level
 from exportctl.output.ci_run import CiRun
-from exportctl.output.markdown.marker import ALL_ENVIRONMENTS, CommentMarker, render_marker
+from exportctl.output.markdown.marker import CommentMarker, environment_words, render_marker
 from exportctl.output.markdown.parts import LIMIT, finding_words, run_words, section
-from exportctl.output.markdown_escape import code
 
 _SECTIONS = {Level.ERROR: "Errors", Level.WARNING: "Warnings"}  # notes are no reason for a failure
 
@@ -18,15 +17,9 @@ def render_failure(marker: CommentMarker, found: Sequence[Finding], exit_code: i
     made_by = ", ".join([*run_words(run), f"exit code {exit_code}"])
     lines = [
         render_marker(marker),
-        f"### exportctl {marker.kind} failed{_where(marker)}\n",
+        f"### exportctl {marker.kind} failed{environment_words(marker)}\n",
         f"**`{marker.kind}` ended without a result.** What an earlier run found is not about this one ({made_by}).\n",
     ]
     for level, title in _SECTIONS.items():
         lines += section(title, [finding_words(f) for f in found if f.level is level], LIMIT // 3)
     return "\n".join(lines)
-
-
-def _where(marker: CommentMarker) -> str:
-    if marker.environment == ALL_ENVIRONMENTS:
-        return ": all environments"
-    return f": environment {code(marker.environment)}" if marker.environment else ""

@@ -12,6 +12,8 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
+from exportctl.output.markdown_escape import code
+
 ALL_ENVIRONMENTS = "*"  # no environment can have this name
 _LINE = re.compile(
     r"<!-- exportctl (?P<kind>[a-z]+(?:-[a-z]+)*)"
@@ -37,6 +39,13 @@ def render_marker(marker: CommentMarker) -> str:
     named = (("project", marker.project), ("environment", marker.environment))
     words = [marker.kind, *(f"{name}={_encoded_name(value)}" for name, value in named if value)]
     return f"<!-- exportctl {' '.join(words)} -->"
+
+
+def environment_words(marker: CommentMarker) -> str:
+    """Return what a title says of the environment: nothing where there is none."""
+    if marker.environment == ALL_ENVIRONMENTS:
+        return ": all environments"
+    return f": environment {code(marker.environment)}" if marker.environment else ""
 
 
 def parse_marker(document: str) -> CommentMarker | None:
