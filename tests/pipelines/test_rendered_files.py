@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,8 @@ PIPELINE = Pipeline(
     settings=("EXPORTCTL_VAR_TEAM",),
 )
 SINGLE = Pipeline("acme", (Environment(None, True),), "exportctl[storage]==1.0", secrets=SECRETS)
-PIPELINES = {"several environments": PIPELINE, "no environments": SINGLE}
+BELOW = replace(PIPELINE, folder="data/acme_1")
+PIPELINES = {"several environments": PIPELINE, "no environments": SINGLE, "a folder of the repository": BELOW}
 
 
 def files(system: str, pipeline: Pipeline = PIPELINE) -> Mapping[str, str]:

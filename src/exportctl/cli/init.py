@@ -32,7 +32,8 @@ def init(
 
     With --ci, init writes jobs for the config that exists: a plan in each pull request, an apply after the merge, and a
     nightly run, for each environment. They name the secrets that the config refers to. A person approves the
-    environments with a name that begins with `prod` or `live`, or all if there is none. init never overwrites a file.
+    environments with a name that begins with `prod` or `live`, or all if there is none. The jobs of a config in a
+    folder of a repository run in this folder. init never overwrites a file.
     """
     call = command_context(ctx)
     call.require_format(TEXT)
@@ -57,18 +58,26 @@ def _write_pipelines(call: CommandContext, ci: str) -> int:
     from exportctl.pipelines.systems import SYSTEMS  # the templates: only this option needs them
     from exportctl.workflows.pipelines import read_pipeline
 
+    if call.files:
+        hint = "name the file exports.yaml, or write the jobs without -f and add it to their commands"
+        raise UsageError(
+            "the jobs read exports.yaml and exports/*.yaml, and not the file of -f", rule="usage", hint=hint
+        )
     system = SYSTEMS.get(ci)
     if system is None:
         raise UsageError(f"no jobs for {ci}", rule="usage", hint=f"choose one of {_SYSTEMS}")
     setup = call.setup()
     pipeline = read_pipeline(setup)
-    files = {setup.folder / name: text for name, text in system.render(pipeline).items()}
-    _check_new(files, setup.folder)
+    root = setup.folder.resolve().parents[pipeline.folder.count("/")] if pipeline.folder else setup.folder
+    files = {root / name: text for name, text in system.render(pipeline).items()}
+    _check_new(files, root)
     for file, text in files.items():
         make_folder(file.parent)
         write_new_file(file, text)
-    shown = "\n".join(f"  {file.relative_to(setup.folder)}" for file in files)
+    shown = "\n".join(f"  {file.relative_to(root)}" for file in files)
     call.screen.show(f"Wrote for {system.name}:\n{shown}\n\nNext: {system.next_step}.\n")
+    if pipeline.folder:
+        call.screen.say(f"note: the paths are those from the root of the repository; the jobs run in {pipeline.folder}")
     for name in pipeline.files:
         call.screen.say(f"note: the jobs that apply need the file {name}: add a step that writes it")
     return exit_codes.DONE

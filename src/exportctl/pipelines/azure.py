@@ -16,7 +16,7 @@ _HEAD = """\
 # like. Create a pipeline from this file. In Azure Repos, also add it to the main branch as a build validation policy.
 #
 # Variable groups (Pipelines, Library), each value secret:
-#   exportctl-reader: of a credential that can only read
+#   @prefix@-reader: of a credential that can only read
 @reader_names@
 @writer_groups@
 # Environments (Pipelines, Environments), each with the check "Exclusive lock", so that one apply runs at a time; those
@@ -34,7 +34,7 @@ pool: {vmImage: ubuntu-latest}
 stages:
   - stage: plan
     variables:
-      - group: exportctl-reader
+      - group: @prefix@-reader
     jobs:
       - job: plan
         @matrix@
@@ -55,7 +55,7 @@ stages:
               @reader@
               @shared@
               SYSTEM_ACCESSTOKEN: $(System.AccessToken)
-          - publish: plan.json
+          - publish: @below@plan.json
             artifact: @artifact@
 """
 
@@ -66,10 +66,10 @@ _APPLY = """\
     dependsOn: plan
     condition: and(succeeded(), eq(variables['Build.SourceBranch'], 'refs/heads/main'))
     variables:
-      - group: exportctl-@name@
+      - group: @prefix@-@name@
     jobs:
       - deployment: @stage@
-        environment: exportctl-@name@
+        environment: @prefix@-@name@
         strategy:
           runOnce:
             deploy:
@@ -84,6 +84,7 @@ _APPLY = """\
                   artifact: @artifact@
                 - bash: |
                     @variable_check@
+                    @enter@
                     cp "$PIPELINE_WORKSPACE/@artifact@/plan.json" plan.json
                     @apply@
                   displayName: Apply the plan
@@ -91,7 +92,7 @@ _APPLY = """\
                     @environment@
                     @writer@
                     @shared@
-                - publish: audit.jsonl
+                - publish: @below@audit.jsonl
                   artifact: audit-@name@-$(System.JobAttempt)
                   condition: and(always(), eq(variables['exportctl_audit'], 'true'))
 """
@@ -100,7 +101,7 @@ _NIGHTLY = """\
 # Every night: renew ends that are due, find what people changed by hand, check that files arrived, and keep one work
 # item open while something needs attention. Written by `exportctl init --ci azure`; create a pipeline from this file.
 #
-# The variable group exportctl-nightly holds the credential that writes, and no secret of a destination:
+# The variable group @prefix@-nightly holds the credential that writes, and no secret of a destination:
 @writer_names@
 # The build service of the project needs the permission "Edit work items in this node".
 trigger: none
@@ -115,7 +116,7 @@ lockBehavior: sequential
 pool: {vmImage: ubuntu-latest}
 
 variables:
-  - group: exportctl-nightly
+  - group: @prefix@-nightly
 
 steps:
   - checkout: self
@@ -133,8 +134,8 @@ steps:
       SYSTEM_ACCESSTOKEN: $(System.AccessToken)
   - task: PublishTestResults@2
     condition: always()
-    inputs: {testResultsFormat: JUnit, testResultsFiles: nightly/nightly.xml, testRunTitle: exportctl nightly}
-  - publish: nightly
+    inputs: {testResultsFormat: JUnit, testResultsFiles: @below@nightly/nightly.xml, testRunTitle: exportctl nightly}
+  - publish: @below@nightly
     artifact: nightly-$(System.JobAttempt)
     condition: always()
 """
@@ -171,8 +172,8 @@ def render_azure(pipeline: Pipeline) -> Mapping[str, str]:
         "writer_names": comment_lines([*map(writer_name, pipeline.credentials), *pipeline.shared_names]),
     }
     return {
-        FILE: fill_template(_HEAD, **values) + "".join(stages),
-        NIGHTLY_FILE: fill_template(_NIGHTLY, **values | night),
+        pipeline.path(FILE): fill_template(_HEAD, **values) + "".join(stages),
+        pipeline.path(NIGHTLY_FILE): fill_template(_NIGHTLY, **values | night),
     }
 
 
@@ -187,13 +188,16 @@ def _values(pipeline: Pipeline) -> dict[str, str]:
         f"if {_IN_AZURE_REPOS}; then\n  {scripts.COMMENT}\nelse\n  cat plan.md\nfi",
     )
     return {
+        "prefix": pipeline.prefix,
+        "below": pipeline.path(""),
+        "enter": scripts.in_folder(pipeline, ""),
         "install": scripts.install_command(pipeline),
-        "validate": scripts.VALIDATE,
-        "plan": _variable_check(read) + plan,
+        "validate": scripts.in_folder(pipeline, scripts.VALIDATE),
+        "plan": _variable_check(read) + scripts.in_folder(pipeline, plan),
         "variable_check": _variable_check(write),
         "apply": _APPLY_AND_TELL,
         "nightly": _variable_check(pipeline.credentials + pipeline.shared_names)
-        + scripts.nightly_script(pipeline, issue=True),
+        + scripts.in_folder(pipeline, scripts.nightly_script(pipeline, issue=True)),
         "matrix": _matrix(pipeline.environments) if several else "",
         "artifact": "plan-$(EXPORTCTL_ENV)" if several else "plan",
         "reader": _variable_map(pipeline.credentials, reader_name),
@@ -203,7 +207,7 @@ def _values(pipeline: Pipeline) -> dict[str, str]:
         "shared": "\n".join(f"{name}: $({name})" for name in pipeline.shared_names),
         "reader_names": comment_lines(f"  {name}" for name in _reader_names(pipeline)),
         "writer_groups": "\n".join(_group_lines(pipeline, one) for one in pipeline.environments),
-        "environment_names": comment_lines(map(_environment_line, pipeline.environments)),
+        "environment_names": comment_lines(_environment_line(pipeline, one) for one in pipeline.environments),
     }
 
 
@@ -238,10 +242,10 @@ def _group_lines(pipeline: Pipeline, one: Environment) -> str:
         f"  {name}" for name in (*map(writer_name, pipeline.credentials), *pipeline.secrets, *pipeline.shared_names)
     ]
     return (
-        f"#   exportctl-{one.label}: of the credential that writes, and the values of the destinations\n"
+        f"#   {pipeline.prefix}-{one.label}: of the credential that writes, and the values of the destinations\n"
         + comment_lines(names)
     )
 
 
-def _environment_line(one: Environment) -> str:
-    return f"exportctl-{one.label}{', with approvals' if one.needs_approval else ''}"
+def _environment_line(pipeline: Pipeline, one: Environment) -> str:
+    return f"{pipeline.prefix}-{one.label}{', with approvals' if one.needs_approval else ''}"

@@ -13,20 +13,20 @@ FOLDER = ".github/workflows"
 _PLAN = """\
 # Show in each pull request what its merge would change. Written by `exportctl init --ci github`; change it as you like.
 #
-# The plan is a comment on the pull request, and an artifact that exportctl-apply.yml applies after the merge. It reads
+# The plan is a comment on the pull request, and an artifact that @prefix@-apply.yml applies after the merge. It reads
 # the sandbox and needs no secret of a destination. Secrets of the repository, of a credential that can only read:
 @secrets@
 @variables@
 # GitHub gives no secrets to pull requests from forks, so those are only validated. Those of Dependabot get only secrets
 # of Dependabot: set the same names there, or their plan fails. Do not change the trigger to
 # pull_request_target: it would run the config of a fork with your secrets.
-name: exportctl plan
+name: @prefix@ plan
 on:
   pull_request:
 
 permissions: {}
 
-defaults: {run: {shell: bash}}
+defaults: {run: {shell: bash@working@}}
 
 jobs:
   validate:
@@ -51,7 +51,7 @@ jobs:
     runs-on: ubuntu-latest
     permissions: {contents: read, pull-requests: write}
     @matrix@
-    concurrency: {group: "exportctl-plan-@shown@-${{ github.ref }}", cancel-in-progress: true}
+    concurrency: {group: "@prefix@-plan-@shown@-${{ github.ref }}", cancel-in-progress: true}
     env:
       @environment@
       @reader@
@@ -69,7 +69,7 @@ jobs:
         run: |
           @plan@
       - uses: actions/upload-artifact@v4
-        with: {name: "exportctl-plan-@shown@", path: plan.json, retention-days: 7, overwrite: true}
+        with: {name: "@prefix@-plan-@shown@", path: @below@plan.json, retention-days: 7, overwrite: true}
 """
 
 _APPLY = """\
@@ -84,7 +84,7 @@ _APPLY = """\
 @environments@
 # Secrets of each environment: the credential that writes, and the values of the destinations:
 @secrets@
-name: exportctl apply
+name: @prefix@ apply
 on:
   push:
     branches: [main]
@@ -95,7 +95,7 @@ on:
 
 permissions: {}
 
-defaults: {run: {shell: bash}}
+defaults: {run: {shell: bash@working@}}
 
 jobs:
   apply:
@@ -104,7 +104,7 @@ jobs:
     permissions: {contents: read, actions: read, pull-requests: write}
     @matrix@
     environment: @protected@
-    concurrency: {group: "exportctl-@shown@", cancel-in-progress: false}
+    concurrency: {group: "@prefix@-@shown@", cancel-in-progress: false}
     env:
       @environment@
       @writer@
@@ -120,7 +120,7 @@ jobs:
       - name: Fetch the reviewed plan
         id: reviewed
         if: github.event_name == 'push'
-        env: {GH_TOKEN: "${{ github.token }}", ARTIFACT: "exportctl-plan-@shown@"}
+        env: {GH_TOKEN: "${{ github.token }}", ARTIFACT: "@prefix@-plan-@shown@"}
         run: |
           # a fork can run a workflow of its own and name its artifact like ours: only pull requests of this repository
           pull=$(gh api "repos/$GITHUB_REPOSITORY/commits/$GITHUB_SHA/pulls" --jq \\
@@ -129,7 +129,7 @@ jobs:
             echo "no pull request of this repository holds this commit: apply by digest" >&2
             exit 1
           fi
-          run=$(gh run list --workflow exportctl-plan.yml --commit "${pull#* }" --status success \\
+          run=$(gh run list --workflow @prefix@-plan.yml --commit "${pull#* }" --status success \\
             --json databaseId --jq '.[0].databaseId // empty')
           if [ -z "$run" ]; then
             echo "no plan of this pull request succeeded for its last commit: apply by digest" >&2
@@ -148,7 +148,10 @@ jobs:
         run: exportctl apply --only-if "$DIGEST" --audit audit.jsonl
       - uses: actions/upload-artifact@v4
         if: always()
-        with: {name: "exportctl-audit-@shown@-${{ github.run_attempt }}", path: audit.jsonl, if-no-files-found: ignore}
+        with:
+          name: "@prefix@-audit-@shown@-${{ github.run_attempt }}"
+          path: @below@audit.jsonl
+          if-no-files-found: ignore
 """
 
 _NIGHTLY = """\
@@ -156,9 +159,9 @@ _NIGHTLY = """\
 # open while something needs attention. Written by `exportctl init --ci github`.
 #
 # Renewing writes, so this needs the credential that writes, but no secret of a destination. It changes no end but a
-# rolling one. Create the environment `exportctl-nightly`, which only the default branch may use, with these secrets:
+# rolling one. Create the environment `@prefix@-nightly`, which only the default branch may use, with these secrets:
 @secrets@
-name: exportctl nightly
+name: @prefix@ nightly
 on:
   schedule:
     - cron: "17 4 * * *" # UTC
@@ -166,14 +169,14 @@ on:
 
 permissions: {}
 
-concurrency: {group: exportctl-nightly, cancel-in-progress: false}
+concurrency: {group: @prefix@-nightly, cancel-in-progress: false}
 
-defaults: {run: {shell: bash}}
+defaults: {run: {shell: bash@working@}}
 
 jobs:
   nightly:
     runs-on: ubuntu-latest
-    environment: exportctl-nightly
+    environment: @prefix@-nightly
     permissions: {contents: read, issues: write}
     env:
       @writer@
@@ -192,7 +195,7 @@ jobs:
           @nightly@
       - uses: actions/upload-artifact@v4
         if: always()
-        with: {name: "exportctl-nightly-${{ github.run_attempt }}", path: nightly, if-no-files-found: ignore}
+        with: {name: "@prefix@-nightly-${{ github.run_attempt }}", path: @below@nightly, if-no-files-found: ignore}
 """
 
 
@@ -205,9 +208,9 @@ def render_github(pipeline: Pipeline) -> Mapping[str, str]:
     apply = fill_template(_APPLY, **known | _apply_values(pipeline, writers))
     nightly = fill_template(_NIGHTLY, **known | {"secrets": comment_lines(writers), "writer": _writer(pipeline, ())})
     return {
-        f"{FOLDER}/exportctl-plan.yml": plan,
-        f"{FOLDER}/exportctl-apply.yml": apply,
-        f"{FOLDER}/exportctl-nightly.yml": nightly,
+        f"{FOLDER}/{pipeline.prefix}-plan.yml": plan,
+        f"{FOLDER}/{pipeline.prefix}-apply.yml": apply,
+        f"{FOLDER}/{pipeline.prefix}-nightly.yml": nightly,
     }
 
 
@@ -215,6 +218,9 @@ def _values(pipeline: Pipeline) -> dict[str, str]:
     shown = "${{ matrix.environment }}" if pipeline.has_environments else pipeline.environments[0].label
     return {
         "variables": f"# Variables of the repository:\n{comment_lines(pipeline.settings)}" if pipeline.settings else "",
+        "prefix": pipeline.prefix,
+        "below": pipeline.path(""),
+        "working": f', working-directory: "{pipeline.folder}"' if pipeline.folder else "",
         "install": scripts.install_command(pipeline),
         "validate": scripts.VALIDATE,
         "plan": scripts.PLAN_AND_COMMENT,

@@ -14,7 +14,7 @@ _HEAD = """\
 # Plan in each merge request, plan and apply on the default branch, and a nightly run. Written by
 # `exportctl init --ci gitlab`; change it as you like. Include it from .gitlab-ci.yml:
 #
-#   include: [{local: exportctl.gitlab-ci.yml}]
+#   include: [{local: @below@exportctl.gitlab-ci.yml}]
 #
 # The jobs use the stages `test` and `deploy`, which exist unless your file has its own `stages`.
 #
@@ -24,19 +24,19 @@ _HEAD = """\
 #   GITLAB_TOKEN   a project access token with the scope `api`, which writes the comment and the issue
 # Of the credential that writes, and the values of the destinations: protected, so that only protected branches get
 # them. Give those of one environment the scope of this environment. The nightly run has an environment of its own,
-# `exportctl-nightly`: it needs the credential that writes in this scope too, and no value of a destination:
+# `@prefix@-nightly`: it needs the credential that writes in this scope too, and no value of a destination:
 @writer_names@
 @setting_names@
 # A merge request from a fork runs in the project of the fork, which has none of these variables.
 
-.exportctl:
+.@prefix@:
   image: python:3.12 # pin it by digest
   before_script:
     - |
       @install@
 
-exportctl-validate:
-  extends: .exportctl
+@prefix@-validate:
+  extends: .@prefix@
   stage: test
   script:
     - |
@@ -45,8 +45,8 @@ exportctl-validate:
     - if: $CI_PIPELINE_SOURCE == "merge_request_event"
 
 # In a merge request the plan becomes its comment. On the default branch the same job makes the plan that is applied.
-exportctl-plan:
-  extends: .exportctl
+@prefix@-plan:
+  extends: .@prefix@
   stage: test
   @matrix@
   variables:
@@ -56,7 +56,7 @@ exportctl-plan:
       @plan@
   artifacts:
     when: always
-    paths: [@plan_file@, @plan_report@]
+    paths: [@below@@plan_file@, @below@@plan_report@]
     expire_in: 7 days
   rules:
     - if: $CI_PIPELINE_SOURCE == "merge_request_event"
@@ -66,12 +66,12 @@ exportctl-plan:
 _APPLY = """\
 
 # @about@
-exportctl-@job@:
-  extends: .exportctl
+@prefix@-@job@:
+  extends: .@prefix@
   stage: deploy
   @matrix@
   environment: {name: @shown@}
-  resource_group: exportctl-@shown@ # one apply at a time
+  resource_group: @prefix@-@shown@ # one apply at a time
   variables:
     @writer@
   script:
@@ -79,7 +79,7 @@ exportctl-@job@:
       @apply@
   artifacts:
     when: always
-    paths: [audit.jsonl]
+    paths: [@below@audit.jsonl]
   rules:
     - if: $CI_PIPELINE_SOURCE != "schedule" && $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH
       @when@
@@ -90,11 +90,11 @@ _NIGHTLY = """\
 # Add a schedule (Build, Pipeline schedules), for example `17 4 * * *` on the default branch. It renews ends that are
 # due, finds what people changed by hand, checks that files arrived, and keeps one issue open while something needs
 # attention.
-exportctl-nightly:
-  extends: .exportctl
+@prefix@-nightly:
+  extends: .@prefix@
   stage: deploy
-  environment: {name: exportctl-nightly, action: access} # its variables; nothing is deployed
-  resource_group: exportctl-nightly
+  environment: {name: @prefix@-nightly, action: access} # its variables; nothing is deployed
+  resource_group: @prefix@-nightly
   variables:
     @night_writer@
   script:
@@ -102,8 +102,8 @@ exportctl-nightly:
       @nightly@
   artifacts:
     when: always
-    paths: [nightly/]
-    reports: {junit: nightly/nightly.xml}
+    paths: [@below@nightly/]
+    reports: {junit: @below@nightly/nightly.xml}
   rules:
     - if: $CI_PIPELINE_SOURCE == "schedule"
 """
@@ -116,7 +116,7 @@ def render_gitlab(pipeline: Pipeline) -> Mapping[str, str]:
         _apply_job(pipeline, values, "apply", pipeline.direct_environments, "Apply the plan of the same pipeline.", ""),
         _apply_job(pipeline, values, "apply-reviewed", pipeline.reviewed_environments, _REVIEWED, "when: manual"),
     ]
-    return {FILE: "".join([fill_template(_HEAD, **values), *jobs, fill_template(_NIGHTLY, **values)])}
+    return {pipeline.path(FILE): "".join([fill_template(_HEAD, **values), *jobs, fill_template(_NIGHTLY, **values)])}
 
 
 _REVIEWED = (
@@ -130,13 +130,15 @@ def _values(pipeline: Pipeline) -> dict[str, str]:
     name = "plan-$EXPORTCTL_ENV" if several else "plan"
     credentials = pipeline.credentials
     return {
+        "prefix": pipeline.prefix,
+        "below": pipeline.path(""),
         "install": scripts.install_command(pipeline),
-        "validate": scripts.VALIDATE,
-        "plan": _plan(pipeline),
+        "validate": scripts.in_folder(pipeline, scripts.VALIDATE),
+        "plan": scripts.in_folder(pipeline, _plan(pipeline)),
         "plan_file": f"{name}.json",
         "plan_report": f"{name}.md",
-        "apply": _apply(pipeline),
-        "nightly": scripts.nightly_script(pipeline, issue=True),
+        "apply": scripts.in_folder(pipeline, _apply(pipeline)),
+        "nightly": scripts.in_folder(pipeline, scripts.nightly_script(pipeline, issue=True)),
         "matrix": _matrix(pipeline.environments) if several else "",
         "shown": "$EXPORTCTL_ENV" if several else pipeline.environments[0].label,
         "reader": "\n".join(f"{one}: ${reader_name(one)}" for one in credentials),

@@ -37,7 +37,7 @@ _PLAN = """\
 agent any
 steps {
     sh '''
-        rm -f plan.json plan*.md
+        rm -f @below@plan.json @below@plan*.md
         @install@
         @validate@
     '''
@@ -48,7 +48,7 @@ steps {
             @plan@
         '''
     }
-    stash name: @stash@, includes: 'plan.json'
+    stash name: @stash@, includes: '@below@plan.json'
 }
 post {
     always {
@@ -84,7 +84,7 @@ _APPLY = """\
             @environment@
             steps {
                 sh '''
-                    rm -f plan.json @audit@
+                    rm -f @below@plan.json @below@@audit@
                     @install@
                 '''
                 unstash @stash@
@@ -98,7 +98,7 @@ _APPLY = """\
             }
             post {
                 always {
-                    archiveArtifacts artifacts: '@audit@', allowEmptyArchive: true
+                    archiveArtifacts artifacts: '@below@@audit@', allowEmptyArchive: true
                 }
             }
         }
@@ -122,7 +122,7 @@ pipeline {
         stage('Nightly') {
             steps {
                 sh '''
-                    rm -rf nightly
+                    rm -rf @below@nightly
                     @install@
                 '''
                 withCredentials([
@@ -137,8 +137,8 @@ pipeline {
     }
     post {
         always {
-            junit testResults: 'nightly/nightly.xml', allowEmptyResults: true
-            archiveArtifacts artifacts: 'nightly/*', allowEmptyArchive: true
+            junit testResults: '@below@nightly/nightly.xml', allowEmptyResults: true
+            archiveArtifacts artifacts: '@below@nightly/*', allowEmptyArchive: true
         }
     }
 }
@@ -150,10 +150,10 @@ _ENTER = ". .exportctl-venv/bin/activate"
 def render_jenkins(pipeline: Pipeline) -> Mapping[str, str]:
     """Return both files by path."""
     values = _values(pipeline)
-    stages = [fill_template(_APPLY, **values | _stage(one)) for one in pipeline.environments]
+    stages = [fill_template(_APPLY, **values | _stage(pipeline, one)) for one in pipeline.environments]
     return {
-        FILE: "".join([fill_template(_HEAD, **values), *stages, "    }\n}\n"]),
-        NIGHTLY_FILE: fill_template(_NIGHTLY, **values),
+        pipeline.path(FILE): "".join([fill_template(_HEAD, **values), *stages, "    }\n}\n"]),
+        pipeline.path(NIGHTLY_FILE): fill_template(_NIGHTLY, **values),
     }
 
 
@@ -161,9 +161,10 @@ def _values(pipeline: Pipeline) -> dict[str, str]:
     credentials, shared = pipeline.credentials, pipeline.shared_names
     values = {
         "install": f"python3 -m venv .exportctl-venv\n{_ENTER}\n{scripts.install_command(pipeline)}",
-        "validate": scripts.VALIDATE,
-        "plan": f"{_ENTER}\n{_plan(pipeline)}",
-        "nightly": f"{_ENTER}\n{scripts.nightly_script(pipeline, issue=False)}",
+        "below": pipeline.path(""),
+        "validate": scripts.in_folder(pipeline, scripts.VALIDATE),
+        "plan": f"{_ENTER}\n{scripts.in_folder(pipeline, _plan(pipeline))}",
+        "nightly": f"{_ENTER}\n{scripts.in_folder(pipeline, scripts.nightly_script(pipeline, issue=False))}",
         "reader": _credential_bindings(
             {name: reader_name(name) for name in credentials} | {name: name for name in shared}
         ),
@@ -177,7 +178,9 @@ def _values(pipeline: Pipeline) -> dict[str, str]:
         "writer_names": comment_lines([*map(writer_name, credentials), *pipeline.secrets], "//"),
         "night_names": comment_lines([*map(writer_name, credentials), *shared], "//"),
         "stash": '"plan-${EXPORTCTL_ENV}"' if pipeline.has_environments else "'plan'",
-        "report": '"plan-${EXPORTCTL_ENV}.md"' if pipeline.has_environments else "'plan.md'",
+        "report": f'"{pipeline.path("plan-${EXPORTCTL_ENV}.md")}"'
+        if pipeline.has_environments
+        else f"'{pipeline.path('plan.md')}'",
     }
     return values | {"plan_stage": _plan_stage(pipeline, values)}
 
@@ -196,7 +199,7 @@ def _plan(pipeline: Pipeline) -> str:
     return scripts.PLAN_AND_SHOW.replace("cat plan.md", 'cat plan.md\nmv plan.md "plan-$EXPORTCTL_ENV.md"')
 
 
-def _stage(one: Environment) -> dict[str, str]:
+def _stage(pipeline: Pipeline, one: Environment) -> dict[str, str]:
     audit = f"audit-{one.label}.jsonl"
     question = f"message 'Apply the plan of {one.label}?'\n    ok 'Apply' // `submitter` says who may"
     return {
@@ -205,7 +208,7 @@ def _stage(one: Environment) -> dict[str, str]:
         "environment": f"environment {{\n    EXPORTCTL_ENV = '{one.name}'\n}}" if one.name else "",
         "stash": f"'plan-{one.name}'" if one.name else "'plan'",
         "audit": audit,
-        "apply": f"{_ENTER}\n{scripts.APPLY.replace('audit.jsonl', audit)}",
+        "apply": f"{_ENTER}\n{scripts.in_folder(pipeline, scripts.APPLY.replace('audit.jsonl', audit))}",
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -39,6 +40,8 @@ class Pipeline:
         settings      plain values, which every job reads and may show
         sensitive     of destinations, and no secrets: every job reads them, to compare them with the sandbox
         secrets       of destinations: only apply reads them
+
+    `folder` is that of the config below the root of the repository, empty if it is the root.
     """
 
     project: str
@@ -49,10 +52,20 @@ class Pipeline:
     sensitive: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
     files: tuple[str, ...] = ()  # of `${file:…}`: the jobs that apply must find them
+    folder: str = ""
 
     @property
     def has_environments(self) -> bool:
         return self.environments[0].name is not None
+
+    @property
+    def prefix(self) -> str:
+        """How the names of jobs, groups and artifacts begin: two folders of a repository share none."""
+        return "-".join(["exportctl", *re.findall("[A-Za-z0-9]+", self.folder)])
+
+    def path(self, name: str) -> str:
+        """Return the path of a file in the folder of the config, from the root of the repository."""
+        return f"{self.folder}/{name}" if self.folder else name
 
     @property
     def shared_names(self) -> tuple[str, ...]:
@@ -70,7 +83,7 @@ class Pipeline:
         return tuple(one for one in self.environments if not one.needs_approval)
 
 
-def build_pipeline(projects: Mapping[str | None, Project], requirement: str) -> Pipeline:
+def build_pipeline(projects: Mapping[str | None, Project], requirement: str, folder: str = "") -> Pipeline:
     """
     Return the pipeline of a config that is resolved without variables, so that its plain references are unset.
 
@@ -92,6 +105,7 @@ def build_pipeline(projects: Mapping[str | None, Project], requirement: str) -> 
         sensitive=tuple(name for name in _variables(values) if name not in secrets),
         secrets=secrets,
         files=_names("file", values),
+        folder=folder,
     )
 
 

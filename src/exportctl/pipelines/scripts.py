@@ -43,6 +43,11 @@ exportctl publish comment apply.md --number "$NUMBER" || echo "the outcome is on
 exit "$code\""""
 
 
+def in_folder(pipeline: Pipeline, text: str) -> str:
+    """Return a text that runs in the folder of the config. Its name needs no quotes: see `read_pipeline`."""
+    return f"cd ./{pipeline.folder} || exit 1\n{text}" if pipeline.folder else text
+
+
 def install_command(pipeline: Pipeline) -> str:
     """Return the command that installs exportctl."""
     return f"python -m pip install --quiet {shell_quoted(pipeline.requirement)}"

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
 from typing import Any
 
 from exportctl import __version__
 from exportctl.config import load as config
-from exportctl.errors import ConfigError
+from exportctl.config.checkout import checkout_root
+from exportctl.errors import ConfigError, Error
 from exportctl.pipelines.pipeline import Pipeline, build_pipeline
 from exportctl.workflows.load_config import Setup, read_config
 
@@ -24,12 +27,24 @@ def read_pipeline(setup: Setup) -> Pipeline:
 
     Raises:
         ConfigError: the config has an error. Rules are not run: they do not change what a pipeline needs.
+        Error: the name of the folder has characters that a shell or a CI system reads in another way.
     """
+    folder = repository_folder(setup.folder)
     whole = read_config(replace(setup, environment=None))
     projects, findings = config.load_projects(whole, {})
     if not projects:
         raise ConfigError(findings)
-    return build_pipeline(projects, find_requirement())
+    return build_pipeline(projects, find_requirement(), folder)
+
+
+def repository_folder(folder: Path) -> str:
+    """Return the path of a folder from the root of its repository; empty at the root, and without a repository."""
+    root = checkout_root(folder)
+    below = folder.resolve().relative_to(root).as_posix() if root else "."
+    if not re.fullmatch(r"[A-Za-z0-9._/-]+", below):
+        hint = "use letters, digits, dots, dashes and underscores in the names of its folders"
+        raise Error(f"no job can name the folder {below} as it is", rule="usage", hint=hint)
+    return "" if below == "." else below
 
 
 def find_requirement() -> str:
