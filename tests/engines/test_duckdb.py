@@ -77,7 +77,7 @@ def test_the_type_of_a_column_of_json(engine: DuckDb, tmp_path: Path, rows: list
         (b"PAR1 and no more than this PAR1", "part.parquet", "footer"),
         (b"", "part.parquet", "not a Parquet file"),
     ],
-    ids=["cut", "not packed", "no object", "cut line", "cut Parquet", "empty Parquet"],  # gzip holds the time of packing
+    ids=["cut", "not packed", "no object", "cut line", "cut Parquet", "empty Parquet"],  # gzip holds a time
 )
 def test_a_file_that_cannot_be_read_is_named_in_our_own_words(
     engine: DuckDb, tmp_path: Path, content: bytes, name: str, said: str
