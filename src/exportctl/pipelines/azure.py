@@ -179,10 +179,7 @@ def render_azure(pipeline: Pipeline) -> Mapping[str, str]:
 
 def _values(pipeline: Pipeline) -> dict[str, str]:
     several = pipeline.has_environments
-    read, write = (
-        pipeline.credentials + pipeline.shared_names,
-        pipeline.credentials + pipeline.secrets + pipeline.shared_names,
-    )
+    read = pipeline.credentials + pipeline.shared_names
     plan = scripts.PLAN_AND_COMMENT.replace(
         scripts.COMMENT,
         f"if {_IN_AZURE_REPOS}; then\n  {scripts.COMMENT}\nelse\n  cat plan.md\nfi",
@@ -194,16 +191,12 @@ def _values(pipeline: Pipeline) -> dict[str, str]:
         "install": scripts.install_command(pipeline),
         "validate": scripts.in_folder(pipeline, scripts.VALIDATE),
         "plan": _variable_check(read) + scripts.in_folder(pipeline, plan),
-        "variable_check": _variable_check(write),
         "apply": _APPLY_AND_TELL,
         "nightly": _variable_check(pipeline.credentials + pipeline.shared_names)
         + scripts.in_folder(pipeline, scripts.nightly_script(pipeline, issue=True)),
         "matrix": _matrix(pipeline.environments) if several else "",
         "artifact": "plan-$(EXPORTCTL_ENV)" if several else "plan",
         "reader": _variable_map(pipeline.credentials, reader_name),
-        "writer": "\n".join(
-            [_variable_map(pipeline.credentials, writer_name), *(f"{s}: $({s})" for s in pipeline.secrets)]
-        ),
         "shared": "\n".join(f"{name}: $({name})" for name in pipeline.shared_names),
         "reader_names": comment_lines(f"  {name}" for name in _reader_names(pipeline)),
         "writer_groups": "\n".join(_group_lines(pipeline, one) for one in pipeline.environments),
@@ -212,7 +205,11 @@ def _values(pipeline: Pipeline) -> dict[str, str]:
 
 
 def _stage(pipeline: Pipeline, one: Environment) -> dict[str, str]:
+    own = pipeline.for_environment(one)
     return {
+        "variable_check": _variable_check(own.credentials + own.secrets + own.shared_names),
+        "writer": "\n".join([_variable_map(own.credentials, writer_name), *(f"{s}: $({s})" for s in own.secrets)]),
+        "shared": "\n".join(f"{name}: $({name})" for name in own.shared_names),
         "stage": f"apply_{one.label.replace('-', '_')}",  # letters, digits and underscores only
         "name": one.label,
         "environment": f'EXPORTCTL_ENV: "{one.name}"' if one.name else "",
@@ -238,9 +235,8 @@ def _reader_names(pipeline: Pipeline) -> list[str]:
 
 
 def _group_lines(pipeline: Pipeline, one: Environment) -> str:
-    names = [
-        f"  {name}" for name in (*map(writer_name, pipeline.credentials), *pipeline.secrets, *pipeline.shared_names)
-    ]
+    own = pipeline.for_environment(one)
+    names = [f"  {name}" for name in (*map(writer_name, own.credentials), *own.secrets, *own.shared_names)]
     return (
         f"#   {pipeline.prefix}-{one.label}: of the credential that writes, and the values of the destinations\n"
         + comment_lines(names)

@@ -168,9 +168,6 @@ def _values(pipeline: Pipeline) -> dict[str, str]:
         "reader": _credential_bindings(
             {name: reader_name(name) for name in credentials} | {name: name for name in shared}
         ),
-        "writer": _credential_bindings(
-            {name: writer_name(name) for name in credentials} | {name: name for name in (*pipeline.secrets, *shared)}
-        ),
         "night_writer": _credential_bindings(
             {name: writer_name(name) for name in credentials} | {name: name for name in shared}
         ),
@@ -200,7 +197,8 @@ def _plan(pipeline: Pipeline) -> str:
 
 
 def _stage(pipeline: Pipeline, one: Environment) -> dict[str, str]:
-    audit = f"audit-{one.label}.jsonl"
+    audit, own = f"audit-{one.label}.jsonl", pipeline.for_environment(one)
+    written = {name: writer_name(name) for name in own.credentials}
     question = f"message 'Apply the plan of {one.label}?'\n    ok 'Apply' // `submitter` says who may"
     return {
         "name": one.label,
@@ -208,6 +206,7 @@ def _stage(pipeline: Pipeline, one: Environment) -> dict[str, str]:
         "environment": f"environment {{\n    EXPORTCTL_ENV = '{one.name}'\n}}" if one.name else "",
         "stash": f"'plan-{one.name}'" if one.name else "'plan'",
         "audit": audit,
+        "writer": _credential_bindings(written | {name: name for name in (*own.secrets, *own.shared_names)}),
         "apply": f"{_ENTER}\n{scripts.in_folder(pipeline, scripts.APPLY.replace('audit.jsonl', audit))}",
     }
 

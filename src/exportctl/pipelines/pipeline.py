@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from exportctl.model.project import AuthValue, Project
 from exportctl.model.references import Reference, parse_references
@@ -17,10 +17,15 @@ _PRODUCTION = ("prod", "live")  # how the name of an environment begins that ask
 
 @dataclass(frozen=True)
 class Environment:
-    """One environment of the config; `name` is None if the config has no environments."""
+    """
+    One environment of the config; `name` is None if the config has no environments.
+
+    `variables` are those that its part of the config refers to; None if it may need each of the pipeline.
+    """
 
     name: str | None
     needs_approval: bool
+    variables: frozenset[str] | None = None
 
     @property
     def label(self) -> str:
@@ -57,6 +62,19 @@ class Pipeline:
     @property
     def has_environments(self) -> bool:
         return self.environments[0].name is not None
+
+    def for_environment(self, one: Environment) -> Pipeline:
+        """Return what the jobs of one environment need: they get no value of another one."""
+        known = one.variables
+        if known is None:
+            return self
+        return replace(
+            self,
+            credentials=tuple(name for name in self.credentials if name in known),
+            settings=tuple(name for name in self.settings if name in known),
+            sensitive=tuple(name for name in self.sensitive if name in known),
+            secrets=tuple(name for name in self.secrets if name in known),
+        )
 
     @property
     def prefix(self) -> str:
@@ -98,15 +116,28 @@ def build_pipeline(projects: Mapping[str | None, Project], requirement: str, fol
     secrets = _variables(value for value in values if value.secrecy is Secrecy.SECRET)
     return Pipeline(
         project=made[0].name,
-        environments=tuple(Environment(name, name in reviewed) for name in names),
+        environments=tuple(Environment(name, name in reviewed, _names_in(served[name])) for name in names),
         requirement=requirement,
-        credentials=_variables(v for project in made for v in project.platform.credentials.values()) or CREDENTIALS,
-        settings=tuple(sorted({one.variable for project in made for one in project.unset})),
+        credentials=tuple(sorted({name for project in made for name in _credentials(project)})),
+        settings=tuple(sorted({name for project in made for name in _settings(project)})),
         sensitive=tuple(name for name in _variables(values) if name not in secrets),
         secrets=secrets,
         files=_names("file", values),
         folder=folder,
     )
+
+
+def _names_in(project: Project) -> frozenset[str]:
+    """Return the variables of one environment."""
+    return frozenset((*_credentials(project), *_settings(project), *_variables(_destination_values(project))))
+
+
+def _credentials(project: Project) -> tuple[str, ...]:
+    return _variables(project.platform.credentials.values()) or CREDENTIALS
+
+
+def _settings(project: Project) -> set[str]:
+    return {one.variable for one in project.unset}
 
 
 def _destination_values(project: Project) -> Iterator[AuthValue]:
