@@ -61,7 +61,11 @@ ROWS: dict[str, tuple[tuple[str, ...], set[str], set[str]]] = {
         {"exports.gone"},
         CHANGED - {"exports.gone", "destinations.left"},
     ),
-    "the deletion of an account": (("destinations.left",), {"destinations.left"}, CHANGED - {"destinations.left"}),
+    "the deletion of an account, whose flows then stay": (
+        ("destinations.left",),
+        {"destinations.left", "exports.gone"},
+        CHANGED - {"destinations.left", "exports.gone"},
+    ),
     "several globs": (
         ("exports.a/*", "gone"),
         {"exports.a/one", "exports.a/two", "exports.gone"},
@@ -109,3 +113,14 @@ def test_an_excluded_account_is_not_touched_through_an_export_that_names_another
     shown = build_plan(given, options=PlanOptions(excludes=("destinations.lake",)))
 
     assert (verbs(shown), shown.excluded) == ({}, ("destinations.lake", "exports.x"))
+
+
+def test_an_excluded_account_keeps_the_flow_that_the_config_moves_away() -> None:
+    """The new flow would replace the one on the excluded account."""
+    new = lake(key="new", location={"bucket": "other", "path": "aep"})
+    given = build_project(export("x", destination="new"), destinations=[lake(), new])
+
+    shown = build_plan(given, account(), *flow("x"), options=PlanOptions(excludes=("destinations.lake",)))
+
+    assert not shown.steps()
+    assert shown.excluded == ("destinations.lake", "exports.x")

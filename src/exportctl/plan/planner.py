@@ -69,7 +69,7 @@ from exportctl.plan.ownership import (
     folded_name,
     reclaim_adopted_flows,
 )
-from exportctl.plan.selection import excluded_addresses, select_exports
+from exportctl.plan.selection import addresses_on_excluded, excluded_addresses, select_exports
 from exportctl.resources import wire
 from exportctl.resources.destinations.type import Scope
 from exportctl.resources.kinds import ENABLED, END, EVERY, LOCATION
@@ -95,7 +95,7 @@ def build_plan(
     project = desired.project
     adopted = {e.adopt: frozenset(export_addresses(e)) for e in project.exports.values() if e.adopt}
     owned_now = reclaim_adopted_flows(build_ownership(live, project.name), adopted)
-    chosen = select_exports(desired, options)
+    chosen = select_exports(desired, owned_now, options)
     excluded = excluded_addresses(desired, owned_now, options)
     made = Moves(owned_now) if options.renew_only else plan_moves(desired, owned_now, chosen)
     ownership, hint = made.ownership, dataset_lookup.listing_hint(header)
@@ -268,7 +268,8 @@ def _removal_items(
     # a rename takes the flow only while the new address has none yet
     heirs = [e.declared for a, e in desired.exports.items() if a not in inputs.ownership.own_flows]
     moved = frozenset(Address(EXPORTS, e.renamed_from) for e in heirs if e.renamed_from)
-    exports = [item for item in undeclared_exports(desired, moved, inputs) if options.is_targeted(item.address)]
+    kept = moved | addresses_on_excluded(inputs.ownership, options)
+    exports = [item for item in undeclared_exports(desired, kept, inputs) if options.is_targeted(item.address)]
     stale = {a: p.stale for a, p in accounts.items()}
     bases = undeclared_accounts(_add_renamed_accounts(desired, inputs.ownership), stale, (*items, *exports), inputs)
     return [*exports, *(item for item in bases if options.is_targeted(item.address))]

@@ -4,12 +4,13 @@ Select what a plan takes. Pure.
     option    declared export                        account                          no longer declared
     none      all                                    as needed, and what exists       deleted, released
     target    only what a glob matches               as needed, or matched            left as it is
-    exclude   all but what a glob matches, and but   all but what a glob matches      all but what a glob matches
+    exclude   all but what a glob matches, and but   all but what a glob matches      the same as declared
               what uses an account that one matches
 
 --exclude is the inverse of --target: what is selected brings along what it needs, what is left out takes along what
-needs it, as `-exclude` of OpenTofu does. So no write ever reaches what a person excluded. Left out is not "no longer
-declared": nothing is deleted because of it.
+needs it, as `-exclude` of OpenTofu does. So no write ever reaches what a person excluded. An export uses the account
+that the config names, and the one on which its flow runs now: who excludes an account does not want to lose a flow of
+it, by a deletion or a move. Left out is not "no longer declared": nothing is deleted because of it.
 """
 
 from __future__ import annotations
@@ -22,12 +23,15 @@ from exportctl.plan.desired import DesiredExport, DesiredState
 from exportctl.plan.ownership import Ownership
 
 
-def select_exports(desired: DesiredState, options: PlanOptions) -> Mapping[Address, DesiredExport]:
+def select_exports(
+    desired: DesiredState, ownership: Ownership, options: PlanOptions
+) -> Mapping[Address, DesiredExport]:
     """Return the declared exports that the plan takes."""
+    on_excluded = addresses_on_excluded(ownership, options)
     return {
         address: export
         for address, export in desired.exports.items()
-        if options.is_targeted(address) and not _is_left_out(export, options)
+        if options.is_targeted(address) and address not in on_excluded and not _is_left_out(export, options)
     }
 
 
@@ -35,9 +39,17 @@ def excluded_addresses(desired: DesiredState, ownership: Ownership, options: Pla
     """Return every address that --exclude leaves out of this plan, also by what it needs."""
     if not options.excludes:
         return ()
-    found = {a for a, e in desired.exports.items() if options.is_selected(a) and _is_left_out(e, options)}
+    on_excluded = addresses_on_excluded(ownership, options)
+    found = {a for a, e in desired.exports.items() if a in on_excluded or _is_left_out(e, options)}
     others = {*_declared_destinations(desired), *(() if options.targets else _undeclared_addresses(desired, ownership))}
-    return tuple(sorted({*found, *(a for a in others if options.is_selected(a) and options.is_excluded(a))}))
+    found |= {a for a in others if a in on_excluded or options.is_excluded(a)}
+    return tuple(sorted(filter(options.is_selected, found)))
+
+
+def addresses_on_excluded(ownership: Ownership, options: PlanOptions) -> frozenset[Address]:
+    """Return the addresses of our flows that run on an account which --exclude matches."""
+    accounts = {one.id for a, found in ownership.own_accounts.items() if options.is_excluded(a) for one in found}
+    return frozenset(a for a, flows in ownership.own_flows.items() if any(f.base_id in accounts for f in flows))
 
 
 def _is_left_out(export: DesiredExport, options: PlanOptions) -> bool:
