@@ -74,7 +74,7 @@ WORDS = {
     ),
     "nothing to do any more": (None, [": approved: update; now nothing to change"]),
     "a replacement": (replace(APPROVED, verb=Verb.REPLACE), [": approved: update; now: replace"]),
-    "a creation": (replace(CREATED, steps=()), [": approved: update; now: create"]),
+    "a creation": (replace(CREATED, steps=()), [": approved: update; now its flow is gone"]),
     "another value sent": (
         updated_item(patch_step(fields={"schedule.every": "6 hours"})),
         [': `schedule.every` that apply sends: approved "3 hours", now "6 hours"'],

@@ -113,6 +113,8 @@ class _Comparison:
             return f"approved: {_verb_word(saved)}; now nothing to change"
         if saved == NO_APPROVAL:
             return None if now in _COMPARED and self._differing_fields() else f"not in the approval; now: {now}"
+        if now in _CREATIONS and self.before is not None and self.before.id is not None:
+            return f"approved: {_verb_word(saved)}; now its {format_values.object_label(self.before.address)} is gone"
         return f"approved: {_verb_word(saved)}; now: {_verb_word(now)}"
 
     def _differing_fields(self) -> list[FieldChange]:
