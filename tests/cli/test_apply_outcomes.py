@@ -219,3 +219,18 @@ def test_the_next_command_has_the_options_of_the_run(name: str) -> None:
         *("--allow-near-run", "exports.a"),
     )
     assert option_words(PlanOptions()) == ()
+
+
+def test_a_hand_edit_is_outside_any_fold_in_markdown(run: CommandLine) -> None:
+    applied(run)
+    assert run("emulator", "ui", "path", "orders", "by/hand", "--as", "jane").code == 0
+    assert run("emulator", "ui", "disable", "returns", "--as", "jane").code == 0
+
+    _, log, _, summary = in_actions(run, "drift")
+
+    before_folds = summary.partition("<details>")[0]
+    assert re.search(r'- `exports.orders` `path`: live `"by/hand"`, config `"aep"`; drift: changed by', before_folds)
+    assert "- `exports.returns` `enabled`: live `off`, config `on`; paused: disabled by" in before_folds
+    resume = "exportctl apply --resume exports.returns"
+    assert f"resume it with `{resume}`" in log
+    assert run(*resume.split()[1:], "--auto-approve").code == exit_codes.DONE

@@ -13,7 +13,7 @@ from dataclasses import replace
 from exportctl.errors import Finding, Level
 from exportctl.monitor import drift
 from exportctl.monitor.drift import DriftEntry, DriftGroup, DriftReport
-from exportctl.output import phrases
+from exportctl.output import format_values, phrases
 from exportctl.output.sarif import SarifResult, finding_results
 from exportctl.output.text import drift as text_drift
 
@@ -21,7 +21,6 @@ _WARNINGS = frozenset({DriftGroup.ORPHANS, DriftGroup.EXPIRED, DriftGroup.ENDING
 _HINTS = {
     DriftGroup.DRIFT: "accept the live value with `exportctl drift --patch`, or apply the config again",
     DriftGroup.CONFLICT: "accept the live value with `exportctl drift --patch`, or apply the config",
-    DriftGroup.PAUSED: "resume it with `exportctl apply --resume`, or accept it with `exportctl drift --patch`",
 }
 
 
@@ -62,8 +61,15 @@ def _identity(entry: DriftEntry, environment: str | None) -> str:
 def _entry_finding(entry: DriftEntry, as_of: int, is_failing: bool) -> Finding:
     level = Level.ERROR if is_failing else Level.WARNING if entry.group in _WARNINGS else Level.NOTE
     at = (entry.finding.at if entry.finding else None) or entry.at
-    hint = entry.finding.hint if entry.finding else _HINTS.get(entry.group)
+    hint = entry.finding.hint if entry.finding else _hint(entry)
     return Finding(entry.group.value, entry_text(entry, as_of), at, hint, level)
+
+
+def _hint(entry: DriftEntry) -> str | None:
+    if entry.group is DriftGroup.PAUSED and entry.address:
+        resumed = f"exportctl apply --resume {format_values.address(entry.address)}"
+        return f"resume it with `{resumed}`, or accept it with `exportctl drift --patch`"
+    return _HINTS.get(entry.group)
 
 
 def entry_text(entry: DriftEntry, as_of: int) -> str:
