@@ -53,6 +53,13 @@ def test_nobody_is_shut_out_and_nothing_goes_wrong(
         assert opened.asked == [pages[name].as_uri()]
 
 
+def test_a_long_text_without_a_space_makes_no_page_wider_than_a_phone(browser: Any, tmp_path: Path) -> None:
+    (tmp_path / "long.html").write_text(render_report(evil_report("sandbox_" * 40)), encoding="utf-8")
+
+    with open_page(browser, (tmp_path / "long.html").as_uri(), width=360) as opened:
+        assert opened.overflow() <= 0
+
+
 @pytest.mark.parametrize(("width", "dark"), [(360, True), (1280, False)])
 def test_a_thousand_exports_are_as_readable(browser: Any, pages: dict[str, Path], width: int, dark: bool) -> None:
     with open_page(browser, pages[BIG].as_uri(), width=width, dark=dark) as opened:
