@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -140,6 +142,17 @@ def test_color_takes_no_cells() -> None:
 
     assert "\x1b[32mOK\x1b[0m" in colored[1]
     assert [count_cells(line) for line in colored] == [count_cells(line) for line in _table(54).split("\n")]
+
+
+def test_a_line_in_color_is_broken_where_the_same_line_without_it_is() -> None:
+    for line in (
+        f"{' ' * 10}{'part-' * 20}: 1000 bytes",
+        "    policy: the backup is CHANGED",
+        "  run: exportctl plan -v",
+    ):
+        colored = wrap_line(paint(True)("error", line), 24)
+
+        assert [re.sub(r"\x1b\[[0-9;]*m", "", part) for part in colored] == wrap_line(line, 24)
 
 
 @given(st.integers(20, 200), st.lists(st.text("ab 表", max_size=30), min_size=1, max_size=4))

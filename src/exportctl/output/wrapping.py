@@ -18,6 +18,7 @@ NO_LIMIT = 1_000_000  # the width of a pipe or a file: tables are whole there
 PAGE = 120  # the longest line of prose, however wide the terminal is
 _HANGING = "  "
 _COLOR = re.compile(r"\x1b\[[0-9;]*m")
+_HEAD = re.compile(r"(?: |\x1b\[[0-9;]*m)*")  # the blanks before a line may stand after the ink of the whole line
 _WORD = re.compile(r" *(?:\d\d:\d\d(?::\d\d)? UTC|[^ ])+")
 _WORD_OR_MOMENT = re.compile(r" *(?:\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)? UTC|[^ ])+")
 _COMMAND = re.compile(r"(?:(?<=: )|(?<=^)|(?<=  ))exportctl (?:(?![.,;] )[^`])*$")  # and no sentence after it
@@ -64,19 +65,20 @@ def wrap_line(line: str, width: int) -> list[str]:
     """Return a line in parts; each but the first is indented further than the line."""
     if count_cells(line) <= width:
         return [line]
-    indent = line[: len(line) - len(line.lstrip(" "))]
+    head = line.removesuffix(_HEAD.sub("", line, count=1))
+    indent = _COLOR.sub("", head)
     if commented := _COMMENTED.fullmatch(line):
         comment = f"{indent}{_HANGING}# "
         return [*wrap_line(indent + commented[2], width), *wrap_words(commented[3], width, comment, comment)]
     command = _COMMAND.search(line)
     if command is None:
-        return wrap_words(line.lstrip(" "), width, indent, indent + _HANGING)
-    before, deeper = line[: command.start()].strip(" "), indent + _HANGING
+        return wrap_words(line[len(head) :], width, head, indent + _HANGING)
+    before, deeper = line[len(head) : command.start()].strip(" "), indent + _HANGING
     if not before:
-        return wrap_words(command[0], width, indent, deeper, _CONTINUED)
+        return wrap_words(command[0], width, head, deeper, _CONTINUED)
     shown = [deeper + command[0]] if count_cells(deeper + command[0]) <= width else []
     return [
-        *wrap_words(before, width, indent, deeper),
+        *wrap_words(before, width, head, deeper),
         *(shown or wrap_words(command[0], width, deeper, deeper + _HANGING, _CONTINUED)),
     ]
 
