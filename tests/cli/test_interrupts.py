@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
@@ -14,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from exportctl.cli import exit_codes, interrupts
+from exportctl.cli.main import main
 from tests.cli.command_line import CommandLine
 
 PATIENCE = 60  # seconds
@@ -55,6 +57,55 @@ def test_an_interrupt_while_the_program_is_loaded_is_one_line(run: CommandLine, 
         _, errors = process.communicate(timeout=PATIENCE)
 
     assert (process.returncode, errors) == (8, interrupts.TEXT)
+
+
+# Python 3.11 makes a RuntimeError of an interrupt that comes while it names the fields of a class.
+NAMING = f"""{AT_A_TERMINAL}
+import sys
+class Name:
+    def __set_name__(self, owner, name):
+        raise KeyboardInterrupt
+class Finder:
+    def find_spec(name, path=None, target=None):
+        if name == "exportctl.cli.main":
+            type("Class", (), {{"field": Name()}})
+sys.meta_path.insert(0, Finder)
+from exportctl.cli import run
+run()
+"""
+ENDING = f"""{AT_A_TERMINAL}
+import atexit, os
+atexit.register(lambda: [os.kill(os.getpid(), number) for number in (signal.SIGINT, signal.SIGTERM)])
+from exportctl.cli import run
+run()
+"""
+
+
+def test_an_interrupt_while_a_class_is_made_is_one_line(run: CommandLine) -> None:
+    with _started(NAMING, run, "validate") as process:
+        _, errors = process.communicate(timeout=PATIENCE)
+
+    assert (process.returncode, errors) == (8, interrupts.TEXT)
+
+
+def test_an_interrupt_while_the_process_ends_leaves_the_exit_code_of_the_command(run: CommandLine) -> None:
+    with _started(ENDING, run, "explain", "absent-term") as process:
+        _, errors = process.communicate(timeout=PATIENCE)
+
+    assert process.returncode == 64
+    assert "absent-term" in errors
+    assert "KeyboardInterrupt" not in errors
+
+
+def test_an_interrupt_outside_of_a_command_is_said(run: CommandLine) -> None:
+    class Interrupting(io.StringIO):
+        def write(self, text: str) -> int:
+            raise KeyboardInterrupt
+
+    err = io.StringIO()
+
+    assert main(["--help"], {}, out=Interrupting(), err=err) == 8
+    assert err.getvalue() == interrupts.TEXT
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

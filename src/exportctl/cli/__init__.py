@@ -25,9 +25,12 @@ def run() -> None:
 
         open_missing_descriptors()
         code = main(sys.argv[1:])
-    except KeyboardInterrupt:
+    except BaseException as error:
+        if not interrupts.was_interrupted(error):
+            raise
         interrupts.write_interrupted()
         code = interrupts.EXIT_CODE
     if code == interrupts.EXIT_CODE:
         interrupts.end_interrupted_process()
+    interrupts.ignore_signals()
     sys.exit(code)

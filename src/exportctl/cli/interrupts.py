@@ -23,6 +23,17 @@ def raise_on_termination() -> None:
             signal.signal(number, _raise_interrupt)
 
 
+def ignore_signals() -> None:
+    """Let the process end with the exit code of its command: that is done, and all is written."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+
+
+def was_interrupted(error: BaseException) -> bool:
+    """Return whether an interrupt is behind an error. Python 3.11 makes a RuntimeError of one while a class is made."""
+    return isinstance(error, KeyboardInterrupt) or (error.__cause__ is not None and was_interrupted(error.__cause__))
+
+
 def end_interrupted_process() -> None:
     """End the process at once: threads that still read wait for a server, and a read changes nothing."""
     for stream in (sys.stdout, sys.stderr):

@@ -30,6 +30,7 @@ from exportctl.cli.context import (
     handle_signals,
 )
 from exportctl.cli.help import MAX_WIDTH, HelpStream
+from exportctl.cli.interrupts import was_interrupted
 from exportctl.cli.screen import Screen
 from exportctl.client.guard import SecretGuard
 from exportctl.errors import Error, Finding, UsageError
@@ -39,6 +40,7 @@ from exportctl.output.text import tables
 from exportctl.workflows.load_config import environment_secrets
 
 # Typer brings a Click of its own or uses the installed one, by version; both have this class.
+_TYPER_INTERRUPTED = 130  # what it returns for a Ctrl-C outside of a command; no command of ours does
 _ClickError: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
 
 
@@ -69,19 +71,25 @@ def _run_to_exit_code(argv: Sequence[str], call: CommandContext) -> int:
         with handle_signals(_raise_interrupt, signal.SIGTERM, signal.SIGHUP):
             return _run_command(list(argv), call)
     except (Interrupted, KeyboardInterrupt) as error:
-        text = "interrupted" if call.screen.must_report else "interrupted; nothing was being written"
-        _show_error(call, argv, error if isinstance(error, Interrupted) else Interrupted(text, rule="interrupted"))
-        return exit_codes.INTERRUPTED
+        return _end_interrupted(call, argv, error)
     except Error as error:
         _show_error(call, argv, error)
         return exit_codes.error_exit_code(error)
     except Exception as error:
+        if was_interrupted(error):
+            return _end_interrupted(call, argv, error)
         if call.env.get("EXPORTCTL_TRACEBACK") == "1":
             call.screen.tell(call.guard.mask(traceback.format_exc()))
         hint = "this is a bug in exportctl; set EXPORTCTL_TRACEBACK=1 to see where"
         text = call.guard.mask(f"{type(error).__name__}: {error}")
         _show_error(call, argv, Error(text, rule="unexpected", hint=hint))
         return exit_codes.FAILED
+
+
+def _end_interrupted(call: CommandContext, argv: Sequence[str], error: BaseException) -> int:
+    text = "interrupted" if call.screen.must_report else "interrupted; nothing was being written"
+    _show_error(call, argv, error if isinstance(error, Interrupted) else Interrupted(text, rule="interrupted"))
+    return exit_codes.INTERRUPTED
 
 
 def _ignore_signal(number: int, frame: FrameType | None) -> None:
@@ -102,14 +110,14 @@ def _run_command(argv: list[str], call: CommandContext) -> int:
             code = build_command().main(
                 args=argv, prog_name="exportctl", standalone_mode=False, obj=call, terminal_width=width
             )
-    except (typer.Exit, typer.Abort) as stop:
-        if isinstance(stop, typer.Abort) or isinstance(stop.__cause__, KeyboardInterrupt):
-            raise KeyboardInterrupt from None  # while the arguments were read
-        return int(stop.exit_code)
+    except typer.Abort:
+        raise KeyboardInterrupt from None  # while the arguments were read
     except _ClickError as error:
         where = getattr(error, "ctx", None)
         hint = f"see `{where.command_path if where else _command_path(argv)} --help`"
         raise UsageError(error.format_message(), rule="usage", hint=hint) from error
+    if code == _TYPER_INTERRUPTED:
+        raise KeyboardInterrupt
     return code if isinstance(code, int) else exit_codes.DONE
 
 
