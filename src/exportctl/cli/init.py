@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer import Option
@@ -14,6 +14,9 @@ from exportctl.cli.context import TEXT, CommandContext, command_context
 from exportctl.cli.files import make_folder, write_file, write_new_file
 from exportctl.config import template
 from exportctl.errors import Error, UsageError
+
+if TYPE_CHECKING:
+    from exportctl.pipelines.pipeline import Pipeline
 
 _SYSTEMS = "github, gitlab, azure or jenkins"
 
@@ -76,11 +79,21 @@ def _write_pipelines(call: CommandContext, ci: str) -> int:
         write_new_file(file, text)
     shown = "\n".join(f"  {file.relative_to(root)}" for file in files)
     call.screen.show(f"Wrote for {system.name}:\n{shown}\n\nNext: {system.next_step}.\n")
+    _say_notes(call, pipeline)
+    return exit_codes.DONE
+
+
+def _say_notes(call: CommandContext, pipeline: Pipeline) -> None:
+    if " @ " not in pipeline.requirement:
+        call.screen.say(
+            "note: the jobs install exportctl by its version.\n"
+            "  See that your package index has it, or write the address of a commit:\n"
+            "  exportctl[storage] @ git+https://HOST/REPOSITORY@COMMIT"
+        )
     if pipeline.folder:
         call.screen.say(f"note: the paths are those from the root of the repository; the jobs run in {pipeline.folder}")
     for name in pipeline.files:
         call.screen.say(f"note: the jobs that apply need the file {name}: add a step that writes it")
-    return exit_codes.DONE
 
 
 def _check_new(files: Mapping[Path, str], folder: Path) -> None:

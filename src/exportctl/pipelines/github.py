@@ -82,8 +82,8 @@ _APPLY = """\
 # Create these environments in the settings of the repository. Each may be used by the default branch only; those that
 # are marked ask for a reviewer:
 @environments@
-# Secrets of each environment, those that its part of the config names: the credential that writes, and the values of the
-# destinations:
+# Secrets of each environment, those that its part of the config names: the credential that writes, and the values of
+# the destinations:
 @secrets@
 name: @prefix@ apply
 on:

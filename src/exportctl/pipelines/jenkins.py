@@ -76,6 +76,7 @@ matrix {
 _APPLY = """\
         stage('Apply @name@') {
             when {
+                beforeAgent true
                 beforeInput true
                 branch 'main'
             }
