@@ -65,6 +65,7 @@ def completed(folder: Path, monkeypatch: pytest.MonkeyPatch, *words: str) -> lis
         (("schema", "saved"), ["saved-plan"]),
         (("completion", "f"), ["fish"]),
         (("emulator", "storage", "set", "az"), ["azure-blob", "azure-data-lake"]),
+        (("init", "--ci", "g"), ["github", "gitlab"]),
         (("dri",), ["drift"]),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",

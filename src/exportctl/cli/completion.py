@@ -137,6 +137,12 @@ def _destination_types(ctx: Any) -> Iterable[str]:
     return TYPES
 
 
+def _ci_systems(ctx: Any) -> Iterable[str]:
+    from exportctl.pipelines.systems import SYSTEMS
+
+    return SYSTEMS
+
+
 def _words(*words: str) -> Callable[[Any], Iterable[str]]:
     return lambda ctx: words
 
@@ -161,5 +167,6 @@ _BY_METAVAR: Mapping[str, Callable[[Any], Iterable[str]]] = {
     "SHELL": _words(*SHELLS),
     "ENGINE": _words("duckdb", "spark", "databricks", "snowflake", "bigquery", "trino"),
     "HOST": _words("github", "gitlab", "azure"),
+    "SYSTEM": _ci_systems,
     "STATE": _words("open", "closed"),
 }
