@@ -220,7 +220,13 @@ def _shared_options(
         str | None, Option("--now", metavar="MOMENT", help="Use this date or RFC 3339 moment as the current time.")
     ] = None,
     verbose: Annotated[
-        int, Option("-v", count=True, help="Show each request on stderr; with -vv also bodies, without secrets.")
+        int,
+        Option(
+            "-v",
+            count=True,
+            show_default=False,
+            help="Show each request on stderr; with -vv also bodies, without secrets.",
+        ),
     ] = 0,
     quiet: Annotated[bool, Option("-q", help="On stderr show only errors: no progress, notes and warnings.")] = False,
 ) -> None:
