@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from exportctl.model.plan import Action, Address, Consequence, PlanItem, Step, digest
+from exportctl.model.plan import Action, Consequence, PlanItem, Step, digest
 from exportctl.plan import steps
 from exportctl.plan.ownership import LiveFlow, Ownership, folded_name, free_title
 from exportctl.resources.kinds import FLOW, TITLE
@@ -126,7 +126,7 @@ def _waiting_notes(
 ) -> Iterator[Consequence]:
     for one in found:
         if one.taker.address == item.address and one.holder.flow.id not in temporary:
-            giver: Address = one.release.address
+            giver = "its former flow" if one.release.address == item.address else one.release.address
             yield Consequence("title-order", f'takes the title "{one.title}" after {giver} has given it up')
 
 
