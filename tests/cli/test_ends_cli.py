@@ -59,6 +59,17 @@ def test_renew_leaves_what_has_ended_names_it_and_ends_in_4(over: CommandLine, m
     ]
 
 
+def test_renew_says_the_command_that_moves_what_has_ended(over: CommandLine) -> None:
+    shown, document = over("renew"), over("renew", "--format", "markdown").out
+    command = "apply --target exports.orders --target exports.returns"
+
+    assert shown.out.endswith(f"{command}\n")
+    assert f"{command}\n```" in document
+    assert "**Nothing that renew can do, but 2 expired ends remain.**" in document
+    assert over(*command.split(), "--auto-approve").code == 0
+    assert over("renew").code == 0
+
+
 def test_renew_moves_the_others_and_does_not_say_that_all_is_well(tmp_path: Path) -> None:
     run = fixed_clock_command_line(
         tmp_path, SMALL.replace("[Orders]}", "[Orders], end: {rolling: 40 days, renew_before: 9 days}}")

@@ -72,6 +72,8 @@ def _show_text(call: CommandContext, order: ApplyRequest, report: ApplyReport) -
         if not order.is_renewal:
             assert report.verdict is not None
             screen.show(f"{phrases.nothing_to_apply(report.verdict)}\n")
+        if report.next_commands:
+            screen.show(text_apply.render_next_commands(report))
         return
     screen.show(
         text_apply.render_apply_report(

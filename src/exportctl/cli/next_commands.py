@@ -28,10 +28,10 @@ def saved_plan_command(call: CommandContext, environment: str | None, file: str)
 def commands_after(call: CommandContext, order: ApplyRequest, report: ApplyReport) -> tuple[str, ...]:
     """Return the command lines that come after a run which is not done."""
     environment = report.plan.header.environment
-    if report.result is ResultWord.DONE or not report.was_started:
+    expired = [str(item.address) for item in report.plan.items if item.is_expired] if order.is_renewal else []
+    if report.result is ResultWord.DONE or not (report.was_started or expired):
         return ()
     if order.is_renewal:
-        expired = [str(item.address) for item in report.plan.items if item.is_expired]
         words = ("apply", *option_words(PlanOptions(targets=tuple(expired)))) if expired else ("renew",)
         return (_command_line(call, environment, words),)
     if order.flags.rotate:

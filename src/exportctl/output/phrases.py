@@ -274,10 +274,10 @@ def with_edits(edits: str, plan: Plan) -> str:
 
 
 def nothing_to_apply(found: PlanVerdict) -> str:
-    """Return the sentence of an apply whose plan has no steps."""
+    """Return the sentence of an apply or a renewal whose plan has no steps."""
     if found.is_reachable:
         return "Nothing to do."
-    return f"Nothing that apply can do, but {_open_words(found)}."
+    return f"Nothing that {'renew' if found.scope is Compared.ENDS else 'apply'} can do, but {_open_words(found)}."
 
 
 def final_check(found: PlanVerdict | None) -> str:
