@@ -104,8 +104,10 @@ def _check_out(job: Job, given: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def _upload(job: Job, given: Mapping[str, str]) -> Mapping[str, str]:
-    """Keep one file for the test."""
+    """Keep one file for the test. As at GitHub, a name is taken once, unless `overwrite` is true."""
     file = Path(given["path"])
+    if given["name"] in job.artifacts and given.get("overwrite") != "true":
+        raise ValueError(f"an artifact with the name {given['name']} already exists")
     if file.exists() or given.get("if-no-files-found") != "ignore":
         job.artifacts[given["name"]] = file.read_text(encoding="utf-8")
     return {}
@@ -115,7 +117,7 @@ PLAYED: Mapping[str, tuple[frozenset[str], Played]] = {
     "actions/setup-python": (frozenset({"python-version", "update-environment"}), _set_up_python),
     "actions/cache": (frozenset({"path", "key"}), _cache),
     "actions/checkout": (frozenset({"ref", "repository", "path", "token", "persist-credentials"}), _check_out),
-    "actions/upload-artifact": (frozenset({"name", "path", "if-no-files-found"}), _upload),
+    "actions/upload-artifact": (frozenset({"name", "path", "if-no-files-found", "overwrite"}), _upload),
 }
 
 

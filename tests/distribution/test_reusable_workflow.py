@@ -112,6 +112,17 @@ def test_the_night_renews_and_reports_and_keeps_its_record(tmp_path: Path) -> No
     assert "exportctl nightly" in job.log
 
 
+def test_two_folders_of_a_run_keep_their_plans_apart(tmp_path: Path) -> None:
+    job = checkout(tmp_path, BRANCH)
+    folder = job.workspace / "data" / "acme"
+    folder.mkdir(parents=True)
+    (job.workspace / "exports.yaml").rename(folder / "exports.yaml")
+    done = run(job, "plan", READER, folder="data/acme", publish="false")
+
+    assert done.exit_code == 0, job.log
+    assert [*job.artifacts] == ["exportctl-plan-local-data-acme"]
+
+
 def test_an_unknown_mode_is_refused(tmp_path: Path) -> None:
     assert run(checkout(tmp_path), "destroy", {}).exit_code == 64
 
