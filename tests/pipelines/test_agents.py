@@ -66,11 +66,14 @@ def test_a_night_that_has_no_report_leaves_none_of_the_night_before(system: str,
     activate = tmp_path / ".exportctl-venv" / "bin" / "activate"
     activate.parent.mkdir(parents=True)
     activate.write_text("", encoding="utf-8")
+    metrics = tmp_path / "nightly" / "nightly.prom"
+    metrics.write_text("# of the night before", encoding="utf-8")
     step = next(one for one in read_steps(system, files(system)) if one.does("nightly"))
     done = run(step, system, tmp_path)
 
     assert done.returncode == 1, done.stdout + done.stderr
     assert not old.exists() or old.read_text(encoding="utf-8") != "all is well"
+    assert metrics.exists()
 
 
 def test_jenkins_keeps_only_the_report_and_the_audit_file_of_the_same_build() -> None:

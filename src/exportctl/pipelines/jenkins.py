@@ -123,7 +123,7 @@ pipeline {
         stage('Nightly') {
             steps {
                 sh '''
-                    rm -rf @below@nightly
+                    @remove_night@
                     @install@
                 '''
                 withCredentials([
@@ -165,6 +165,7 @@ def _values(pipeline: Pipeline) -> dict[str, str]:
         "below": pipeline.path(""),
         "validate": scripts.in_folder(pipeline, scripts.VALIDATE),
         "plan": f"{_ENTER}\n{scripts.in_folder(pipeline, _plan(pipeline))}",
+        "remove_night": scripts.REMOVE_NIGHT.replace("nightly/", pipeline.path("nightly/")),
         "nightly": f"{_ENTER}\n{scripts.in_folder(pipeline, scripts.nightly_script(pipeline, issue=False))}",
         "reader": _credential_bindings(
             {name: reader_name(name) for name in credentials} | {name: name for name in shared}

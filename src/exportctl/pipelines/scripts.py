@@ -42,6 +42,9 @@ cat apply.md
 exportctl publish comment apply.md --number "$NUMBER" || echo "the outcome is only in this log" >&2
 exit "$code\""""
 
+# Not the metrics: those of the night before stay where a night cannot read the sandbox.
+REMOVE_NIGHT = "rm -f nightly/*.json nightly/*.md nightly/*.xml nightly/*.jsonl"
+
 
 def in_folder(pipeline: Pipeline, text: str) -> str:
     """Return a text that runs in the folder of the config. Its name needs no quotes: see `read_pipeline`."""
@@ -62,7 +65,7 @@ def nightly_script(pipeline: Pipeline, *, issue: bool) -> str:
     """
     chosen = " --all-environments" if pipeline.has_environments else ""
     lines = [
-        "rm -rf nightly",
+        REMOVE_NIGHT,
         "code=0",
         f"exportctl nightly{chosen} --out-dir nightly --audit nightly/audit.jsonl || code=$?",
     ]
