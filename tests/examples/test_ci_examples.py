@@ -29,14 +29,14 @@ CI = EXAMPLES / "ci"
 WORKFLOWS = ("plan.yml", "apply.yml", "nightly.yml", "drill.yml")
 NOT_RUN = {
     "Install": "needs a package index",
-    "Comment": "needs GitHub",
     "Fetch the reviewed plan": "needs GitHub",
     "Fetch the record": "needs GitHub",
 }
 RUN = {
     "Validate",
     "Plan",
-    "Refuse",
+    "Comment",
+    "Pass or fail",
     "Apply the reviewed plan",
     "Apply the plan of this digest",
     "Night",
@@ -168,7 +168,22 @@ def test_a_refused_plan_comments_and_then_fails(runner: Runner) -> None:
     assert runner.outputs["code"] == "5"
     assert "removed:" in (runner.folder / "plan.md").read_text(encoding="utf-8")
     assert not (runner.folder / "plan.json").exists()
-    assert runner.run("Refuse").returncode == 5
+    assert runner.run("Pass or fail", CODE="5").returncode == 5
+
+
+def test_a_plan_that_fails_replaces_the_comment_of_the_one_before(runner: Runner) -> None:
+    played = FakeGitHub()
+    with serve(played, Faults()) as address:
+        host = {**played.env, "GITHUB_API_URL": address}
+        runner.run_successfully("Plan")
+        runner.run_successfully("Comment", **host)
+        runner.edit("every: 3 hours", "evry: 3 hours")
+        runner.run_successfully("Plan")
+        runner.run_successfully("Comment", **host)
+
+    (comment,) = played.comments()
+    assert "evry" in comment
+    assert runner.run("Pass or fail", CODE="1").returncode == 1
 
 
 def test_at_night_one_issue_lives_as_long_as_something_was_changed_by_hand(runner: Runner) -> None:
