@@ -122,6 +122,7 @@ def test_a_failed_resource_is_an_error_at_its_line_with_the_fix_and_the_next_com
     (error,) = [line for line in log.splitlines() if line.startswith("::error")]
     assert re.match(r"::error file=\S*exports.yaml,line=1[12],col=3,title=service::exports\.\w+: failed: create", error)
     assert outputs["summary"] == "apply: incomplete: 2 done, 1 failed"
+    assert (outputs["remaining"], "1 change remains" in summary) == ("1", True)  # not the failed step too
     assert "**Failed**" in summary
     assert "**Done**" in summary
     again = f"exportctl -C {run.folder} apply --auto-approve"

@@ -12,7 +12,7 @@ from exportctl.errors import Finding
 from exportctl.model.apply_report import ApplyReport, ResourceResult, ResourceState, ResultWord
 from exportctl.model.outcome import Outcome, OutcomeStatus
 from exportctl.model.plan import Plan, PlanItem
-from exportctl.model.verdict import PlanVerdict, judge
+from exportctl.model.verdict import PlanVerdict, RemainderKind, judge
 from exportctl.output import github_actions, phrases
 from exportctl.output.format_values import clean_text
 from exportctl.output.holds import hold_finding, hold_lines
@@ -46,6 +46,11 @@ def unstarted_words(report: ApplyReport) -> str:
     return _DRY_RUN if report.plan.steps() else phrases.nothing_to_apply(report.verdict or judge(report.plan))
 
 
+def _checked_number(found: PlanVerdict) -> int:
+    """Return how many remain; a failed step counts only where the final check finds no change behind it."""
+    return len([one for one in found.remaining if one.kind is not RemainderKind.STEP]) or len(found.remaining)
+
+
 def _in_order(counted: Mapping[str, int]) -> Iterator[tuple[str, int]]:
     for state in (ResourceState.DONE, ResourceState.FAILED, ResourceState.LEFT):
         yield state.value, counted[state]
@@ -54,10 +59,10 @@ def _in_order(counted: Mapping[str, int]) -> Iterator[tuple[str, int]]:
 def outputs(report: ApplyReport, command: str) -> dict[str, str]:
     """Return what later steps of a workflow need: the outcome, and of the plan all but its summary."""
     plan = github_actions.plan_outputs(report.plan)
-    checked = report.verdict.remaining if report.verdict is not None else None
+    checked = None if report.verdict is None else _checked_number(report.verdict)
     return {
         **plan,
-        **({} if checked is None else {"remaining": str(len(checked))}),
+        **({} if checked is None else {"remaining": str(checked)}),
         "result": report.result.value,
         **{state: str(number) for state, number in _in_order(report.counts())},
         "summary": f"{command}: {sentence(report)}",
