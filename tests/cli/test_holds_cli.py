@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -106,9 +107,11 @@ def test_a_change_near_a_run_waits_or_is_named(applied: CommandLine) -> None:
     applied("emulator", "clock", "advance", "45 minutes")
     before = applied.writes()
 
-    ended = applied("apply", "--auto-approve")
+    ended = applied("apply", "--auto-approve", GITHUB_ACTIONS="true")
 
     assert (ended.code, applied.writes()) == (5, before)
+    errors = [line for line in ended.err.splitlines() if line.startswith("::error")]
+    assert len([line for line in errors if re.match(r"::error file=[^,]+,line=\d+,.*title=near-run::", line)]) == 2
     assert (
         "is due 2027-01-16 02:00 UTC, which is within 30 minutes of now; free again from 2027-01-16 02:30 UTC"
         in ended.out

@@ -15,7 +15,7 @@ from exportctl.model.plan import Plan, PlanItem
 from exportctl.model.verdict import PlanVerdict, RemainderKind, judge
 from exportctl.output import github_actions, phrases
 from exportctl.output.format_values import clean_text
-from exportctl.output.holds import hold_finding, hold_lines
+from exportctl.output.holds import hold_findings, hold_lines
 from exportctl.output.text import apply
 
 _DRY_RUN = "Dry run: nothing was written."
@@ -88,7 +88,7 @@ def findings(report: ApplyReport) -> tuple[Finding, ...]:
     """Return an error for each resource that failed or is left, where the YAML declares it, and those of the run."""
     if report.result is ResultWord.BLOCKED:
         refused = (finding for item in report.plan.items for finding in refusal_findings(item))
-        return (*refused, *map(hold_finding, report.plan.holds))
+        return (*refused, *hold_findings(report.plan))
     if report.result is ResultWord.DONE:
         return report.errors
     left = [one for state in (ResourceState.FAILED, ResourceState.LEFT) for one in report.of_state(state)]

@@ -18,6 +18,10 @@ def hold_lines(plan: Plan) -> list[str]:
     return [f"Apply is blocked: {hold_words(one)}. To allow it: {clean_text(one.allow)}" for one in plan.holds]
 
 
-def hold_finding(hold: Hold) -> Finding:
-    """Return an error for what keeps an apply from writing, with the option that allows exactly this."""
-    return Finding(hold.safety_check, hold.text, None, f"to allow exactly this: {hold.allow}")
+def hold_findings(plan: Plan) -> tuple[Finding, ...]:
+    """Return an error for each, at the line of its address if it has one, with the option that allows exactly this."""
+    places = {str(item.address): item.at for item in plan.items}
+    return tuple(
+        Finding(one.safety_check, one.text, places.get(one.subject), f"to allow exactly this: {one.allow}")
+        for one in plan.holds
+    )
