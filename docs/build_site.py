@@ -24,7 +24,10 @@ LINK = re.compile(r"(?<=\]\()(?!https?://|mailto:|#)([^)#\s]+)(#[^)\s]*)?(?=\))"
 FENCE = re.compile(r"(?ms)^(`{3,}).*?^\1`*$")
 AS_IT_IS = {".html", ".png", ".svg"}
 NOT_SEARCHED = "---\nsearch:\n  exclude: true\n---\n"
-REDIRECT = '<!doctype html>\n<title>exportctl</title>\n<meta http-equiv="refresh" content="0; url={}/">\n'
+REDIRECT = (  # a page without an icon makes a browser ask for one that is not there
+    '<!doctype html>\n<title>exportctl</title>\n<link rel="icon" href="data:,">\n'
+    '<meta http-equiv="refresh" content="0; url={}/">\n'
+)
 
 
 def linked_paths(root: Path, page: str, text: str) -> Iterator[str]:

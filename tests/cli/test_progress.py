@@ -105,8 +105,9 @@ def test_several_short_requests_are_one_wait() -> None:
 def test_a_bar_counts_steps_and_goes_away() -> None:
     played = Played(80)
     with played.progress.count_steps(4) as count:
+        assert played.shown.getvalue() == f"\r⠙ applying {'┄' * 20} 0/4  0 s\x1b[K"  # also if it ends at once
         count()
-        assert played.after(3) == f"\r⠙ applying {'━' * 5}{'┄' * 15} 1/4  3 s\x1b[K"
+        assert played.after(3).endswith(f"\r⠹ applying {'━' * 5}{'┄' * 15} 1/4  3 s\x1b[K")
     assert played.after(1) == ERASE
 
 

@@ -88,6 +88,7 @@ class Progress:
                 self._steps = (done + 1, total)
 
         self._steps, self._began = (0, total), self._seconds()
+        self.tick()  # at once: a short apply ends before the next one
         self._start_ticking()
         try:
             yield count

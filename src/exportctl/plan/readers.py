@@ -26,7 +26,6 @@ from exportctl.resources.kinds import FOLDER, FORMAT, LOCATION, NAME_MACRO, TITL
 from exportctl.resources.place import format_phrase, place_phrase
 
 RULE = "readers-break"
-PROTECTED_RULE = "protected-export-moves"
 _DECIDED = WRITE_CAUSES - {Cause.DRIFT}
 
 
@@ -62,7 +61,7 @@ def update_findings(diff: ExportDiff) -> tuple[Finding, ...]:
         return ()
     text = f"it is protected, and readers must change with it: later files {' and '.join(changes)}"
     hint = "apply it when its readers are ready, or keep the location and the format"
-    return (finding(diff.export, PROTECTED_RULE, text, hint, key=_first_changed_key(diff)),)
+    return (finding(diff.export, "protected-export-moves", text, hint, key=_first_changed_key(diff)),)
 
 
 def replacement_consequences(export: DesiredExport, replaced: LiveFlow) -> tuple[Consequence, ...]:

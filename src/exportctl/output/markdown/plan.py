@@ -25,6 +25,7 @@ from exportctl.plan import readers
 from exportctl.resources.kinds import END
 
 _CHANGES = 3  # the changes may take a third of the room
+_PROTECTED = "protected-export-moves"  # the rule that comes before the other warnings
 _GRAVE = ("cost", "warning")  # levels of consequences that a reviewer must not miss, in this order
 
 
@@ -134,12 +135,12 @@ def _finding_entries(shown: Plan, level: Level) -> list[Entry]:
     for rule in dict.fromkeys(f.rule for f, _ in found):
         same = [(f, address) for f, address in found if f.rule == rule]
         made = _entries_of_rule(rule, same)
-        entries = [*made, *entries] if rule == readers.PROTECTED_RULE else [*entries, *made]
+        entries = [*made, *entries] if rule == _PROTECTED else [*entries, *made]
     return entries
 
 
 def _entries_of_rule(rule: str, same: Sequence[tuple[Finding, Address]]) -> list[Entry]:
-    mark = "**protected** " if rule == readers.PROTECTED_RULE else ""
+    mark = "**protected** " if rule == _PROTECTED else ""
     if len({address for _, address in same}) == 1:
         return [Entry(mark + finding_words(f)) for f in dict.fromkeys(f for f, _ in same)]
     return kind_entries(mark + code(rule), _group_by_text((_finding_message(f, a), a) for f, a in same))
