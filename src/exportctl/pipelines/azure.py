@@ -11,6 +11,14 @@ from exportctl.pipelines.text import comment_lines, fill_template
 FILE = "azure-pipelines/exportctl.yml"
 NIGHTLY_FILE = "azure-pipelines/exportctl-nightly.yml"
 
+_SETUP = """\
+- task: UsePythonVersion@0
+  inputs: {versionSpec: "3.12"}
+- bash: |
+    @install@
+  displayName: Install
+"""
+
 _HEAD = """\
 # Plan in each pull request, plan and apply on the main branch. Written by `exportctl init --ci azure`; change it as you
 # like. Create a pipeline from this file. In Azure Repos, also add it to the main branch as a build validation policy.
@@ -40,11 +48,7 @@ stages:
         @matrix@
         steps:
           - checkout: self
-          - task: UsePythonVersion@0
-            inputs: {versionSpec: "3.12"}
-          - bash: |
-              @install@
-            displayName: Install
+          @setup@
           - bash: |
               @validate@
             displayName: Validate
@@ -75,11 +79,7 @@ _APPLY = """\
             deploy:
               steps:
                 - checkout: self
-                - task: UsePythonVersion@0
-                  inputs: {versionSpec: "3.12"}
-                - bash: |
-                    @install@
-                  displayName: Install
+                @setup@
                 - download: current
                   artifact: @artifact@
                 - bash: |
@@ -120,11 +120,7 @@ variables:
 
 steps:
   - checkout: self
-  - task: UsePythonVersion@0
-    inputs: {versionSpec: "3.12"}
-  - bash: |
-      @install@
-    displayName: Install
+  @setup@
   - bash: |
       @nightly@
     displayName: Nightly
@@ -188,7 +184,7 @@ def _values(pipeline: Pipeline) -> dict[str, str]:
         "prefix": pipeline.prefix,
         "below": pipeline.path(""),
         "enter": scripts.in_folder(pipeline, ""),
-        "install": scripts.install_command(pipeline),
+        "setup": fill_template(_SETUP, install=scripts.install_command(pipeline)),
         "validate": scripts.in_folder(pipeline, scripts.VALIDATE),
         "plan": _variable_check(read) + scripts.in_folder(pipeline, plan),
         "apply": _APPLY_AND_TELL,

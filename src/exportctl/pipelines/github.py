@@ -10,6 +10,14 @@ from exportctl.pipelines.text import comment_lines, fill_template, yaml_list
 
 FOLDER = ".github/workflows"
 
+_SETUP = """\
+- uses: actions/setup-python@v5
+  with: {python-version: "3.12"}
+- name: Install
+  run: |
+    @install@
+"""
+
 _PLAN = """\
 # Show in each pull request what its merge would change. Written by `exportctl init --ci github`; change it as you like.
 #
@@ -35,11 +43,7 @@ jobs:
     steps:
       - uses: actions/checkout@v4 # pin actions to commits in your repository
         with: {persist-credentials: false}
-      - uses: actions/setup-python@v5
-        with: {python-version: "3.12"}
-      - name: Install
-        run: |
-          @install@
+      @setup@
       - name: Validate
         run: |
           @validate@
@@ -59,11 +63,7 @@ jobs:
     steps:
       - uses: actions/checkout@v4
         with: {ref: "${{ github.event.pull_request.head.sha }}", persist-credentials: false}
-      - uses: actions/setup-python@v5
-        with: {python-version: "3.12"}
-      - name: Install
-        run: |
-          @install@
+      @setup@
       - name: Plan
         env: {GITHUB_TOKEN: "${{ github.token }}"}
         run: |
@@ -113,11 +113,7 @@ jobs:
     steps:
       - uses: actions/checkout@v4
         with: {persist-credentials: false}
-      - uses: actions/setup-python@v5
-        with: {python-version: "3.12"}
-      - name: Install
-        run: |
-          @install@
+      @setup@
       - name: Fetch the reviewed plan
         id: reviewed
         if: github.event_name == 'push'
@@ -185,11 +181,7 @@ jobs:
     steps:
       - uses: actions/checkout@v4
         with: {persist-credentials: false}
-      - uses: actions/setup-python@v5
-        with: {python-version: "3.12"}
-      - name: Install
-        run: |
-          @install@
+      @setup@
       - name: Nightly
         env: {GITHUB_TOKEN: "${{ github.token }}"}
         run: |
@@ -222,7 +214,7 @@ def _values(pipeline: Pipeline) -> dict[str, str]:
         "prefix": pipeline.prefix,
         "below": pipeline.path(""),
         "working": f', working-directory: "{pipeline.folder}"' if pipeline.folder else "",
-        "install": scripts.install_command(pipeline),
+        "setup": fill_template(_SETUP, install=scripts.install_command(pipeline)),
         "validate": scripts.VALIDATE,
         "plan": scripts.PLAN_AND_COMMENT,
         "apply": scripts.APPLY_AND_COMMENT,
