@@ -76,14 +76,20 @@ def test_a_script_of_ci_can_be_run(script: str) -> None:
     assert os.access(ROOT / ".ci" / script, os.X_OK)
 
 
-def test_a_machine_without_a_browser_is_told_how_to_get_one(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ("install-browser", ("sudo apt-get install chromium", "EXPORTCTL_TEST_CHROMIUM")),
+        ("install-shells", ("sudo apt-get install zsh fish",)),
+    ],
+)
+def test_a_machine_without_a_program_is_told_how_to_get_it(script: str, said: tuple[str, ...], tmp_path: Path) -> None:
     for name in ("sh", "dirname", "id"):
         (tmp_path / name).symlink_to(shutil.which(name) or name)
 
     done = subprocess.run(
-        (".ci/install-browser",), cwd=ROOT, env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False
+        (f".ci/{script}",), cwd=ROOT, env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False
     )
 
     assert done.returncode == 1
-    assert "sudo apt-get install chromium" in done.stderr
-    assert "EXPORTCTL_TEST_CHROMIUM" in done.stderr
+    assert [words for words in said if words not in done.stderr] == []
