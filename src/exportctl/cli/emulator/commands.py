@@ -94,7 +94,8 @@ def reset(ctx: typer.Context, url: Url = None) -> int:
     """
     Empty the emulator and seed it from the config again.
 
-    It forgets flows, connections, datasets, faults and requests.
+    It forgets flows, connections, datasets, faults and requests. With --url it stays empty: seed it with the command
+    `emulator seed`.
     """
     from exportctl.workflows import emulator as emulator_workflow
 
