@@ -51,7 +51,9 @@ def run_on_terminal(folder: Path, env: dict[str, str], width: int) -> tuple[int,
         os.close(side)
         parts = list(read_terminal(terminal))
     os.close(terminal)
-    return process.returncode, re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\r", "", b"".join(parts).decode())
+    text = b"".join(parts).decode().replace("\r\n", "\n")
+    shown = re.sub(r"[^\n]*\r\x1b\[K", "", text)  # what was erased before anything else took its line
+    return process.returncode, re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\r", "", shown)
 
 
 def test_the_demo_comes_out_as_it_says_and_fits_80_columns(tmp_path: Path) -> None:
