@@ -25,6 +25,7 @@ from exportctl.model.urls import Url
 DEFAULT_SCOPES = ("openid", "AdobeID", "read_organizations", "additional_info.projectedProductContext", "session")
 MARGIN = 500.0  # seconds before the end at which a token is renewed; aepp's figure [AE connector.py]
 LONGEST_LIFE = 172_800.0  # above this, expires_in can only be the old form in milliseconds [inf]
+PATIENCE = 30.0  # seconds before clients of one run ask a token endpoint again that did not answer
 ASSUMED_LIFE = 3_600.0  # where expires_in is missing: assumed, a 401 renews the token anyway
 
 
@@ -58,18 +59,55 @@ class _CachedToken:
     until: float  # on the monotonic clock; infinite for a token that was given as such
 
 
+@dataclass
+class TokenSlot:
+    """
+    The token of one set of credentials. The thread that has `lock` asks for one, the others wait.
+
+    For `patience` seconds after a token endpoint did not answer, `failure` takes the place of another request.
+    """
+
+    patience: float = 0.0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    held: _CachedToken | None = field(default=None, repr=False)
+    refused: str | None = None
+    failure: Error | None = None
+    failed_until: float = 0.0
+
+
+class TokenCache:
+    """The tokens of a run with several clients: one for each set of credentials and token endpoint."""
+
+    def __init__(self, patience: float = PATIENCE):
+        self._patience = patience
+        self._slots: dict[tuple[str, Credentials], TokenSlot] = {}
+        self._lock = threading.Lock()
+
+    def slot(self, credentials: Credentials, url: Url) -> TokenSlot:
+        with self._lock:
+            return self._slots.setdefault((str(url), credentials), TokenSlot(self._patience))
+
+
 class Tokens:
     """The source of the current token; safe to use from several threads."""
 
-    def __init__(self, credentials: Credentials, url: Url, exchange: RequestSender, guard: SecretGuard):
-        """Prepare the tokens of `url`. `guard` gets each token, so that no error shows one."""
+    def __init__(
+        self,
+        credentials: Credentials,
+        url: Url,
+        exchange: RequestSender,
+        guard: SecretGuard,
+        cache: TokenCache | None = None,
+    ):
+        """Prepare the tokens of `url`. `guard` gets each token, so that no error shows one. `cache` shares them."""
         self._credentials = credentials
         self._url = url
         self._exchange = exchange
         self._guard = guard
-        self._lock = threading.Lock()
-        self._refused: str | None = None
-        self._held: _CachedToken | None = self._given_token()
+        self._slot = cache.slot(credentials, url) if cache else TokenSlot()
+        self._hidden: str | None = None
+        given = self._given_token()
+        self._slot.held = given or self._slot.held
 
     @property
     def is_renewable(self) -> bool:
@@ -84,17 +122,25 @@ class Tokens:
             NotReached: the token endpoint did not answer.
             ServiceError: the answer contains no token.
         """
-        with self._lock:
-            if self._held is None or self._exchange.clock.monotonic() >= self._held.until:
-                self._held = self._fetch_token()
-            return self._held.token
+        with self._slot.lock:
+            held = self._slot.held
+            if held is None or self._exchange.clock.monotonic() >= held.until:
+                held = self._slot.held = self._fetch_token()
+            return self._hide_token(held)
 
     def renewed_token(self, refused: str) -> str:
         """Return another token than `refused`; threads that were refused with the same token cause one request."""
-        with self._lock:
-            if self._held is None or self._held.token == refused:
-                self._held = self._fetch_token()
-            return self._held.token
+        with self._slot.lock:
+            held = self._slot.held
+            if held is None or held.token == refused:
+                held = self._slot.held = self._fetch_token()
+            return self._hide_token(held)
+
+    def _hide_token(self, held: _CachedToken) -> str:
+        if held.token != self._hidden:  # another client may have asked for it
+            self._guard.hide([held.token])
+            self._hidden = held.token
+        return held.token
 
     def _given_token(self) -> _CachedToken | None:
         if self._credentials.access_token is None:
@@ -110,8 +156,18 @@ class Tokens:
         return _CachedToken(token, float("inf"))
 
     def _fetch_token(self) -> _CachedToken:
-        if self._refused is not None:
-            raise _refusal(self._refused)
+        slot, now = self._slot, self._exchange.clock.monotonic()
+        if slot.failure is not None and now < slot.failed_until:
+            raise slot.failure
+        try:
+            return self._request_token()
+        except (NotReached, ServiceError) as error:
+            slot.failure, slot.failed_until = error, self._exchange.clock.monotonic() + slot.patience
+            raise
+
+    def _request_token(self) -> _CachedToken:
+        if self._slot.refused is not None:
+            raise _refusal(self._slot.refused)
         asked_at, host = self._exchange.clock.monotonic(), f"the token endpoint at {self._url.netloc}"
         answer = self._exchange.send(self._token_request(), inward=self._url.is_local)
         if isinstance(answer, NoAnswer):
@@ -121,12 +177,11 @@ class Tokens:
                 hint=answer.hint or "check the network, HTTPS_PROXY and AEP_IMS_URL",
             )
         if 400 <= answer.status < 500 and answer.status != 429:
-            self._refused = f"got no token: {host} answered {answer.status}"
-            raise _refusal(self._refused, answer.status)
+            self._slot.refused = f"got no token: {host} answered {answer.status}"
+            raise _refusal(self._slot.refused, answer.status)
         token, life = _token(answer)
         if token is None:
             raise _missing_token_error(host, answer)
-        self._guard.hide([token])
         return _CachedToken(token, asked_at + life - min(MARGIN, life / 10))
 
     def _token_request(self) -> Request:

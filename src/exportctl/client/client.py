@@ -29,6 +29,7 @@ from exportctl.client.errors import RequestLine, describe_body, json_object, unu
 from exportctl.client.guard import SecretGuard
 from exportctl.client.pages import Json, Objects, Params
 from exportctl.client.session import RequestParts, Session
+from exportctl.client.shared_access import SharedAccess
 from exportctl.client.transport import Answer, Backoff, Request, RequestCounts, RequestObserver, RequestSender
 from exportctl.clock import Clock, system_clock
 from exportctl.errors import NotFound, ServiceError
@@ -69,12 +70,15 @@ class Client:
         timeout: float = 30.0,
         backoff: Backoff | None = None,
         guard: SecretGuard | None = None,
+        shared: SharedAccess | None = None,
     ):
         """
         Open a session. `check_host` has accepted `url` and `check_token_url` has accepted `ims_url`.
 
         `embedded` needs a transport. `clock` is by default this machine's, and `now` of it is used only where an answer
         has no Date header. `timeout` is in seconds. `guard` holds the values that no text of the service may repeat.
+        `shared` gives the connections (with their transport and timeout), the tokens and the rate budget of a run with
+        several clients.
 
         Raises:
             Error: a URL is neither https nor on this machine, or a header would be empty or malformed.
@@ -88,6 +92,8 @@ class Client:
             random=random,
             timeout=timeout,
             backoff=backoff or Backoff(),
+            http=shared.http if shared else None,
+            budget=shared.budget(platform_url.netloc, organization) if shared else None,
         )
         self.client_id = credentials.client_id  # the service records it as the last editor of what this run writes [D]
         self._session = Session(
@@ -98,6 +104,7 @@ class Client:
             sandbox=sandbox,
             credentials=credentials,
             guard=guard or SecretGuard(),
+            tokens=shared.tokens if shared else None,
         )
 
     def __enter__(self) -> Self:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode
 
 from exportctl import __version__
-from exportctl.client.auth import Credentials, Tokens
+from exportctl.client.auth import Credentials, TokenCache, Tokens
 from exportctl.client.errors import RequestLine, error_of, not_reached_error
 from exportctl.client.guard import SecretGuard
 from exportctl.client.transport import Answer, NoAnswer, Purpose, Request, RequestSender
@@ -44,6 +44,7 @@ class Session:
         sandbox: str,
         credentials: Credentials,
         guard: SecretGuard,
+        tokens: TokenCache | None = None,
     ):
         self._url = url
         self._exchange = exchange
@@ -56,7 +57,7 @@ class Session:
         self.guard = guard
         if credentials.client_secret is not None:
             guard.hide([credentials.client_secret.reveal()])
-        self._tokens = Tokens(credentials, ims, exchange, guard)
+        self._tokens = Tokens(credentials, ims, exchange, guard, tokens)
 
     def send_request(self, line: RequestLine, sending: RequestParts) -> Answer:
         """

@@ -1,5 +1,5 @@
 """
-Send one request, and send it again where that is safe. This is the only module that uses the network.
+Send one request, and send it again where that is safe. Only this module and `http_clients` use the network.
 
 In: a `Request`. Out: an `Answer` of any status, or a `NoAnswer`. Neither is an exception, so no exception contains a
 request with its headers. exportctl follows no redirects and keeps no cookies.
@@ -37,14 +37,14 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from functools import cached_property
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Protocol
 from urllib.parse import urlsplit
 
 import httpx
 
+from exportctl.client.http_clients import HttpClients
+from exportctl.client.rate_budget import HostHolds, RateBudget
 from exportctl.clock import Clock, elapsed_seconds
-from exportctl.errors import Error
 
 SERVER_TROUBLE = frozenset({500, 502, 503, 504})
 THROTTLING = frozenset({429, 500, 503})  # many parallel requests can cause a 500 [TR]
@@ -171,8 +171,14 @@ class RequestSender:
         random: Callable[[], float],
         timeout: float,
         backoff: Backoff,
+        http: HttpClients | None = None,
+        budget: RateBudget | None = None,
     ):
-        """Open the HTTP clients. `inward` lists the values that `send` will get: setting up TLS takes time."""
+        """
+        Open the HTTP clients, or take those of a run that shares them.
+
+        `inward` lists the values that `send` will get: setting up TLS takes time. `budget` is that of an organization.
+        """
         self.on_throttle: Callable[[], None] | None = None
         self.on_wait: Callable[[float], None] | None = None
         self.on_answer: Callable[[Request, Answer], None] | None = None
@@ -182,11 +188,14 @@ class RequestSender:
         self._random = random
         self._timeout = timeout
         self._backoff = backoff
-        self._http = {way: _http_client(transport, timeout, trust_env=not way) for way in set(inward)}
+        self._closes = http is None
+        self._clients = http or HttpClients(transport, timeout)
+        self._http = {way: self._clients.client(inward=way) for way in set(inward)}
+        self._budget = budget
         self._lock = threading.Lock()
         self._sent: Counter[Purpose] = Counter()
         self._date: datetime | None = None
-        self._held: dict[str, float] = {}  # host -> the moment of the monotonic clock before which nothing is sent
+        self._holds = budget.holds if budget else HostHolds()
 
     def send(self, request: Request, *, inward: bool) -> Answer | NoAnswer:
         """
@@ -205,7 +214,8 @@ class RequestSender:
             if held:
                 self.clock.sleep(held + self._random() * self._backoff.first)
             tried += 1
-            got = self._send_observed(request, self._http[inward])
+            got, waited = self._send_in_turn(request, self._http[inward])
+            deadline += waited  # for its turn: that is not the service's delay
             self._hold(host, got)
             if tried >= self._backoff.tries or not got.can_repeat(writes=request.purpose is Purpose.WRITE):
                 return got
@@ -226,24 +236,29 @@ class RequestSender:
             return self._date
 
     def close(self) -> None:
-        for http in self._http.values():
-            http.close()
+        if self._closes:
+            self._clients.close()
 
     def _held_seconds(self, host: str) -> float:
-        with self._lock:
-            return max(0.0, self._held.get(host, 0.0) - self.clock.monotonic())
+        return self._holds.remaining_seconds(host, self.clock.monotonic())
 
     def _hold(self, host: str, got: Answer | NoAnswer) -> None:
         """Keep the time for which an answer asks to wait, and tell the user of a wait that exportctl begins."""
         seconds = got.asked_wait if isinstance(got, Answer) else None
         if not seconds:
             return
-        until = self.clock.monotonic() + seconds
-        with self._lock:
-            is_news = until > self._held.get(host, 0.0) + 1.0  # parallel requests get the same answer
-            self._held[host] = max(until, self._held.get(host, 0.0))
+        is_news = self._holds.extend(host, self.clock.monotonic() + seconds)
         if is_news and seconds <= self._backoff.total and self.on_wait is not None:
             self.on_wait(seconds)
+
+    def _send_in_turn(self, request: Request, http: httpx.Client) -> tuple[Answer | NoAnswer, float]:
+        """Send a request when the budget has a place for it; return also the seconds that it waited for its turn."""
+        if self._budget is None or request.purpose is Purpose.TOKEN:
+            return self._send_observed(request, http), 0.0
+        with self._budget.use_place() as waited:
+            got = self._send_observed(request, http)
+        self._budget.note_answer(throttled=isinstance(got, Answer) and got.status == 429)
+        return got, waited
 
     def _send_observed(self, request: Request, http: httpx.Client) -> Answer | NoAnswer:
         if self.observer is None:
@@ -319,26 +334,6 @@ def http_date(text: str | None) -> datetime | None:
         return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
     except (ValueError, TypeError, OverflowError):
         return None
-
-
-def _http_client(transport: httpx.BaseTransport | None, timeout: float, *, trust_env: bool) -> httpx.Client:
-    why = ""
-    try:
-        return httpx.Client(
-            transport=transport,
-            timeout=httpx.Timeout(timeout, connect=min(timeout, 10.0)),
-            follow_redirects=False,
-            trust_env=trust_env,
-            # A cookie jar is not safe with several threads, and no request needs cookies.
-            cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
-        )
-    except (ImportError, OSError, ValueError, httpx.InvalidURL) as error:
-        why = type(error).__name__  # the text of the error may contain a proxy's password
-    raise Error(
-        f"cannot set up HTTPS with the variables of the environment ({why})",
-        rule="https-setup",
-        hint="check HTTPS_PROXY and ALL_PROXY (http:// addresses), SSL_CERT_FILE and SSL_CERT_DIR (must exist)",
-    )
 
 
 def _refuse_to_wait(seconds: float, bound: float) -> NoAnswer:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
-from exportctl.errors import SourcePosition
+from dataclasses import dataclass
 
 FREEZE, NEAR_RUN = "freeze", "near-run"  # the safety checks that make holds
 
@@ -22,4 +20,3 @@ class Hold:
     until: int | None  # None: it is not known when
     text: str
     allow: str  # the one option that allows exactly this
-    at: SourcePosition | None = field(default=None, compare=False)  # where the YAML sets the freeze; display only

@@ -28,6 +28,7 @@ from exportctl import clock as clocks
 from exportctl.client.auth import DEFAULT_SCOPES, Credentials
 from exportctl.client.client import Client
 from exportctl.client.guard import SecretGuard
+from exportctl.client.shared_access import SharedAccess
 from exportctl.clock import Clock
 from exportctl.config.read_references import read_references
 from exportctl.errors import Error, SourcePosition
@@ -125,7 +126,7 @@ def open_platform(project: Project, setup: Setup) -> Iterator[ConnectedPlatform]
     ims = urls.check_token_url(setup.env.get("AEP_IMS_URL") or own)
     clock = setup.clock or clocks.system_clock()
     who = read_credentials(project, setup.env, setup.folder)
-    with _client(project.platform, url, who, ims, setup.transport, clock, setup.guard) as client:
+    with _client(project.platform, url, who, ims, setup.transport, clock, setup.guard, setup.shared) as client:
         client.on_wait(setup.say_wait or partial(_announce_wait, setup.say))
         client.observe(setup.observer)
         yield ConnectedPlatform(client, served_clock(client, clock) if kind == LOOPBACK else clock, setup.now)
@@ -143,6 +144,7 @@ def _client(
     transport: httpx.BaseTransport | None,
     clock: Clock,
     guard: SecretGuard,
+    shared: SharedAccess | None = None,
 ) -> Client:
     return Client(
         url,
@@ -153,6 +155,7 @@ def _client(
         transport=transport,
         clock=clock,
         guard=guard,
+        shared=shared,
     )
 
 
