@@ -1,6 +1,12 @@
-"""What holds for all tests: every law uses the project's own profile, and how many workers `-n auto` starts."""
+"""
+What holds for all tests: the profile of every law, how many workers `-n auto` starts, and that compiled code is kept.
+
+Some images set PYTHONDONTWRITEBYTECODE. Then each run compiles all tests again, and each process that a test starts
+compiles all that it imports.
+"""
 
 import os
+import sys
 
 import pytest
 
@@ -21,6 +27,9 @@ __all__ = [
     "pytest_runtest_makereport",
     "pytest_terminal_summary",
 ]
+
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.hookimpl(optionalhook=True)

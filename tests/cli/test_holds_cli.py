@@ -36,6 +36,17 @@ def test_a_plan_says_that_a_freeze_blocks_and_apply_writes_nothing(applied: Comm
     assert applied("apply", "--auto-approve", "--format", "json").document["result"]["holds"] == [hold]
 
 
+def test_a_freeze_is_annotated_at_its_entry_in_the_policy(applied: CommandLine) -> None:
+    move(applied, POLICY)
+    lines = (applied.folder / "exports.yaml").read_text().splitlines()
+    number = next(n for n, line in enumerate(lines, 1) if "name: year-end" in line)
+
+    ended = applied("apply", "--auto-approve", GITHUB_ACTIONS="true", GITHUB_WORKSPACE=str(applied.folder))
+
+    errors = [line for line in ended.err.splitlines() if "title=freeze::" in line]
+    assert len(errors) == 1 and errors[0].startswith(f"::error file=exports.yaml,line={number},col="), ended.err
+
+
 def test_the_named_override_is_said_and_written_into_the_audit_file(applied: CommandLine) -> None:
     move(applied, POLICY)
 

@@ -220,7 +220,14 @@ TOP_HINTS: Mapping[str, Ways] = {
         "or a moment": ("owner: o}", "owner: o, until: 2027-01-01T00:00:00Z}"),
         "or `never`": ("owner: o}", "owner: o, until: never}"),
     },
-    "an acceptance for good without a reason": {"write `reason: …` beside it": ("reason: ' '", "reason: agreed")},
+    "an acceptance for good with a blank reason": {"write why it is accepted": ("reason: ' '", "reason: agreed")},
+    "an acceptance for good with an empty reason": {
+        "for example «trial of the morning run»": ("reason: ''", "reason: {0}")
+    },
+    "an acceptance for good without a reason": {
+        "write `reason: …`": ("owner: o", "reason: agreed, owner: o"),
+        "Why it is accepted": SAYS,
+    },
     "a rule off without a reason": {"write `reason: …` beside it": ("level: off", "level: off, reason: agreed")},
     "a group in itself": {"remove one group from the other": ("b: [a]", "b: [App Events]")},
     "a group in itself, in use": {

@@ -237,8 +237,12 @@ TOPS = {  # further keys of the config, then (rule, line:column)
     "a removal of an address": ("removed: [{export: exports.a, do: delete, reason: r}]", [("bad-name", "14:20")]),
     "an acceptance of no address": (
         "accept: [{address: web, field: f, reason: r, owner: o, until: 2027-01-01}]", [("bad-name", "14:20")]),
+    "an acceptance for good with a blank reason": (
+        "accept: [{address: exports.web, field: f, reason: ' ', owner: o, until: never}]", [("bad-value", "14:51")]),
+    "an acceptance for good with an empty reason": (
+        "accept: [{address: exports.web, field: f, reason: '', owner: o, until: never}]", [("bad-value", "14:51")]),
     "an acceptance for good without a reason": (
-        "accept: [{address: exports.web, field: f, reason: ' ', owner: o, until: never}]", [("missing-key", "14:10")]),
+        "accept: [{address: exports.web, field: f, owner: o, until: never}]", [("missing-key", "14:10")]),
     "an acceptance without an end": (
         "accept: [{address: exports.web, field: f, reason: r, owner: o}]", [("missing-key", "14:10")]),
     "a rule off without a reason": ("rules: {some-rule: {level: off}}", [("missing-key", "14:9")]),

@@ -11,6 +11,7 @@ from hypothesis import given
 from exportctl.errors import SourcePosition
 from exportctl.model.plan import Actor, Cause, FieldChange, Plan, PlanItem, Refusal, SensitiveValue, Step, Verb
 from exportctl.output.stale_plan import MAX_LINES, StaleResource, stale_findings, stale_resources, text_lines
+from exportctl.output.stale_steps import verb_words
 from exportctl.output.text import tables
 from exportctl.planfile import file as planfile
 from tests.planfile.approval_plans import MARKER, WEB, patch_step, plan, plans, updated_item
@@ -72,9 +73,9 @@ WORDS = {
         replace(APPROVED, id="f-2"),
         [": another object than the approved one: approved f-1, now f-2"],
     ),
-    "nothing to do any more": (None, [": approved: update; now nothing to change"]),
-    "a replacement": (replace(APPROVED, verb=Verb.REPLACE), [": approved: update; now: replace"]),
-    "a creation": (replace(CREATED, steps=()), [": approved: update; now its flow is gone"]),
+    "nothing to do any more": (None, [": approved: update it; now nothing to change"]),
+    "a replacement": (replace(APPROVED, verb=Verb.REPLACE), [": approved: update it; now apply would replace it"]),
+    "a creation": (replace(CREATED, steps=()), [": approved: update it; now its flow is gone"]),
     "another value sent": (
         updated_item(patch_step(fields={"schedule.every": "6 hours"})),
         [': `schedule.every` that apply sends: approved "3 hours", now "6 hours"'],
@@ -136,8 +137,24 @@ def test_a_created_resource_has_one_line_and_one_for_each_value_that_differs() -
     ]
 
 
+def test_a_flow_that_was_deleted_after_its_creation_is_said_by_what_is_left_of_it() -> None:
+    left = "its connections are there and its flow is not: a run was interrupted, or the flow was deleted"
+
+    assert lines(CREATED, replace(CREATED, verb=Verb.COMPLETE)) == [f"exports.web: approved: create it; now {left}"]
+    assert lines(replace(CREATED, verb=Verb.COMPLETE), CREATED) == [
+        "exports.web: approved: complete its creation; now apply would create it"
+    ]
+
+
+@pytest.mark.parametrize("verb", Verb)
+def test_a_verb_is_said_in_words_of_a_sentence(verb: Verb) -> None:
+    assert verb_words(verb).partition(" ")[2]
+
+
 def test_an_address_that_nobody_approved_is_named_with_its_values() -> None:
-    assert lines(None, CREATED) == ["exports.web: not in the approval; now: create"]
+    assert lines(None, CREATED) == ["exports.web: not in the approval; now apply would create it"]
+    refused = replace(CREATED, refusals=(Refusal("protect", "it is protected", "allow"),))
+    assert lines(None, refused) == ["exports.web: not in the approval; now the safety check protect blocks it"]
     assert lines(None, updated_item(fields=(DRIFT,))) == [
         'exports.web `path`: approved no change, now "/z" -> "/in" '
         "(changed by jane at 2026-11-22 09:10 UTC with the UI (exc_app))"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from exportctl.errors import Level
-from exportctl.model.plan import LiveObject, PlanItem, digest
+from exportctl.model.plan import LiveObject, PlanItem, Verb, digest
 from exportctl.model.project import AllowEntry, Format, RuleSetting, Schedule
 from exportctl.resources.kinds import FOLDER, FORMAT, LOCATION
 from tests.plan.plan_builders import account, build_plan, build_project, export, flow, item, sftp_lake
@@ -112,6 +112,15 @@ def test_a_replacement_that_writes_elsewhere_names_the_readers() -> None:
 
 def test_a_replacement_that_writes_to_the_same_place_names_none() -> None:
     assert said(planned(*flow("orders", base="elsewhere"), readers=READERS)) == []
+
+
+def test_a_replaced_flow_whose_target_is_hidden_names_none_because_its_files_are_not_known() -> None:
+    source, _, live = flow("orders")
+
+    shown = planned(source, live, project={"destinations": [sftp_lake()]}, readers=READERS)
+
+    assert shown.verb == Verb.REPLACE
+    assert said(shown) == []
 
 
 # -- protect ----------------------------------------------------------------------------------------------------------

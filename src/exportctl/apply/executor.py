@@ -13,8 +13,10 @@ It never decides what to write. It halves the limit whenever the service answers
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from heapq import heapify, heappop, heappush
 from typing import Any
 
 from exportctl.apply.failures import DescriptionsLost, StillInUse
@@ -86,6 +88,70 @@ def run_steps(
     return _StepRunner(steps, writer, limit, stop, on_start).outcomes()
 
 
+class WaitingSteps:
+    """
+    The steps that have not started, in the order of the plan.
+
+    A step is looked at once for each step that it needs, however many wait.
+
+    Raises:
+        ValueError: two steps have one key, or a step needs a step that is not given.
+    """
+
+    def __init__(self, steps: tuple[Step, ...]):
+        self._steps = {step.key: step for step in steps}
+        self._positions = {step.key: n for n, step in enumerate(steps)}
+        self._open_needs = {step.key: set(step.needs) for step in steps}
+        self._dependents: dict[str, list[str]] = defaultdict(list)
+        self._failed: set[str] = set()
+        self._newly_failed: list[str] = []
+        if len(self._steps) != len(steps):
+            raise ValueError("two steps have one key")
+        for key, needs in self._open_needs.items():
+            for needed in needs:
+                self._dependents[needed].append(key)
+        missing = self._dependents.keys() - self._steps.keys()
+        if missing:
+            raise ValueError(f"steps need what is not in the plan: {sorted(missing)}")
+        self._order = list(self._steps)
+        self._free = [self._positions[key] for key, needs in self._open_needs.items() if not needs]
+        heapify(self._free)
+
+    def __bool__(self) -> bool:
+        return bool(self._steps)
+
+    def take_ready(self, room: int) -> list[Step]:
+        """Remove and return the first steps, at most `room`, that need nothing that is not done."""
+        count = max(0, min(room, len(self._free)))
+        return [self._steps.pop(self._order[heappop(self._free)]) for _ in range(count)]
+
+    def mark_done(self, key: str) -> None:
+        for dependent in self._dependents[key]:
+            needs = self._open_needs[dependent]
+            needs.discard(key)
+            if not needs:
+                heappush(self._free, self._positions[dependent])
+
+    def mark_failed(self, key: str) -> None:
+        self._failed.add(key)
+        self._newly_failed.append(key)
+
+    def take_blocked(self) -> Iterator[tuple[Step, str]]:
+        """Remove and yield each step that needs a failed step, directly or through others, and what it needs."""
+        while self._newly_failed:
+            touched = {key for failed in self._newly_failed for key in self._dependents[failed]}
+            self._newly_failed = []
+            for key in sorted(touched & self._steps.keys(), key=self._positions.__getitem__):
+                step = self._steps.pop(key)
+                self.mark_failed(key)
+                yield step, next(n for n in step.needs if n in self._failed)
+
+    def take_all(self) -> list[Step]:
+        """Remove and return what is left."""
+        left, self._steps, self._free = list(self._steps.values()), {}, []
+        return left
+
+
 class _StepRunner:
     def __init__(
         self,
@@ -95,19 +161,14 @@ class _StepRunner:
         stop: threading.Event,
         on_start: Callable[[Step], None],
     ):
-        self.waiting = {step.key: step for step in steps}
+        self.waiting = WaitingSteps(steps)
         self.writer = writer
         self.limit = limit
         self.stop = stop
         self.on_start = on_start
         self.ids: dict[str, str] = {}  # step key -> id of what it created
-        self.done: set[str] = set()
-        self.failed: set[str] = set()
         self.probe = threading.Lock()
         self.probed = False
-        assert len(self.waiting) == len(steps), "two steps have one key"
-        missing = {n for s in steps for n in s.needs} - self.waiting.keys()
-        assert not missing, f"steps need what is not in the plan: {sorted(missing)}"
 
     def outcomes(self) -> Iterator[Outcome]:
         flying: dict[Future[Outcome], Step] = {}
@@ -115,41 +176,29 @@ class _StepRunner:
             while self.waiting or flying:
                 yield from self._block_dependents()
                 if not self.stop.is_set():
-                    for step in self._ready_steps(self.limit.maximum - len(flying)):
+                    for step in self.waiting.take_ready(self.limit.maximum - len(flying)):
                         self.on_start(step)
-                        flying[pool.submit(self._execute_step, step)] = self.waiting.pop(step.key)
+                        flying[pool.submit(self._execute_step, step)] = step
                 if not flying:
                     break
                 finished, _ = wait(flying, return_when=FIRST_COMPLETED)
                 for future in sorted(finished, key=lambda f: flying[f].key):
                     step = flying.pop(future)
                     yield self._record_outcome(step, future.result())
-        for step in self.waiting.values():
+        for step in self.waiting.take_all():
             yield Outcome(step, OutcomeStatus.NOT_ATTEMPTED, message="apply stopped before this step")
 
-    def _ready_steps(self, room: int) -> list[Step]:
-        free = [s for s in self.waiting.values() if all(n in self.done for n in s.needs)]
-        return free[:room]
-
     def _block_dependents(self) -> Iterator[Outcome]:
-        """Block every step that needs a failed step, directly or through other steps."""
-        while True:
-            lost = [s for s in self.waiting.values() if any(n in self.failed for n in s.needs)]
-            if not lost:
-                return
-            for step in lost:
-                del self.waiting[step.key]
-                self.failed.add(step.key)
-                culprit = next(n for n in step.needs if n in self.failed)
-                yield Outcome(step, OutcomeStatus.BLOCKED, message=f"needs the step {culprit}, which is not done")
+        for step, culprit in self.waiting.take_blocked():
+            yield Outcome(step, OutcomeStatus.BLOCKED, message=f"needs the step {culprit}, which is not done")
 
     def _record_outcome(self, step: Step, outcome: Outcome) -> Outcome:
         if outcome.status in (OutcomeStatus.DONE, OutcomeStatus.DEFERRED):
-            self.done.add(step.key)
+            self.waiting.mark_done(step.key)
             if outcome.id:
                 self.ids[step.key] = outcome.id
         else:
-            self.failed.add(step.key)
+            self.waiting.mark_failed(step.key)
         return outcome
 
     def _execute_step(self, step: Step) -> Outcome:

@@ -91,4 +91,4 @@ def check_no_hold(call: CommandContext, given: Overrides, made: Made) -> None:
     if left:
         text = "; ".join(hold_words(hold) for hold in left)
         hint = f"apply later, or use {' '.join(hold.allow for hold in left)}"
-        raise RefusedError(f"{text}; nothing was written", rule="blocked-by-safety-check", hint=hint)
+        raise RefusedError(f"{text}; nothing was written", rule="blocked-by-safety-check", hint=hint, at=left[0].at)

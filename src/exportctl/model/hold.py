@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from exportctl.errors import SourcePosition
 
 FREEZE, NEAR_RUN = "freeze", "near-run"  # the safety checks that make holds
 
@@ -20,3 +22,4 @@ class Hold:
     until: int | None  # None: it is not known when
     text: str
     allow: str  # the one option that allows exactly this
+    at: SourcePosition | None = field(default=None, compare=False)  # where the YAML sets the freeze; display only

@@ -19,9 +19,9 @@ def hold_lines(plan: Plan) -> list[str]:
 
 
 def hold_findings(plan: Plan) -> tuple[Finding, ...]:
-    """Return an error for each, at the line of its address if it has one, with the option that allows exactly this."""
+    """Return an error for each, at the freeze or the address, with the option that allows exactly this."""
     places = {str(item.address): item.at for item in plan.items}
     return tuple(
-        Finding(one.safety_check, one.text, places.get(one.subject), f"to allow exactly this: {one.allow}")
+        Finding(one.safety_check, one.text, one.at or places.get(one.subject), f"to allow exactly this: {one.allow}")
         for one in plan.holds
     )

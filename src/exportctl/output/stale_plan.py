@@ -19,7 +19,7 @@ from exportctl.errors import Finding, SourcePosition
 from exportctl.model.plan import Cause, FieldChange, Plan, PlanItem, Verb
 from exportctl.output import format_values
 from exportctl.output.format_values import clean_text
-from exportctl.output.stale_steps import other_lines, short_value, whole_plan_line
+from exportctl.output.stale_steps import other_lines, short_value, verb_words, whole_plan_line
 from exportctl.planfile.deserialize import decode_plan
 from exportctl.planfile.file import SavedPlan
 from exportctl.planfile.serialize import encode_plan
@@ -109,13 +109,24 @@ class _Comparison:
         is_there = self.now is not None and self.now.id is not None and now not in _CREATIONS
         if saved in _CREATIONS and is_there:
             return "created since the approval"
-        if now == NO_APPROVAL:
-            return f"approved: {_verb_word(saved)}; now nothing to change"
         if saved == NO_APPROVAL:
-            return None if now in _COMPARED and self._differing_fields() else f"not in the approval; now: {now}"
+            has_fields = now in _COMPARED and self._differing_fields()
+            return None if has_fields else f"not in the approval; {self._unapproved_words()}"
+        return f"approved: {verb_words(saved)}; now {self._words_now(now)}"
+
+    def _unapproved_words(self) -> str:
+        refusal = next(iter(self.now.refusals), None) if self.now else None
+        blocked = refusal and f"now the safety check {clean_text(refusal.safety_check)} blocks it"
+        return blocked or f"now apply would {verb_words(self._verbs[1])}"
+
+    def _words_now(self, now: str) -> str:
+        if now == NO_APPROVAL:
+            return "nothing to change"
         if now in _CREATIONS and self.before is not None and self.before.id is not None:
-            return f"approved: {_verb_word(saved)}; now its {format_values.object_label(self.before.address)} is gone"
-        return f"approved: {_verb_word(saved)}; now: {_verb_word(now)}"
+            return f"its {format_values.object_label(self.before.address)} is gone"
+        if now == Verb.COMPLETE:
+            return "its connections are there and its flow is not: a run was interrupted, or the flow was deleted"
+        return f"apply would {verb_words(now)}"
 
     def _differing_fields(self) -> list[FieldChange]:
         """Return the fields of the plan now, or of the approval, that the other side does not have equally."""
@@ -151,10 +162,6 @@ def _both_sides(change: FieldChange | None) -> object:
 
 def _changes(item: PlanItem | None) -> dict[str, FieldChange]:
     return {f.path: f for f in item.fields if f.cause is not Cause.RENEWAL} if item else {}
-
-
-def _verb_word(verb: str) -> str:
-    return verb.replace("-", " ")
 
 
 def _field_words(before: FieldChange | None, now: FieldChange | None) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
-from exportctl.model.plan import PROTECT_RULES, UnknownValue
+from exportctl.model.plan import PROTECT_RULES, UnknownValue, Verb
 from exportctl.output import format_values
 from exportctl.output.format_values import clean_text
 from exportctl.planfile.staleness import ABSENT, StaleValue
@@ -22,6 +22,22 @@ _PROTECT: Mapping[object, str] = {
     PROTECT_RULES[1]: "apply sets it",
     ABSENT: "no change",
 }
+_VERBS: Mapping[str, str] = {  # after "approved:" and after "apply would"
+    Verb.CREATE: "create it",
+    Verb.COMPLETE: "complete its creation",
+    Verb.UPDATE: "update it",
+    Verb.REPLACE: "replace it",
+    Verb.DELETE: "delete it",
+    Verb.ADOPT: "adopt it",
+    Verb.MOVE: "move it from another project",
+    Verb.RELEASE: "release it",
+    Verb.CLEAN: "delete its orphans",
+    Verb.MARK: "write its ownership marker",
+    Verb.RENEW: "move its end",
+    Verb.PAUSED: "leave it paused",
+    Verb.BLOCKED: "leave it as it is",
+    Verb.UNCHANGED: "leave it as it is",
+}
 _MARKER_WORDS = "the ownership marker that apply writes is another one"
 
 
@@ -29,6 +45,11 @@ def short_value(path: str, shown: object) -> str:
     """Return a value for people, cut at a number of characters."""
     words = "(none)" if shown == ABSENT else format_values.value(path, shown)
     return words if len(words) <= MAX_VALUE else f"{words[: MAX_VALUE - 1]}…"
+
+
+def verb_words(verb: str) -> str:
+    """Return what a verb of a plan does, in words for people."""
+    return _VERBS.get(verb) or clean_text(verb.replace("-", " "))
 
 
 def whole_plan_line(one: StaleValue) -> str:

@@ -42,7 +42,7 @@ def _freeze_holds(policy: Policy, now: int) -> Iterator[Hold]:
         end = freeze_end(freeze, now)
         if end is not None:
             text = f"freeze {freeze.name} lasts until {format_moment(end)}: {freeze.reason}"
-            yield Hold("freeze", freeze.name, end, text, f"--allow-freeze {freeze.name}")
+            yield Hold("freeze", freeze.name, end, text, f"--allow-freeze {freeze.name}", freeze.at)
 
 
 def _near_run_holds(items: Iterable[PlanItem], ownership: Ownership, distance: int | None, now: int) -> Iterator[Hold]:

@@ -209,12 +209,13 @@ def _accept_entry(section: Section) -> AcceptEntry:
 
 
 def _accepted_until(section: Section) -> int | None:
-    """Return the end of an accepted difference; None for `never`, which needs a reason that says something."""
+    """Return the end of an accepted difference; None for `never`. The schema wants a reason, also of blanks."""
     if section.optional_text("until") != NEVER:
         return section.parse_value("until", partial(parse_moment, inclusive=True), 0)
-    if not section.text("reason").strip():
-        message = f"{section.owner} is accepted for good without a reason"
-        section.fail("missing-key", message, section.at, "write `reason: …` beside it")
+    reason = section.text("reason")
+    if reason and not reason.strip():
+        message = f"{section.owner} is accepted for good, and its reason is blank"
+        section.fail("bad-value", message, section.position("reason"), "write why it is accepted")
     return None
 
 
