@@ -144,6 +144,36 @@ def test_the_final_check_reads_again_after_2_5_and_15_seconds(tmp_path: Path) ->
     assert sorted({at - first for at in transport.listed_at}) == [0, 2, 7, 22]
 
 
+class AnsweringTransport(httpx.BaseTransport):
+    """Refuses each creation of a flow with this status, before or after it happened."""
+
+    def __init__(self, made: World, status: int, *, wrote: bool):
+        self.status, self.wrote, self.inner = status, wrote, httpx.WSGITransport(app=made.emulator)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        is_creation = request.url.path.endswith("/flows") and request.method == "POST"
+        answer = None if is_creation and not self.wrote else self.inner.handle_request(request)
+        return httpx.Response(self.status, json={}, request=request) if is_creation or answer is None else answer
+
+
+def test_what_the_service_refused_to_create_is_not_waited_for(tmp_path: Path) -> None:
+    made = world(tmp_path, page_size=100)
+    made.write(orders())
+    before = made.emulator.now
+    _, check = made.apply(transport=AnsweringTransport(made, 400, wrote=False))
+    assert made.emulator.now == before  # the emulated clock
+    assert check.verdict.counts() == {RemainderKind.STEP: 1, RemainderKind.CHANGE: 1}
+
+
+def test_a_flow_that_exists_although_the_service_answered_with_an_error_is_found(tmp_path: Path) -> None:
+    made = world(tmp_path, Switches(list_lag=10), page_size=100)
+    made.write(orders())
+    made.apply(transport=AnsweringTransport(made, 500, wrote=True))
+    assert len(objects(made, "flows")) == 1
+    outcomes, check = made.apply()
+    assert (outcomes, check.verdict.is_as_declared) == ((), True)
+
+
 def test_an_interrupted_apply_accounts_for_every_step(tmp_path: Path) -> None:
     made = world(tmp_path, page_size=100)
     made.write(orders())

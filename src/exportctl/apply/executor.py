@@ -21,7 +21,7 @@ from typing import Any
 
 from exportctl.apply.failures import DescriptionsLost, StillInUse
 from exportctl.apply.writer import Writer
-from exportctl.errors import Error, LeaseLost, RefusedError
+from exportctl.errors import Error, LeaseLost, RefusedError, ServiceError
 from exportctl.model.outcome import Outcome, OutcomeStatus
 from exportctl.model.plan import Action, Plan, Step
 from exportctl.model.ref import Ref
@@ -215,7 +215,8 @@ class _StepRunner:
             self.stop.set()
             return Outcome(step, OutcomeStatus.FAILED, None, error.message, error.hint, error.rule)
         except Error as error:
-            return Outcome(step, OutcomeStatus.FAILED, step.id, error.message, error.hint, error.rule)
+            wrote = isinstance(error, ServiceError) and error.wrote
+            return Outcome(step, OutcomeStatus.FAILED, step.id, error.message, error.hint, error.rule, wrote)
 
     def _write_step(self, step: Step) -> str | None:
         references = {name: self._resolve_id(value) for name, value in step.refs.items()}

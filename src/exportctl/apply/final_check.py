@@ -25,8 +25,8 @@ from exportctl.apply.writer import CREATE_UNCERTAIN, Writer
 from exportctl.client.inventory import read_lagging_objects
 from exportctl.clock import Clock
 from exportctl.model.outcome import Outcome, OutcomeStatus
-from exportctl.model.plan import Action, Inventory, Plan, Step
-from exportctl.model.verdict import PlanVerdict, judge
+from exportctl.model.plan import Action, Address, Inventory, Plan, Step
+from exportctl.model.verdict import NOT_DONE, PlanVerdict, judge
 from exportctl.resources.kinds import FLOW, KINDS
 from exportctl.resources.last_operation import parse_last_operation
 
@@ -76,6 +76,7 @@ class FinalChecker:
         """Read and plan until nothing remains or all delays are used."""
         created = {o.id: o.step.kind for o in outcomes if o.step.action is Action.CREATE and o.id}
         wrote = written_fields(before, outcomes)
+        refused = _refused_creations(outcomes)
         for number, pause in enumerate(DELAYS):
             if pause:
                 self.clock.sleep(pause)
@@ -87,10 +88,11 @@ class FinalChecker:
                 self._write_steps(corrections, live)
                 live, replanned = self._read_and_replan(created, outcomes)
             verdict = judge(replanned, (*outcomes, *self.extra, *late))
-            can_still_come = not any(o.rule in FINAL_FAILURES for o in late) and (late or wrote.differ(replanned))
+            awaited = replace(replanned, items=tuple(i for i in replanned.items if i.address not in refused))
+            can_still_come = not any(o.rule in FINAL_FAILURES for o in late) and (late or wrote.differ(awaited))
             # what was just written may be in transition; what is not listed yet may have a duplicate
             can_still_come = can_still_come or bool(corrections) or self.is_list_late or _has_uncertain(outcomes)
-            settled = judge(replanned, late).is_final and not self.is_list_late
+            settled = judge(awaited, late).is_final and not self.is_list_late
             if settled or (number >= LAST_CHECK and not can_still_come):
                 break
         spellings, others = tuple(sorted(self.normalised)), (*self.extra, *late)
@@ -141,6 +143,18 @@ class FinalChecker:
             if changes := spelled_changes(item, wrote, objects, client, is_last_reading=is_last_reading):
                 self.normalised |= {spelling_text(item, c, objects) for c in changes}
                 yield from spelling_steps(item, changes, objects)
+
+
+def _refused_creations(outcomes: Sequence[Outcome]) -> frozenset[Address]:
+    """
+    Find the addresses at which this run only created, and a creation certainly failed or did not begin.
+
+    Nothing there was changed, and what was created is read by id, so a later reading shows no more.
+    """
+    undone = {o.step.address for o in outcomes if o.status in NOT_DONE}
+    written = (o for o in outcomes if o.status is OutcomeStatus.DONE and o.step.action is not Action.CREATE)
+    unsure = (o for o in outcomes if o.may_have_happened)
+    return frozenset(undone - {o.step.address for o in (*written, *unsure)})
 
 
 def _has_uncertain(outcomes: Sequence[Outcome]) -> bool:

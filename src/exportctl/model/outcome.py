@@ -19,7 +19,11 @@ class OutcomeStatus(StrEnum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """The result of one step, with `message` and `hint` if it is not done."""
+    """
+    The result of one step, with `message` and `hint` if it is not done.
+
+    `may_have_happened`: the step failed, and the service may have changed something all the same.
+    """
 
     step: Step
     status: OutcomeStatus
@@ -27,6 +31,7 @@ class Outcome:
     message: str | None = None
     hint: str | None = None
     rule: str | None = None
+    may_have_happened: bool = False
 
 
 def final_outcomes(outcomes: Iterable[Outcome], checked: Iterable[Outcome]) -> tuple[Outcome, ...]:

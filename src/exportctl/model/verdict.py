@@ -135,7 +135,7 @@ _VERB_KINDS: Mapping[Verb, RemainderKind | None] = {
     Verb.UNCHANGED: None,
 }
 _WITHOUT_STEPS = frozenset({Verb.PAUSED, Verb.BLOCKED, Verb.UNCHANGED})  # a step there writes no more than a marker
-_NOT_DONE = frozenset({OutcomeStatus.FAILED, OutcomeStatus.BLOCKED, OutcomeStatus.NOT_ATTEMPTED})
+NOT_DONE = frozenset({OutcomeStatus.FAILED, OutcomeStatus.BLOCKED, OutcomeStatus.NOT_ATTEMPTED})
 
 
 @dataclass(frozen=True, order=True)
@@ -196,7 +196,7 @@ class PlanVerdict:
 
 def judge(plan: Plan, outcomes: Iterable[Outcome] = ()) -> PlanVerdict:
     """Judge a plan; after a run, the plan of its final check and how its steps ended."""
-    undone = (o for o in outcomes if o.status in _NOT_DONE)
+    undone = (o for o in outcomes if o.status in NOT_DONE)
     found = [
         *(Remainder(RemainderKind.STEP, o.step.key, o.message or o.status.value) for o in undone),
         *_finding_remainders(plan.findings, ""),
