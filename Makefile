@@ -81,7 +81,7 @@ coverage: $(VENV)/.installed-dev ## check that no package falls below its floor 
 		-k 'not ($(UNMEASURED))' --cov --cov-report= --cov-report=json:build/coverage.json $(MEASURED)
 	$(BIN)/python -m tests.branch_coverage build/coverage.json
 
-test-ecosystem: $(VENV)/.installed-ecosystem $(VENV)/.installed-site build/axe/.installed build/shells/.installed ## tests that need big or foreign parts, such as a scheduler or a browser
+test-ecosystem: $(VENV)/.installed-ecosystem $(VENV)/.installed-site build/axe/.installed build/programs/.installed ## tests that need big or foreign parts, such as a scheduler or a browser
 	$(BIN)/python -m pytest -m 'ecosystem and not slow'
 
 test-image: $(VENV)/.installed-ecosystem ## build the image without a daemon and enter it; as root on Debian
@@ -155,8 +155,8 @@ build/azurite/.installed: tests/real/azurite/package-lock.json .ci/install-serve
 	@.ci/install-servers
 	@touch $@
 
-build/shells/.installed: .ci/install-shells
-	@.ci/install-shells
+build/programs/.installed: .ci/install-programs
+	@.ci/install-programs
 	@touch $@
 
 build/axe/.installed: tests/browser/axe/package-lock.json .ci/install-browser

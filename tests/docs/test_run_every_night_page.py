@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import socketserver
 import subprocess
 import threading
@@ -25,7 +24,6 @@ from tests.output.sample_nights import full_night
 
 PAGE = (ROOT / "docs" / "how-to" / "run-every-night.md").read_text(encoding="utf-8")
 SUMMARY = "Nightly: 3 environments, 2 need attention (prod, stage)."
-NEEDS = pytest.mark.skipif(not (shutil.which("curl") and shutil.which("jq")), reason="the steps need curl and jq")
 
 
 class Receiver:
@@ -50,7 +48,7 @@ def run_step(name: str, folder: Path, code: int, **variables: str) -> subprocess
     return subprocess.run(asked, cwd=folder, env=env, capture_output=True, text=True, timeout=60, check=False)
 
 
-@NEEDS
+@pytest.mark.ecosystem  # curl and jq: .ci/install-programs
 @pytest.mark.parametrize(
     ("name", "variable", "text"),
     [
@@ -71,7 +69,7 @@ def test_a_chat_gets_the_summary_of_a_night_that_needs_attention(
     assert [text(asked.body) for asked in faults.log] == [SUMMARY]
 
 
-@NEEDS
+@pytest.mark.ecosystem  # curl and jq: .ci/install-programs
 def test_an_incident_is_triggered_and_later_resolved_under_one_key(tmp_path: Path) -> None:
     faults = Faults()
     with serve(Receiver(), faults) as address:
@@ -86,7 +84,7 @@ def test_an_incident_is_triggered_and_later_resolved_under_one_key(tmp_path: Pat
     assert {body["routing_key"] for body in bodies} == {"key-0123456789"}
 
 
-@NEEDS
+@pytest.mark.ecosystem  # curl and jq: .ci/install-programs
 def test_a_chat_that_refuses_the_message_fails_the_step(tmp_path: Path) -> None:
     faults = Faults(before=[("POST", 404, {})])
     with serve(Receiver(), faults) as address:
@@ -136,7 +134,7 @@ def serve_mail() -> Iterator[str]:
         thread.join()
 
 
-@NEEDS
+@pytest.mark.ecosystem  # curl and jq: .ci/install-programs
 def test_an_e_mail_has_the_summary_as_its_subject_and_the_report_as_its_text(tmp_path: Path) -> None:
     with serve_mail() as address:
         done = run_step(

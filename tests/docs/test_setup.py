@@ -80,11 +80,11 @@ def test_a_script_of_ci_can_be_run(script: str) -> None:
     ("script", "said"),
     [
         ("install-browser", ("sudo apt-get install chromium", "EXPORTCTL_TEST_CHROMIUM")),
-        ("install-shells", ("sudo apt-get install zsh fish",)),
+        ("install-programs", ("sudo apt-get install zsh fish curl jq",)),
     ],
 )
 def test_a_machine_without_a_program_is_told_how_to_get_it(script: str, said: tuple[str, ...], tmp_path: Path) -> None:
-    for name in ("sh", "dirname", "id"):
+    for name in ("sh", "dirname", "id", "tr"):
         (tmp_path / name).symlink_to(shutil.which(name) or name)
 
     done = subprocess.run(
