@@ -69,6 +69,7 @@ def new_job(workspace: Path, temp: Path, *, event: Mapping[str, Any] | None = No
         "event": Open(event or {}),
         "repository": "acme/aep-exports",
         "sha": "1" * 40,
+        "run_attempt": "1",
         "token": "token-of-the-job",
     }
     inherited = {key: value for key, value in os.environ.items() if not _NOT_INHERITED.match(key)}

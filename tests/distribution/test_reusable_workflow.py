@@ -72,7 +72,7 @@ def test_a_plan_is_kept_and_the_merge_applies_it(tmp_path: Path) -> None:
     assert (planned.exit_code, planned.outputs["changes"]) == (0, "true"), pull_request.log
     assert applied.exit_code == 0, merge.log
     assert planned.outputs["digest"] in github.comments()[0]
-    assert planned.outputs["digest"] in merge.artifacts["exportctl-audit-local"]
+    assert planned.outputs["digest"] in merge.artifacts["exportctl-audit-local-1"]
     assert "::add-mask::key-of-the-partner" in merge.log
     assert f"repos/acme/aep-exports/commits/{'1' * 40}/pulls" in asked
     assert "artifacts?name=exportctl-plan-local&per_page=100" in asked
@@ -94,6 +94,10 @@ def test_a_plan_is_applied_by_its_digest(tmp_path: Path) -> None:
     applied = run(merge, "apply", WRITER, digest=planned.outputs["digest"])
 
     assert (applied.exit_code, applied.outcomes["Fetch the reviewed plan"]) == (0, "skipped"), merge.log
+    again = checkout(tmp_path / "c")  # the job is started again: the artifacts of the first try stay
+    again.artifacts, again.github = merge.artifacts, {**again.github, "run_attempt": "2"}
+    assert run(again, "apply", WRITER, digest=planned.outputs["digest"]).exit_code == 0, again.log
+    assert [*again.artifacts] == ["exportctl-audit-local-1", "exportctl-audit-local-2"]
 
 
 def test_a_fork_is_validated_and_leaves_no_plan(tmp_path: Path) -> None:

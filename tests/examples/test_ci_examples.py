@@ -236,6 +236,26 @@ def test_a_job_has_no_more_rights_than_it_names(name: str) -> None:
     assert "pull_request_target" not in workflow[True]  # YAML 1.1 reads the key `on` as true
 
 
+def artifacts(name: str) -> list[dict[str, Any]]:
+    uploads = [s for job in load_workflow(name)["jobs"].values() for s in job["steps"] if "upload" in s.get("uses", "")]
+    assert uploads
+    return uploads
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_a_job_that_is_started_again_can_keep_its_files(name: str) -> None:
+    """GitHub takes a name once in a run, also if the run has several attempts."""
+    for step in artifacts(name):
+        given = step["with"]
+        assert "${{ github.run_attempt }}" in given["name"] or given.get("overwrite") is True
+
+
+def test_a_record_of_drills_that_could_not_be_fetched_is_not_replaced_by_an_empty_one() -> None:
+    (upload,) = artifacts("drill.yml")
+
+    assert upload["if"] == "always() && steps.record.outcome == 'success'"
+
+
 def test_destination_secrets_are_in_apply_only_and_behind_an_environment() -> None:
     live_flow = {
         (name, key, job.get("environment"))
