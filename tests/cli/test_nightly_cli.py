@@ -202,8 +202,33 @@ def test_a_file_that_cannot_be_written_is_a_warning_and_exit_10(three: EmulatorS
     assert "nothing needs attention" in done.out
 
 
+@pytest.mark.parametrize("option", ["--json", "--markdown", "--junit", "--metrics"])
+def test_a_dash_is_stdout_and_no_file(option: str, three: EmulatorServer) -> None:
+    done = three.run("nightly", ALL, option, "-")
+    starts = {"--json": "{", "--markdown": "<!-- ", "--junit": "<?xml ", "--metrics": "# HELP "}
+
+    assert done.code == 0, done.err
+    assert done.out.startswith(starts[option])
+    assert "Nightly: 3 environments, nothing needs attention.\n" not in done.out  # the text for people
+    assert not (three.run.folder / "-").exists()
+
+
+def test_a_run_that_fails_as_a_whole_writes_its_document_to_stdout_too(three: EmulatorServer) -> None:
+    three.run.edit("schedule: {every: 1 day", "schedule: {evry: 1 day")
+    done = three.run("nightly", ALL, "--json", "-", "--out-dir", "out")
+
+    assert done.code == 1
+    check_document(done.document, "nightly")
+    assert (three.run.folder / "out" / "nightly.md").exists()
+    assert not (three.run.folder / "-").exists()
+    assert "nightly.prom was not written: no environment was read." in done.err
+    assert "stays as it is" not in done.err
+
+
 def test_wrong_usage_reads_nothing(three: EmulatorServer) -> None:
     for argv, message in (
+        ((ALL, "--json", "-", "--markdown", "-"), "--json - and --markdown - write to stdout"),
+        ((ALL, "--json", "-", "--format", "markdown"), "--json - and --format markdown write to stdout"),
         ((ALL, "--env", "prod"), "leave it out"),
         ((ALL, "--fail-on", "everything"), "unknown name"),
         ((ALL, "--since", "yesterday"), "--since"),

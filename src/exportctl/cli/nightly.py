@@ -46,13 +46,16 @@ if TYPE_CHECKING:
     from exportctl.workflows.plan import PlanResult
 
 NAMES = {JSON: "nightly.json", MARKDOWN: "nightly.md", JUNIT: "nightly.xml", "metrics": "nightly.prom"}
+STDOUT = Path("-")
 MAX_METRICS_BYTES = 2**24  # of the file of the night before: 10,000 exports have about a tenth
 
 
 OutDir = Annotated[
     Path | None, Option("--out-dir", metavar="DIR", help=f"Write {', '.join(NAMES.values())} into this folder.")
 ]
-JsonFile = Annotated[Path | None, Option("--json", metavar="FILE", help="Write the JSON document here.")]
+JsonFile = Annotated[
+    Path | None, Option("--json", metavar="FILE", help="Write the JSON document here. `-` is stdout, for these four.")
+]
 MarkdownFile = Annotated[
     Path | None, Option("--markdown", metavar="FILE", help="Write the Markdown for an issue or a message here.")
 ]
@@ -95,20 +98,31 @@ def run_nightly(
     """
     call = command_context(ctx)
     call.require_format(TEXT, JSON, JUNIT, MARKDOWN)
-    given = {"json": json_file, "markdown": markdown_file, "junit": junit_file, "metrics": metrics_file}
+    given = {JSON: json_file, MARKDOWN: markdown_file, JUNIT: junit_file, "metrics": metrics_file}
+    printed = _printed_report(call, given)
     files = _named_files(call, out_dir, given)
     failing = parse_classes(fail_on, drift_report.FAIL_ON, drift_report.DEFAULT_FAILING, "--fail-on")
     if no_renew:
         reject_option("--audit", (audit,), "with --no-renew nothing is written, so there is nothing to record")
     log = _RenewalLogs(call, audit)
-    with report_failure(call, "nightly", every=every, also=_failure_writer(call, files, every=every)):
+    with report_failure(call, "nightly", every=every, also=_failure_writer(call, files, printed, every=every)):
         try:
             night = _run_night(call, _request(since, runs_only, None if no_renew else log.open), failing, every=every)
         except KeyboardInterrupt:
             raise Interrupted(f"interrupted; {log.summary()}", rule="interrupted") from None
     lost = _write_files(call, night, files)
-    _show_night(call, night)
+    _show_night(call, night, printed)
     return exit_codes.pick_exit_code(night.exit_code, exit_codes.LOST_REPORT if lost else exit_codes.DONE)
+
+
+def _printed_report(call: CommandContext, given: Mapping[str, Path | None]) -> str:
+    """Return the report that goes to stdout. Raise a UsageError if two would: stdout is one document."""
+    dashes = [name for name, file in given.items() if file == STDOUT]
+    asked = [f"--{name} -" for name in dashes] + ([f"--format {call.format}"] if call.format != TEXT else [])
+    if dashes and len(asked) > 1:
+        hint = f"name a file for {asked[0].removesuffix(' -')}"
+        raise UsageError(f"{' and '.join(asked)} write to stdout: choose one of them", rule="usage", hint=hint)
+    return dashes[0] if dashes else call.format
 
 
 def _named_files(call: CommandContext, folder: Path | None, given: Mapping[str, Path | None]) -> Mapping[str, Path]:
@@ -116,7 +130,8 @@ def _named_files(call: CommandContext, folder: Path | None, given: Mapping[str, 
     if folder is not None:
         make_folder(call.folder / folder)
     places = {name: folder / NAMES[name] for name in NAMES} if folder is not None else {}
-    return {name: call.folder / file for name, file in {**places, **{k: v for k, v in given.items() if v}}.items()}
+    named = {name: file for name, file in given.items() if file and file != STDOUT}
+    return {name: call.folder / file for name, file in {**places, **named}.items()}
 
 
 def _request(since: str | None, runs_only: bool, open_log: Callable[[PlanResult], _RenewalLog] | None) -> NightRequest:
@@ -236,7 +251,7 @@ def _part_codes(report: NightReport, failing: frozenset[str]) -> dict[NightPart,
 
 
 def _failure_writer(
-    call: CommandContext, files: Mapping[str, Path], *, every: bool
+    call: CommandContext, files: Mapping[str, Path], printed: str, *, every: bool
 ) -> Callable[[Sequence[Finding], int], None]:
     """Return what writes the reports of a run that failed as a whole: those of another night must not stay."""
 
@@ -245,8 +260,8 @@ def _failure_writer(
         environment = None if every else marker.environment
         night = Night(marker.project, (), code, call.wall(), every, ci_run(call), (), environment, tuple(found))
         _write_files(call, night, files)
-        if call.format in (JSON, JUNIT):
-            call.screen.write_document(_render(night, call.format))
+        if printed in (JSON, JUNIT) or (printed == MARKDOWN and call.format == TEXT):
+            call.screen.write_document(_render(night, printed))
 
     return write
 
@@ -256,7 +271,8 @@ def _write_files(call: CommandContext, night: Night, files: Mapping[str, Path]) 
     lost = False
     for name, file in files.items():
         if name == "metrics" and night.errors:
-            call.screen.say(f"{file} stays as it is: no environment was read.")
+            kept = "stays as it is" if file.exists() else "was not written"
+            call.screen.say(f"{file} {kept}: no environment was read.")
             continue
         try:
             text = _render_metrics(night, file) if name == "metrics" else _render(night, name)
@@ -288,16 +304,18 @@ def _render_metrics(night: Night, file: Path) -> str:
     return render_metrics(night, before)
 
 
-def _show_night(call: CommandContext, night: Night) -> None:
+def _show_night(call: CommandContext, night: Night, printed: str) -> None:
     from exportctl.output.text.night import render_night
 
     screen = call.screen
-    if call.format == TEXT:
+    if printed == TEXT:
         screen.show(render_night(night, color=screen.color))
-    elif call.format == MARKDOWN:
-        screen.show(_render(night, "markdown"))
+    elif printed == MARKDOWN:
+        screen.show_document(_render(night, MARKDOWN))
+    elif printed == "metrics":
+        screen.write_document(_render_metrics(night, STDOUT))
     else:
-        screen.write_document(_render(night, call.format))
+        screen.write_document(_render(night, printed))
     if screen.is_github_actions:
         publish_to_actions(call, _annotations(night.rows), _outputs(night), _render(night, "markdown"))
 
