@@ -145,22 +145,48 @@ def test_the_final_check_reads_again_after_2_5_and_15_seconds(tmp_path: Path) ->
 
 
 class AnsweringTransport(httpx.BaseTransport):
-    """Refuses each creation of a flow with this status, before or after it happened."""
+    """Answers the first write of this method and path with this status, before or after the write happened."""
 
-    def __init__(self, made: World, status: int, *, wrote: bool):
-        self.status, self.wrote, self.inner = status, wrote, httpx.WSGITransport(app=made.emulator)
+    def __init__(self, made: World, line: str, status: int, *, wrote: bool):
+        self.line, self.status, self.wrote = line, status, wrote
+        self.inner, self.is_over = httpx.WSGITransport(app=made.emulator), False
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        is_creation = request.url.path.endswith("/flows") and request.method == "POST"
-        answer = None if is_creation and not self.wrote else self.inner.handle_request(request)
-        return httpx.Response(self.status, json={}, request=request) if is_creation or answer is None else answer
+        if self.is_over or not f"{request.method} {request.url.path}".startswith(self.line):
+            return self.inner.handle_request(request)
+        self.is_over = True
+        if self.wrote:
+            self.inner.handle_request(request)
+        return httpx.Response(self.status, json={}, request=request)
+
+
+FLOWS = "/data/foundation/flowservice/flows"
+
+
+@pytest.mark.parametrize("wrote", [False, True])
+def test_a_spelling_that_was_written_after_all_is_no_failure(tmp_path: Path, wrote: bool) -> None:
+    made = world(tmp_path, Switches(description_text="ascii"), page_size=100)
+    made.write(orders(description="all Örders"))
+    _, check = made.apply(transport=AnsweringTransport(made, f"PATCH {FLOWS}/", 400, wrote=wrote))
+    assert check.verdict.is_as_declared
+    assert {o.status for o in check.outcomes} <= {OutcomeStatus.DONE}
+    assert made.plan().steps() == ()
+
+
+def test_a_spelling_that_cannot_be_written_is_a_failure(tmp_path: Path) -> None:
+    made = world(tmp_path, Switches(description_text="ascii"), page_size=100)
+    made.write(orders(description="all Örders"))
+    made.emulator.add_fault(Fault("status", method="PATCH", path="/flows/", status=400, count=0))
+    _, check = made.apply()
+    assert not check.passed
+    assert [o.status for o in check.outcomes] == [OutcomeStatus.FAILED]
 
 
 def test_what_the_service_refused_to_create_is_not_waited_for(tmp_path: Path) -> None:
     made = world(tmp_path, page_size=100)
     made.write(orders())
     before = made.emulator.now
-    _, check = made.apply(transport=AnsweringTransport(made, 400, wrote=False))
+    _, check = made.apply(transport=AnsweringTransport(made, f"POST {FLOWS}", 400, wrote=False))
     assert made.emulator.now == before  # the emulated clock
     assert check.verdict.counts() == {RemainderKind.STEP: 1, RemainderKind.CHANGE: 1}
 
@@ -168,7 +194,7 @@ def test_what_the_service_refused_to_create_is_not_waited_for(tmp_path: Path) ->
 def test_a_flow_that_exists_although_the_service_answered_with_an_error_is_found(tmp_path: Path) -> None:
     made = world(tmp_path, Switches(list_lag=10), page_size=100)
     made.write(orders())
-    made.apply(transport=AnsweringTransport(made, 500, wrote=True))
+    made.apply(transport=AnsweringTransport(made, f"POST {FLOWS}", 500, wrote=True))
     assert len(objects(made, "flows")) == 1
     outcomes, check = made.apply()
     assert (outcomes, check.verdict.is_as_declared) == ((), True)

@@ -80,6 +80,7 @@ class FinalChecker:
         for number, pause in enumerate(DELAYS):
             if pause:
                 self.clock.sleep(pause)
+            self.extra = [o for o in self.extra if o.status not in NOT_DONE]  # a new reading finds what is still to do
             live, replanned = self._read_and_replan(created, outcomes)
             late = (*_late_outcomes(live, outcomes), *self._cut_outcomes(live, outcomes))
             is_last = number == len(DELAYS) - 1
@@ -92,7 +93,8 @@ class FinalChecker:
             can_still_come = not any(o.rule in FINAL_FAILURES for o in late) and (late or wrote.differ(awaited))
             # what was just written may be in transition; what is not listed yet may have a duplicate
             can_still_come = can_still_come or bool(corrections) or self.is_list_late or _has_uncertain(outcomes)
-            settled = judge(awaited, late).is_final and not self.is_list_late
+            has_failed = any(o.status in NOT_DONE for o in self.extra)
+            settled = judge(awaited, late).is_final and not self.is_list_late and not has_failed
             if settled or (number >= LAST_CHECK and not can_still_come):
                 break
         spellings, others = tuple(sorted(self.normalised)), (*self.extra, *late)
