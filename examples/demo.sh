@@ -98,7 +98,7 @@ run 0 runs orders
 
 step 'Did everything arrive? Count the rows in the files'
 run 0 verify --deep --target exports.orders
-check 'with 120 rows in them' verify --deep --target exports.orders
+check 'with 120 rows' verify --deep --target exports.orders
 
 step 'Jane edits two exports in the UI'
 run 0 emulator ui path orders-to-partner /by-jane --as jane

@@ -80,7 +80,7 @@ def test_the_demo_stops_at_the_step_that_does_not_come_out_as_stated(tmp_path: P
     )
 
     assert done.returncode == 1
-    assert "demo: step 5 did not come out as stated: no with 120 rows in them" in done.stderr
+    assert "demo: step 5 did not come out as stated: no with 120 rows" in done.stderr
     assert "What you saw" not in done.stdout
 
 

@@ -155,7 +155,7 @@ LAKE_SHARED = TYPES["data-landing-zone"]
 SITUATIONS = {
     "clean, by count": VerdictCase(DeliveryResult.COMPLETE, lambda s: None),
     "clean, by manifest": VerdictCase(DeliveryResult.COMPLETE, lambda s: None, manifest=True),
-    "clean, by content": VerdictCase(DeliveryResult.COMPLETE, lambda s: None, deep=True),
+    "clean, by content": VerdictCase(DeliveryResult.COMPLETE, lambda s: None, deep=True, reason="with 100 rows"),
     "clean, by manifest and content": VerdictCase(DeliveryResult.COMPLETE, lambda s: None, manifest=True, deep=True),
     "a loader left its mark": VerdictCase(DeliveryResult.COMPLETE, add_object(f"{FOLDER}/_SUCCESS", 0)),
     "a loader left its mark beside a manifest": VerdictCase(
@@ -393,7 +393,7 @@ SITUATIONS = {
     "folders without a time, a file deleted": VerdictCase(
         DeliveryResult.FILES_MISSING,
         plant_both(delete_object(FIRST), flatten_folders, change_expectation(folder="%DATASET_ID%")),
-        reason="1 files",
+        reason="1 file in ",
     ),
     "folders without a time, the manifest deleted": VerdictCase(
         DeliveryResult.FILES_MISSING,

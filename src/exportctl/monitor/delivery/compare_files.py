@@ -129,7 +129,8 @@ def _compare_undated_files(arrival: DatasetDelivery) -> Verdict:
     if arrival.rows == 0:
         return found
     if not there or len(there) < (arrival.total_files or 0):
-        reason = f"{len(there)} files in {arrival.expected_folder}, the run wrote {arrival.total_files or 'some'}"
+        count = format_count(len(there), "file")
+        reason = f"{count} in {arrival.expected_folder}, the run wrote {arrival.total_files or 'some'}"
         return _missing_files_result(replace(found, files=len(there)), reason, [arrival.expected_folder])
     if arrival.expected_manifest:
         return _missing_result(found, [arrival.expected_manifest], "the manifest")
@@ -242,7 +243,7 @@ def _compare_count(arrival: DatasetDelivery) -> Verdict:
         return _mismatch_result(base, unknown, "no name that an export gives")
     wrote = arrival.total_files
     if wrote is not None and len(there) > wrote:
-        reason = f"{len(there)} files, the run wrote {wrote}"
+        reason = f"{format_count(len(there), 'file')}, the run wrote {wrote}"
         return replace(base, result=DeliveryResult.MISMATCH, reason=reason, objects=tuple(s.path for s in files))
     hollow = [s for s in files if arrival.rows and s.size < _min_file_bytes(s.path)]
     if hollow:
@@ -251,7 +252,7 @@ def _compare_count(arrival: DatasetDelivery) -> Verdict:
     if files and name:
         return _missing_result(base, [f"{base.folder}/{name}" if base.folder else name], "the manifest")
     if wrote is None:
-        reason = f"{len(files)} files; the run does not say how many it wrote"
+        reason = f"{format_count(len(files), 'file')}; the run does not say how many it wrote"
         return replace(base, reason=reason, evidence=Evidence.RUNS)
     if not files and arrival.rows is None:
         return replace(base, result=DeliveryResult.EMPTY, reason="all files of the run are those of its other datasets")
@@ -297,7 +298,7 @@ def _compare_content(arrival: DatasetDelivery, found: Verdict) -> Verdict:
         return _mismatch_result(replace(found, evidence=Evidence.CONTENT), [path for path, _ in broken], broken[0][1])
     rows = sum(n for n in own.values() if isinstance(n, int))
     is_shared, said = _is_folder_shared(arrival), arrival.rows
-    reason = f"{found.reason}, with {rows} rows in them"
+    reason = f"{found.reason}, with {format_count(rows, 'row')}"
     counted = replace(found, rows=said if is_shared else rows, evidence=Evidence.CONTENT, reason=reason)
     if said is None or is_shared:
         every = _rows_by_file(arrival, arrival.written_datasets).values()
@@ -306,7 +307,7 @@ def _compare_content(arrival: DatasetDelivery, found: Verdict) -> Verdict:
         rows, said = sum(n for n in every if isinstance(n, int)), arrival.total_rows
     if said in (None, rows):
         return counted
-    reason = f"the files hold {rows} rows, the run wrote {said}"
+    reason = f"the files hold {format_count(rows, 'row')}, the run wrote {said}"
     return replace(counted, result=DeliveryResult.MISMATCH, reason=reason, objects=tuple(sorted(own)))
 
 
