@@ -130,10 +130,27 @@ def test_a_table_that_cannot_fit_has_a_line_for_each_cell() -> None:
     assert _table(30) == (
         "exports.orders\n"
         "  HEALTH: OK\n"
+        "  STATE: enabled\n"
         "  LAST RUN: 2027-01-15 02:00 UTC done, 6 hours ago\n"
+        "  DAYS: 180\n"
         "exports.web\n"
         "  HEALTH: ENDING\n"
-        "not shown at 30 columns: STATE, DAYS; --format json has all"
+        "  STATE: enabled\n"
+        "  DAYS: 3"
+    )
+
+
+def test_a_long_name_stands_above_its_row_and_costs_no_column() -> None:
+    rows = [("exports.orders-to-the-partner-of-the-shop", *ROWS[0][1:]), ROWS[1]]
+
+    assert "\n".join(lay_out_table(COLUMNS, rows, 60, PLAIN).all_lines()) == (
+        "EXPORT\n"
+        "  HEALTH  STATE    LAST RUN                            DAYS\n"
+        "exports.orders-to-the-partner-of-the-shop\n"
+        "  OK      enabled  2027-01-15 02:00 UTC done, 6 hours   180\n"
+        "                   ago\n"
+        "exports.web\n"
+        "  ENDING  enabled                                         3"
     )
 
 

@@ -88,11 +88,12 @@ token request. `-q` leaves stderr to errors: no progress, no notes, no warnings.
 ## The width of the screen
 
 On a terminal no line is wider than the terminal. Prose wraps at blanks. A command of exportctl that wraps has a `\\` at
-the end of each line, so that bash, zsh and fish take it. One word that no line can hold, such as a long path, stays
-whole.
+the end of each line, so that bash, zsh and fish take it. exportctl does not break a word that no line can hold, such
+as a long path: the terminal does, so that you can copy the word.
 
 A table that is too wide first wraps some columns, then leaves some out, each table in its own order. A line below it
-names the columns that it leaves out; `--format json` has all.
+names the columns that it leaves out; `--format json` has all. Where addresses take more than half of the width, each
+stands on a line of its own above its row, and fewer columns are left out.
 
 | table | wraps first | leaves out first |
 |---|---|---|

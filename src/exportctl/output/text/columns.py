@@ -3,8 +3,9 @@ Tables that fit a terminal. Each table states which of its columns wrap and whic
 
     1. as wide as the texts are, if that fits
     2. the columns with `wraps` become narrower, in that order, down to `narrowest` or their longest word
-    3. the columns with `dropped` are left out, in that order, and a line names them
-    4. one line for each cell, where even the rest is too wide
+    3. a first column that does not wrap and takes more than half of the width stands on a line above the others
+    4. the columns with `dropped` are left out, in that order, and a line names them
+    5. one line for each cell, where even the rest is too wide; then none is left out
 
 A word is never cut: a reader copies addresses and ids. Only in a column with `breaks`, for names that people gave, a
 word that is too long takes several lines, with a `\\` at the end of each part. Without a terminal a table is whole.
@@ -12,7 +13,7 @@ word that is too long takes several lines, with a `\\` at the end of each part. 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from exportctl.output.color import Paint
@@ -62,24 +63,33 @@ def lay_out_table(
     styles: Sequence[str] = (),
 ) -> TableLines:
     """Return a table that fits. `colored` is the title of the column in color, `styles` has its color in each row."""
-    room = width - len(indent)
     natural = [max(count_cells(text) for text in (c.title, *(row[n] for row in rows))) for n, c in enumerate(columns)]
-    shown = list(range(len(columns)))
-    while (widths := _fitting_widths(columns, rows, natural, shown, room)) is None and _columns_to_drop(columns, shown):
-        shown.remove(min(_columns_to_drop(columns, shown), key=lambda n: columns[n].dropped))
-    left_out = [c.title for n, c in enumerate(columns) if n not in shown]
+    every, room = list(range(len(columns))), width - len(indent)
+    firsts = [[indent + line for line in _wrapped_cell(row[0], columns[0], room)] for row in rows]
+    is_long = not columns[0].wraps and 2 * natural[0] > room
+    is_apart = is_long and _fitting_widths(columns, rows, natural, every, room) is None
+    shown = every[1:] if is_apart else every
+    below = indent + _GAP if is_apart else indent
+    painted = [{n: styles[at] if c.title == colored else "" for n, c in enumerate(columns)} for at in range(len(rows))]
+    while (widths := _fitting_widths(columns, rows, natural, shown, width - len(below))) is None:
+        dropped = [n for n in shown if columns[n].dropped]
+        if not dropped:
+            below = indent + _GAP
+            lined = [
+                [*first, *_stacked_lines(columns, row, cells, below, ink)]
+                for first, row, cells in zip(firsts, rows, painted, strict=True)
+            ]
+            return TableLines((), lined, ())
+        shown = [n for n in shown if n != min(dropped, key=lambda n: columns[n].dropped)]
+    titles = _padded_line([columns[n].title for n in shown], list(widths.values()), below)
+    lined = [
+        [*(first if is_apart else ()), *_row_lines(columns, row, cells, widths, below, ink)]
+        for first, row, cells in zip(firsts, rows, painted, strict=True)
+    ]
+    head = [*([indent + ink("bold", columns[0].title)] if is_apart else []), below + ink("bold", titles.lstrip(" "))]
+    left_out = [columns[n].title for n in every[is_apart:] if n not in shown]
     note = f"{indent}not shown at {width} columns: {', '.join(left_out)}; --format json has all"
-    painted = [[(n, styles[at] if columns[n].title == colored else "") for n in shown] for at in range(len(rows))]
-    if widths is None:
-        lined = [_stacked_row(columns, row, cells, indent, ink) for row, cells in zip(rows, painted, strict=True)]
-        return TableLines((), lined, [ink("dim", note)] if left_out else [])
-    head = _padded_line([columns[n].title for n in shown], [widths[n] for n in shown], indent)
-    lined = [_row_lines(columns, row, cells, widths, indent, ink) for row, cells in zip(rows, painted, strict=True)]
-    return TableLines([indent + ink("bold", head.lstrip(" "))], lined, [ink("dim", note)] if left_out else [])
-
-
-def _columns_to_drop(columns: Sequence[TableColumn], shown: Sequence[int]) -> list[int]:
-    return [n for n in shown if columns[n].dropped]
+    return TableLines(head, lined, [ink("dim", note)] if left_out else [])
 
 
 def _fitting_widths(
@@ -122,18 +132,18 @@ def _wrapped_cell(text: str, column: TableColumn, width: int) -> list[str]:
 def _row_lines(
     columns: Sequence[TableColumn],
     row: Sequence[str],
-    cells: Sequence[tuple[int, str]],
-    widths: dict[int, int],
+    styles: Mapping[int, str],
+    widths: Mapping[int, int],
     indent: str,
     ink: Paint,
 ) -> list[str]:
-    """Return a row in as many lines as its tallest cell has."""
-    parts = [_cell_lines(row[n], columns[n], widths[n]) for n, _ in cells]
+    """Return the cells of a row that have a width, in as many lines as the tallest has."""
+    parts = {n: _cell_lines(row[n], columns[n], width) for n, width in widths.items()}
     lines = []
-    for at in range(max(map(len, parts))):
-        texts = [part[at] if at < len(part) else "" for part in parts]
-        painted = [ink(style, text) if style else text for text, (_, style) in zip(texts, cells, strict=True)]
-        lines.append(_padded_line(painted, [widths[n] for n, _ in cells], indent))
+    for at in range(max(map(len, parts.values()))):
+        texts = {n: part[at] if at < len(part) else "" for n, part in parts.items()}
+        painted = [ink(styles[n], text) if styles[n] else text for n, text in texts.items()]
+        lines.append(_padded_line(painted, list(widths.values()), indent))
     return lines
 
 
@@ -147,13 +157,12 @@ def _padded_line(texts: Sequence[str], widths: Sequence[int], indent: str) -> st
     return (indent + _GAP.join(padded)).rstrip(" ")
 
 
-def _stacked_row(
-    columns: Sequence[TableColumn], row: Sequence[str], cells: Sequence[tuple[int, str]], indent: str, ink: Paint
+def _stacked_lines(
+    columns: Sequence[TableColumn], row: Sequence[str], styles: Mapping[int, str], indent: str, ink: Paint
 ) -> list[str]:
-    """Return one line for each cell that is not empty; the first is the title of the row."""
-    (first, _), *others = cells
-    lines = [indent + row[first]]
-    for n, style in others:
-        if row[n]:
-            lines.append(f"{indent}{_GAP}{columns[n].title}: {ink(style, row[n]) if style else row[n]}")
-    return lines
+    """Return one line for each cell that is not empty, without the first, which is the title of the row."""
+    return [
+        f"{indent}{column.title}: {ink(styles[n], text) if styles[n] else text}"
+        for n, (column, text) in enumerate(zip(columns, row, strict=True))
+        if n and text
+    ]

@@ -4,6 +4,8 @@ The next runs as text: a table, a picture with a row per export and a column per
                           01-16      01-17      01-18
     exports.orders  ····|·●··········|·●··········|·●····
     exports.web     ·●·●|·●·●·●·●·●·●|·●·●E·······|······
+
+A name that leaves too little room stands on a line of its own, above its row.
 """
 
 from __future__ import annotations
@@ -34,7 +36,6 @@ TITLES = tuple(column.title for column in COLUMNS)
 RUN, SEVERAL, NONE, MIDNIGHT, END = "●", "■", "·", "|", "E"
 SOURCE = "Adobe's page on SFTP destinations"  # dataset-exports.md 4.3
 _HOURS = (1, 2, 3, 4, 6, 8, 12, 24, 48, 72, 168, 336, 672)  # that one column stands for: the fewest that fit
-_NARROWEST = 20  # cells the picture takes, however narrow the screen is
 
 
 def render_forecast(report: Forecast, *, color: bool = False, width: int = NO_LIMIT) -> str:
@@ -102,14 +103,16 @@ def summary(report: Forecast) -> str:
 def picture(report: Forecast, width: int, ink: Paint) -> list[str]:
     """Return the dates, a row per flow, and the legend."""
     labels = [label(report, lane) for lane in report.flows]
-    margin = max(map(count_cells, labels)) + 2
-    room = max(_NARROWEST, width - margin)
-    hours = next((hours for hours in _HOURS if _width(report, hours) <= room), _HOURS[-1])
+    beside = max(map(count_cells, labels)) + 2
+    is_apart = 2 * beside > width
+    margin = 2 if is_apart else beside
+    hours = next((hours for hours in _HOURS if _width(report, hours) <= width - margin), _HOURS[-1])
     dates = " " * margin + _dates(report, hours)
-    rows = [
-        name + " " * (margin - count_cells(name)) + "".join(_row(report, lane, hours))
-        for name, lane in zip(labels, report.flows, strict=True)
-    ]
+    rows: list[str] = []
+    for name, lane in zip(labels, report.flows, strict=True):
+        before = "" if is_apart else name
+        rows += [name] if is_apart else []
+        rows.append(before + " " * (margin - count_cells(before)) + "".join(_row(report, lane, hours)))
     midnight = f", {MIDNIGHT} midnight UTC" if hours < 24 else ""
     column = format_count(hours, "hour") if hours < 24 else format_count(hours // 24, "day")
     legend = f"{RUN} a run, {SEVERAL} several, {NONE} none{midnight}, {END} ends; a column is {column}"
@@ -117,7 +120,9 @@ def picture(report: Forecast, width: int, ink: Paint) -> list[str]:
 
 
 def _width(report: Forecast, hours: int) -> int:
-    return sum(2 if _is_midnight(report, start, hours) else 1 for start in _columns(report, hours))
+    """Return the cells of a row, or of the dates above it: the last one may reach further."""
+    cells = sum(2 if _is_midnight(report, start, hours) else 1 for start in _columns(report, hours))
+    return max(cells, len(_dates(report, hours)))
 
 
 def _columns(report: Forecast, hours: int) -> Sequence[int]:
