@@ -85,7 +85,7 @@ ONLY_IN: Mapping[str, tuple[str, ...]] = {  # third-party package -> the modules
     "waitress": ("emulator.*", "cli.emulator.*"),
     "typing_extensions": ("emulator.*",),
     "logging": ("cli", "cli.*"),
-    "importlib": ("cli.sarif_output", "workflows.pipelines"),  # importlib.metadata: where this package is from
+    "importlib": ("cli.sarif_output", "workflows.pipelines", "cli.command_tree"),  # metadata of this package; commands
 }
 IMPURE_NAMES = {"open", "print", "input", "eval", "exec", "compile", "breakpoint", "__import__", "__builtins__"}
 CLOCK_METHODS = {"now", "today", "utcnow"}

@@ -11,27 +11,9 @@ import typer
 from typer import Option
 
 from exportctl import __version__
-from exportctl.cli import (
-    apply,
-    backup,
-    datasets_doctor,
-    environments,
-    exit_codes,
-    import_,
-    init,
-    monitoring,
-    nightly,
-    offline,
-    plan,
-    probe,
-    publish,
-    report,
-    restore,
-    snapshot,
-    verify,
-)
-from exportctl.cli.context import add_commands, command_context, group
-from exportctl.cli.emulator import commands
+from exportctl.cli import exit_codes
+from exportctl.cli.command_tree import build_group
+from exportctl.cli.context import command_context
 from exportctl.cli.help import SectionedGroup
 from exportctl.output.text.columns import TableColumn
 
@@ -167,34 +149,7 @@ If several apply, the first in the order 64 8 1 7 6 5 4 3 9 10 2 0 counts.
 |---|---|
 """
 
-app = group(
-    "Manage Adobe Experience Platform dataset exports as code.\n\nDeclare exports in YAML, plan, apply, and see what "
-    "was changed by hand.\n\nStart with: exportctl init, then exportctl plan. Every command has --help.",
-    SectionedGroup,
-)
-for family in (
-    init,
-    offline,
-    plan,
-    apply,
-    monitoring,
-    verify,
-    nightly,
-    report,
-    snapshot,
-    import_,
-    environments,
-    datasets_doctor,
-    probe,
-):
-    add_commands(app, family.COMMANDS)
-app.add_typer(backup.app, name="backup")
-app.add_typer(restore.app, name="restore")
-app.add_typer(publish.app, name="publish")
-app.add_typer(commands.app, name="emulator")
 
-
-@app.callback(invoke_without_command=True)
 def show_version_or_help(
     ctx: typer.Context, version: Annotated[bool, Option("--version", help="Show the version and exit.")] = False
 ) -> None:
@@ -209,7 +164,7 @@ def show_version_or_help(
 @cache
 def build_command() -> Any:
     """Build the tree of commands once."""
-    return typer.main.get_command(app)
+    return build_group("", SectionedGroup, show_version_or_help)
 
 
 def _table_rows() -> str:

@@ -13,7 +13,7 @@ from typer import Option
 from exportctl.cli import exit_codes
 from exportctl.cli.backup_drill import drill
 from exportctl.cli.backup_manifest import manifest, read_file_list, read_whole_file
-from exportctl.cli.context import JSON, JUNIT, MARKDOWN, TEXT, add_commands, command_context, group
+from exportctl.cli.context import JSON, JUNIT, MARKDOWN, TEXT, Commands, command_context
 from exportctl.cli.environments import EnvironmentCommand, ResultReader, run_environments
 from exportctl.cli.options import AllEnvironments, Target, reject_option
 from exportctl.errors import Error
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from exportctl.monitor.backup.report import BackupReport
     from exportctl.workflows.file_lists import NamedList
     from exportctl.workflows.load_config import Setup
-
-app = group("Prove that all runs together are a backup. Read-only.")
 
 
 Deep = Annotated[bool, Option("--deep", help="Also read the files: count rows, find broken files.")]
@@ -189,27 +187,23 @@ def _require_policy(asked: PlanOptions, projects: Sequence[Project]) -> None:
         raise Error(message, rule="no-backup-policy", hint="write `defaults: {expect: {backup: {max_age: 26 hours}}}`")
 
 
-add_commands(
-    app,
-    {
-        "status": (
-            status,
-            "exportctl backup status --target exports.web-to-lake --deep\nexportctl backup status --all-environments\n"
-            "exportctl backup status --audit audit.jsonl",
-        ),
-        "check": (
-            check,
-            "exportctl backup check --require-storage\nexportctl backup check --all-environments --format junit\n"
-            "exportctl backup check --target orders --against orders.json",
-        ),
-        "drill": (
-            drill,
-            "exportctl backup drill --count 2 --audit audit.jsonl\n"
-            "exportctl backup drill --seed 2026-11-29 --format junit",
-        ),
-        "manifest": (
-            manifest,
-            "exportctl backup manifest orders -o orders.json\nexportctl backup manifest orders -o o.parquet --deep",
-        ),
-    },
-)
+COMMANDS: Commands = {
+    "backup status": (
+        status,
+        "exportctl backup status --target exports.web-to-lake --deep\nexportctl backup status --all-environments\n"
+        "exportctl backup status --audit audit.jsonl",
+    ),
+    "backup check": (
+        check,
+        "exportctl backup check --require-storage\nexportctl backup check --all-environments --format junit\n"
+        "exportctl backup check --target orders --against orders.json",
+    ),
+    "backup drill": (
+        drill,
+        "exportctl backup drill --count 2 --audit audit.jsonl\nexportctl backup drill --seed 2026-11-29 --format junit",
+    ),
+    "backup manifest": (
+        manifest,
+        "exportctl backup manifest orders -o orders.json\nexportctl backup manifest orders -o o.parquet --deep",
+    ),
+}

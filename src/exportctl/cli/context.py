@@ -9,7 +9,6 @@ group, and merge their values into the CommandContext. The innermost value wins.
 
 from __future__ import annotations
 
-import inspect
 import signal
 import threading
 import time
@@ -235,9 +234,14 @@ def _shared_options(
 
 @cache
 def _shared_params() -> tuple[Any, ...]:
+    return tuple(build_callback(_shared_options).params)
+
+
+def build_callback(function: Callable[..., Any]) -> Any:
+    """Build a command from a function alone: its `params` and `callback` are those that Typer makes of the function."""
     holder = typer.Typer(add_completion=False)
-    holder.command()(_shared_options)
-    return tuple(p for p in typer.main.get_command(holder).params if p.name != "help")
+    holder.command()(function)
+    return typer.main.get_command(holder)
 
 
 SHARED = ("folder", "files", "environment", "format", "now", "verbose", "quiet")
@@ -265,7 +269,7 @@ class SharedOptionsCommand(TyperCommand):
 
 
 class SharedOptionsGroup(TyperGroup):
-    """A group of commands that also takes the shared options. It lists its commands in the order of declaration."""
+    """A group of commands that also takes the shared options."""
 
     def __init__(self, *args: Any, **named: Any):
         super().__init__(*args, **named)
@@ -278,31 +282,4 @@ class SharedOptionsGroup(TyperGroup):
         return super().invoke(ctx)
 
 
-def group(help: str, cls: type[SharedOptionsGroup] = SharedOptionsGroup) -> typer.Typer:
-    """Make a group without markup and completion options. The first line of `help` is its summary."""
-    return typer.Typer(
-        cls=cls,
-        help=help,
-        short_help=help.partition("\n")[0],
-        no_args_is_help=False,
-        add_completion=False,
-        rich_markup_mode=None,
-        pretty_exceptions_enable=False,
-        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
-    )
-
-
-Commands = Mapping[str, tuple[Callable[..., int], str]]
-
-
-def add_commands(app: typer.Typer, commands: Commands) -> None:
-    """
-    Add commands to a group: name -> the function, and its examples, one a line.
-
-    The help of a command is the first line of its docstring, the examples, and the rest of the docstring.
-    """
-    for name, (function, examples) in commands.items():
-        summary, _, rest = inspect.cleandoc(function.__doc__ or "").partition("\n")
-        lines = "\n".join(f"  {line}" for line in examples.splitlines())
-        text = f"{summary}\n\n\b\nExamples:\n{lines}\n\n{rest.strip()}"
-        app.command(name, cls=SharedOptionsCommand, short_help=summary, help=text)(function)
+Commands = Mapping[str, tuple[Callable[..., int], str]]  # path, such as `backup status` -> function and its examples

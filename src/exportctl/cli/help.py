@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from exportctl.cli.context import SharedOptionsGroup
+from exportctl.cli.command_tree import TableGroup
 from exportctl.cli.screen import Screen
 
 MAX_WIDTH = 110  # of help, however wide the terminal is
@@ -21,18 +21,12 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
 _OTHERS = "Other commands"
 
 
-class SectionedGroup(SharedOptionsGroup):
+class SectionedGroup(TableGroup):
     """A group that lists its commands in the sections of SECTIONS."""
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        longest = max(map(len, self.commands))
         for title, names in command_sections(self.commands):
-            rows = [
-                (name.ljust(longest), self.commands[name].get_short_help_str(formatter.width - longest - 6))
-                for name in names
-            ]
-            with formatter.section(title):
-                formatter.write_dl(rows)
+            self.write_section(formatter, title, names)
 
 
 def command_sections(commands: Collection[str]) -> Iterator[tuple[str, list[str]]]:

@@ -9,7 +9,7 @@ import typer
 from typer import Argument, Option
 
 from exportctl.cli import exit_codes
-from exportctl.cli.context import TEXT, CommandContext, Commands, add_commands, command_context, group, read_text
+from exportctl.cli.context import TEXT, CommandContext, Commands, command_context, read_text
 from exportctl.errors import Error, UsageError
 from exportctl.output.format_values import clean_text
 from exportctl.output.markdown.marker import ALL_ENVIRONMENTS, CommentMarker, parse_marker, render_marker
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 OPEN, CLOSED = "open", "closed"
 STDIN = Path("-")
 
-app = group("Keep one comment or one issue of a host up to date.")
 
 Document = Annotated[
     Path, Argument(metavar="FILE", help="Markdown that exportctl wrote, with its marker. `-` reads stdin.")
@@ -140,7 +139,6 @@ def _show_result(call: CommandContext, what: str, found: Published) -> None:
 
 
 COMMANDS: Commands = {
-    "comment": (comment, "exportctl publish comment plan.md\nexportctl publish comment plan.md --number 12"),
-    "issue": (issue, "exportctl publish issue nightly.md\nexportctl publish issue nightly.md --state closed"),
+    "publish comment": (comment, "exportctl publish comment plan.md\nexportctl publish comment plan.md --number 12"),
+    "publish issue": (issue, "exportctl publish issue nightly.md\nexportctl publish issue nightly.md --state closed"),
 }
-add_commands(app, COMMANDS)

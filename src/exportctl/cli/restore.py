@@ -12,7 +12,7 @@ from typer import Argument, Option
 
 from exportctl.cli import exit_codes
 from exportctl.cli.ci_reports import show_warnings
-from exportctl.cli.context import JSON, JUNIT, TEXT, add_commands, command_context, group, parsed_moment
+from exportctl.cli.context import JSON, JUNIT, TEXT, Commands, command_context, parsed_moment
 from exportctl.cli.options import check_addresses
 from exportctl.errors import Error, UsageError
 from exportctl.model.plan import EXPORTS
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from exportctl.restore.report import RestoreReport
     from exportctl.workflows.verify import Verifier
 
-app = group("Restore backups as tables. Never writes to a storage.")
 
 Export = Annotated[str, Argument(metavar="EXPORT", help="An address such as exports.orders, or its name.")]
 DatasetName = Annotated[
@@ -205,22 +204,19 @@ def _open_verifier(call: CommandContext, export: str) -> Iterator[Verifier]:
         yield verifier
 
 
-add_commands(
-    app,
-    {
-        "check": (
-            check,
-            "exportctl restore check orders\nexportctl restore check orders --as-of 2026-11-28 --format junit",
-        ),
-        "sql": (
-            sql,
-            "exportctl restore sql orders --engine duckdb\n"
-            "exportctl restore sql exports.orders --engine spark --as-of 2026-11-28T02:00:00Z",
-        ),
-        "write": (
-            write,
-            "exportctl restore write orders --to restored-orders\n"
-            "exportctl restore write events --dataset 'App Events' --to restored-events",
-        ),
-    },
-)
+COMMANDS: Commands = {
+    "restore check": (
+        check,
+        "exportctl restore check orders\nexportctl restore check orders --as-of 2026-11-28 --format junit",
+    ),
+    "restore sql": (
+        sql,
+        "exportctl restore sql orders --engine duckdb\n"
+        "exportctl restore sql exports.orders --engine spark --as-of 2026-11-28T02:00:00Z",
+    ),
+    "restore write": (
+        write,
+        "exportctl restore write orders --to restored-orders\n"
+        "exportctl restore write events --dataset 'App Events' --to restored-events",
+    ),
+}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from typer import Argument, Option
@@ -17,31 +17,17 @@ from typer import Argument, Option
 from exportctl.cli import exit_codes
 from exportctl.cli.context import (
     CommandContext,
-    add_commands,
+    Commands,
     command_context,
-    group,
     parsed_clock,
     parsed_duration,
     parsed_moment,
 )
-from exportctl.cli.emulator import credentials, data, storage, ui
 from exportctl.cli.emulator.connect import Url, ask_emulator, connect_emulator, show_answer
 from exportctl.errors import Error, UsageError
 from exportctl.model import schedule
 from exportctl.output import format_values
 from exportctl.output.format_values import clean_text
-
-if TYPE_CHECKING:
-    pass
-
-app = group("Run and control the emulator. Nothing reaches Adobe.")
-clock_app = group("Show or move the emulator's clock.\n\nWhen it moves, exports that are due run.")
-faults_app = group("Make requests to the emulator fail on purpose.")
-switches_app = group(
-    "Show or set the switches of the emulator.\n\nEach switch is an open question: Adobe's documents do not say how "
-    "the service behaves."
-)
-
 
 Profile = Annotated[
     Path | None,
@@ -133,7 +119,6 @@ def clock_get(ctx: typer.Context, url: Url = None) -> int:
     return _show_time(ctx, ask_emulator(ctx, url, "GET", "clock"))
 
 
-@clock_app.callback(invoke_without_command=True)
 def clock(ctx: typer.Context, url: Url = None) -> int:
     return clock_get(ctx, url) if ctx.invoked_subcommand is None else exit_codes.DONE
 
@@ -263,23 +248,18 @@ def _show_switches(ctx: typer.Context, answer: dict[str, Any]) -> int:
     return show_answer(ctx, answer, "\n".join(lines))
 
 
-add_commands(app, {"serve": (serve, "exportctl emulator serve --port 8025")})
-add_commands(app, {"seed": (data.seed, "exportctl emulator seed --from-config")})
-add_commands(app, {"ingest": (data.ingest, "exportctl emulator ingest web 500")})
-add_commands(app, {"reset": (reset, "exportctl emulator reset")})
-add_commands(app, {"requests": (requests, "exportctl emulator requests --writes")})
-add_commands(clock_app, {"get": (clock_get, "exportctl emulator clock get")})
-add_commands(clock_app, {"set": (clock_set, "exportctl emulator clock set 12:00")})
-add_commands(clock_app, {"advance": (clock_advance, "exportctl emulator clock advance '1 day'")})
-add_commands(faults_app, {"list": (faults_list, "exportctl emulator faults list")})
 FAULT = """exportctl emulator faults add '{"effect": "lost", "method": "POST", "path": "/flows$"}'"""
-add_commands(faults_app, {"add": (faults_add, FAULT)})
-add_commands(faults_app, {"clear": (faults_clear, "exportctl emulator faults clear")})
-add_commands(switches_app, {"show": (switches_show, "exportctl emulator switches show")})
-add_commands(switches_app, {"set": (switches_set, "exportctl emulator switches set list_lag=60 read_secrets=omit")})
-app.add_typer(clock_app, name="clock")
-app.add_typer(faults_app, name="faults")
-app.add_typer(switches_app, name="switches")
-app.add_typer(credentials.app, name="credentials")
-app.add_typer(ui.app, name="ui")
-app.add_typer(storage.app, name="storage")
+COMMANDS: Commands = {
+    "emulator clock": (clock, ""),
+    "emulator serve": (serve, "exportctl emulator serve --port 8025"),
+    "emulator reset": (reset, "exportctl emulator reset"),
+    "emulator requests": (requests, "exportctl emulator requests --writes"),
+    "emulator clock get": (clock_get, "exportctl emulator clock get"),
+    "emulator clock set": (clock_set, "exportctl emulator clock set 12:00"),
+    "emulator clock advance": (clock_advance, "exportctl emulator clock advance '1 day'"),
+    "emulator faults list": (faults_list, "exportctl emulator faults list"),
+    "emulator faults add": (faults_add, FAULT),
+    "emulator faults clear": (faults_clear, "exportctl emulator faults clear"),
+    "emulator switches show": (switches_show, "exportctl emulator switches show"),
+    "emulator switches set": (switches_set, "exportctl emulator switches set list_lag=60 read_secrets=omit"),
+}

@@ -9,16 +9,11 @@ from urllib.parse import quote
 import typer
 from typer import Argument, Option
 
-from exportctl.cli.context import add_commands, command_context, group
+from exportctl.cli.context import Commands, command_context
 from exportctl.cli.emulator.connect import Url, ask_emulator, show_answer
 from exportctl.cli.emulator.storage import read_option_value
 from exportctl.errors import UsageError
 from exportctl.output.format_values import clean_text
-
-app = group(
-    "Show or change the credentials of the emulator.\n\nEach has permissions and sandboxes of its own. Commands with "
-    "`url: embedded` always use emulator-client; clients of a served emulator use any of them."
-)
 
 ClientId = Annotated[str, Argument(metavar="CLIENT_ID", help="The client id, such as exports-reader.")]
 
@@ -97,6 +92,8 @@ def _credential_text(one: Mapping[str, Any]) -> str:
 
 _CREDENTIALS = "exportctl emulator credentials"
 ADD = f'{_CREDENTIALS} add reader --permission "View Destinations" --sandbox dev'
-add_commands(app, {"list": (credentials_list, f"{_CREDENTIALS} list")})
-add_commands(app, {"add": (credentials_add, ADD)})
-add_commands(app, {"remove": (credentials_remove, f"{_CREDENTIALS} remove reader")})
+COMMANDS: Commands = {
+    "emulator credentials list": (credentials_list, f"{_CREDENTIALS} list"),
+    "emulator credentials add": (credentials_add, ADD),
+    "emulator credentials remove": (credentials_remove, f"{_CREDENTIALS} remove reader"),
+}

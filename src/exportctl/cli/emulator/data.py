@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer import Argument, Option
 
-from exportctl.cli.context import command_context, parsed_duration
+from exportctl.cli.context import Commands, command_context, parsed_duration
 from exportctl.cli.emulator.connect import Url, connect_emulator, show_answer
 from exportctl.errors import UsageError
 from exportctl.model import schedule
@@ -121,3 +121,9 @@ def _resolve_dataset(project: Project | None, name: str) -> str:
     """Return the id or name that an alias of the config stands for; a name or an id as it is."""
     declared = [d for e in project.exports.values() for d in e.datasets] if project else []
     return next((d.id or d.name or name for d in declared if d.alias == name), name)
+
+
+COMMANDS: Commands = {
+    "emulator seed": (seed, "exportctl emulator seed --from-config"),
+    "emulator ingest": (ingest, "exportctl emulator ingest web 500"),
+}

@@ -12,15 +12,10 @@ import typer
 from typer import Argument, Option
 
 from exportctl.cli import exit_codes
-from exportctl.cli.context import CommandContext, add_commands, command_context, group, read_text
+from exportctl.cli.context import CommandContext, Commands, command_context, read_text
 from exportctl.cli.emulator.connect import Url, ask_emulator, show_answer
 from exportctl.errors import UsageError
 from exportctl.output.format_values import clean_text
-
-app = group(
-    "Show or set where the emulator writes files.\n\nIt writes to a local folder or to real storage. Hosts other than "
-    "this machine need --allow-real-storage."
-)
 
 Type = Annotated[str, Argument(metavar="TYPE", help="A destination type, such as amazon-s3.")]
 StorageOption = Annotated[
@@ -32,7 +27,6 @@ AllowedHosts = Annotated[
 ]
 
 
-@app.callback(invoke_without_command=True)
 def storage(ctx: typer.Context, url: Url = None) -> int:
     return storage_show(ctx, url) if ctx.invoked_subcommand is None else exit_codes.DONE
 
@@ -125,7 +119,10 @@ def _endpoint_text(endpoint: Mapping[str, Any] | None) -> str:
 
 
 _STORAGE = "exportctl emulator storage"
-add_commands(app, {"show": (storage_show, f"{_STORAGE} show")})
 SET = f"{_STORAGE} set data-landing-zone http://127.0.0.1:10000/acme --option account=acme --option account_key=env:KEY"
-add_commands(app, {"set": (storage_set, SET)})
-add_commands(app, {"local": (storage_local, f"{_STORAGE} local amazon-s3")})
+COMMANDS: Commands = {
+    "emulator storage": (storage, ""),
+    "emulator storage show": (storage_show, f"{_STORAGE} show"),
+    "emulator storage set": (storage_set, SET),
+    "emulator storage local": (storage_local, f"{_STORAGE} local amazon-s3"),
+}

@@ -8,11 +8,9 @@ from typing import Annotated, Any
 import typer
 from typer import Argument
 
-from exportctl.cli.context import add_commands, group, parsed_moment
+from exportctl.cli.context import Commands, parsed_moment
 from exportctl.cli.emulator.connect import Flow, Person, Url, connect_emulator, show_answer
 from exportctl.output.format_values import clean_text
-
-app = group("Edit a flow by hand, as a person in the AEP UI does.")
 
 
 def _edit_flow(ctx: typer.Context, url: str | None, verb: str, flow: str, person: str | None, **members: Any) -> int:
@@ -114,16 +112,20 @@ def describe(
     return _edit_flow(ctx, url, "describe", flow, person, text=text)
 
 
+delete = _edit_command("delete", "Delete a flow. Its connections stay.")
 _UI = "exportctl emulator ui"
-add_commands(app, {"enable": (_edit_command("enable", "Enable a flow."), f"{_UI} enable web-to-lake")})
-add_commands(app, {"disable": (_edit_command("disable", "Disable a flow."), f"{_UI} disable exports.web-to-lake")})
-add_commands(app, {"end": (end, f"{_UI} end web-to-lake 2027-01-31")})
-add_commands(app, {"start": (start, f"{_UI} start web-to-lake 2027-06-01")})
-add_commands(app, {"state": (state, f"{_UI} state web-to-lake failed")})
-add_commands(app, {"path": (path, f"{_UI} path web-to-lake somewhere/else --as jane@acme.example")})
-add_commands(app, {"datasets": (datasets, f"{_UI} datasets web-to-lake Orders Returns")})
-add_commands(app, {"rename": (rename, f"{_UI} rename web-to-lake 'Web, do not touch'")})
-add_commands(app, {"describe": (describe, f"{_UI} describe web-to-lake 'for the web team'")})
-add_commands(
-    app, {"delete": (_edit_command("delete", "Delete a flow. Its connections stay."), f"{_UI} delete web-to-lake")}
-)
+COMMANDS: Commands = {
+    "emulator ui enable": (_edit_command("enable", "Enable a flow."), f"{_UI} enable web-to-lake"),
+    "emulator ui disable": (_edit_command("disable", "Disable a flow."), f"{_UI} disable exports.web-to-lake"),
+    "emulator ui end": (end, f"{_UI} end web-to-lake 2027-01-31"),
+    "emulator ui start": (start, f"{_UI} start web-to-lake 2027-06-01"),
+    "emulator ui state": (state, f"{_UI} state web-to-lake failed"),
+    "emulator ui path": (path, f"{_UI} path web-to-lake somewhere/else --as jane@acme.example"),
+    "emulator ui datasets": (datasets, f"{_UI} datasets web-to-lake Orders Returns"),
+    "emulator ui rename": (rename, f"{_UI} rename web-to-lake 'Web, do not touch'"),
+    "emulator ui describe": (describe, f"{_UI} describe web-to-lake 'for the web team'"),
+    "emulator ui delete": (
+        delete,
+        f"{_UI} delete web-to-lake",
+    ),
+}
