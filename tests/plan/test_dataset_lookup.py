@@ -10,7 +10,7 @@ import pytest
 from exportctl.errors import Level, SourcePosition
 from exportctl.model.plan import ListedDataset
 from exportctl.model.project import Dataset
-from exportctl.plan.dataset_lookup import look_up_datasets
+from exportctl.plan.dataset_lookup import ListedDatasets, look_up_datasets
 
 AT = SourcePosition("exports.yaml", 7, 3)
 A, B, C = "a" * 24, "b" * 24, "c" * 24
@@ -78,7 +78,7 @@ ROWS: dict[str, LookupCase] = {
 @pytest.mark.parametrize("name", ROWS)
 def test_the_table(name: str) -> None:
     row = ROWS[name]
-    looked = look_up_datasets("exports.orders", (row.declared,), row.listing, row.live)
+    looked = look_up_datasets("exports.orders", (row.declared,), ListedDatasets(row.listing), row.live)
     assert looked.datasets == row.found
     said = (*(f.rule for f in (*looked.errors, *looked.findings)), *(r.safety_check for r in looked.refusals))
     assert said == row.says
@@ -88,20 +88,25 @@ def test_the_table(name: str) -> None:
 
 
 def test_several_datasets_are_a_set_sorted_by_id() -> None:
-    looked = look_up_datasets("exports.x", (dataset_by_id(B), dataset_by_name("Orders"), dataset_by_id(A)), LISTING, {})
+    looked = look_up_datasets(
+        "exports.x", (dataset_by_id(B), dataset_by_name("Orders"), dataset_by_id(A)), ListedDatasets(LISTING), {}
+    )
     assert looked.datasets == ((A, "Orders"), (B, "Returns"))
 
 
 def test_one_mistake_does_not_hide_the_others() -> None:
     looked = look_up_datasets(
-        "exports.x", (dataset_by_name("Odrers"), dataset_by_name("Returns"), dataset_by_name("Orders")), LISTING, {}
+        "exports.x",
+        (dataset_by_name("Odrers"), dataset_by_name("Returns"), dataset_by_name("Orders")),
+        ListedDatasets(LISTING),
+        {},
     )
     assert [f.rule for f in looked.errors] == ["dataset-unknown", "dataset-ambiguous"]
     assert looked.datasets == ((A, "Orders"),)
 
 
 def test_the_message_for_an_unknown_name_tells_the_nearest() -> None:
-    looked = look_up_datasets("exports.x", (dataset_by_name("Odrers"),), LISTING, {})
+    looked = look_up_datasets("exports.x", (dataset_by_name("Odrers"),), ListedDatasets(LISTING), {})
     assert looked.errors[0].hint == (
         'did you mean "Orders"? run `exportctl datasets` to list what can be exported; '
         "an access label can hide a dataset from this credential"
@@ -109,19 +114,21 @@ def test_the_message_for_an_unknown_name_tells_the_nearest() -> None:
 
 
 def test_the_message_for_a_name_unlike_any_other_guesses_nothing() -> None:
-    looked = look_up_datasets("exports.x", (dataset_by_name("Zzzz"),), LISTING, {})
+    looked = look_up_datasets("exports.x", (dataset_by_name("Zzzz"),), ListedDatasets(LISTING), {})
     assert looked.errors[0].hint == (
         "run `exportctl datasets` to list what can be exported; an access label can hide a dataset from this credential"
     )
 
 
 def test_the_message_for_an_ambiguous_name_lists_the_candidates() -> None:
-    looked = look_up_datasets("exports.x", (dataset_by_name("Returns"),), LISTING, {})
+    looked = look_up_datasets("exports.x", (dataset_by_name("Returns"),), ListedDatasets(LISTING), {})
     assert f"{B}, {C}" in looked.errors[0].message
 
 
 def test_the_refusal_for_a_name_that_moved_names_both_ids() -> None:
-    refusal = look_up_datasets("exports.x", (dataset_by_name("Orders"),), LISTING, {"9" * 24: "Orders"}).refusals[0]
+    refusal = look_up_datasets(
+        "exports.x", (dataset_by_name("Orders"),), ListedDatasets(LISTING), {"9" * 24: "Orders"}
+    ).refusals[0]
     assert A in refusal.text
     assert "9" * 24 in refusal.text
     assert refusal.allow == f"write the id that you mean: datasets: [{{id: {'9' * 24}}}] or [{{id: {A}}}]"

@@ -7,8 +7,9 @@ A Project contains no value of a secret: an `AuthValue` has the reference as wri
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from exportctl.errors import SourcePosition
 from exportctl.model.combine import Combine
@@ -297,3 +298,29 @@ class Project:
     rules: Mapping[str, RuleSetting] = field(default_factory=dict)
     unset: tuple[UnsetReference, ...] = ()
     files: tuple[str, ...] = ()
+
+    @cached_property
+    def declared_keys(self) -> frozenset[str]:
+        """Every KEY under `exports`."""
+        return frozenset(e.declared_key for e in self.exports.values())
+
+    @cached_property
+    def removed_places(self) -> Mapping[tuple[str, str], int]:
+        """The place in `removed` of the first entry for a root and a name."""
+        return {(r.root, r.name): n for n, r in reversed(tuple(enumerate(self.removed)))}
+
+    @cached_property
+    def exports_with_allow(self) -> Mapping[str, tuple[int, Export]]:
+        """The exports with `allow`, by address, each with its place among all of them."""
+        return {e.address: (n, e) for n, e in enumerate(self.exports.values()) if e.allow}
+
+    def moves_to(self, key: str) -> Sequence[MoveEntry]:
+        """Return the entries of `move_from` that move something to this export."""
+        return self._moves.get(key, ())
+
+    @cached_property
+    def _moves(self) -> Mapping[str, Sequence[MoveEntry]]:
+        found: dict[str, list[MoveEntry]] = {}
+        for entry in self.move_from:
+            found.setdefault(entry.to, []).append(entry)
+        return found

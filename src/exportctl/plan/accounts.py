@@ -7,8 +7,7 @@ a patch of the account reaches all of them, also flows of other owners.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Container, Sequence
 from dataclasses import astuple, dataclass, replace
 
 from exportctl.errors import Finding, Level
@@ -28,13 +27,13 @@ from exportctl.model.plan import (
     Verb,
     digest,
 )
-from exportctl.model.project import AcceptEntry
 from exportctl.plan import steps
 from exportctl.plan.comparison import ComparisonInputs, name_variables
 from exportctl.plan.desired import DesiredAccount, finding
-from exportctl.plan.field_diff import applied_digests, apply_accept_entries, field_changes
+from exportctl.plan.field_diff import AcceptEntries, applied_digests, apply_accept_entries, field_changes
 from exportctl.plan.last_editor import UI, actor
-from exportctl.plan.ownership import Ownership, free_title
+from exportctl.plan.ownership import Ownership
+from exportctl.plan.titles import free_title
 from exportctl.resources import wire
 from exportctl.resources.kinds import AUTH, BASE_CONNECTION, SECRET_VERSION, leaf_path
 from exportctl.resources.spec_names import encryption_key
@@ -56,9 +55,9 @@ def plan_account(
     ownership: Ownership,
     as_of: int,
     *,
-    accept: tuple[AcceptEntry, ...] = (),
+    accept: AcceptEntries = AcceptEntries(),  # noqa: B008 -- frozen
     resend: bool = False,
-    titles: Collection[str] = (),
+    titles: Container[str] = (),
 ) -> AccountPlan:
     """
     Plan one account that an export needs; with `resend`, send its secrets although no field differs.
@@ -99,7 +98,7 @@ def _replacement(
     change: FieldChange,
     replaced: Sequence[LiveObject],
     stale: tuple[LiveObject, ...],
-    titles: Collection[str],
+    titles: Container[str],
 ) -> AccountPlan:
     """Plan a new account for another type or method; the old one is deleted when no flow uses it."""
     step = _create_step(account, ownership, max(_generation(o) for o in replaced) + 1, titles)
@@ -127,18 +126,16 @@ def live_accounts(account: DesiredAccount, ownership: Ownership) -> list[LiveObj
     for name in (key, before) if before else (key,):
         if named := ownership.own_accounts.get(Address(account.address.root, name)):
             return list(named)
-    found = [b for b in ownership.base_connections.values() if b.marker is None and _is_ours(b, account, ownership)]
+    titles = [account.title, *(f"{name} ({ownership.project})" for name in (key, before) if name)]
+    found = [b for b in ownership.unmarked_accounts(titles) if _is_ours(b, account, ownership)]
     return found if len(found) == 1 else []
 
 
 def _is_ours(base: LiveObject, account: DesiredAccount, ownership: Ownership) -> bool:
-    key, before = account.declared.key, account.declared.renamed_from
-    names = [account.title, *(f"{name} ({ownership.project})" for name in (key, before) if name)]
-    called = any(re.fullmatch(rf"{re.escape(name)}( \d+)?", base.name) for name in names)
     maker = base.raw.get("createdClient")
     ours = (h for h in ownership.flows_on(base.id) if h.is_owned_by(ownership.project))
     made = any(h.flow.raw.get("createdClient") == maker for h in ours)
-    return called and maker != UI and wire.destination_type(base.raw) is account.type and made
+    return maker != UI and wire.destination_type(base.raw) is account.type and made
 
 
 def _current_account(account: DesiredAccount, live: Sequence[LiveObject], ownership: Ownership) -> LiveObject:
@@ -224,8 +221,8 @@ def _fields(account: DesiredAccount) -> dict[str, object]:
     return fields
 
 
-def _create_step(account: DesiredAccount, ownership: Ownership, generation: int, titles: Collection[str]) -> Step:
-    taken = ownership.names_taken(BASE_CONNECTION.name).union(titles)
+def _create_step(account: DesiredAccount, ownership: Ownership, generation: int, titles: Container[str]) -> Step:
+    taken = ownership.names_taken(BASE_CONNECTION.name, also=titles)
     step = steps.create_step(
         BASE_CONNECTION,
         account.address,
@@ -244,7 +241,7 @@ def _compared_item(
     base: LiveObject,
     ownership: Ownership,
     as_of: int,
-    accept: tuple[AcceptEntry, ...],
+    accept: AcceptEntries,
     resend: bool,
 ) -> PlanItem:
     wanted = {AUTH: account.auth, SECRET_VERSION: account.secret_version}
@@ -323,7 +320,7 @@ def _encryption_findings(account: DesiredAccount, base: LiveObject) -> tuple[Fin
 
 
 def _annotate_change(
-    account: DesiredAccount, base: LiveObject, change: FieldChange, accept: tuple[AcceptEntry, ...], as_of: int
+    account: DesiredAccount, base: LiveObject, change: FieldChange, accept: AcceptEntries, as_of: int
 ) -> FieldChange:
     """Add the last editor and the position in the YAML; mark an accepted difference."""
     change = apply_accept_entries(change, (str(account.address),), accept, as_of)

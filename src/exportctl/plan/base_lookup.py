@@ -11,7 +11,6 @@ from exportctl.model.similar_names import closest_names, difference_note
 from exportctl.plan.accounts import AccountPlan
 from exportctl.plan.desired import DesiredExport, finding
 from exportctl.plan.ownership import Ownership
-from exportctl.resources import wire
 
 MAX_CHOICES = 5  # accounts that a hint names
 
@@ -29,12 +28,12 @@ def look_up_base(export: DesiredExport, accounts: Mapping[Address, AccountPlan],
     use, bases = export.account, ownership.base_connections
     if use.own is not None:
         return BaseLookup(accounts[use.own].base)
-    alike = sorted((b for b in bases.values() if wire.destination_type(b.raw) is export.type), key=lambda b: b.id)
+    alike = ownership.accounts_of_type(export.type)
     if use.id is not None:
         if use.id in bases:
             return BaseLookup(use.id)
         return _missing_account(export, f"no base connection in this sandbox has the id {use.id}", _id_choices(alike))
-    named = [b for b in alike if b.name == use.existing]
+    named = ownership.accounts_titled(export.type, use.existing or "")
     if len(named) == 1:
         return BaseLookup(named[0].id)
     if named:

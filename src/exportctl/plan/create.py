@@ -34,7 +34,9 @@ from exportctl.plan.dataset_lookup import DatasetLookup, look_up_datasets
 from exportctl.plan.desired import DesiredExport, finding
 from exportctl.plan.flow_state import PlanInputs
 from exportctl.plan.look_alikes import look_alike_refusal
-from exportctl.plan.ownership import LiveFlow, Ownership, export_addresses, free_title, lost_owner_refusal
+from exportctl.plan.lost_owners import lost_owner_refusal
+from exportctl.plan.ownership import LiveFlow, Ownership, export_addresses
+from exportctl.plan.titles import free_title
 from exportctl.resources import kinds, wire
 from exportctl.resources.kinds import FLOW, SOURCE_CONNECTION, TARGET_CONNECTION, FieldRequest, Kind, leaf_path
 

@@ -18,16 +18,42 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from exportctl.errors import Finding, Level
 from exportctl.model.plan import ListedDataset, PlanHeader, Refusal
 from exportctl.model.project import Dataset
 from exportctl.model.similar_names import closest_names, did_you_mean
 from exportctl.model.urls import EMBEDDED
+from exportctl.plan.grouping import group_by_key
 
 LIST_HINT = (
     "run `exportctl datasets` to list what can be exported; an access label can hide a dataset from this credential"
 )
+
+
+@dataclass(frozen=True)
+class ListedDatasets:
+    """The datasets that a sandbox lists, with an index for each question that every export asks."""
+
+    datasets: tuple[ListedDataset, ...]
+
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """The name of each dataset by id."""
+        return {d.id: d.name for d in self.datasets}
+
+    @cached_property
+    def known_names(self) -> Mapping[str, str]:
+        """The same, without the datasets that have no name."""
+        return {d.id: d.name for d in self.datasets if d.name}
+
+    @cached_property
+    def ids(self) -> Mapping[str, Sequence[str]]:
+        """The sorted ids of the datasets by name."""
+        return {
+            name: sorted(d.id for d in same) for name, same in group_by_key(self.datasets, lambda d: d.name).items()
+        }
 
 
 @dataclass(frozen=True)
@@ -56,15 +82,16 @@ class _Search:
     """The search for the datasets of one export, and what it found so far."""
 
     address: str
-    listing: Sequence[ListedDataset]
+    listing: ListedDatasets
     live: Mapping[str, str]
     hint: str
     errors: list[Finding] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
-        self.by_id = {d.id: d.name for d in self.listing}
+    @property
+    def by_id(self) -> Mapping[str, str]:
+        return self.listing.names
 
     def look_up_id(self, dataset: Dataset, dataset_id: str) -> tuple[str, str]:
         """Return id and name of a dataset that is declared by id."""
@@ -77,7 +104,7 @@ class _Search:
 
     def look_up_name(self, dataset: Dataset, name: str) -> str | None:
         """Return the id of a dataset that is declared by name, None after an error."""
-        listed = sorted(d.id for d in self.listing if d.name == name)
+        listed = self.listing.ids.get(name, ())
         stored = sorted(i for i, n in self.live.items() if n == name)
         if len(stored) == 1:
             if not listed:
@@ -123,7 +150,7 @@ def nearest_phrase(name: str, known: Iterable[str]) -> str:
 def look_up_datasets(
     address: str,
     declared: Sequence[Dataset],
-    listing: Sequence[ListedDataset],
+    listing: ListedDatasets,
     live: Mapping[str, str],
     hint: str = LIST_HINT,
 ) -> DatasetLookup:

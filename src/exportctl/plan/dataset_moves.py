@@ -22,8 +22,10 @@ from dataclasses import dataclass, replace
 from exportctl.model.plan import EXPORTS, WRITE_CAUSES, Action, Address, Consequence, PlanItem, Refusal, Step, Verb
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.schedule import format_moment
+from exportctl.plan.circles import circle_numbers
 from exportctl.plan.desired import DesiredState
 from exportctl.plan.flow_state import PlanInputs
+from exportctl.plan.grouping import group_by_key, group_by_keys
 from exportctl.plan.ownership import FLOW_LIMIT, LiveFlow, Ownership
 from exportctl.plan.pauses import is_pause, is_paused_by_marker
 from exportctl.plan.rename_hints import Bases, can_keep_flow, renamed_from_phrase, undeclared_addresses
@@ -63,35 +65,43 @@ def add_dataset_moves(
 ) -> list[PlanItem]:
     """Add to the items what follows from moves of datasets, and order their steps."""
     moves = tuple(_dataset_moves(items, desired, inputs))
-    annotated = [
-        replace(
+    taken = group_by_key(moves, lambda one: one.receiver.address)
+    given = group_by_key(moves, lambda one: one.origin.address)
+
+    def annotate(item: PlanItem) -> PlanItem:
+        takes, gives = taken.get(item.address, ()), given.get(item.address, ())
+        consequences = _move_consequences(item, takes, gives, desired, bases, inputs)
+        return replace(
             item,
-            consequences=(*item.consequences, *_move_consequences(item, moves, desired, bases, inputs)),
-            refusals=(*item.refusals, *_paused_refusals(item, moves, inputs.options)),
+            consequences=(*item.consequences, *consequences),
+            refusals=(*item.refusals, *_paused_refusals(item, takes, inputs.options)),
         )
-        for item in items
-    ]
-    return _order_steps(annotated, moves, inputs.ownership)
+
+    return _order_steps([annotate(item) for item in items], moves, inputs.ownership)
 
 
 def _move_consequences(
-    item: PlanItem, moves: Sequence[DatasetMove], desired: DesiredState, bases: Bases, inputs: PlanInputs
+    item: PlanItem,
+    taken: Sequence[DatasetMove],
+    given: Sequence[DatasetMove],
+    desired: DesiredState,
+    bases: Bases,
+    inputs: PlanInputs,
 ) -> Iterator[Consequence]:
-    for one in moves:
-        if one.receiver.address == item.address:
-            yield from _receiver_consequences(one)
-    given = [one for one in moves if one.origin.address == item.address and item.verb is not Verb.RELEASE]
-    if given:
+    """Yield what follows for one item from the moves that it takes, and from those that it gives."""
+    for one in taken:
+        yield from _receiver_consequences(one)
+    if given and item.verb is not Verb.RELEASE:
         yield _origin_consequence(given)
         yield from _keep_flow_consequences(given, desired, bases, inputs.ownership) if item.verb is Verb.DELETE else ()
 
 
-def _paused_refusals(item: PlanItem, moves: Sequence[DatasetMove], options: PlanOptions) -> Iterator[Refusal]:
+def _paused_refusals(item: PlanItem, taken: Sequence[DatasetMove], options: PlanOptions) -> Iterator[Refusal]:
     """Refuse a move out of a flow that was paused by hand: the receiver would send its datasets again."""
     if not item.next_after or options.can_resume(item.address):
         return
-    for one in moves:
-        if one.receiver.address == item.address and one.origin.paused:
+    for one in taken:
+        if one.origin.paused:
             datasets = _quoted_names(one.datasets)
             text = f"{one.origin.label} was paused by hand, but {item.address} would send {datasets} again"
             allow = f"--resume {item.address}, or declare the pause: `enabled: false`"
@@ -109,28 +119,15 @@ def _order_steps(items: Sequence[PlanItem], moves: Sequence[DatasetMove], owners
         if one.receiver.address in able:
             waits.setdefault(one.origin.address, set()).add(one.receiver.address)
     taking = {i.address: [s.key for s in i.steps if _is_receiving_step(s)] for i in items if i.address in able}
+    circles = circle_numbers(waits)
 
     def order_item(item: PlanItem) -> PlanItem:
-        takers = [a for a in waits.get(item.address, ()) if not _is_waiting_for(a, item.address, waits)]
+        takers = [a for a in waits.get(item.address, ()) if circles[a] != circles[item.address]]
         first = {key for address in takers for key in taking[address]}
         steps = (replace(s, needs=tuple(sorted({*s.needs, *first}))) if _is_losing_step(s) else s for s in item.steps)
         return replace(item, steps=tuple(steps)) if first else item
 
     return [order_item(item) for item in items]
-
-
-def _is_waiting_for(one: Address, other: Address, waits: Mapping[Address, Iterable[Address]]) -> bool:
-    """Check whether one waits for the other, also through other flows: flows in a circle cannot all be last."""
-    seen: set[Address] = set()
-    ahead = [one]
-    while ahead:
-        address = ahead.pop()
-        if address == other:
-            return True
-        if address not in seen:
-            seen.add(address)
-            ahead += waits.get(address, ())
-    return False
 
 
 def _blocked_receivers(items: Sequence[PlanItem], ownership: Ownership) -> set[Address]:
@@ -168,12 +165,12 @@ def _dataset_moves(items: Sequence[PlanItem], desired: DesiredState, inputs: Pla
         *(_move_origin(i, desired, inputs) for i in moving),
         *_undeclared_origins(items, desired, inputs),
     ]
+    givers_of = group_by_keys(range(len(givers)), lambda n: givers[n].datasets)
     for receiver in moving:
         gained = _subtract_names(_datasets_after(receiver), _datasets_before(receiver, inputs.ownership))
-        for origin in givers:
-            common = {i: name for i, name in gained.items() if i in origin.datasets}
-            if common:
-                yield DatasetMove(origin, receiver, common)
+        for n in sorted({n for dataset in gained for n in givers_of.get(dataset, ())}):
+            common = {i: name for i, name in gained.items() if i in givers[n].datasets}
+            yield DatasetMove(givers[n], receiver, common)
 
 
 def _move_origin(item: PlanItem, desired: DesiredState, inputs: PlanInputs) -> MoveOrigin:
@@ -203,7 +200,8 @@ def _datasets_before(item: PlanItem, ownership: Ownership) -> Names:
     if item.verb in _ENDED:
         return _flow_datasets(ownership.own_flows.get(item.address, ()))
     if item.verb is Verb.REPLACE:
-        return _flow_datasets(h for h in ownership.flows if h.flow.id == item.id)
+        replaced = ownership.flow_by_id(item.id or "")
+        return _flow_datasets([replaced] if replaced else ())
     return _changed_datasets(item, "before") if item.verb is Verb.UPDATE else {}
 
 

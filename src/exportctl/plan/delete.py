@@ -55,9 +55,10 @@ from exportctl.plan import safety_checks, steps
 from exportctl.plan.create import COMPLETION_WINDOW, deletion_steps
 from exportctl.plan.desired import DesiredState
 from exportctl.plan.flow_state import PlanInputs
+from exportctl.plan.grouping import group_by_key
 from exportctl.plan.look_alikes import moved_finding
 from exportctl.plan.loss import account_loss, flow_loss
-from exportctl.plan.ownership import LiveFlow, Ownership, build_ownership, moved_to_other_project
+from exportctl.plan.ownership import LiveFlow, Ownership, build_ownership
 from exportctl.resources.kinds import KINDS
 
 _RELEASED = Consequence("released", "removes the ownership marker; the flow still runs, but exportctl ignores it")
@@ -75,21 +76,22 @@ def removed_entry(project: Project, address: Address) -> RemovedEntry | None:
     While KEY is declared, an entry for KEY dates from before the split and allows no deletion of a part.
     """
     key = address.name.partition("/")[0]
-    declared = any(e.declared_key == key for e in project.exports.values())
-    names = (address.name,) if declared else (address.name, key)
-    return next((r for r in project.removed if r.root == address.root and r.name in names), None)
+    names = {address.name} if key in project.declared_keys else {address.name, key}
+    found = [place for name in names if (place := project.removed_places.get((address.root, name))) is not None]
+    return project.removed[min(found)] if found else None
 
 
 def undeclared_exports(wanted: DesiredState, excluded: frozenset[Address], inputs: PlanInputs) -> list[PlanItem]:
     """Plan every export of ours that the config no longer declares, except `excluded`."""
     ownership = inputs.ownership
-    released = {a for a in _claimed_connections(ownership) if _is_released(wanted.project, a)}
+    claimed = _claimed_connections(ownership)
+    released = {a for a in claimed if _is_released(wanted.project, a)}
     undeclared = sorted(
         a
         for a in {*ownership.own_flows, *ownership.orphans, *released}
         if a not in wanted.exports and a not in excluded
     )
-    made = [_export_item(address, wanted, inputs) for address in undeclared if address.root == EXPORTS]
+    made = [_export_item(a, claimed.get(a, ()), wanted, inputs) for a in undeclared if a.root == EXPORTS]
     return [*made, *_moved_items(wanted, {i.address for i in made}, ownership)]
 
 
@@ -97,18 +99,17 @@ def _moved_items(wanted: DesiredState, planned: Collection[Address], ownership: 
     """Yield a note for each `removed` entry of an export that another project took over."""
     for entry in wanted.project.removed:
         address = Address(entry.root, entry.name)
-        live_flow = moved_to_other_project(address, ownership) if entry.root == EXPORTS else None
-        if live_flow and address not in {*planned, *wanted.exports}:
+        live_flow = ownership.flow_moved_from(address) if entry.root == EXPORTS else None
+        if live_flow and address not in planned and address not in wanted.exports:
             note = moved_finding(address, live_flow, is_declared=False)
             yield PlanItem(address, Verb.UNCHANGED, findings=(note,), at=entry.at)
 
 
-def _export_item(address: Address, wanted: DesiredState, inputs: PlanInputs) -> PlanItem:
+def _export_item(address: Address, claimed: Sequence[LiveObject], wanted: DesiredState, inputs: PlanInputs) -> PlanItem:
     live_flows = inputs.ownership.own_flows.get(address, ())
     orphans = inputs.ownership.orphans.get(address, ())
     entry = removed_entry(wanted.project, address)
     if entry and entry.do == "release":
-        claimed = _claimed_connections(inputs.ownership).get(address, ())
         return _release_item(address, live_flows, (*orphans, *claimed), entry)
     if not live_flows:
         return _orphan_item(address, orphans, entry, inputs)
@@ -157,12 +158,11 @@ def _claimed_connections(ownership: Ownership) -> dict[Address, list[LiveObject]
     """
     found: dict[Address, list[LiveObject]] = {}
     for live_flow in ownership.flows:
-        child = live_flow.target or live_flow.source
-        claim = child.marker if child and live_flow.can_change(child) else None
+        child, claim = live_flow.target or live_flow.source, live_flow.claim
         if child is None or claim is None or claim.project != ownership.project or claim.address.root != EXPORTS:
             continue
         own = live_flow.marker if not live_flow.marker_lost else None
-        if own and moved_to_other_project(claim.address, ownership) is live_flow:
+        if own and ownership.flow_moved_from(claim.address) is live_flow:
             continue  # the other project writes the marker of the target last
         if own is None or (own.project, own.address) != (claim.project, claim.address):
             found.setdefault(claim.address, []).append(child)
@@ -286,11 +286,12 @@ def orphan_label(live: LiveObject) -> str:
 def add_orphans(items: Sequence[PlanItem], ownership: Ownership, as_of: int) -> list[PlanItem]:
     """Say at each address which orphans a step deletes, and which ones stay. No config can silence either."""
     found = find_orphans(items, ownership, as_of)
-    staying = staying_orphan_findings(items, ownership, as_of)
+    staying = _staying_orphan_findings(items, found)
+    deleted = group_by_key(found, lambda one: id(one.deleted_by))
 
     def consequences(item: PlanItem) -> Iterator[Consequence]:
-        for one in found:
-            if one.deleted_by is item and not (item.verb is Verb.DELETE and item.id == one.live.id):
+        for one in deleted.get(id(item), ()):
+            if not (item.verb is Verb.DELETE and item.id == one.live.id):
                 yield Consequence(ORPHAN_DELETED, f"deletes {orphan_label(one.live)}: {one.why}")
 
     return [
@@ -305,17 +306,22 @@ def add_orphans(items: Sequence[PlanItem], ownership: Ownership, as_of: int) -> 
 
 def staying_orphan_findings(items: Sequence[PlanItem], ownership: Ownership, as_of: int) -> dict[Address, Finding]:
     """Report the orphans that no step deletes or uses, by address; an address may have no item."""
+    return _staying_orphan_findings(items, find_orphans(items, ownership, as_of))
+
+
+def _staying_orphan_findings(items: Sequence[PlanItem], orphans: Iterable[Orphan]) -> dict[Address, Finding]:
     used = {value for item in items for step in item.steps for value in step.refs.values()}
     found: dict[Address, list[Orphan]] = {}
-    for one in find_orphans(items, ownership, as_of):
+    for one in orphans:
         if one.deleted_by is None and one.live.id not in used:
             found.setdefault(one.address, []).append(one)
-    return {address: _staying_orphan_finding(left, items) for address, left in found.items()}
+    fixes = OrphanFixes(items) if found else None
+    return {address: _staying_orphan_finding(left, fixes) for address, left in found.items() if fixes}
 
 
-def _staying_orphan_finding(left: Sequence[Orphan], items: Sequence[PlanItem]) -> Finding:
+def _staying_orphan_finding(left: Sequence[Orphan], fixes: OrphanFixes) -> Finding:
     labels = ", ".join(orphan_label(one.live) for one in left)
-    why, fix = left[0].why, orphan_fix(left[0], items)  # those of one address have both in common
+    why, fix = left[0].why, fixes.phrase(left[0])  # those of one address have both in common
     return Finding("orphans", f"{left[0].address}: {why}: {labels}", None, fix, Level.WARNING)
 
 
@@ -350,19 +356,34 @@ def _orphan_base_connections(deleted: Mapping[str, PlanItem], ownership: Ownersh
                 yield Orphan(address, live, f"no flow uses it, and {why}", item)
 
 
+class OrphanFixes:
+    """What to do about the orphans of one plan; `items` are those of the plan."""
+
+    def __init__(self, items: Sequence[PlanItem]):
+        self._items = {item.address: item for item in reversed(items)}
+        self._is_blocked = any(map(_is_blocked, items))
+
+    def phrase(self, one: Orphan) -> str:
+        """Say what to do about an orphan, in one line."""
+        item = one.deleted_by or self._items.get(one.address)
+        if item is None:
+            return "run `exportctl apply`, then make a new plan: another export uses this address now"
+        errors = [f.message for f in item.findings if f.level is Level.ERROR]
+        if errors:
+            return f"fix this first: {errors[0]}"
+        if item.refusals:
+            return f"allow the change first: {item.refusals[0].allow}"
+        if one.deleted_by is None and item.verb is Verb.UNCHANGED:
+            entry = f"`removed: [{{export: {one.address.name}, do: delete, reason: …}}]`"
+            return f"if its flow was deleted, write {entry}; then `exportctl apply` deletes it"
+        does = "deletes it" if one.deleted_by else "uses it"
+        return f"`exportctl apply` {does}" + (", when nothing in the plan is refused any more" * self._is_blocked)
+
+
+def _is_blocked(item: PlanItem) -> bool:
+    return bool(item.refusals) or any(f.level is Level.ERROR for f in item.findings)
+
+
 def orphan_fix(one: Orphan, items: Sequence[PlanItem]) -> str:
-    """Say what to do about an orphan, in one line; `items` are those of its plan."""
-    item = one.deleted_by or next((i for i in items if i.address == one.address), None)
-    if item is None:
-        return "run `exportctl apply`, then make a new plan: another export uses this address now"
-    errors = [f.message for f in item.findings if f.level is Level.ERROR]
-    if errors:
-        return f"fix this first: {errors[0]}"
-    if item.refusals:
-        return f"allow the change first: {item.refusals[0].allow}"
-    if one.deleted_by is None and item.verb is Verb.UNCHANGED:
-        entry = f"`removed: [{{export: {one.address.name}, do: delete, reason: …}}]`"
-        return f"if its flow was deleted, write {entry}; then `exportctl apply` deletes it"
-    does = "deletes it" if one.deleted_by else "uses it"
-    blocked = any(i.refusals or any(f.level is Level.ERROR for f in i.findings) for i in items)
-    return f"`exportctl apply` {does}" + (", when nothing in the plan is refused any more" if blocked else "")
+    """Say what to do about one orphan, in one line; `items` are those of its plan."""
+    return OrphanFixes(items).phrase(one)

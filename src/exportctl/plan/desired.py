@@ -7,8 +7,9 @@ sandbox. Out: a `DesiredState`. Dataset names stay names: `dataset_lookup` finds
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from exportctl.errors import Finding, Level
@@ -84,6 +85,15 @@ class DesiredState:
     project: Project
     accounts: Mapping[Address, DesiredAccount]
     exports: Mapping[Address, DesiredExport]
+
+    @cached_property
+    def parts(self) -> Mapping[str, Sequence[str]]:
+        """The parts of each export KEY that is split."""
+        found: dict[str, list[str]] = {}
+        for key, slash, part in (address.name.partition("/") for address in self.exports):
+            if slash:
+                found.setdefault(key, []).append(part)
+        return found
 
 
 def finding(

@@ -19,8 +19,9 @@ differ.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from exportctl.model.digests import is_known_other
@@ -29,6 +30,7 @@ from exportctl.model.project import AcceptEntry
 from exportctl.model.schedule import format_moment
 from exportctl.plan.comparison import ComparisonInputs, difference_cause, make_change
 from exportctl.plan.end_diff import end_changes
+from exportctl.plan.grouping import group_by_key
 from exportctl.resources.kinds import SCHEDULE, SCHEDULE_FIELDS, FieldRule, Kind, Treat, leaf_path
 
 _MARKED = WRITE_CAUSES | {Cause.RENEWAL, Cause.ALREADY_MATCHES}
@@ -257,16 +259,30 @@ def _stored_value(rule: FieldRule, desired: Any, live: Any, change: FieldChange)
     return digest(sorted(desired) if rule.treat in (Treat.REPOINT, Treat.UNORDERED) else desired)
 
 
-def apply_accept_entries(
-    change: FieldChange, names: Collection[str], accept: Sequence[AcceptEntry], as_of: int
-) -> FieldChange:
+@dataclass(frozen=True)
+class AcceptEntries:
+    """The `accept` entries of a config, in their order."""
+
+    entries: tuple[AcceptEntry, ...] = ()
+
+    def of(self, addresses: Collection[str]) -> Iterator[AcceptEntry]:
+        """Yield the entries of some addresses."""
+        places = {n for address in addresses for n in self._places.get(address, ())}
+        return (self.entries[n] for n in sorted(places))
+
+    @cached_property
+    def _places(self) -> Mapping[str, Sequence[int]]:
+        return group_by_key(range(len(self.entries)), lambda n: self.entries[n].address)
+
+
+def apply_accept_entries(change: FieldChange, names: Collection[str], accept: AcceptEntries, as_of: int) -> FieldChange:
     """
     Return the change, marked as accepted if an entry covers it.
 
     `names` are the addresses that an entry may give. An entry for `schedule` covers all of its keys.
     """
     fields = {change.field, change.path} | ({SCHEDULE} if change.field in SCHEDULE_FIELDS else set())
-    entry = next((a for a in accept if a.address in names and a.field in fields and a.is_in_force(as_of)), None)
+    entry = next((a for a in accept.of(names) if a.field in fields and a.is_in_force(as_of)), None)
     can_accept = change.cause in (Cause.PAUSED, Cause.NOT_COMPARABLE) or change.cause in WRITE_CAUSES
     if entry is None or not can_accept:
         return change

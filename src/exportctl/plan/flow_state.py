@@ -27,7 +27,6 @@ from exportctl.model.plan import (
     Cause,
     Consequence,
     FieldChange,
-    ListedDataset,
     Marker,
     PlanItem,
     Step,
@@ -35,15 +34,17 @@ from exportctl.model.plan import (
     digest,
 )
 from exportctl.model.plan_options import PlanOptions
-from exportctl.model.project import AcceptEntry, Export
+from exportctl.model.project import Export
 from exportctl.model.schedule import ONCE, format_age, format_moment
 from exportctl.plan import field_diff, pauses, steps
 from exportctl.plan.comparison import ComparisonInputs, name_variables
+from exportctl.plan.dataset_lookup import ListedDatasets
 from exportctl.plan.desired import DesiredAccount, DesiredExport, finding
-from exportctl.plan.field_diff import field_changes
+from exportctl.plan.field_diff import AcceptEntries, field_changes
 from exportctl.plan.last_editor import actor
+from exportctl.plan.lost_owners import lost_owner_refusal
 from exportctl.plan.own_actions import has_missing_action, is_disabled_by_exportctl, keep_intent, own_rename
-from exportctl.plan.ownership import LiveFlow, Ownership, choose_flows, lost_owner_refusal
+from exportctl.plan.ownership import LiveFlow, Ownership, choose_flows
 from exportctl.resources import flow_states, wire
 from exportctl.resources.kinds import DATASETS, ENABLED, END, EVERY, FLOW, START, TARGET_CONNECTION
 from exportctl.resources.service_values import StateMeaning, state_meaning
@@ -58,10 +59,10 @@ class PlanInputs:
     """The inputs of a plan that are the same for every export."""
 
     ownership: Ownership
-    listing: tuple[ListedDataset, ...]
+    listing: ListedDatasets
     options: PlanOptions
     as_of: int
-    accept: tuple[AcceptEntry, ...]
+    accept: AcceptEntries
     listing_hint: str  # for a dataset that the listing lacks
     accounts: Mapping[Address, DesiredAccount] = field(default_factory=dict)
 
@@ -176,7 +177,7 @@ def state_findings(export: DesiredExport, live_flow: LiveFlow, inputs: PlanInput
     """Report a state that exportctl does not compare and no entry accepts; after its end, a flow may be in any."""
     end, names = pauses.live_end(live_flow), _accept_names(export)
     is_over = end is not None and end <= inputs.as_of and state_meaning(live_flow.state) is StateMeaning.OTHER
-    accepted = any(a.address in names and a.field == ENABLED and a.is_in_force(inputs.as_of) for a in inputs.accept)
+    accepted = any(a.field == ENABLED and a.is_in_force(inputs.as_of) for a in inputs.accept.of(names))
     if live_flow.fields[ENABLED] is not None or is_over or accepted:
         return ()
     shown = f"the flow {live_flow.flow.id} is {flow_states.state_phrase(live_flow.state)}"

@@ -60,8 +60,8 @@ def _changed_flows(item: PlanItem, ownership: Ownership) -> tuple[LiveFlow, ...]
         return ()
     if item.address.root == DESTINATIONS:
         return ownership.flows_on(item.id)
-    deleted = {step.id for step in item.steps}
-    return tuple(h for h in ownership.flows if h.flow.id == item.id or h.flow.id in deleted)
+    ids = {item.id, *(step.id for step in item.steps if step.id)}
+    return tuple(h for i in sorted(ids) if (h := ownership.flow_by_id(i)))
 
 
 def _running_hold(item: PlanItem, live_flow: LiveFlow, now: int) -> Hold | None:

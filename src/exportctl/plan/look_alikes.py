@@ -29,7 +29,7 @@ from exportctl.model.next_steps import MoveOffer, NextStep
 from exportctl.model.plan import Address, Marker, Refusal, SensitiveValue, Step, digest
 from exportctl.model.project import Export, Project
 from exportctl.plan.desired import DesiredAccount, DesiredExport
-from exportctl.plan.ownership import LiveFlow, Ownership, export_addresses, moved_to_other_project
+from exportctl.plan.ownership import LiveFlow, Ownership, export_addresses
 from exportctl.resources import wire
 from exportctl.resources.destinations.type import Scope
 from exportctl.resources.kinds import AUTH, DATASETS, FLOW, LOCATION
@@ -48,8 +48,8 @@ def look_alike_refusal(
     `account` is the account of this project that the export uses, None if others made the account; `ids` are the ids of
     its datasets.
     """
-    for live_flow in ownership.flows:
-        if live_flow.is_owned_by(ownership.project) or not _has_same_datasets(export, ids, live_flow):
+    for live_flow in ownership.flows_of_others_with(ids):
+        if not _has_same_datasets(export, ids, live_flow):
             continue
         is_same = _has_same_location(export, account, base, live_flow, ownership)
         if live_flow.marker is None and (is_same or live_flow.flow.name == export.declared.title):
@@ -67,11 +67,10 @@ def renamed_project_refusal(
 
     `projects` own look-alikes of other exports of the same plan, so this project may be one of them under a new name.
     """
-    for live_flow in ownership.flows:
+    flows = (h for project in projects for h in ownership.flows_of(project, export.address))
+    for live_flow in sorted(flows, key=lambda h: h.flow.id):
         marker = live_flow.marker
-        if marker is None or marker.project not in projects or marker.address != export.address:
-            continue
-        if _has_same_datasets(export, ids, live_flow):
+        if marker is not None and _has_same_datasets(export, ids, live_flow):
             return _owned_refusal(export, marker, live_flow, ownership, "exports the same datasets under the same key")
     return None
 
@@ -109,7 +108,7 @@ def moved_flow(declared: Export, ownership: Ownership) -> LiveFlow | None:
         return None
     if any(a in ownership.own_flows for a in addresses):
         return None
-    return next((h for a in addresses if (h := moved_to_other_project(a, ownership))), None)
+    return next((h for a in addresses if (h := ownership.flow_moved_from(a))), None)
 
 
 def entry_phrase(*offers: MoveOffer) -> str:
@@ -239,7 +238,5 @@ def _owned_refusal(
 
 def _offers(export: DesiredExport, owner: Marker, ownership: Ownership) -> Iterator[MoveOffer]:
     """Yield every flow at the address of the owner: one that is being replaced moves together with the new one."""
-    for live_flow in ownership.flows:
-        marker = live_flow.marker
-        if marker and (marker.project, marker.address) == (owner.project, owner.address):
-            yield MoveOffer(marker.project, marker.name, live_flow.flow.id, export.address.name)
+    for live_flow in ownership.flows_of(owner.project, owner.address):
+        yield MoveOffer(owner.project, owner.name, live_flow.flow.id, export.address.name)

@@ -6,13 +6,14 @@ All of it is in the lists that a plan was made from: a flow shows its newest run
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from exportctl.model.loss import Loss
-from exportctl.model.plan import ListedDataset, LiveObject
+from exportctl.model.plan import LiveObject
 from exportctl.model.project import RemovedEntry
 from exportctl.model.schedule import grid_offset, schedule_phrase
+from exportctl.plan.dataset_lookup import ListedDatasets
 from exportctl.plan.ownership import LiveFlow
 from exportctl.resources import wire
 from exportctl.resources.kinds import EVERY, FOLDER, FORMAT, LOCATION, START
@@ -21,7 +22,7 @@ from exportctl.resources.place import place_phrase
 from exportctl.resources.unknown_schedule import unknown_schedule
 
 
-def flow_loss(live_flow: LiveFlow, listing: Sequence[ListedDataset], entry: RemovedEntry | None = None) -> Loss:
+def flow_loss(live_flow: LiveFlow, listing: ListedDatasets, entry: RemovedEntry | None = None) -> Loss:
     """Return what the deletion or the replacement of a flow takes away."""
     newest = last_run(live_flow.flow.raw)
     location: Mapping[str, Any] = live_flow.target_fields.get(LOCATION) or {}
@@ -45,9 +46,9 @@ def account_loss(base: LiveObject, entry: RemovedEntry | None) -> Loss:
     return Loss(type=kind.name if kind else None, reason=entry.reason if entry else None)
 
 
-def _named_datasets(live_flow: LiveFlow, listing: Sequence[ListedDataset]) -> tuple[tuple[str, str], ...]:
+def _named_datasets(live_flow: LiveFlow, listing: ListedDatasets) -> tuple[tuple[str, str], ...]:
     """Return the datasets by the names of today, else by those that the source stores."""
-    names = live_flow.dataset_names | {d.id: d.name for d in listing if d.id in live_flow.dataset_names and d.name}
+    names = {i: listing.known_names.get(i, stored) for i, stored in live_flow.dataset_names.items()}
     return tuple(sorted(names.items(), key=lambda pair: (pair[1], pair[0])))
 
 

@@ -131,7 +131,7 @@ def _entry_problem(
         return f"`move_from` moves {wanted} to {address}, which the config does not declare", (
             f"declare {address}, or write `to: KEY` with the key of an export"
         )
-    named = {e.flow for e in desired.project.move_from if _address(e) == address}
+    named = {e.flow for e in desired.project.moves_to(entry.to)}
     others = [h.flow.id for h in ownership.own_flows.get(address, ()) if h.flow.id not in named]
     if others:
         return f"{address} already has the flow {others[0]}, so it cannot take over {live_flow.quoted_name} too", (
@@ -197,6 +197,8 @@ def _moved_accounts(
 ) -> Iterator[tuple[Address, LiveObject]]:
     """Yield the base connections that no flow of the former project uses any more, by the address that takes each."""
     taken: dict[str, Address] = {}
+    given: set[Address] = set()
+    former = {base: {h.marker.project for h in flows if h.marker} for base, flows in after.flows_by_account.items()}
     for entry in entries:
         export, live_flow = desired.exports.get(_address(entry)), after.flow_by_id(entry.flow)
         if export is None or live_flow is None or not live_flow.is_owned_by(after.project):
@@ -205,10 +207,11 @@ def _moved_accounts(
         if base is None or base.marker is None or base.marker.project != entry.project:
             continue
         at = export.account.own
-        is_free = at is not None and at not in after.own_accounts and at not in taken.values()
-        if at and is_free and not any(h.is_owned_by(entry.project) for h in after.flows_on(base.id)):
+        is_free = at is not None and at not in after.own_accounts and at not in given
+        if at and is_free and entry.project not in former.get(base.id, ()):
             refuse_newer_markers((base,))
-            if taken.setdefault(base.id, at) == at:
+            given.add(taken.setdefault(base.id, at))
+            if taken[base.id] == at:
                 yield at, base
 
 

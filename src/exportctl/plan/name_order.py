@@ -23,7 +23,9 @@ from dataclasses import dataclass, replace
 
 from exportctl.model.plan import Action, Consequence, PlanItem, Step, digest
 from exportctl.plan import steps
-from exportctl.plan.ownership import LiveFlow, Ownership, folded_name, free_title
+from exportctl.plan.grouping import group_by_key
+from exportctl.plan.ownership import LiveFlow, Ownership
+from exportctl.plan.titles import folded_name, free_title
 from exportctl.resources.kinds import FLOW, TITLE
 
 
@@ -43,37 +45,50 @@ def order_titles(items: Sequence[PlanItem], ownership: Ownership) -> list[PlanIt
     needs = {key: set(step.needs) for key, step in every.items()}
     found = tuple(_title_conflicts(every.values(), ownership))
     temporary: dict[str, Step] = {}  # by flow id
+    of_flow = group_by_key(every.values(), lambda step: step.id)
     for one in found:
         flow = one.holder.flow.id
         if flow not in temporary and not _is_waiting_for(one.release.key, one.taker.key, needs):
             needs[one.taker.key].add(one.release.key)
             continue
         temporary.setdefault(flow, _temporary_title(one, ownership))
-        for step in (s for s in every.values() if s.id == flow):
+        for step in of_flow[flow]:
             needs[step.key].add(temporary[flow].key)
         needs[one.taker.key].add(temporary[flow].key)
-    return [_ordered_item(item, needs, temporary, found) for item in items]
+    added = group_by_key(temporary.values(), lambda step: step.address)
+    held = group_by_key(found, lambda one: one.holder.flow.id)
+    taken = group_by_key(found, lambda one: one.taker.address)
+
+    def order_item(item: PlanItem) -> PlanItem:
+        conflicts = taken.get(item.address, ())
+        return _ordered_item(item, needs, added.get(item.address, ()), held, _waiting_notes(item, temporary, conflicts))
+
+    return [order_item(item) for item in items]
 
 
 def _ordered_item(
-    item: PlanItem, needs: Mapping[str, set[str]], temporary: Mapping[str, Step], found: Sequence[TitleConflict]
+    item: PlanItem,
+    needs: Mapping[str, set[str]],
+    added: Sequence[Step],
+    held: Mapping[str, Sequence[TitleConflict]],
+    waiting: Iterable[Consequence],
 ) -> PlanItem:
-    added = [step for step in temporary.values() if step.address == item.address]
     ordered = [replace(step, needs=tuple(sorted(needs[step.key]))) for step in item.steps]
-    notes = [*_temporary_notes(item, added, found), *_waiting_notes(item, temporary, found)]
+    notes = [*_temporary_notes(added, held), *waiting]
     return replace(item, steps=(*added, *ordered), consequences=(*item.consequences, *notes))
 
 
 def _title_conflicts(every: Iterable[Step], ownership: Ownership) -> Iterator[TitleConflict]:
     """Yield each title that one flow takes and another one gives up, in the order of the plan."""
     of_flows = [step for step in every if step.kind == FLOW.name]
+    of_flow = group_by_key(of_flows, lambda step: step.id)
     for taker in of_flows:
         title = taker.title if taker.action is Action.CREATE else taker.fields.get(TITLE)
-        for holder in ownership.flows if title else ():
+        for holder in ownership.flows_named(str(title)) if title else ():
             flow = holder.flow
-            if flow.id == taker.id or folded_name(flow.name) != folded_name(str(title)):
+            if flow.id == taker.id:
                 continue
-            release = _releasing_step([s for s in of_flows if s.id == flow.id], flow.name)
+            release = _releasing_step(of_flow.get(flow.id, ()), flow.name)
             if release is not None:
                 yield TitleConflict(taker, release, holder, flow.name)
 
@@ -113,19 +128,20 @@ def _temporary_title(one: TitleConflict, ownership: Ownership) -> Step:
     )
 
 
-def _temporary_notes(item: PlanItem, added: Sequence[Step], found: Sequence[TitleConflict]) -> Iterator[Consequence]:
+def _temporary_notes(added: Sequence[Step], held: Mapping[str, Sequence[TitleConflict]]) -> Iterator[Consequence]:
     for step in added:
-        takers = _addresses(one.taker for one in found if one.holder.flow.id == step.id)
-        title, former = step.fields[TITLE], next(one.title for one in found if one.holder.flow.id == step.id)
+        conflicts = held[step.id or ""]
+        takers = _addresses(one.taker for one in conflicts)
+        title, former = step.fields[TITLE], conflicts[0].title
         text = f'the flow first gets the temporary title "{title}" (one more write), because {takers} takes "{former}"'
         yield Consequence("temporary-title", text)
 
 
 def _waiting_notes(
-    item: PlanItem, temporary: Mapping[str, Step], found: Sequence[TitleConflict]
+    item: PlanItem, temporary: Mapping[str, Step], taken: Sequence[TitleConflict]
 ) -> Iterator[Consequence]:
-    for one in found:
-        if one.taker.address == item.address and one.holder.flow.id not in temporary:
+    for one in taken:
+        if one.holder.flow.id not in temporary:
             giver = "its former flow" if one.release.address == item.address else one.release.address
             yield Consequence("title-order", f'takes the title "{one.title}" after {giver} has given it up')
 

@@ -19,6 +19,7 @@ from exportctl.plan.accounts import AccountPlan
 from exportctl.plan.create import look_up_export_datasets
 from exportctl.plan.desired import DesiredExport, DesiredState
 from exportctl.plan.flow_state import PlanInputs
+from exportctl.plan.grouping import group_by_key
 from exportctl.plan.moves import Moves, move_account_item
 from exportctl.plan.ownership import LiveFlow
 
@@ -45,14 +46,13 @@ def account_items(
     desired: DesiredState, accounts: Mapping[Address, AccountPlan], moves: Moves, exports: Sequence[PlanItem]
 ) -> Iterator[PlanItem]:
     """Yield the item of each account; one that moves waits for the flows on it."""
+    declared = [i for i in exports if i.address in desired.exports] if moves.accounts else []
+    users = group_by_key(declared, lambda i: desired.exports[i.address].account.own)
     for address, planned in accounts.items():
         if address not in moves.accounts:
             yield planned.item
             continue
-        users = [
-            i for i in exports if i.address in desired.exports and desired.exports[i.address].account.own == address
-        ]
-        yield move_account_item(desired.accounts[address], planned.item, moves, users)
+        yield move_account_item(desired.accounts[address], planned.item, moves, users.get(address, ()))
 
 
 def add_renamed_project_refusals(

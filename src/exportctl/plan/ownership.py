@@ -12,13 +12,16 @@ No command works with objects of a later exportctl: this version may misundersta
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from exportctl.model.plan import EXPORTS, Address, Fields, Inventory, LiveObject, Marker, Refusal
+from exportctl.model.plan import EXPORTS, Address, Fields, Inventory, LiveObject, Marker, digest
 from exportctl.model.project import Export
+from exportctl.plan.grouping import group_by_key, group_by_keys
+from exportctl.plan.titles import TakenNames, folded_name
 from exportctl.resources import flow_states, kinds, wire
 from exportctl.resources.destinations.type import DestinationType
 from exportctl.resources.kinds import BASE_CONNECTION, FLOW, SOURCE_CONNECTION, TARGET_CONNECTION
@@ -27,6 +30,8 @@ from exportctl.resources.marker import trace as marker_trace
 from exportctl.resources.unknown_schedule import unknown_end
 
 FLOW_LIMIT = 100  # destinations per sandbox, hard limit [GR]
+
+_NUMBERED = re.compile(r"\A(.*) \d+\Z", re.DOTALL)  # a title and the number that made it unique
 
 
 @dataclass(frozen=True)
@@ -114,6 +119,12 @@ class LiveFlow:
         """The marker of a target that no other flow uses."""
         return self.target.marker if self.target and self.can_change(self.target) else None
 
+    @property
+    def claim(self) -> Marker | None:
+        """The marker of the target, or of the source of a hidden target, if no other flow uses that connection."""
+        child = self.target or self.source
+        return child.marker if child and self.can_change(child) else None
+
     def has_unfinished_adoption(self, adopted: str) -> bool:
         """Check whether an adoption of this flow wrote the marker of the flow, but not yet that of its target."""
         is_marked = self.marker is not None and not self.marker_lost
@@ -129,9 +140,9 @@ class LiveFlow:
 
 @dataclass(frozen=True)
 class Ownership:
-    """The live objects of a sandbox by owner; every sequence is sorted by id."""
+    """The live objects of a sandbox by owner, with an index for each question that a plan asks for every export."""
 
-    flows: tuple[LiveFlow, ...]  # every flow
+    flows: tuple[LiveFlow, ...]  # every flow, sorted by id as every sequence here
     own_flows: Mapping[Address, tuple[LiveFlow, ...]]
     orphans: Mapping[Address, tuple[LiveObject, ...]]  # connections of ours that no flow uses
     own_accounts: Mapping[Address, tuple[LiveObject, ...]]  # base connections of ours
@@ -140,17 +151,138 @@ class Ownership:
     project: str
     names: Mapping[str, Mapping[str, str]]  # kind -> id -> folded name of every live object
 
-    def names_taken(self, kind: str, without: Collection[str] = ()) -> frozenset[str]:
-        """Return the folded names of the live objects of a kind, except some by id."""
-        return frozenset(name for identity, name in self.names.get(kind, {}).items() if identity not in without)
+    def names_taken(self, kind: str, without: Collection[str] = (), also: Container[str] = ()) -> TakenNames:
+        """Return the folded names of the live objects of a kind, except some by id, and others `also`."""
+        return TakenNames(self._ids_by_name.get(kind, {}), without, also)
+
+    def unmarked_accounts(self, titles: Iterable[str]) -> list[LiveObject]:
+        """Return the accounts without a marker that have one of these titles, with or without a number after it."""
+        found = (base for title in titles for base in self._unmarked_by_title.get(title, ()))
+        return list({base.id: base for base in found}.values())
+
+    def accounts_of_type(self, of: DestinationType) -> tuple[LiveObject, ...]:
+        """Return every base connection of a destination type, of any owner."""
+        return self._accounts_by_type.get(of.name, ())
+
+    def accounts_titled(self, of: DestinationType, title: str) -> tuple[LiveObject, ...]:
+        """Return the base connections of a destination type that have this title."""
+        return self._accounts_by_title.get((of.name, title), ())
 
     def flow_by_id(self, flow: str) -> LiveFlow | None:
         """Return the flow with this id, None if there is none."""
-        return next((h for h in self.flows if h.flow.id == flow), None)
+        return next(iter(self._flows_by_id.get(flow, ())), None)
 
     def flows_on(self, base: str) -> tuple[LiveFlow, ...]:
         """Return every destination flow on a base connection, of any owner, also flows of audiences."""
-        return tuple(h for h in self.flows if h.base_id == base)
+        return self.flows_by_account.get(base, ())
+
+    def flows_named(self, name: str) -> tuple[LiveFlow, ...]:
+        """Return every flow with this name; case and blanks around it do not count."""
+        return self._flows_by_name.get(folded_name(name), ())
+
+    def flows_of(self, project: str, address: Address) -> tuple[LiveFlow, ...]:
+        """Return every flow with the marker of this project and address."""
+        return self._flows_by_marker.get((project, address), ())
+
+    def flows_with_dataset(self, dataset: str) -> tuple[LiveFlow, ...]:
+        """Return every flow that exports this dataset."""
+        return self._flows_by_dataset.get(dataset, ())
+
+    def flows_claimed_for(self, address: Address) -> tuple[LiveFlow, ...]:
+        """Return every flow with a `claim` of this address of the project."""
+        return self._flows_by_claim.get(address, ())
+
+    def flow_moved_from(self, address: Address) -> LiveFlow | None:
+        """Return the flow of another project that came from this address of ours, None if there is none."""
+        return next(iter(self._flows_by_trace.get(marker_trace(self.project, address.name), ())), None)
+
+    def flows_of_others(self, location: Fields) -> tuple[LiveFlow, ...]:
+        """Return the flows of no or another owner, at least those that write to this location."""
+        return self._others_by_location.get(_location_key(location), ())
+
+    def flows_of_others_with(self, dataset_ids: Collection[str]) -> list[LiveFlow]:
+        """Return the flows of no or another owner, at least those that export these datasets, or once did."""
+        same = self._others_by_datasets.get(tuple(dataset_ids), ())
+        once = self._others_by_applied_datasets.get(digest(sorted(dataset_ids)), ())
+        by_id = {h.flow.id: h for h in (*same, *once)}
+        return [by_id[flow] for flow in sorted(by_id)]
+
+    @cached_property
+    def _ids_by_name(self) -> Mapping[str, Mapping[str, Collection[str]]]:
+        return {kind: group_by_key(names, names.__getitem__) for kind, names in self.names.items()}
+
+    @cached_property
+    def _unmarked_by_title(self) -> Mapping[str, tuple[LiveObject, ...]]:
+        unmarked = (base for base in self.base_connections.values() if base.marker is None)
+        return group_by_keys(unmarked, lambda base: {base.name, *_NUMBERED.findall(base.name)})
+
+    @cached_property
+    def _accounts_by_type(self) -> Mapping[str, tuple[LiveObject, ...]]:
+        known = {base.id: wire.destination_type(base.raw) for base in self.base_connections.values()}
+        ordered = sorted(self.base_connections.values(), key=lambda base: base.id)
+        return group_by_keys(ordered, lambda base: (of.name,) if (of := known[base.id]) else ())
+
+    @cached_property
+    def _accounts_by_title(self) -> Mapping[tuple[str, str], tuple[LiveObject, ...]]:
+        pairs = [(name, base) for name, found in self._accounts_by_type.items() for base in found]
+        found = group_by_key(pairs, lambda pair: (pair[0], pair[1].name))
+        return {key: tuple(base for _, base in same) for key, same in found.items()}
+
+    @cached_property
+    def _flows_by_id(self) -> Mapping[str, tuple[LiveFlow, ...]]:
+        return group_by_key(self.flows, lambda h: h.flow.id)
+
+    @cached_property
+    def flows_by_account(self) -> Mapping[str | None, tuple[LiveFlow, ...]]:
+        """Every flow by the id of its base connection."""
+        return group_by_key(self.flows, lambda h: h.base_id)
+
+    @cached_property
+    def _flows_by_name(self) -> Mapping[str, tuple[LiveFlow, ...]]:
+        return group_by_key(self.flows, lambda h: folded_name(h.flow.name))
+
+    @cached_property
+    def _flows_by_marker(self) -> Mapping[tuple[str, Address], tuple[LiveFlow, ...]]:
+        return group_by_keys(self.flows, lambda h: ((h.marker.project, h.marker.address),) if h.marker else ())
+
+    @cached_property
+    def _flows_by_dataset(self) -> Mapping[str, tuple[LiveFlow, ...]]:
+        return group_by_keys(self.flows, lambda h: set(h.dataset_ids))
+
+    @cached_property
+    def _flows_by_claim(self) -> Mapping[Address, tuple[LiveFlow, ...]]:
+        claims = ((h, h.claim) for h in self.flows)
+        ours = {h.flow.id: c.address for h, c in claims if c and c.project == self.project}
+        return group_by_keys(self.flows, lambda h: (ours[h.flow.id],) if h.flow.id in ours else ())
+
+    @cached_property
+    def _flows_by_trace(self) -> Mapping[str, tuple[LiveFlow, ...]]:
+        moved = (h for h in self.flows if h.marker and h.marker.project != self.project)
+        return group_by_keys(moved, lambda h: (h.marker.moved_from,) if h.marker and h.marker.moved_from else ())
+
+    @cached_property
+    def _flows_of_others(self) -> tuple[LiveFlow, ...]:
+        return tuple(h for h in self.flows if not h.is_owned_by(self.project))
+
+    @cached_property
+    def _others_by_location(self) -> Mapping[Collection[object], tuple[LiveFlow, ...]]:
+        seen = (h for h in self._flows_of_others if h.target)
+        return group_by_key(seen, lambda h: _location_key(h.target_fields[kinds.LOCATION]))
+
+    @cached_property
+    def _others_by_datasets(self) -> Mapping[tuple[str, ...], tuple[LiveFlow, ...]]:
+        return group_by_key(self._flows_of_others, lambda h: tuple(h.dataset_ids))
+
+    @cached_property
+    def _others_by_applied_datasets(self) -> Mapping[str, tuple[LiveFlow, ...]]:
+        markers = {h.flow.id: h.flow.marker for h in self._flows_of_others}
+        applied = {i: m.applied.get(kinds.DATASETS, ()) if m else () for i, m in markers.items()}
+        return group_by_keys(self._flows_of_others, lambda h: set(applied[h.flow.id]))
+
+
+def _location_key(location: Fields) -> Collection[object]:
+    """Return what is equal for equal locations, and can be the key of an index."""
+    return frozenset((name, value if isinstance(value, str) else None) for name, value in location.items())
 
 
 def build_ownership(live: Inventory, project: str) -> Ownership:
@@ -193,29 +325,9 @@ def build_ownership(live: Inventory, project: str) -> Ownership:
     )
 
 
-def folded_name(name: str) -> str:
-    """Fold case and blanks: Adobe does not document whether, and in which form, names must be unique (U7)."""
-    return name.strip().casefold()
-
-
-def free_title(wanted: str, taken: Collection[str], first: int = 1) -> str:
-    """Return `wanted`, or `wanted 2` and so on, which none of the folded names in `taken` equals; 1 is not shown."""
-    number = first
-    while folded_name(title := f"{wanted} {number}" if number > 1 else wanted) in taken:
-        number += 1
-    return title
-
-
 def export_addresses(declared: Export) -> tuple[Address, ...]:
     """Return the address of an export, and the one before a rename."""
     return tuple(Address(EXPORTS, name) for name in (declared.key, declared.renamed_from) if name)
-
-
-def moved_to_other_project(address: Address, ownership: Ownership) -> LiveFlow | None:
-    """Return the flow of another project that came from this address of ours, None if there is none."""
-    trace = marker_trace(ownership.project, address.name)
-    found = (h for h in ownership.flows if h.marker and h.marker.project != ownership.project)
-    return next((h for h in found if h.marker and h.marker.moved_from == trace), None)
 
 
 def came_from(live_flow: LiveFlow, project: str) -> str | None:
@@ -242,55 +354,6 @@ def choose_flows(declared: Export, ownership: Ownership) -> tuple[tuple[LiveFlow
         return current, older
     kept = tuple(h for h in flows if h.flow.id == declared.keep)
     return (kept, tuple(h for h in flows if h not in kept)) if kept else (flows, ())
-
-
-def reclaim_adopted_flows(ownership: Ownership, adopted: Mapping[str, frozenset[Address]]) -> Ownership:
-    """
-    Add flows that lost their marker if `adopt` in the config and the marker on their own target name the same address.
-
-    `adopted` maps the id of a flow to its addresses in the config. The source of an adopted flow has no marker, so
-    without this rule a pause would be forgotten together with the marker.
-    """
-    found: dict[str, LiveFlow] = {}
-    for live_flow in ownership.flows:
-        claim = None if live_flow.marker else live_flow.target_marker
-        at = claim.address if claim and claim.project == ownership.project else None
-        if at is not None and at in adopted.get(live_flow.flow.id, ()) and at not in ownership.own_flows:
-            found[live_flow.flow.id] = replace(live_flow, marker=claim, marker_lost=True)
-    ours = {h.marker.address: (h,) for h in found.values() if h.marker}
-    live_flows = tuple(found.get(h.flow.id, h) for h in ownership.flows)
-    return replace(ownership, flows=live_flows, own_flows={**ownership.own_flows, **ours}) if found else ownership
-
-
-def lost_owner_refusal(declared: Export, ownership: Ownership) -> Refusal | None:
-    """Refuse if a flow may belong to this export although its own marker does not say so."""
-    return next((r for h in ownership.flows if (r := _flow_owner_refusal(declared, h, ownership.project))), None)
-
-
-def _flow_owner_refusal(declared: Export, live_flow: LiveFlow, project: str) -> Refusal | None:
-    """
-    Refuse if the target of a flow, used by no other flow, has the marker of this export.
-
-    The marker of the flow was removed or overwritten, or the flow uses our target. The source counts only where the
-    target is hidden: a released flow keeps the marker on its source.
-    """
-    child = live_flow.target or live_flow.source
-    claim = child.marker if child and live_flow.can_change(child) else None
-    if claim is None or claim.project != project or claim.address not in export_addresses(declared):
-        return None
-    if live_flow.marker and live_flow.marker.moved_from == marker_trace(project, claim.name):
-        return None  # it moved: the marker of the target is written last
-    says = f"but its {'target' if live_flow.target else 'source'} still has the marker of {claim.address}"
-    flow = f"the flow {live_flow.quoted_name}"
-    if live_flow.flow.marker:
-        text = f"{flow} has the marker of another owner, {says}"
-        entry = f"`removed: [{{export: {claim.address.name}, do: release, reason: …}}]`"
-        allow = (
-            f"restore the marker of the flow in its description, or remove the export from the config and write {entry}"
-        )
-        return Refusal("other-project", text, allow)
-    adopt = f"write `adopt: {live_flow.flow.id}` in {EXPORTS}.{declared.key} if it is this flow"
-    return Refusal("look-alike", f"{flow} has no marker, {says}", f"{adopt}, or give the flow its own target")
 
 
 def _live_flow(

@@ -45,6 +45,7 @@ from exportctl.plan import (
 from exportctl.plan.accounts import AccountPlan, live_accounts, plan_account
 from exportctl.plan.base_lookup import BaseLookup, look_up_base
 from exportctl.plan.cut_descriptions import refuse_cut_descriptions
+from exportctl.plan.dataset_lookup import ListedDatasets
 from exportctl.plan.delete import (
     add_orphans,
     removed_entry,
@@ -54,11 +55,13 @@ from exportctl.plan.delete import (
 )
 from exportctl.plan.desired import DesiredExport, DesiredState, finding
 from exportctl.plan.exports import plan_export
+from exportctl.plan.field_diff import AcceptEntries
 from exportctl.plan.flow_state import PlanInputs, ending_soon_findings, plan_renewal
 from exportctl.plan.former_locations import former_location_steps
 from exportctl.plan.former_schedules import former_schedule_steps
 from exportctl.plan.freshness import add_commit_times
 from exportctl.plan.holds import apply_holds
+from exportctl.plan.lost_owners import reclaim_adopted_flows
 from exportctl.plan.moves import Moves, move_export_item, plan_moves
 from exportctl.plan.ownership import (
     FLOW_LIMIT,
@@ -66,10 +69,9 @@ from exportctl.plan.ownership import (
     build_ownership,
     came_from,
     export_addresses,
-    folded_name,
-    reclaim_adopted_flows,
 )
 from exportctl.plan.selection import addresses_on_excluded, excluded_addresses, select_exports
+from exportctl.plan.titles import folded_name
 from exportctl.resources import wire
 from exportctl.resources.destinations.type import Scope
 from exportctl.resources.kinds import ENABLED, END, EVERY, LOCATION
@@ -99,7 +101,8 @@ def build_plan(
     excluded = excluded_addresses(desired, owned_now, options)
     made = Moves(owned_now) if options.renew_only else plan_moves(desired, owned_now, chosen)
     ownership, hint = made.ownership, dataset_lookup.listing_hint(header)
-    inputs = PlanInputs(ownership, live.datasets or (), options, as_of, project.accept, hint, desired.accounts)
+    listing, accepted = ListedDatasets(live.datasets or ()), AcceptEntries(project.accept)
+    inputs = PlanInputs(ownership, listing, options, as_of, accepted, hint, desired.accounts)
     if options.renew_only:
         items = [_renewal_item(export, inputs, project.policy) for export in chosen.values()]
     else:
@@ -142,7 +145,7 @@ def _planned_items(
     ownership, options, as_of = inputs.ownership, inputs.options, inputs.as_of
     away = owner_changes.moved_flows(chosen, moves)
     here = {a: e for a, e in sorted(chosen.items()) if a not in away}
-    accounts = _account_plans(desired, here.values(), ownership, options, as_of)
+    accounts = _account_plans(desired, here.values(), inputs)
     adopted_ids = frozenset(e.declared.adopt for e in here.values() if e.declared.adopt)
     lookups = {a: look_up_base(e, accounts, ownership) for a, e in here.items()}
     bases = dict.fromkeys(away) | {address: found.value for address, found in lookups.items()}
@@ -185,19 +188,20 @@ def _sort_key(item: PlanItem) -> tuple[int, str, str, str]:
 
 
 def _account_plans(
-    desired: DesiredState, exports: Iterable[DesiredExport], ownership: Ownership, options: PlanOptions, as_of: int
+    desired: DesiredState, exports: Iterable[DesiredExport], inputs: PlanInputs
 ) -> dict[Address, AccountPlan]:
     """Plan our accounts that exports need, and declared accounts that exist already."""
+    ownership, options = inputs.ownership, inputs.options
     needed = {e.account.own for e in exports if e.account.own}
     planned: dict[Address, AccountPlan] = {}
+    titles: set[str] = set()  # folded, of the accounts that this plan creates
     for address, account in sorted(desired.accounts.items()):
         exists = live_accounts(account, ownership)
         if address in needed or (exists and options.is_targeted(address)):
-            accept = desired.project.accept
-            titles = [folded_name(a.base.title) for a in planned.values() if isinstance(a.base, Step)]
-            planned[address] = plan_account(
-                account, ownership, as_of, accept=accept, resend=options.rotate == address, titles=titles
-            )
+            resend = options.rotate == address
+            made = plan_account(account, ownership, inputs.as_of, accept=inputs.accept, resend=resend, titles=titles)
+            titles |= {folded_name(made.base.title)} if isinstance(made.base, Step) else set()
+            planned[address] = made
     return planned
 
 
@@ -249,8 +253,8 @@ def _shared_location_findings(
             f"the flow {h.quoted_name} of another owner writes to the same location",
             "give one of the two another path",
         )
-        for h in ownership.flows
-        if h.flow.id not in adopted_ids and not h.is_owned_by(ownership.project)
+        for h in ownership.flows_of_others(location)
+        if h.flow.id not in adopted_ids
         if h.target and wire.destination_type(h.target.raw) is export.type
         if (is_global or h.base_id == base) and h.target_fields[LOCATION] == location
     ]

@@ -28,6 +28,7 @@ from exportctl.plan.create import look_up_export_datasets
 from exportctl.plan.delete import removed_entry
 from exportctl.plan.desired import DesiredAccount, DesiredExport, DesiredState
 from exportctl.plan.flow_state import PlanInputs
+from exportctl.plan.grouping import group_by_key
 from exportctl.plan.ownership import LiveFlow, Ownership
 from exportctl.resources import wire
 from exportctl.resources.kinds import AUTH, BASE_CONNECTION, EVERY, FOLDER, LOCATION, TITLE
@@ -87,7 +88,7 @@ def renamed_from_phrase(before: Mapping[Address, Address], desired: DesiredState
         return f"`renamed_from: {parts['']}`"
     wholes = {old.removesuffix(f"/{part}") for part, old in parts.items() if old.endswith(f"/{part}")}
     same = all(old.endswith(f"/{part}") for part, old in parts.items()) and len(wholes) == 1
-    declared = {a.name.partition("/")[2] for a in desired.exports if a.name.startswith(f"{key}/")}
+    declared = desired.parts.get(key, ())
     if same and not any(Address(EXPORTS, f"{min(wholes)}/{part}") in desired.exports for part in declared):
         return f"`renamed_from: {min(wholes)}` under {EXPORTS}.{key} (for all its parts)"
     return f"`renamed_from: {{{', '.join(f'{part}: {old}' for part, old in parts.items())}}}` under {EXPORTS}.{key}"
@@ -98,16 +99,21 @@ def renamed_from_phrase(before: Mapping[Address, Address], desired: DesiredState
 
 def _account_candidates(items: Sequence[PlanItem], desired: DesiredState, ownership: Ownership) -> RenameCandidates:
     undeclared = _renamable_addresses(DESTINATIONS, desired, ownership)
+    users = group_by_key(desired.exports.values(), lambda e: e.account.own)
     made = [desired.accounts[i.address] for i in items if i.address in desired.accounts and i.verb is Verb.CREATE]
     found = {
-        m.address: [candidate for a in undeclared if (candidate := _account_candidate(m, a, desired, ownership))]
+        m.address: [
+            candidate
+            for a in undeclared
+            if (candidate := _account_candidate(m, a, users.get(m.address, ()), ownership))
+        ]
         for m in made
     }
     return {address: candidates for address, candidates in found.items() if candidates}
 
 
 def _account_candidate(
-    account: DesiredAccount, before: Address, desired: DesiredState, ownership: Ownership
+    account: DesiredAccount, before: Address, users: Sequence[DesiredExport], ownership: Ownership
 ) -> RenameCandidate | None:
     for base in ownership.own_accounts[before]:
         method = wire.auth_method(base.raw)
@@ -118,7 +124,7 @@ def _account_candidate(
             return RenameCandidate(before, ("type", *same))
         if same is not None and not account.type.methods:
             return RenameCandidate(before, ("type",))
-        if same is not None and _has_same_location(account, base, desired, ownership):
+        if same is not None and _has_same_location(base, users, ownership):
             return RenameCandidate(before, ("type", "location of an export on it"))
     return None
 
@@ -142,10 +148,9 @@ def _equal_auth_fields(account: DesiredAccount, base: LiveObject) -> tuple[str, 
     return tuple(equal) if all(equal.values()) else None
 
 
-def _has_same_location(account: DesiredAccount, base: LiveObject, desired: DesiredState, ownership: Ownership) -> bool:
-    """Check whether an export on the declared account writes to the location of a flow on the live account."""
+def _has_same_location(base: LiveObject, users: Sequence[DesiredExport], ownership: Ownership) -> bool:
+    """Check whether one of the exports `users` writes to the location of a flow on the live account."""
     live = [h.target_fields.get(LOCATION) for h in ownership.flows_on(base.id)]
-    users = [e for e in desired.exports.values() if e.account.own == account.address]
     return any(e.target_fields[LOCATION] in live for e in users)
 
 
@@ -171,12 +176,13 @@ def _export_candidates(
     ownership = inputs.ownership
     every = [ownership.own_flows[address] for address in _renamable_addresses(EXPORTS, desired, ownership)]
     flows = [group[0] for group in every if len(group) == 1]  # of duplicates it is unknown which one stays
+    by_datasets = group_by_key((h for h in flows if h.source), lambda h: tuple(h.dataset_ids))
     found = {}
     for item in items:
         if item.address in desired.exports and item.verb in _CREATED:
             export, base = desired.exports[item.address], bases[item.address]
-            ids = [i for i, _ in look_up_export_datasets(export, None, inputs).datasets]
-            same = [h for h in flows if h.source and h.dataset_ids == ids]
+            ids = tuple(i for i, _ in look_up_export_datasets(export, None, inputs).datasets)
+            same = by_datasets.get(ids, ())
             candidates = [one for h in same if (one := _export_candidate(export, h, base, accounts, ownership))]
             found[item.address] = sorted(candidates, key=lambda one: (-one.weight, one.before))
     return {address: candidates for address, candidates in found.items() if candidates}

@@ -87,12 +87,16 @@ def add_deletion_refusals(
 ) -> tuple[PlanItem, ...]:
     """Refuse deletions beyond the limit; `allowed` is the larger one of policy and flag."""
     deleted = [i for i in items if i.verb is Verb.DELETE]
-    unnamed = [i for i in deleted if i.address not in consented]
+    unnamed = {i.address for i in deleted if i.address not in consented}
     flows = {i.address for i in deleted if i.address.root == EXPORTS}
     everything = bool(flows) and flows >= live_exports and any(a not in consented for a in flows)
-    is_over_limit = len(unnamed) > allowed
+    count = sum(i.address in unnamed for i in deleted)
+    is_over_limit = count > allowed
     return tuple(
-        _add_deletion_refusal(i, is_over_limit, everything, len(unnamed)) if i in unnamed else i for i in items
+        _add_deletion_refusal(i, is_over_limit, everything, count)
+        if i.verb is Verb.DELETE and i.address in unnamed
+        else i
+        for i in items
     )
 
 

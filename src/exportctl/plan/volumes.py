@@ -70,7 +70,7 @@ def _sent_datasets(item: PlanItem, ownership: Ownership) -> Names:
 
 def _telling_flow(dataset: str, wanted: Collection[str], own: str | None, ownership: Ownership) -> str | None:
     """Return the flow whose runs tell most of a dataset: the one that changes, else one with few other datasets."""
-    found = [h for h in ownership.flows if dataset in h.dataset_ids]
+    found = ownership.flows_with_dataset(dataset)
 
     def preference(one: LiveFlow) -> tuple[bool, bool, int, str, str]:
         others = sum(i not in wanted for i in one.dataset_ids)

@@ -143,8 +143,11 @@ def allow_entries(rule: Rule, project: Project, addresses: Collection[str]) -> t
     """List the `allow` entries of exports among these addresses that allow the rule."""
     if rule.fixed:
         return ()
-    concerned = (e for e in project.exports.values() if e.allow and e.address in addresses)
-    return tuple(allow for export in concerned for allow in export.allow if allow.rule == rule.id)
+    concerned = sorted(
+        (project.exports_with_allow[a] for a in {*addresses} & project.exports_with_allow.keys()),
+        key=lambda pair: pair[0],
+    )
+    return tuple(allow for _, export in concerned for allow in export.allow if allow.rule == rule.id)
 
 
 def apply_settings(

@@ -1,0 +1,74 @@
+"""A plan looks at each export a fixed number of times: twice as many exports take twice as many lines of Python."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from tests.plan.sized_sandboxes import SANDBOXES, SizedSandbox
+
+SIZES = (8, 16, 32)
+ALLOWED = 150  # steps of one function; a question of each export to each other one takes 384 or more at these sizes
+COMMON = (
+    "datasets by name",
+    "all to create, beside the same flows of another project",
+    "all removed",
+    "all renamed, not said",
+    "all datasets moved on",
+    "accounts of others by title",
+)
+# Each account that appears is compared with each one that disappears: which belong together is not known before.
+SORTING = (".__lt__", ".__eq__")  # a sort of n addresses compares a little more often than n times
+SQUARE = ("accounts renamed, not said",)
+
+
+def count_steps(work: Callable[[], object]) -> Counter[tuple[str, str]]:
+    """Count the lines that each function executes, rounds of comprehensions and generators included."""
+    counted: Counter[tuple[str, str]] = Counter()
+
+    def trace(frame: FrameType, event: str, arg: object) -> Any:
+        counted[frame.f_code.co_filename, frame.f_code.co_qualname] += 1
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        work()
+    finally:
+        sys.settrace(before)
+    return counted
+
+
+def grown_functions(make: Callable[[int], SizedSandbox]) -> dict[tuple[str, str], int]:
+    """Return the functions with more steps than a straight line leads to, and how many more."""
+    make(1).build_plan()  # what is done once for all plans is done
+    small, middle, large = (count_steps(make(size).build_plan) for size in SIZES)
+    excess = {name: (large[name] - middle[name]) - 2 * (middle[name] - small[name]) for name in large}
+    return {name: more for name, more in excess.items() if more > ALLOWED and not name[1].endswith(SORTING)}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [n if n in COMMON else pytest.param(n, marks=pytest.mark.slow) for n in SANDBOXES if n not in SQUARE],
+)
+def test_the_steps_of_a_plan_grow_in_a_straight_line(name: str) -> None:
+    assert grown_functions(SANDBOXES[name]) == {}
+
+
+def test_a_search_among_all_exports_is_found() -> None:
+    class Searching(SizedSandbox):
+        """A sandbox with a question of each export to each other one."""
+
+        def build_plan(self) -> Any:
+            return [one for one in self.datasets if [other for other in self.datasets if other.name == one.name]]
+
+    def make(size: int) -> SizedSandbox:
+        made = SANDBOXES["nothing to change"](size)
+        return Searching(made.project, made.objects, made.datasets)
+
+    assert [name for _, name in grown_functions(make)]
