@@ -265,6 +265,13 @@ def git(*words: str, time: str = "11:15") -> Preparation:
     return run_git
 
 
+CLONE = all_of(
+    northwind(),
+    git("init", "--quiet"),
+    git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main"),
+)
+
+
 def commit(subject: str, time: str) -> Preparation:
     return all_of(git("add", "--all"), git("commit", "--quiet", "--allow-empty", "--message", subject, time=time))
 

@@ -14,6 +14,7 @@ from tests.cli.emulator_server import CONFIG as THREE_SANDBOXES
 from tests.docs.console_blocks import ROOT, Scene, rewrite_page
 from tests.docs.scene_steps import (
     APPLY,
+    CLONE,
     EMBEDDED,
     ENVIRONMENTS,
     EXAMPLE,
@@ -79,10 +80,10 @@ SCENES = {
         all_of(write(NO_EXPORTS), start_emulator(), create_flow_by_hand), answers={"exportctl apply": "yes"}
     ),
     "docs/how-to/monitor-and-renew.md": Scene(THREE_DAYS),
-    "docs/how-to/run-in-azure-devops.md": Scene(northwind()),
-    "docs/how-to/run-in-github.md": Scene(northwind()),
-    "docs/how-to/run-in-gitlab.md": Scene(northwind()),
-    "docs/how-to/run-in-jenkins.md": Scene(northwind()),
+    "docs/how-to/run-in-azure-devops.md": Scene(CLONE),
+    "docs/how-to/run-in-github.md": Scene(CLONE),
+    "docs/how-to/run-in-gitlab.md": Scene(CLONE),
+    "docs/how-to/run-in-jenkins.md": Scene(CLONE),
     "docs/how-to/move-exports-between-projects.md": Scene(
         all_of(northwind(NOVEMBER), APPLY),
         (

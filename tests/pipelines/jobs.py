@@ -61,7 +61,7 @@ def _walk(node: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], d
 def read_jenkins(file: str, text: str) -> Iterator[Step]:
     stage, variables = "", dict[str, str]()
     for found in re.finditer(
-        r"stage\('(?P<stage>[^']+)'\)|credentialsId: '(?P<id>\w+)', variable: '(?P<name>\w+)'"
+        r"stage\('(?P<stage>[^']+)'\)|credentialsId: '(?P<id>[\w-]+)', variable: '(?P<name>\w+)'"
         r"|(?P<with>withCredentials)|sh '''\n(?P<text>.*?)'''",
         text,
         re.DOTALL,

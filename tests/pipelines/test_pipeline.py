@@ -73,44 +73,6 @@ def test_credentials_of_the_config_replace_the_usual_ones(run: CommandLine) -> N
     assert pipeline(run).credentials == ("ACME_ID", "ACME_SECRET")
 
 
-TWO_CREDENTIALS = """\
-version: 1
-project: acme
-platform: {organization: 0123456789ABCDEF01234567@AdobeOrg}
-defaults: {destination: lake, schedule: {every: 1 day}, end: {rolling: 180 days}}
-destinations:
-  lake: {type: amazon-s3, bucket: "acme-${environment}", path: aep, auth: {role_arn: "${env:LAKE_ROLE_ARN}"}}
-exports: {orders: {datasets: [Orders]}}
-environments:
-  dev: {platform: {sandbox: dev}}
-  prod:
-    platform: {sandbox: prod, credentials: {client_id: "${env:PROD_ID}", client_secret: "${env:PROD_SECRET}"}}
-"""
-
-
-@pytest.mark.parametrize(
-    ("system", "file", "stage"),
-    [
-        ("azure", "azure-pipelines/exportctl.yml", "- stage: apply_{}\n"),
-        ("jenkins", "Jenkinsfile", "stage('Apply {}')"),
-    ],
-)
-def test_the_apply_of_an_environment_gets_no_credential_of_another(
-    run: CommandLine, system: str, file: str, stage: str
-) -> None:
-    run.write(TWO_CREDENTIALS)
-    done = run("init", "--ci", system)
-    text = (run.folder / file).read_text(encoding="utf-8")
-    dev, prod = text.partition(stage.format("dev"))[2].split(stage.format("prod"))
-
-    assert done.code == 0, done.err
-    assert "AEP_WRITER_CLIENT_SECRET" in dev
-    assert "PROD_SECRET" not in dev
-    assert "PROD_SECRET" in prod
-    assert "CLIENT_SECRET" not in prod
-    assert "LAKE_ROLE_ARN" in dev and "LAKE_ROLE_ARN" in prod
-
-
 def test_files_of_secrets_are_named_because_a_runner_does_not_have_them(run: CommandLine) -> None:
     run.edit("${env:PARTNER_SSH_KEY}", "${file:keys/partner.pem}")
     done = run("init", "--ci", "gitlab")

@@ -83,7 +83,7 @@ def test_names_that_yaml_reads_as_something_else_stay_names(system: str) -> None
 def test_every_job_that_plans_gets_what_is_no_secret(system: str) -> None:
     shared = {"EXPORTCTL_VAR_TEAM", *SENSITIVE}
     if system == "gitlab":  # it gives every variable of the project to every job
-        assert all(f"#   {name}\n" in files(system)["exportctl.gitlab-ci.yml"] for name in shared)
+        assert all(f"#     {name}\n" in files(system)["exportctl.gitlab-ci.yml"] for name in shared)
         return
     for step in steps(system):
         if step.does("plan") or step.does("apply plan.json") or step.does("nightly"):
@@ -108,13 +108,34 @@ def test_only_environments_of_production_ask_a_person(system: str) -> None:
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_one_apply_of_an_environment_runs_at_a_time(system: str) -> None:
     marks = {
-        "github": 'group: "exportctl-${{ matrix.environment }}", cancel-in-progress: false',
-        "gitlab": "resource_group: exportctl-$EXPORTCTL_ENV",
+        "github": 'group: "exportctl-${{ matrix.environment }}", queue: max',
+        "gitlab": "resource_group: exportctl-writes",
         "azure": "lockBehavior: sequential",
         "jenkins": "disableConcurrentBuilds()",
     }
 
     assert marks[system] in "".join(files(system).values())
+
+
+@pytest.mark.parametrize("pipeline", [PIPELINE, SINGLE], ids=["several environments", "no environments"])
+def test_a_night_at_github_waits_for_an_apply_of_production_and_no_plan_waits_for_it(pipeline: Pipeline) -> None:
+    read = {name.rpartition("-")[2]: yaml.safe_load(text) for name, text in files("github", pipeline).items()}
+    night = read["nightly.yml"]["concurrency"]
+    apply = read["apply.yml"]["jobs"]["apply"]["concurrency"]
+    plan = read["plan.yml"]["jobs"]["plan"]["concurrency"]
+    last = pipeline.environments[-1].label
+
+    assert night == {**apply, "group": apply["group"].replace("${{ matrix.environment }}", last)}
+    assert night["queue"] == "max"  # else GitHub cancels the one that waits when a third comes
+    assert plan["group"].startswith("exportctl-plan-") and plan["group"] != night["group"]
+
+
+def test_a_night_at_gitlab_and_an_apply_run_one_after_the_other() -> None:
+    read = yaml.safe_load(files("gitlab")["exportctl.gitlab-ci.yml"])
+    writing = [name for name, job in read.items() if job.get("resource_group") == "exportctl-writes"]
+
+    assert writing == ["exportctl-apply", "exportctl-apply-reviewed", "exportctl-nightly"]
+    assert "resource_group" not in read["exportctl-plan"]
 
 
 def test_a_quote_in_the_requirement_ends_no_word_of_the_shell() -> None:
@@ -181,7 +202,7 @@ def test_a_jenkinsfile_is_groovy(pipeline: Pipeline) -> None:
     parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_groovy.language()))
     for text in files("jenkins", pipeline).values():
         assert not parser.parse(text.encode()).root_node.has_error
-        assert parser.parse(text.replace("{", "{{", 1).encode()).root_node.has_error
+        assert parser.parse(text.replace("pipeline {", "pipeline {{").encode()).root_node.has_error
 
 
 def write(rendered: Mapping[str, str], folder: Path) -> list[str]:

@@ -12,6 +12,7 @@ from typer import Option
 from exportctl.cli import exit_codes
 from exportctl.cli.context import TEXT, CommandContext, command_context
 from exportctl.cli.files import make_folder, write_file, write_new_file
+from exportctl.cli.options import reject_option
 from exportctl.config import template
 from exportctl.errors import Error, UsageError
 
@@ -25,6 +26,14 @@ def init(
     ctx: typer.Context,
     ci: Annotated[
         str | None, Option("--ci", metavar="SYSTEM", help=f"Write the jobs of a CI system: {_SYSTEMS}.")
+    ] = None,
+    branch: Annotated[
+        str | None,
+        Option(
+            "--branch",
+            metavar="NAME",
+            help="With --ci: apply what is on this branch. Default: the default branch of `origin`, or the current.",
+        ),
     ] = None,
 ) -> int:
     """
@@ -41,7 +50,8 @@ def init(
     call = command_context(ctx)
     call.require_format(TEXT)
     if ci is not None:
-        return _write_pipelines(call, ci)
+        return _write_pipelines(call, ci, branch)
+    reject_option("--branch", (branch,), "it belongs to the jobs of --ci")
     call.folder.mkdir(exist_ok=True)
     folder = call.setup().folder
     main, ignore = folder / "exports.yaml", folder / ".gitignore"
@@ -57,9 +67,9 @@ def init(
     return exit_codes.DONE
 
 
-def _write_pipelines(call: CommandContext, ci: str) -> int:
+def _write_pipelines(call: CommandContext, ci: str, branch: str | None) -> int:
     from exportctl.pipelines.systems import SYSTEMS  # the templates: only this option needs them
-    from exportctl.workflows.pipelines import read_pipeline
+    from exportctl.workflows.pipelines import FoundBranch, find_branch, read_pipeline
 
     if call.files:
         hint = "name the file exports.yaml, or write the jobs without -f and add it to their commands"
@@ -69,8 +79,11 @@ def _write_pipelines(call: CommandContext, ci: str) -> int:
     system = SYSTEMS.get(ci)
     if system is None:
         raise UsageError(f"no jobs for {ci}", rule="usage", hint=f"choose one of {_SYSTEMS}")
+    if not system.names_branch:
+        reject_option("--branch", (branch,), f"{system.name} tells its jobs what the default branch is")
     setup = call.setup()
-    pipeline = read_pipeline(setup)
+    found = FoundBranch(branch, is_default=True) if branch else find_branch(setup.folder, call.env)
+    pipeline = read_pipeline(setup, found.name if system.names_branch else "main")
     root = setup.folder.resolve().parents[pipeline.folder.count("/")] if pipeline.folder else setup.folder
     files = {root / name: text for name, text in system.render(pipeline).items()}
     _check_new(files, root)
@@ -79,6 +92,11 @@ def _write_pipelines(call: CommandContext, ci: str) -> int:
         write_new_file(file, text)
     shown = "\n".join(f"  {file.relative_to(root)}" for file in files)
     call.screen.show(f"Wrote for {system.name}:\n{shown}\n\nNext: {system.next_step}.\n")
+    if system.names_branch and not found.is_default:
+        call.screen.say(
+            f"note: the jobs apply what is on {found.name}. If your default branch is another one, move the files\n"
+            "  away and name it with --branch."
+        )
     _say_notes(call, pipeline)
     return exit_codes.DONE
 

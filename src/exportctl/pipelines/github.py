@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from exportctl.pipelines import scripts
-from exportctl.pipelines.pipeline import Environment, Pipeline, reader_name, writer_name
-from exportctl.pipelines.text import comment_lines, fill_template, yaml_list
+from exportctl.pipelines.pipeline import Pipeline, reader_name, writer_name
+from exportctl.pipelines.text import comment_lines, fill_template, place_lines, yaml_list
 
 FOLDER = ".github/workflows"
 
@@ -22,8 +22,10 @@ _PLAN = """\
 # Show in each pull request what its merge would change. Written by `exportctl init --ci github`; change it as you like.
 #
 # The plan is a comment on the pull request, and an artifact that @prefix@-apply.yml applies after the merge. It reads
-# the sandbox and needs no secret of a destination. Secrets of the repository, of a credential that can only read:
-@secrets@
+# the sandbox and needs no secret of a destination. Secrets of a credential that can only read: give each environment of
+# the repository its own, and GitHub gives them to no other job. One credential for all can be in secrets of the
+# repository instead. Pull requests come from any branch, so these environments need no rule for branches:
+@plan_places@
 @variables@
 # GitHub gives no secrets to pull requests from forks, so those are only validated. Those of Dependabot get only secrets
 # of Dependabot: set the same names there, or their plan fails. Do not change the trigger to
@@ -55,6 +57,7 @@ jobs:
     runs-on: ubuntu-latest
     permissions: {contents: read, pull-requests: write}
     @matrix@
+    environment: {name: "@prefix@-plan-@shown@", deployment: false} # only its secrets
     concurrency: {group: "@prefix@-plan-@shown@-${{ github.ref }}", cancel-in-progress: true}
     env:
       @environment@
@@ -79,16 +82,13 @@ _APPLY = """\
 # If the config or the sandbox has changed since the plan was made, apply names the change, writes nothing and ends
 # with 6. Review a new plan then, and start this workflow by hand with its digest.
 #
-# Create these environments in the settings of the repository. Each may be used by the default branch only; those that
-# are marked ask for a reviewer:
-@environments@
-# Secrets of each environment, those that its part of the config names: the credential that writes, and the values of
-# the destinations:
-@secrets@
+# Create these environments in the settings of the repository. Each may be used by @branch@ only; those that are marked
+# ask for a reviewer. Secrets of each: the credential that writes, and the values of the destinations:
+@places@
 name: @prefix@ apply
 on:
   push:
-    branches: [main]
+    branches: @branches@
   workflow_dispatch:
     inputs:
       @choice@
@@ -105,7 +105,7 @@ jobs:
     permissions: {contents: read, actions: read, pull-requests: write}
     @matrix@
     environment: @protected@
-    concurrency: {group: "@prefix@-@shown@", cancel-in-progress: false}
+    concurrency: {group: "@prefix@-@shown@", queue: max} # one apply at a time; the others wait
     env:
       @environment@
       @writer@
@@ -156,7 +156,8 @@ _NIGHTLY = """\
 # open while something needs attention. Written by `exportctl init --ci github`.
 #
 # Renewing writes, so this needs the credential that writes, but no secret of a destination. It changes no end but a
-# rolling one. Create the environment `@prefix@-nightly`, which only the default branch may use, with these secrets:
+# rolling one. One job reads all environments, for one report and one issue: so it has the credential of each. Create
+# the environment `@nightly@`, which only @branch@ may use, with these secrets:
 @secrets@
 name: @prefix@ nightly
 on:
@@ -166,14 +167,16 @@ on:
 
 permissions: {}
 
-concurrency: {group: @prefix@-nightly, cancel-in-progress: false}
+# Never at the same time as an apply of @last@: it waits, also while that apply waits for its reviewer. A job can be in
+# one group only. `policy: {lease: true}` in the config keeps runs apart in every environment.
+concurrency: {group: "@prefix@-@last@", queue: max}
 
 defaults: {run: {shell: bash@working@}}
 
 jobs:
   nightly:
     runs-on: ubuntu-latest
-    environment: @prefix@-nightly
+    environment: {name: @nightly@, deployment: false}
     permissions: {contents: read, issues: write}
     env:
       @writer@
@@ -185,7 +188,7 @@ jobs:
       - name: Nightly
         env: {GITHUB_TOKEN: "${{ github.token }}"}
         run: |
-          @nightly@
+          @night@
       - uses: actions/upload-artifact@v4
         if: always()
         with: {name: "@prefix@-nightly-${{ github.run_attempt }}", path: @below@nightly, if-no-files-found: ignore}
@@ -196,10 +199,11 @@ def render_github(pipeline: Pipeline) -> Mapping[str, str]:
     """Return the workflows by path."""
     known = _values(pipeline)
     writers = [*map(writer_name, pipeline.credentials)]
-    readers = [*map(reader_name, pipeline.credentials), *pipeline.sensitive]
-    plan = fill_template(_PLAN, **known, secrets=comment_lines(readers))
-    apply = fill_template(_APPLY, **known | _apply_values(pipeline, writers))
-    nightly = fill_template(_NIGHTLY, **known | {"secrets": comment_lines(writers), "writer": _writer(pipeline, ())})
+    plan = fill_template(_PLAN, **known, plan_places=place_lines(_plan_places(pipeline)))
+    apply = fill_template(_APPLY, **known | _apply_values(pipeline))
+    nightly = fill_template(
+        _NIGHTLY, **known | {"secrets": comment_lines([*writers, *pipeline.sensitive]), "writer": _writer(pipeline, ())}
+    )
     return {
         f"{FOLDER}/{pipeline.prefix}-plan.yml": plan,
         f"{FOLDER}/{pipeline.prefix}-apply.yml": apply,
@@ -218,7 +222,11 @@ def _values(pipeline: Pipeline) -> dict[str, str]:
         "validate": scripts.VALIDATE,
         "plan": scripts.PLAN_AND_COMMENT,
         "apply": scripts.APPLY_AND_COMMENT,
-        "nightly": scripts.nightly_script(pipeline, issue=True),
+        "night": scripts.nightly_script(pipeline, issue=True),
+        "nightly": pipeline.nightly_place,
+        "branch": pipeline.branch,
+        "branches": yaml_list([pipeline.branch]),
+        "last": pipeline.environments[-1].label,
         "shown": shown,
         "matrix": _matrix(yaml_list(one.label for one in pipeline.environments)) if pipeline.has_environments else "",
         "environment": "EXPORTCTL_ENV: ${{ matrix.environment }}" if pipeline.has_environments else "",
@@ -240,7 +248,24 @@ def _writer(pipeline: Pipeline, secrets: Iterable[str]) -> str:
     return "\n".join([*lines, *(f"{name}: ${{{{ secrets.{name} }}}}" for name in secrets)])
 
 
-def _apply_values(pipeline: Pipeline, writers: list[str]) -> dict[str, str]:
+def _plan_places(pipeline: Pipeline) -> dict[str, list[str]]:
+    found = {}
+    for one in pipeline.environments:
+        own = pipeline.for_environment(one)
+        found[pipeline.plan_place(one)] = [*map(reader_name, own.credentials), *own.sensitive]
+    return found
+
+
+def _apply_places(pipeline: Pipeline) -> dict[str, list[str]]:
+    found = {}
+    for one in pipeline.environments:
+        own = pipeline.for_environment(one)
+        name = f"{one.label}{', with a reviewer' if one.needs_approval else ''}"
+        found[name] = [*map(writer_name, own.credentials), *own.sensitive, *own.secrets]
+    return found
+
+
+def _apply_values(pipeline: Pipeline) -> dict[str, str]:
     names = [one.label for one in pipeline.environments]
     everything = "[" + ", ".join(f'"{name}"' for name in names) + "]"
     chosen = f"github.event_name == 'workflow_dispatch' && format('[\"{{0}}\"]', inputs.environment) || '{everything}'"
@@ -251,13 +276,8 @@ def _apply_values(pipeline: Pipeline, writers: list[str]) -> dict[str, str]:
         if several
         else "",
         "protected": "${{ matrix.environment }}" if several else names[0],
-        "environments": "\n".join(map(_environment_line, pipeline.environments)),
-        "secrets": comment_lines([*writers, *pipeline.secrets]),
+        "places": place_lines(_apply_places(pipeline)),
     }
-
-
-def _environment_line(one: Environment) -> str:
-    return f"#   {one.label}{', with a reviewer' if one.needs_approval else ''}"
 
 
 def _matrix(names: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from exportctl.pipelines import scripts
 from exportctl.pipelines.pipeline import Environment, Pipeline, reader_name, writer_name
-from exportctl.pipelines.text import comment_lines, fill_template, yaml_list
+from exportctl.pipelines.text import comment_lines, fill_template, place_lines, yaml_list
 
 FILE = "exportctl.gitlab-ci.yml"
 
@@ -18,15 +18,15 @@ _HEAD = """\
 #
 # The jobs use the stages `test` and `deploy`, which exist unless your file has its own `stages`.
 #
-# CI/CD variables (Settings, CI/CD, Variables), all masked. Of a credential that can only read, not protected, because
-# merge requests use it:
-@reader_names@
-#   GITLAB_TOKEN   a project access token with the scope `api`, which writes the comment and the issue
+# CI/CD variables (Settings, CI/CD, Variables), all masked. GitLab gives a job those with the scope of its environment,
+# and those with the scope `*`. Of a credential that can only read, by scope, not protected: merge requests use it.
+@plan_places@
 # Of the credential that writes, and the values of the destinations: protected, so that only protected branches get
-# them. Give those of one environment the scope of this environment. The nightly run has an environment of its own,
-# `@prefix@-nightly`: it needs the credential that writes in this scope too, and no value of a destination:
-@writer_names@
-@setting_names@
+# them, by scope. The nightly run reads all environments in one job, so it has the credential of each.
+@write_places@
+#   *:
+#     GITLAB_TOKEN   a project access token with the scope `api`, which writes the comment and the issue
+@shared_names@
 # A merge request from a fork runs in the project of the fork, which has none of these variables.
 
 .@prefix@:
@@ -49,6 +49,7 @@ _HEAD = """\
   extends: .@prefix@
   stage: test
   @matrix@
+  environment: {name: @prefix@-plan-@shown@, action: access} # its variables; nothing is deployed
   variables:
     @reader@
   script:
@@ -71,7 +72,7 @@ _APPLY = """\
   stage: deploy
   @matrix@
   environment: {name: @shown@}
-  resource_group: @prefix@-@shown@ # one apply at a time
+  resource_group: @prefix@-writes # one job that writes at a time
   variables:
     @writer@
   script:
@@ -94,7 +95,7 @@ _NIGHTLY = """\
   extends: .@prefix@
   stage: deploy
   environment: {name: @prefix@-nightly, action: access} # its variables; nothing is deployed
-  resource_group: @prefix@-nightly
+  resource_group: @prefix@-writes
   variables:
     @night_writer@
   script:
@@ -144,16 +145,25 @@ def _values(pipeline: Pipeline) -> dict[str, str]:
         "reader": "\n".join(f"{one}: ${reader_name(one)}" for one in credentials),
         "writer": "\n".join(f"{one}: ${writer_name(one)}" for one in credentials),
         "night_writer": "\n".join(f"{one}: ${writer_name(one)}" for one in credentials),
-        "reader_names": comment_lines([*map(reader_name, credentials), *pipeline.sensitive]),
-        "writer_names": comment_lines([*map(writer_name, credentials), *pipeline.secrets]),
-        "setting_names": _setting_names(pipeline),
+        "plan_places": place_lines(_plan_places(pipeline)),
+        "write_places": place_lines(_write_places(pipeline)),
+        "shared_names": comment_lines([f"  {name}" for name in pipeline.shared_names]),
     }
 
 
-def _setting_names(pipeline: Pipeline) -> str:
-    if not pipeline.settings:
-        return ""
-    return f"# Values that every job reads and may show:\n{comment_lines(pipeline.settings)}"
+def _plan_places(pipeline: Pipeline) -> dict[str, list[str]]:
+    return {
+        pipeline.plan_place(one): [*map(reader_name, pipeline.for_environment(one).credentials)]
+        for one in pipeline.environments
+    }
+
+
+def _write_places(pipeline: Pipeline) -> dict[str, list[str]]:
+    found = {}
+    for one in pipeline.environments:
+        own = pipeline.for_environment(one)
+        found[one.label] = [*map(writer_name, own.credentials), *own.secrets]
+    return {**found, pipeline.nightly_place: [*map(writer_name, pipeline.credentials)]}
 
 
 def _plan(pipeline: Pipeline) -> str:

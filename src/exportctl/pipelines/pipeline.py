@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from exportctl.errors import Error
 from exportctl.model.project import AuthValue, Project
 from exportctl.model.references import Reference, parse_references
 from exportctl.model.secret import Secrecy
@@ -46,7 +47,8 @@ class Pipeline:
         sensitive     of destinations, and no secrets: every job reads them, to compare them with the sandbox
         secrets       of destinations: only apply reads them
 
-    `folder` is that of the config below the root of the repository, empty if it is the root.
+    `folder` is that of the config below the root of the repository, empty if it is the root. Jobs apply what is on
+    `branch`.
     """
 
     project: str
@@ -58,6 +60,7 @@ class Pipeline:
     secrets: tuple[str, ...] = ()
     files: tuple[str, ...] = ()  # of `${file:…}`: the jobs that apply must find them
     folder: str = ""
+    branch: str = "main"
 
     @property
     def has_environments(self) -> bool:
@@ -79,7 +82,16 @@ class Pipeline:
     @property
     def prefix(self) -> str:
         """How the names of jobs, groups and artifacts begin: two folders of a repository share none."""
-        return "-".join(["exportctl", *re.findall("[A-Za-z0-9]+", self.folder)])
+        return _prefix(self.folder)
+
+    def plan_place(self, one: Environment) -> str:
+        """Return where a CI system keeps what only the plan of one environment gets."""
+        return f"{self.prefix}-plan-{one.label}"
+
+    @property
+    def nightly_place(self) -> str:
+        """Where a CI system keeps what only the nightly run gets."""
+        return f"{self.prefix}-nightly"
 
     def path(self, name: str) -> str:
         """Return the path of a file in the folder of the config, from the root of the repository."""
@@ -101,16 +113,22 @@ class Pipeline:
         return tuple(one for one in self.environments if not one.needs_approval)
 
 
-def build_pipeline(projects: Mapping[str | None, Project], requirement: str, folder: str = "") -> Pipeline:
+def build_pipeline(
+    projects: Mapping[str | None, Project], requirement: str, folder: str = "", branch: str = "main"
+) -> Pipeline:
     """
     Return the pipeline of a config that is resolved without variables, so that its plain references are unset.
 
     An environment on the embedded emulator needs no pipeline. If all are, they stay, and the jobs try the set-up out.
+
+    Raises:
+        Error: an environment has a name that the jobs need for something else.
     """
     served = {name: one for name, one in projects.items() if one.platform.url != EMBEDDED} or projects
     production: list[str | None] = [name for name in served if name and name.startswith(_PRODUCTION)]
     reviewed = production or list(served)
     names = sorted(served, key=lambda name: (name in reviewed, name or ""))
+    _check_names(names, folder)
     made = [served[name] for name in names]
     values = [value for project in made for value in _destination_values(project)]
     secrets = _variables(value for value in values if value.secrecy is Secrecy.SECRET)
@@ -124,7 +142,21 @@ def build_pipeline(projects: Mapping[str | None, Project], requirement: str, fol
         secrets=secrets,
         files=_names("file", values),
         folder=folder,
+        branch=branch,
     )
+
+
+def _check_names(names: Iterable[str | None], folder: str) -> None:
+    """Raise an Error for a name under which GitHub and GitLab would keep the secrets of a plan or of the night."""
+    prefix = _prefix(folder)
+    for name in names:
+        if name and (name == f"{prefix}-nightly" or name.startswith(f"{prefix}-plan-")):
+            hint = f"choose a name that does not begin with {prefix}-"
+            raise Error(f"the jobs need the name of the environment {name} for themselves", rule="usage", hint=hint)
+
+
+def _prefix(folder: str) -> str:
+    return "-".join(["exportctl", *re.findall("[A-Za-z0-9]+", folder)])
 
 
 def _names_in(project: Project) -> frozenset[str]:

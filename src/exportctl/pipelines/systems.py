@@ -19,6 +19,7 @@ class System:
     name: str
     render: Callable[[Pipeline], Mapping[str, str]]
     next_step: str
+    names_branch: bool = True  # in its files; a system that tells its jobs the default branch needs no name
 
 
 SYSTEMS: Mapping[str, System] = {
@@ -26,7 +27,10 @@ SYSTEMS: Mapping[str, System] = {
         "GitHub Actions", render_github, "set the secrets and create the environments that each file names"
     ),
     "gitlab": System(
-        "GitLab CI", render_gitlab, "set the variables that the file names, and include it from .gitlab-ci.yml"
+        "GitLab CI",
+        render_gitlab,
+        "set the variables that the file names, and include it from .gitlab-ci.yml",
+        names_branch=False,
     ),
     "azure": System(
         "Azure DevOps", render_azure, "create the variable groups and environments, then a pipeline from each file"

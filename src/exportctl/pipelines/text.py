@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 _PLACE = re.compile(r"@([a-z_]+)@")
 
@@ -35,6 +35,15 @@ def yaml_list(names: Iterable[str]) -> str:
 def shell_quoted(text: str) -> str:
     """Return a text as one word of a POSIX shell."""
     return "'" + text.replace("'", "'\\''") + "'"
+
+
+def place_lines(places: Mapping[str, Iterable[str]], mark: str = "#") -> str:
+    """Return places and the names in each as lines of a comment; a place without a name is left out."""
+    lines = []
+    for place, names in places.items():
+        found = [f"{mark}     {name}" for name in names]
+        lines += [f"{mark}   {place}:", *found] if found else []
+    return "\n".join(lines)
 
 
 def comment_lines(names: Iterable[str], mark: str = "#") -> str:
