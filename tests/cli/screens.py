@@ -94,6 +94,7 @@ SCREENS = (
     _prepare("-C two emulator seed --from-config --env prod"),
     Screen("-C two status --all-environments", "status-all-environments"),
     Screen("-C two nightly --all-environments --out-dir reports", "nightly"),
+    *(Screen(f"fleet {name} two", f"fleet-{name}") for name in ("plan", "drift", "renew", "verify", "status")),
     Screen("-C wrong validate", "validate-errors"),
     Screen("explain paused", "explain"),
     _document("schema plan", "schema"),

@@ -20,11 +20,12 @@ from exportctl.output.json import backup as json_backup
 from exportctl.output.json import documents as json_documents
 from exportctl.output.json import drill as json_drill
 from exportctl.output.json import environments, monitoring, schemas
+from exportctl.output.json import fleet as json_fleet
 from exportctl.output.json import import_and_accept as json_edits
 from exportctl.output.json import night as json_night
 from exportctl.output.json import probe as json_probe
 from exportctl.output.json import restore as json_restore
-from exportctl.output.json.environments import EnvironmentBody
+from exportctl.output.json.envelope import EnvironmentBody
 from exportctl.planfile import file as planfile
 from exportctl.planfile.signature import SignatureState
 from exportctl.profile import file as profile
@@ -32,6 +33,7 @@ from tests.output.document_schemas import check_document
 from tests.output.sample_backups import backup_report
 from tests.output.sample_drills import drill_report, drilled_backups
 from tests.output.sample_environments import FINDINGS, one_of_two, two_environments
+from tests.output.sample_fleets import fleet_result, full_fleet
 from tests.output.sample_imports import ORDERS, import_result
 from tests.output.sample_monitoring import forecast_report, runs_report, status_report
 from tests.output.sample_nights import full_night
@@ -97,6 +99,7 @@ def documents() -> dict[str, tuple[str, str]]:
         _environments("status", status_report(), environments.status_body),
     )
     found["nightly"] = ("nightly", json_night.render_night(full_night()))
+    found["fleet"] = ("fleet", "".join(json_fleet.render_pieces(full_fleet(), [0, None], lambda _: fleet_result())))
     found["forecast"] = ("forecast", monitoring.render_forecast(forecast_report()))
     found["verify"] = ("verify", monitoring.render_verify_report(full_report()))
     found["backup"] = ("backup", json_backup.render_backup_report(backup_report()))

@@ -25,6 +25,7 @@ from exportctl.output import (
     junit,
     junit_apply,
     junit_findings,
+    junit_fleet,
     junit_night,
     prometheus,
     sarif,
@@ -34,6 +35,7 @@ from exportctl.output.markdown import apply as markdown_apply
 from exportctl.output.markdown import backup as markdown_backup
 from exportctl.output.markdown import drift as markdown_drift
 from exportctl.output.markdown import drill as markdown_drill
+from exportctl.output.markdown import fleet as markdown_fleet
 from exportctl.output.markdown import import_flows as markdown_import
 from exportctl.output.markdown import night as markdown_night
 from exportctl.output.markdown import plan as markdown_plan
@@ -45,6 +47,7 @@ from exportctl.output.text import apply, short_plan
 from exportctl.output.text import backup as text_backup
 from exportctl.output.text import drift as text_drift
 from exportctl.output.text import drill as text_drill
+from exportctl.output.text import fleet as text_fleet
 from exportctl.output.text import night as text_night
 from exportctl.output.text import plan as text_plan
 from exportctl.output.text import restore as text_restore
@@ -56,6 +59,7 @@ from tests.output import markdown_reader
 from tests.output.golden_files import texts
 from tests.output.sample_backups import backup_report, listed_report, unread_report
 from tests.output.sample_drills import drill_report, drilled_backups
+from tests.output.sample_fleets import evil_fleet
 from tests.output.sample_imports import MORE_ADOPTED, import_result
 from tests.output.sample_nights import evil_night
 from tests.output.sample_plans import (
@@ -129,6 +133,9 @@ def evil_texts() -> dict[str, str]:
         "nightly.md": markdown_night.render_night(evil_night()),
         "nightly.xml": junit_night.render_night(evil_night()),
         "nightly.prom": prometheus.render_metrics(evil_night()),
+        "fleet": text_fleet.render_fleet(evil_fleet()),
+        "fleet.md": markdown_fleet.render_fleet(evil_fleet()),
+        "fleet.xml": junit_fleet.render_fleet(evil_fleet()),
         "plan.md": markdown_plan.render_plan(plan),
         "drift.md": markdown_drift.render_drift(report),
         "plan.json": documents.render_plan(plan),
@@ -158,6 +165,7 @@ def test_no_control_or_formatting_character_gets_through(name: str) -> None:
         ("backup.md", {11}),
         ("drill.md", {9}),
         ("nightly.md", {5, 6, 8}),
+        ("fleet.md", {4}),
     ],
 )
 def test_markdown_holds_no_mention_html_or_cell_of_others(name: str, bars: set[int]) -> None:

@@ -50,7 +50,7 @@ from exportctl.workflows.load_config import (
 )
 
 if TYPE_CHECKING:
-    from exportctl.output.json.environments import EnvironmentBody
+    from exportctl.output.json.envelope import EnvironmentBody
     from exportctl.workflows.plan import ConnectedPlan
 
 T = TypeVar("T")

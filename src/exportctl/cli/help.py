@@ -15,7 +15,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
     "Watch": ("status", "runs", "forecast", "verify", "renew", "report"),
     "Back up": ("backup", "restore"),
     "Set up": ("init", "doctor", "datasets", "probe", "rotate", "completion"),
-    "In a pipeline": ("nightly", "publish"),
+    "In a pipeline": ("nightly", "fleet", "publish"),
     "Develop": ("emulator", "snapshot", "diff-environments", "schema"),
 }
 _OTHERS = "Other commands"

@@ -88,7 +88,7 @@ def drift(
     return run_environments(
         call,
         asked,
-        _drift_command(call, asked, failing, None if every else ci_run(call)),
+        drift_command(call, asked, failing, None if every else ci_run(call)),
         lambda report: _drift_document(call, report, failing),
         every=every,
     )
@@ -128,7 +128,7 @@ def _accept_live_values(call: CommandContext, asked: PlanOptions, failing: froze
     return code
 
 
-def _drift_command(
+def drift_command(
     call: CommandContext, asked: PlanOptions, failing: frozenset[str], run: CiRun | None
 ) -> EnvironmentCommand[DriftReport]:
     from exportctl.output.json import environments
@@ -187,11 +187,11 @@ def status(
     within = None if expiring is None else parsed_duration(expiring, "--expiring")
     asked = PlanOptions(targets=tuple(target or ()))
     return run_environments(
-        call, asked, _status_command(call, asked, within), json_monitoring.render_status, every=every
+        call, asked, status_command(call, asked, within), json_monitoring.render_status, every=every
     )
 
 
-def _status_command(call: CommandContext, asked: PlanOptions, expiring: int | None) -> EnvironmentCommand[StatusReport]:
+def status_command(call: CommandContext, asked: PlanOptions, expiring: int | None) -> EnvironmentCommand[StatusReport]:
     from exportctl.monitor import status as health
     from exportctl.output.json import environments
     from exportctl.output.markdown import monitoring as markdown_monitoring

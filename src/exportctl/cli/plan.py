@@ -97,7 +97,7 @@ def plan(
     with report_failure(call, "plan", every=every):
         if every:
             reject_option("--all-environments", one_only, _ONE_ENVIRONMENT_ONLY)
-            return run_all_environments(call, asked, _environment_command(call, asked, detailed=detailed, short=short))
+            return run_all_environments(call, asked, environment_command(call, asked, detailed=detailed, short=short))
         if explain:
             only = "it makes no plan: leave out --out, --detailed-exitcode, --refresh-from and --rehearse"
             reject_option("--explain-values", (out, detailed, refresh_from, rehearse, rehearse_switch), only)
@@ -240,7 +240,7 @@ def _plan_text(call: CommandContext, made: PlanResult, short: bool) -> str:
     return (PLACEHOLDER_NOTE if made.uses_placeholders else "") + words
 
 
-def _environment_command(
+def environment_command(
     call: CommandContext, asked: PlanOptions, *, detailed: bool, short: bool
 ) -> EnvironmentCommand[PlanResult]:
     """Return how `plan` shows one environment of several."""

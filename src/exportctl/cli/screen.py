@@ -9,7 +9,7 @@ stream. Only a read-only command whose reader went away (`exportctl plan | head`
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TextIO
 
 from exportctl.cli.progress import Progress
@@ -103,6 +103,12 @@ class Screen:
         """Write the machine output: exactly one document per run."""
         self.has_document = True
         self._report(text)
+
+    def write_document_pieces(self, pieces: Iterable[str]) -> None:
+        """Write the machine output piece by piece: a document that is not in memory as a whole."""
+        self.has_document = True
+        for piece in pieces:
+            self._report(piece)
 
     def show(self, text: str) -> None:
         """Write a result for people to stdout, in lines that fit the terminal."""

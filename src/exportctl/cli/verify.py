@@ -104,18 +104,23 @@ def verify(
             raise UsageError("--deep reads files and --runs-only does not: use one of them", rule="usage")
         if require_storage and runs_only:
             raise UsageError("--require-storage reads storage and --runs-only does not: use one of them", rule="usage")
-        waiting, window = _parse_wait(wait, poll, since), _parse_window(since)
+        waiting, window = _parse_wait(wait, poll, since), parse_window(since)
         question = VerifyQuestion(deep=deep, runs_only=runs_only, require_storage=require_storage)
         report = _run_verify(call, PlanOptions(targets=tuple(target or ())), window, waiting, question)
     except Error as error:
         if call.format == JUNIT:  # without a document, a reader of test results would see success
             call.screen.write_document(junit.render_errors(call.guard.mask_echoes(error.findings())))
         raise
+    return verify_exit_code(report)
+
+
+def verify_exit_code(report: VerifyReport) -> int:
+    """Return the exit code. Storage that cannot be read counts before what is not complete."""
     unverified = exit_codes.UNVERIFIED if report.has_failed else exit_codes.DONE
     return exit_codes.pick_exit_code(unverified, exit_codes.FAILED if report.errors() else exit_codes.DONE)
 
 
-def _parse_window(since: str | None) -> Window:
+def parse_window(since: str | None) -> Window:
     """Parse --since, or raise a UsageError: it is neither a duration nor a moment."""
     if since is None:
         return Window()
@@ -159,7 +164,7 @@ def _run_verify(
                 look, question, waiting.seconds, waiting.poll, look.clock, _progress_reporter(call)
             )
         else:
-            report = look(replace(question, since=_window_start(window, look, question)))
+            report = look(replace(question, since=window_start(window, look, question)))
         _show_report(call, call.guard.mask_echoes(report), look.project)
     return report
 
@@ -179,7 +184,7 @@ def _check_targets(asked: PlanOptions, project: Project, waiting: WaitOptions | 
         raise UsageError(message, rule="usage", hint=choice_hint(found))
 
 
-def _window_start(window: Window, look: Verifier, question: VerifyRequest) -> int | None:
+def window_start(window: Window, look: Verifier, question: VerifyRequest) -> int | None:
     """Return the start in seconds since 1970 UTC. A duration counts back from the clock of the platform."""
     if window.before is None:
         return window.since

@@ -10,14 +10,12 @@ from exportctl.model.apply_report import ApplyReport, ResourceState, ResultWord
 from exportctl.model.schedule import format_count
 from exportctl.monitor import drift
 from exportctl.monitor.night import NightPart, NightReport
-from exportctl.output import apply_outcome
+from exportctl.output import attention
 from exportctl.output.ci_run import CiRun
-from exportctl.output.color import paint
 from exportctl.output.text import drift as text_drift
 from exportctl.output.text import status as text_status
 from exportctl.output.text import verify as text_verify
 
-_NO_WRAP = 10_000  # columns
 NOT_ASKED = "not asked for (--no-renew)"
 
 
@@ -71,7 +69,7 @@ class Night:
 def part_sentences(report: NightReport) -> dict[NightPart, str]:
     """Return one sentence about each part of an environment."""
     sentences = {
-        NightPart.RENEW: _renewal_sentence(report.renewal) if report.renewal else NOT_ASKED,
+        NightPart.RENEW: renewal_sentence(report.renewal) if report.renewal else NOT_ASKED,
         NightPart.DRIFT: text_drift.summary(report.drift).removeprefix("Drift: "),
         NightPart.VERIFY: text_verify.summary(report.verify).removeprefix("Verify: ") if report.verify else "",
         NightPart.STATUS: text_status.summary(report.status).removeprefix("Status: "),
@@ -80,7 +78,8 @@ def part_sentences(report: NightReport) -> dict[NightPart, str]:
     return {**sentences, **failures}
 
 
-def _renewal_sentence(report: ApplyReport) -> str:
+def renewal_sentence(report: ApplyReport) -> str:
+    """Return how many of the rolling ends that are due were moved."""
     due = sum(item.has_renewal for item in report.plan.items)
     moved = len(report.of_state(ResourceState.DONE)) if report.was_started else 0
     words = f"{moved} of {format_count(due, 'rolling end')} moved" if due else "no rolling end is due"
@@ -89,18 +88,13 @@ def _renewal_sentence(report: ApplyReport) -> str:
 
 def attention_lines(report: NightReport, fail_on: Collection[str]) -> list[str]:
     """Return one line for each end that was not moved, each entry of drift that counts, and each verdict that fails."""
-    lines = []
-    renewal = report.renewal
-    if renewal is not None and renewal.was_started:
-        undone = (one for one in renewal.resources if one.state is not ResourceState.DONE)
-        lines += [f"renew: {one.address}: {'; '.join(apply_outcome.reasons(one, renewal.verdict))}" for one in undone]
-    for entry in drift.failures(report.drift, fail_on):
-        words = text_drift.entry_lines(entry, report.as_of, paint(False), _NO_WRAP)
-        lines.append(f"{entry.group.value}: {' '.join(' '.join(words).split())}")
-    for export in report.verify.exports if report.verify else ():
-        failing = (verdict for verdict in export.verdicts if verdict.fails)
-        lines += [f"verify: {export.address}: {text_verify.sentence(verdict)}" for verdict in failing]
-    return lines
+    renewals = attention.renewal_lines(report.renewal) if report.renewal else ()
+    verdicts = attention.verify_lines(report.verify) if report.verify else ()
+    return [
+        *(f"renew: {line}" for line in renewals),
+        *attention.drift_lines(report.drift, fail_on),
+        *(f"verify: {line}" for line in verdicts),
+    ]
 
 
 def row_findings(row: NightRow) -> tuple[Finding, ...]:

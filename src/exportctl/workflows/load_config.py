@@ -156,10 +156,15 @@ def read_projects(setup: Setup, as_of: int) -> tuple[Mapping[str, Project], tupl
     Raises:
         ConfigError: there is at least one error in one of them.
     """
+    projects, found = read_all_projects(setup, as_of)
+    return {name: project for name, project in projects.items() if name is not None}, found
+
+
+def read_all_projects(setup: Setup, as_of: int) -> tuple[Mapping[str | None, Project], tuple[Finding, ...]]:
+    """Return what `read_projects` does; for a config without environments its one project, under None."""
     whole = read_config(setup)
     projects, found = config.load_projects(whole, setup.env)
-    found = _check_with_rules(setup, whole, projects, found, as_of)
-    return {name: project for name, project in projects.items() if name is not None}, found
+    return projects, _check_with_rules(setup, whole, projects, found, as_of)
 
 
 def _check_with_rules(

@@ -90,6 +90,21 @@ def run_night(project: Project, findings: tuple[Finding, ...], setup: Setup, req
     return setup.guard.mask_echoes(report)
 
 
+def renew_ends(
+    project: Project, findings: tuple[Finding, ...], setup: Setup, open_log: Callable[[PlanResult], RenewalLog] | None
+) -> ApplyReport:
+    """
+    Write the renewals of one environment that are due, and nothing else; None: only plan them.
+
+    The errors are those of `open_project_plan`.
+    """
+    with open_project_plan(project, findings, setup, RENEWALS) as made:
+        plan = made.plan
+        if open_log is None or plan.errors() or plan.is_refused or not plan.steps():
+            return ApplyReport(plan, remaining_plan=plan, verdict=judge(plan), was_started=False)
+        return setup.guard.mask_echoes(_write_renewals(made, setup, NightRequest(open_log)))
+
+
 # -- renew ------------------------------------------------------------------------------------------------------------
 
 

@@ -27,7 +27,7 @@ from exportctl.model.outcome import Check, CheckStatus, OutcomeStatus
 from exportctl.model.plan import Cause, FieldChange, ListedDataset, Plan, PlanHeader, PlanItem, Verb
 from exportctl.model.verdict import PlanVerdict, judge
 from exportctl.output import apply_outcome, phrases
-from exportctl.output.json.envelope import MOMENT, OUTCOME, PLAN, REHEARSAL, VERDICT, Document
+from exportctl.output.json.envelope import MOMENT, OUTCOME, PLAN, REHEARSAL, VERDICT, Document, EnvironmentBody
 from exportctl.output.text import apply
 from exportctl.planfile import file as planfile
 from exportctl.planfile.deserialize import decode_plan
@@ -236,6 +236,13 @@ RENEW = Document(
         outcomes=_OUTCOMES,
     ),
 )
+
+
+def renewal_body(report: ApplyReport) -> EnvironmentBody:
+    """Return what the document of one renew run holds."""
+    assert RENEW.result is not None
+    errors = (*report.errors, *report.plan.errors())
+    return EnvironmentBody(report.plan.header, report.plan.as_of, RENEW.result.encode(report), errors)
 
 
 def render_renewals(report: ApplyReport) -> str:

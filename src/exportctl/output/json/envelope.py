@@ -122,6 +122,16 @@ PLATFORM = JsonObject[PlanHeader](
 )
 
 
+@dataclass(frozen=True)
+class EnvironmentBody:
+    """What the document of one environment alone would hold."""
+
+    header: PlanHeader
+    as_of: int
+    result: Json
+    errors: Sequence[Finding] = ()
+
+
 class _Envelope(NamedTuple):
     header: PlanHeader | None
     as_of: int | None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from exportctl.config.environment_diff import (
@@ -15,7 +14,6 @@ from exportctl.config.environment_diff import (
 )
 from exportctl.errors import Finding, Level
 from exportctl.model.json_form import (
-    Json,
     JsonObject,
     Member,
     choice,
@@ -27,10 +25,10 @@ from exportctl.model.json_form import (
     part,
     text,
 )
-from exportctl.model.plan import Plan, PlanHeader
+from exportctl.model.plan import Plan
 from exportctl.output.environments import EnvironmentResult
 from exportctl.output.json.backup import BACKUP_RESULT
-from exportctl.output.json.envelope import MOMENT, PLAN, PLATFORM, Document
+from exportctl.output.json.envelope import MOMENT, PLAN, PLATFORM, Document, EnvironmentBody
 from exportctl.output.json.monitoring import DRIFT_RESULT, STATUS_RESULT, drift_result
 from exportctl.planfile.serialize import ERROR, POSITION, field_value
 
@@ -40,16 +38,6 @@ if TYPE_CHECKING:
     from exportctl.monitor.status import StatusReport
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class EnvironmentBody:
-    """What the document of one environment alone would hold."""
-
-    header: PlanHeader
-    as_of: int
-    result: Json
-    errors: Sequence[Finding] = ()
 
 
 class _Row(NamedTuple):

@@ -31,7 +31,7 @@ from exportctl.monitor.drift import DriftEntry, DriftGroup, DriftReport
 from exportctl.monitor.forecast import FlowForecast, Forecast, SimultaneousRuns
 from exportctl.monitor.runs import FlowRuns, RunsReport, error_hints
 from exportctl.monitor.status import ExportHealth, FlowState, HealthResult, StatusReport
-from exportctl.output.json.envelope import EXPORT_STATE, FLOW_ID, MOMENT, PROJECT, STORAGE, Document
+from exportctl.output.json.envelope import EXPORT_STATE, FLOW_ID, MOMENT, PROJECT, STORAGE, Document, EnvironmentBody
 from exportctl.planfile.serialize import ERROR, FIELD, FINDING, OTHER_FLOW, address
 from exportctl.resources.last_run import LastRun
 from exportctl.resources.run import Run, RunError, RunStatus
@@ -260,3 +260,9 @@ def drift_result(report: DriftReport, fail_on: Collection[str]) -> Json:
 def render_verify_report(report: VerifyReport) -> str:
     """Return the document of a verify report."""
     return VERIFY.render(report, header=report.header, as_of=report.as_of, errors=report.errors())
+
+
+def verify_body(report: VerifyReport) -> EnvironmentBody:
+    """Return what the document of one verify report holds."""
+    assert VERIFY.result is not None
+    return EnvironmentBody(report.header, report.as_of, VERIFY.result.encode(report), report.errors())

@@ -18,6 +18,7 @@ from exportctl.output.json import (
     documents,
     drill,
     environments,
+    fleet,
     import_and_accept,
     monitoring,
     night,
@@ -57,6 +58,7 @@ _DOCUMENTS: tuple[Document[Any], ...] = (
     monitoring.STATUS,
     monitoring.FORECAST,
     night.NIGHTLY,
+    fleet.FLEET,
     probe.PROBE,
 )
 RESULTS: Mapping[str, Document[Any]] = {document.kind: document for document in _DOCUMENTS}

@@ -1,0 +1,234 @@
+"""
+Run one command over many projects and sandboxes: find the projects, load each once, read several sandboxes at a time.
+
+    folder ─▶ projects ─▶ load, one at a time ─▶ read, SANDBOXES_AT_ONCE at a time ─▶ reduce ─▶ what the caller keeps
+                           all environments       under the budget of the organization
+
+A sandbox is loaded, read and reduced in one thread, and nothing of it is kept but what `reduce` returns. A project that
+waits for its turn is not loaded. So memory does not grow with the number of projects. What one project or sandbox
+raises becomes its own result; the others continue. Projects of several organizations take turns.
+
+After an interrupt nothing new starts. What was not read has an error that says so.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import re
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import chain, zip_longest
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from exportctl import clock as clocks
+from exportctl.client.shared_access import SharedAccess
+from exportctl.config.checkout import UnusableFile, read_regular_file
+from exportctl.config.files import MAIN_FILE, PARTS_FOLDER
+from exportctl.config.yaml_nodes import MAX_BYTES
+from exportctl.errors import Error, Finding
+from exportctl.model.project import Project
+from exportctl.workflows import connect
+from exportctl.workflows.load_config import Setup, read_all_projects, require_references
+
+R = TypeVar("R")
+SANDBOXES_AT_ONCE = 8  # loaded at the same time: enough to use a budget in full, few enough to keep memory small
+POLL = 0.2  # seconds between two looks for an interrupt
+NOT_READ = Error("not read: the run was interrupted", rule="interrupted")
+_ORGANIZATION = re.compile(rb"organization:\s*[\"']?([^\s\"'},]+)")
+
+
+@dataclass(frozen=True, order=True)
+class FleetProject:
+    """One project: its folder as with -C, its files as with -f, and the environments to use; none means all."""
+
+    folder: str
+    files: tuple[str, ...] = ()
+    environments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, order=True)
+class FleetMember:
+    """One project in one environment. `environment` is None if the config has none, or could not be loaded."""
+
+    project: FleetProject
+    environment: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What people see: the folder, the files where they are named, and the environment."""
+        parts = [self.project.folder, *self.project.files, *([self.environment] if self.environment else [])]
+        return " ".join(parts)
+
+
+@dataclass(frozen=True)
+class FleetRun(Generic[R]):
+    """
+    How to read one sandbox, and what to keep of it.
+
+    `setup` makes the Setup of a project, with a guard of its own. `read` reads and reduces one sandbox in a thread.
+    `fail` makes the result of one that raised an error; the project is None where it could not be loaded.
+    """
+
+    setup: Callable[[FleetProject], Setup]
+    read: Callable[[FleetMember, Project, tuple[Finding, ...], Setup], R]
+    fail: Callable[[FleetMember, Project | None, Exception, Setup], R]
+
+
+# -- find projects ----------------------------------------------------------------------------------------------------
+
+
+def find_projects(folder: Path, start: Path) -> tuple[FleetProject, ...]:
+    """
+    Return every project below `start`, in order of folders: each folder that holds an exports.yaml.
+
+    Hidden folders, links to folders, and the folders exports/ of a project are left out. Folders are named relative to
+    `folder`.
+
+    Raises:
+        Error: there is no such folder, or no project below it.
+    """
+    if not (folder / start).is_dir():
+        raise Error(f"{start} is not a folder", rule="no-config", hint="name the folder that holds the projects")
+    found = []
+    for at, below, names in os.walk(folder / start):
+        is_project = MAIN_FILE in names
+        below[:] = sorted(n for n in below if not n.startswith(".") and not (is_project and n == PARTS_FOLDER))
+        if is_project:
+            found.append(FleetProject(Path(os.path.relpath(at, folder)).as_posix()))
+    if not found:
+        hint = f"a project is a folder with a file {MAIN_FILE}; hidden folders are left out"
+        raise Error(f"there is no project below {start}", rule="no-config", hint=hint)
+    return tuple(sorted(found))
+
+
+def _take_turns(folder: Path, projects: Sequence[FleetProject]) -> Iterator[FleetProject]:
+    """Yield projects of each organization in turn, so that every budget is used from the start."""
+    groups: dict[bytes, list[FleetProject]] = defaultdict(list)
+    for project in projects:
+        groups[_organization_hint(folder, project)].append(project)
+    turns = chain.from_iterable(zip_longest(*groups.values()))
+    yield from (project for project in turns if project is not None)
+
+
+def _organization_hint(folder: Path, project: FleetProject) -> bytes:
+    """Return the text behind the first `organization:` of a project. It decides the order only, so it may be wrong."""
+    for name in project.files or (MAIN_FILE,):
+        try:
+            found = _ORGANIZATION.search(read_regular_file(folder / project.folder / name, MAX_BYTES))
+        except (OSError, UnusableFile):
+            continue
+        if found:
+            return found.group(1)
+    return b""
+
+
+# -- run --------------------------------------------------------------------------------------------------------------
+
+
+class _FleetReader(Generic[R]):
+    """The threads of one run: one loads projects, SANDBOXES_AT_ONCE read sandboxes."""
+
+    def __init__(self, run: FleetRun[R], stop: threading.Event, shared: SharedAccess):
+        self.results: queue.SimpleQueue[R | None] = queue.SimpleQueue()  # None: all are there
+        self._run = run
+        self._stop = stop
+        self._shared = shared
+        self._places = threading.BoundedSemaphore(SANDBOXES_AT_ONCE)
+        self._emulator = threading.Lock()  # an embedded emulator is one file without waiting
+
+    def read_all(self, projects: Iterator[FleetProject]) -> None:
+        """Put a result for every sandbox of every project, then None."""
+        try:
+            with ThreadPoolExecutor(SANDBOXES_AT_ONCE) as pool:
+                for project in projects:
+                    self._read_project(project, pool)
+        finally:
+            self.results.put(None)
+
+    def _read_project(self, project: FleetProject, pool: ThreadPoolExecutor) -> None:
+        setup = self._run.setup(project)
+        try:
+            if self._stop.is_set():
+                raise NOT_READ
+            loaded, findings = _load_project(project, setup)
+        except Exception as error:  # a bug in one project must not hide the others
+            members = [FleetMember(project, name) for name in project.environments or (None,)]
+            for member in members:
+                self.results.put(self._run.fail(member, None, error, setup))
+            return
+        for environment, one in loaded.items():
+            self._places.acquire()
+            pool.submit(self._read_sandbox, FleetMember(project, environment), one, findings, setup)
+
+    def _read_sandbox(self, member: FleetMember, project: Project, findings: tuple[Finding, ...], setup: Setup) -> None:
+        try:
+            if self._stop.is_set():
+                raise NOT_READ
+            require_references(project)
+            if connect.platform_kind(project) == connect.EMBEDDED:
+                with self._emulator:
+                    found = self._run.read(member, project, findings, setup)
+            else:
+                clock = clocks.stoppable_clock(setup.clock or clocks.system_clock(), self._stop)
+                found = self._run.read(member, project, findings, replace(setup, clock=clock, shared=self._shared))
+            self.results.put(found)
+        except Exception as error:
+            self.results.put(self._run.fail(member, project, error, setup))
+        finally:
+            self._places.release()
+
+
+def _load_project(project: FleetProject, setup: Setup) -> tuple[Mapping[str | None, Project], tuple[Finding, ...]]:
+    """Return the project of each chosen environment, and the findings of the config that are not errors."""
+    as_of = setup.now if setup.now is not None else clocks.system_clock().now()
+    found, findings = read_all_projects(setup, as_of)
+    unknown = [name for name in project.environments if name not in found]
+    if unknown:
+        names = ", ".join(name for name in found if name) or "none: it has no environments"
+        message, hint = f'the config has no environment "{unknown[0]}"', f"choose from {names}"
+        raise Error(message, rule="unknown-environment", hint=hint)
+    chosen = {name: one for name, one in found.items() if not project.environments or name in project.environments}
+    embedded = [one for one in chosen.values() if connect.platform_kind(one) == connect.EMBEDDED]
+    connect.prepare_emulators(embedded, setup.folder, setup.say)
+    return chosen, findings
+
+
+def run_fleet(
+    folder: Path,
+    projects: Sequence[FleetProject],
+    run: FleetRun[R],
+    keep: Callable[[R], None],
+    shared: Callable[[clocks.Clock], SharedAccess],
+) -> bool:
+    """
+    Read every sandbox of the projects, and give each result to `keep`, in the order in which they come.
+
+    `keep` is called in this thread. Return whether all were read before an interrupt.
+    """
+    stop, complete = threading.Event(), True
+    access = shared(clocks.stoppable_clock(clocks.system_clock(), stop))
+    reader = _FleetReader(run, stop, access)
+    thread = threading.Thread(target=reader.read_all, args=(_take_turns(folder, projects),), daemon=True)
+    thread.start()
+    try:
+        while True:
+            try:
+                found = reader.results.get(timeout=POLL)
+            except queue.Empty:
+                continue  # a wait without a limit can miss a signal
+            except KeyboardInterrupt:
+                complete = False
+                stop.set()
+                continue
+            if found is None:
+                return complete
+            keep(found)
+    finally:
+        stop.set()
+        thread.join()
+        access.close()

@@ -1,0 +1,273 @@
+"""`fleet`: many projects and sandboxes in one run: one report, one exit code, and one failure hides no other."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import threading
+import time
+import tracemalloc
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from exportctl.emulator import Emulator
+from exportctl.workflows.fleet import SANDBOXES_AT_ONCE
+from tests.cli.command_line import CommandLine, ends_after
+from tests.cli.emulator_server import SANDBOXES, VARIABLES, EmulatorServer, serve_config
+
+NOW = ("--now", "2027-01-15T08:00:00Z")
+COMMANDS = ("plan", "drift", "renew", "verify", "status")
+SINGLE = """\
+version: 1
+project: PROJECT
+platform: {organization: 0123456789ABCDEF01234567@AdobeOrg, url: "URL", sandbox: SANDBOX}
+defaults:
+  destination: lake
+  schedule: {every: 1 day, at: "02:00"}
+  format: parquet
+  end: {rolling: 180 days, renew_before: 30 days}
+destinations:
+  lake: {type: amazon-s3, bucket: acme-lake, path: aep, auth: {role_arn: "${env:LAKE_ROLE_ARN}"}}
+exports:
+  orders: {datasets: [Orders]}
+"""
+CREDENTIALS = {
+    "AEP_CLIENT_ID": "dev-client",
+    "AEP_CLIENT_SECRET": "dev-client-secret",
+    "LAKE_ROLE_ARN": "arn:aws:iam::123456789012:role/x",
+}
+
+
+def add_project(root: Path, name: str, url: str, sandbox: str) -> None:
+    folder = root / name
+    folder.mkdir(parents=True)
+    text = SINGLE.replace("PROJECT", name).replace("URL", url).replace("SANDBOX", sandbox)
+    (folder / "exports.yaml").write_text(text, encoding="utf-8")
+
+
+@dataclass
+class Teams:
+    """A folder `teams` with the project `all` of three environments, behind one server."""
+
+    run: CommandLine  # in the folder above
+    server: EmulatorServer
+    url: str
+
+    def add(self, name: str, sandbox: str, url: str | None = None) -> None:
+        add_project(self.run.folder / "teams", name, url or self.url, sandbox)
+
+
+@pytest.fixture
+def teams(tmp_path: Path) -> Iterator[Teams]:
+    folder = tmp_path / "teams" / "all"
+    folder.mkdir(parents=True)
+    with serve_config(folder) as server:
+        url = next(line for line in (folder / "exports.yaml").read_text().splitlines() if "url:" in line)
+        yield Teams(CommandLine(tmp_path, {**VARIABLES, **CREDENTIALS}), server, url.split('"')[1])
+
+
+def rows(document: Any) -> dict[str, dict[str, Any]]:
+    result = document["result"]
+    return {" ".join(filter(None, (row["folder"], row["environment"]))): row for row in result["sandboxes"]}
+
+
+# -- the report -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_document_holds_what_the_command_alone_gives_for_each_sandbox(teams: Teams, command: str) -> None:
+    teams.add("one", "dev")
+    ended = teams.run("fleet", command, "teams", "--format", "json", *NOW)
+    found = rows(ended.document)
+    assert list(found) == ["teams/all dev", "teams/all prod", "teams/all stage", "teams/one"]
+    for name, row in found.items():
+        folder, _, environment = name.partition(" ")
+        chosen = ("--env", environment) if environment else ()
+        alone = teams.run("-C", f"{teams.run.folder}/{folder}", command, *chosen, "--format", "json", *NOW).document
+        assert (row["platform"], row["as_of"], row[command]) == (alone["platform"], alone["as_of"], alone["result"])
+        assert all(row[other] is None for other in COMMANDS if other != command)
+
+
+def test_the_document_has_the_form_that_json_gives_it(teams: Teams) -> None:
+    text = teams.run("fleet", "drift", "teams", "--format", "json", *NOW).out
+    assert text == json.dumps(json.loads(text), sort_keys=True, indent=2) + "\n"
+
+
+def test_every_format_names_every_sandbox_and_what_needs_attention(teams: Teams) -> None:
+    teams.add("one", "dev")
+    assert teams.run("-C", f"{teams.run.folder}/teams/one", "apply", "--auto-approve").code == 0
+    teams.server.emulator.ui.disable("orders", sandbox="dev")
+    for format in ("text", "markdown", "junit", "sarif", "json"):
+        ended = teams.run("fleet", "drift", "teams", "--format", format)
+        assert ended.code == 3
+        assert "paused" in ended.out
+        names = ("teams/one", "teams/all dev", "teams/all prod", "teams/all stage")
+        assert [name for name in names if name not in ended.out] == [] or format in ("json", "sarif")
+    suites = ElementTree.fromstring(teams.run("fleet", "drift", "teams", "--format", "junit").out)
+    assert (len(suites), suites.get("failures")) == (4, "1")
+
+
+def test_the_text_ends_with_a_table_and_one_sentence(teams: Teams) -> None:
+    ended = teams.run("fleet", "drift", "teams")
+    assert ended.out.splitlines()[-1] == "Fleet drift: 3 sandboxes, nothing needs attention."
+    assert ended.code == 0
+
+
+def test_github_actions_gets_annotations_at_files_below_the_workspace_and_outputs(teams: Teams) -> None:
+    teams.add("broken", "dev")
+    broken = teams.run.folder / "teams/broken/exports.yaml"
+    broken.write_text(broken.read_text().replace("every: 1 day", "every: 5 minutes"))
+    output = teams.run.folder / "output"
+    variables = {"GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": str(output), "GITHUB_WORKSPACE": str(teams.run.folder)}
+    ended = teams.run("fleet", "drift", "teams", env=variables)
+    assert "file=teams/broken/exports.yaml,line=6" in ended.err
+    assert re.search(r"unread<<\S+\n1\n", output.read_text())
+
+
+# -- one failure hides no other ---------------------------------------------------------------------------------------
+
+
+def test_a_broken_config_a_missing_credential_and_a_dead_host_leave_the_other_sandboxes_read(teams: Teams) -> None:
+    teams.add("broken", "dev")
+    (teams.run.folder / "teams/broken/exports.yaml").write_text("version: [1", encoding="utf-8")
+    teams.add("dead", "dev", "http://127.0.0.1:9")
+    ended = teams.run("fleet", "drift", "teams", "--format", "json", *NOW, env={"PROD_SECRET": ""})
+    found = rows(ended.document)
+    assert {name for name, row in found.items() if row["read"]} == {"teams/all dev", "teams/all stage"}
+    why = {name: [error["rule"] for error in row["errors"]] for name, row in found.items() if not row["read"]}
+    assert why == {
+        "teams/all prod": ["credentials"],
+        "teams/broken": ["yaml-bracket"],
+        "teams/dead": ["not-reached"],
+    }
+    assert ended.code == 1
+
+
+def test_an_environment_without_a_reference_is_one_row(teams: Teams) -> None:
+    path = teams.run.folder / "teams/all/exports.yaml"
+    path.write_text(path.read_text().replace("sandbox: stage,", 'sandbox: "${env:EXPORTCTL_VAR_STAGE}",'))
+    found = rows(teams.run("fleet", "plan", "teams", "--format", "json", *NOW).document)
+    assert [name for name, row in found.items() if not row["read"]] == ["teams/all stage"]
+
+
+def test_the_exit_code_is_the_first_that_applies_to_any_sandbox(teams: Teams) -> None:
+    teams.add("one", "dev")
+    assert teams.run("fleet", "plan", "teams", "--detailed-exitcode").code == 2
+    (teams.run.folder / "teams/one/exports.yaml").write_text("version: [1", encoding="utf-8")
+    assert teams.run("fleet", "plan", "teams", "--detailed-exitcode").code == 1
+
+
+@pytest.mark.parametrize("format", ["json", "text"])
+def test_an_interrupt_writes_the_report_of_what_was_read(teams: Teams, format: str) -> None:
+    """The server stops the run at its first request for prod."""
+    teams.server.barrier.expected_sandboxes = frozenset({"prod", "never-asked"})
+
+    def interrupt() -> None:
+        while "prod" not in teams.server.barrier.clients:
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(1)
+        teams.server.barrier.release()
+
+    with ends_after(60):
+        thread = threading.Thread(target=interrupt)
+        thread.start()
+        ended = teams.run("fleet", "drift", "teams", "--format", format)
+        thread.join()
+    assert ended.code == 8
+    if format == "json":
+        assert ended.document["result"]["complete"] is False
+        assert len(rows(ended.document)) == 3
+    else:
+        assert "interrupted  [interrupted]" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("argv", "code", "message"),
+    [
+        (("fleet", "drift", "nothing"), 1, "nothing is not a folder"),
+        (("fleet", "drift", "empty"), 1, "there is no project below empty"),
+        (("fleet", "drift", "teams", "--env", "dev"), 64, "--env: leave it out"),
+        (("fleet", "renew", "teams", "--dry-run", "--audit", "a.jsonl"), 64, "nothing is written"),
+    ],
+    ids=["no folder", "no project", "an environment", "an audit of nothing"],
+)
+def test_a_wrong_call_says_what_to_do(tmp_path: Path, argv: tuple[str, ...], code: int, message: str) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "teams").mkdir()
+    ended = CommandLine(tmp_path)(*argv)
+    assert (ended.code, message in ended.err) == (code, True)
+
+
+# -- renewals ---------------------------------------------------------------------------------------------------------
+
+
+def test_renew_moves_the_ends_that_are_due_in_every_sandbox_and_records_them(teams: Teams) -> None:
+    teams.add("one", "dev")
+    for name in SANDBOXES:
+        assert teams.run("-C", f"{teams.run.folder}/teams/all", "apply", "--auto-approve", "--env", name).code == 0
+    assert teams.run("-C", f"{teams.run.folder}/teams/one", "apply", "--auto-approve").code == 0
+    teams.server.emulator.advance(160 * 86400)
+    begun = len(teams.server.emulator.writes())
+    dry = teams.run("fleet", "renew", "teams", "--dry-run")
+    assert (dry.code, len(teams.server.emulator.writes()) - begun) == (0, 0)
+    assert "0 of 1 rolling end moved" in dry.out
+    ended = teams.run("fleet", "renew", "teams", "--audit", "renewals.jsonl")
+    assert ended.code == 0
+    lines = (teams.run.folder / "renewals.jsonl").read_text().splitlines()
+    done = [json.loads(line) for line in lines if '"step-ended"' in line]
+    assert len(done) == len(teams.server.emulator.writes()) - begun == 6  # dev has no returns
+    again = teams.run("fleet", "renew", "teams")
+    assert (again.code, again.out.count("no rolling end is due")) == (0, 4)
+
+
+# -- requests ---------------------------------------------------------------------------------------------------------
+
+
+def test_each_list_of_each_sandbox_is_read_once_with_one_token_for_each_credential(teams: Teams) -> None:
+    alone = Counter[str]()
+    for name in SANDBOXES:
+        begun = len(teams.server.emulator.requests())
+        assert teams.run("-C", f"{teams.run.folder}/teams/all", "drift", "--env", name, *NOW).code == 0
+        alone += Counter(sent(teams.server.emulator, begun))
+    teams.add("one", "dev")
+    teams.add("two", "dev")
+    begun = len(teams.server.emulator.requests())
+    assert teams.run("fleet", "drift", "teams", *NOW).code == 0
+    counted = Counter(sent(teams.server.emulator, begun))
+    tokens = {name: count for name, count in counted.items() if "token" in name}
+    assert list(tokens.values()) == [3]  # dev, prod and stage have one each; the others use that of dev
+    lists = {name: count for name, count in counted.items() if "token" not in name}
+    assert lists == {name: count // 3 * 5 for name, count in alone.items() if "token" not in name}
+
+
+def sent(server: Emulator, begun: int) -> list[str]:
+    return [f"{one['method']} {one['path']}" for one in server.requests()[begun:]]
+
+
+# -- memory -----------------------------------------------------------------------------------------------------------
+
+
+def test_memory_does_not_grow_with_the_number_of_sandboxes(tmp_path: Path) -> None:
+    peaks = {}
+    for count in (10, 40):
+        root = tmp_path / str(count)
+        names = [f"box-{n:02}" for n in range(count)]
+        for name in names:
+            add_project(root, name, "embedded", name)
+        run = CommandLine(root, CREDENTIALS)
+        run("fleet", "plan", ".", "--format", "json")  # the emulators are made, and all modules are loaded
+        tracemalloc.start()
+        assert run("fleet", "drift", ".").code == 0
+        peaks[count] = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert peaks[40] < 1.25 * peaks[10]
+    assert SANDBOXES_AT_ONCE < 10  # else the smaller run would not fill its places
