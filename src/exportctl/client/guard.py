@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass, replace
 from enum import Enum
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from exportctl.errors import SourcePosition
@@ -32,6 +33,8 @@ from exportctl.model.secret import Secret
 _EXACT_TYPES = (Address, Inventory, LiveObject, Marker, PlanHeader, SourcePosition, Step, Secret, Enum)
 _UNSHOWN = frozenset({"auth", "etag", "id"})  # members of the wire form that no output repeats
 _SEPARATOR = "\0"
+_KEPT_TEXTS = 512  # for which a guard keeps what it found: answers repeat ids, states and names of members
+_KEPT_LENGTH = 10_000  # longer ones are searched each time, so that what is kept stays small
 _Value = TypeVar("_Value")
 
 
@@ -43,6 +46,7 @@ class SecretGuard:
         self._literals: set[str] = set()
         self._echoes: set[str] = set()
         self._indexes: dict[bool, MaskIndex] = {}
+        self._spans = lru_cache(_KEPT_TEXTS)(find_spans)
         self._lock = threading.Lock()
         self.hide(secrets)
 
@@ -65,7 +69,7 @@ class SecretGuard:
 
     def mask(self, text: str) -> str:
         """Mask a text from outside before it becomes part of a message."""
-        return mask_spans(text, find_spans(text, self._index(with_literals=True)))
+        return mask_spans(text, self._find(text, self._index(with_literals=True)))
 
     def holds_secret(self, text: str) -> bool:
         """Say whether a text that is about to be written to a file holds a whole secret or a line of a private key."""
@@ -87,7 +91,7 @@ class SecretGuard:
         texts = [text[:MAX_READ_LENGTH] for text in _texts(answer) if len(text) >= MIN_SECRET_LENGTH]
         if not has_secret(_SEPARATOR.join(texts), index):  # one search for all: an answer rarely holds a secret
             return
-        echoes = {text[start:end] for text in texts for start, end in find_spans(text, index)}
+        echoes = {text[start:end] for text in texts for start, end in self._find(text, index)}
         lines = {line.strip() for echo in echoes for line in echo.splitlines()}
         with self._lock:
             self._echoes |= {text for text in echoes | lines if len(text) >= MIN_SECRET_LENGTH}
@@ -97,6 +101,9 @@ class SecretGuard:
         with self._lock:
             echoes = sorted(self._echoes, key=lambda text: (-len(text), text))
         return _without_echoes(value, echoes) if echoes else value
+
+    def _find(self, text: str, index: MaskIndex) -> list[tuple[int, int]]:
+        return (self._spans if len(text) <= _KEPT_LENGTH else find_spans)(text, index)
 
     def _index(self, *, with_literals: bool) -> MaskIndex:
         with self._lock:

@@ -58,7 +58,7 @@ class Piece(NamedTuple):
     end: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # equal to itself only, so that what it finds in a text can be kept
 class MaskIndex:
     """What a search compares: the first characters of all windows, and the windows by their length."""
 
