@@ -9,12 +9,12 @@ import re
 import shutil
 import struct
 import subprocess
-import sys
 import termios
 from collections.abc import Iterator
 from pathlib import Path
 
 from tests.cli.command_line import ROOT, northwind
+from tests.preloaded import preloaded_exportctl
 
 STEPS = 12
 
@@ -57,7 +57,7 @@ def run_on_terminal(folder: Path, env: dict[str, str], width: int) -> tuple[int,
 
 
 def test_the_demo_comes_out_as_it_says_and_fits_80_columns(tmp_path: Path) -> None:
-    code, text = run_on_terminal(tmp_path, copy_demo(tmp_path, f'exec {sys.executable} -m exportctl "$@"'), 80)
+    code, text = run_on_terminal(tmp_path, copy_demo(tmp_path, f'exec {preloaded_exportctl()} "$@"'), 80)
 
     assert code == 0, text[-3000:]
     assert [int(number) for number in re.findall(r"(?m)^── (\d+) of 12 ── ", text)] == [*range(1, STEPS + 1)]

@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 from tests.distribution.step_runner import Job, run_steps
+from tests.preloaded import preloaded_exportctl
 
 ROOT = Path(__file__).parents[2]
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
@@ -22,7 +23,6 @@ def install_before(job: Job) -> None:
     for part in ("bin", "path"):
         (folder / part).mkdir(parents=True)
         program = folder / part / "exportctl"
-        program.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT / "src"}" exec "{sys.executable}" -m exportctl "$@"\n')
-        program.chmod(0o755)
+        program.symlink_to(preloaded_exportctl())
     (folder / "bin" / "python").symlink_to(sys.executable)
     (folder / "installed").touch()

@@ -24,6 +24,7 @@ import yaml
 from tests.code_hosts.fake_hosts import FakeGitHub
 from tests.code_hosts.fake_server import Faults, serve
 from tests.examples.example_projects import EXAMPLES
+from tests.preloaded import preloaded_exportctl
 
 CI = EXAMPLES / "ci"
 WORKFLOWS = ("plan.yml", "apply.yml", "nightly.yml", "drill.yml")
@@ -105,7 +106,7 @@ class Runner:
 
 def runner_environment() -> Mapping[str, str]:
     """A runner's environment, with the local environment of the config in place of the real one."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    path = os.pathsep.join((str(preloaded_exportctl().parent), str(Path(sys.executable).parent), os.environ["PATH"]))
     return {"PATH": path, "HOME": "/nonexistent", "CI": "true", "GITHUB_ACTIONS": "true", "EXPORTCTL_ENV": "local"}
 
 

@@ -14,6 +14,8 @@ from typing import Any
 
 import yaml
 
+from tests.preloaded import preloaded_exportctl
+
 
 @dataclass(frozen=True)
 class Step:
@@ -103,8 +105,8 @@ def the_step(steps: list[Step], command: str) -> Step:
 
 
 def run_text(system: str, text: str, folder: Path, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run one shell text in a folder, with the exportctl of this process first in PATH."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    """Run one shell text in a folder, with the exportctl of this checkout first in PATH."""
+    path = os.pathsep.join((str(preloaded_exportctl().parent), str(Path(sys.executable).parent), os.environ["PATH"]))
     return subprocess.run(
         [*SHELLS[system], text],
         cwd=folder,
