@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from collections import Counter
 from collections.abc import Callable
-from types import FrameType
 from typing import Any
 
 import pytest
 
+from tests.line_counts import count_steps
 from tests.plan.sized_sandboxes import SANDBOXES, SizedSandbox
 
 SIZES = (8, 16, 32)
@@ -25,23 +23,6 @@ COMMON = (
 # Each account that appears is compared with each one that disappears: which belong together is not known before.
 SORTING = (".__lt__", ".__eq__")  # a sort of n addresses compares a little more often than n times
 SQUARE = ("accounts renamed, not said",)
-
-
-def count_steps(work: Callable[[], object]) -> Counter[tuple[str, str]]:
-    """Count the lines that each function executes, rounds of comprehensions and generators included."""
-    counted: Counter[tuple[str, str]] = Counter()
-
-    def trace(frame: FrameType, event: str, arg: object) -> Any:
-        counted[frame.f_code.co_filename, frame.f_code.co_qualname] += 1
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        work()
-    finally:
-        sys.settrace(before)
-    return counted
 
 
 def grown_functions(make: Callable[[int], SizedSandbox]) -> dict[tuple[str, str], int]:

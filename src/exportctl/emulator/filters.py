@@ -47,6 +47,11 @@ class Filter:
     operator: str
     values: tuple[str, ...]
 
+    @property
+    def is_one_value(self) -> bool:
+        """Only documents with this very value pass."""
+        return self.operator == "==" and len(self.values) == 1
+
     def accepts(self, doc: Json) -> bool:
         return any(self._is_match(found) for found in _values_along(doc, self.path))
 

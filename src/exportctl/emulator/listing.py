@@ -9,21 +9,26 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cmp_to_key
 from hashlib import blake2b
+from itertools import islice
+from typing import Any
 from urllib.parse import quote
 
 from exportctl.emulator import filters, read_view
 from exportctl.emulator.filters import SortField
 from exportctl.emulator.read_view import RequestContext
-from exportctl.emulator.store import Record
+from exportctl.emulator.store import ListOrder, Record
 from exportctl.emulator.wire import Answer, Json, Request, flow_error
 
 PARAMETERS = {"property", "limit", "orderby", "continuationToken", "count"}
 MAXIMUM_LIMIT = 100
 CHECKSUM_LENGTH = 12  # of the characters that a continuation token begins with
+_STORED_ORDERS = {(): ListOrder.CHANGE, (SortField(("createdAt",), descending=False),): ListOrder.CREATION}
+_OF_FLOW = (("flowId", False),)
 RESERVED_HEAD, RESERVED_END = "RID:~", "=&RT:%2B+1#"  # around a token that a fault gives reserved characters
 
 
@@ -59,12 +64,54 @@ def answer(
     """Return the answer to a GET of a collection; a search is one with a greater limit."""
     twist = twist or ReadFault()
     query = _parse_list_query(collection, request, maximum_limit, ctx.switches.default_limit)
-    # The next page finds the rows in order, as long as neither objects nor the time have changed.
-    key = (ctx, collection, query.filters, query.orders, twist.stale)
-    rows = ctx.store.remember(key, lambda: _ordered_rows(ctx, collection, query, twist.stale))
     if query.count:
-        return Answer(200, {"count": len(rows)})
-    return _page(ctx, collection, query, rows, twist)
+        return Answer(200, {"count": len(_all_rows(ctx, collection, query, twist.stale))})
+    start = _position(ctx, collection, query) if query.token else None
+    return _page(ctx, collection, query, start, _rows_after(ctx, collection, query, start, twist.stale), twist)
+
+
+def _rows_after(
+    ctx: RequestContext, collection: str, query: Query, start: _ListedRow | None, stale: bool
+) -> Iterator[_ListedRow]:
+    """Yield the rows of the next pages: one by one where the store has them in this order, else from a list of all."""
+    order = _STORED_ORDERS.get(query.orders)
+    if order is None or stale or not _is_order_stored(ctx, collection, order):
+        rows = _all_rows(ctx, collection, query, stale)
+        first = 0
+        if start is not None:
+            key = _row_key(query.orders)
+            first = bisect_right(rows, key(start), key=key)
+        return islice(rows, first, None)
+    return _walk_rows(ctx, collection, query, order, start)
+
+
+def _is_order_stored(ctx: RequestContext, collection: str, order: ListOrder) -> bool:
+    """Say whether the moments by which a list is sorted are shown as they are stored: no delayed effect is open."""
+    return order is ListOrder.CREATION or ctx.store.is_settled(collection, ctx.sandbox, ctx.now, of="shown_moment")
+
+
+def _walk_rows(
+    ctx: RequestContext, collection: str, query: Query, order: ListOrder, start: _ListedRow | None
+) -> Iterator[_ListedRow]:
+    after = None
+    if start is not None and order is ListOrder.CHANGE:
+        after = (start.doc["updatedAt"], start.order)
+    elif start is not None:
+        after = (start.doc["createdAt"], start.seq)
+    flows = [one.values[0] for one in query.filters if one.path == _OF_FLOW and one.is_one_value]
+    for record in ctx.store.walk_records(collection, ctx.sandbox, order, after, next(iter(flows), None)):
+        if read_view.is_listed(record, ctx):
+            doc = read_view.view_object(record, ctx)
+            if all(one.accepts(doc) for one in query.filters):
+                yield _row(doc, record.seq, record.order, query.orders)
+
+
+def _all_rows(ctx: RequestContext, collection: str, query: Query, stale: bool) -> list[_ListedRow]:
+    """Return every row in order; the next page finds them again, as long as nothing changes what lists show."""
+    is_timeless = collection != "runs" and ctx.store.is_settled(collection, ctx.sandbox, ctx.now)
+    now = None if is_timeless else ctx.now
+    key = (ctx.sandbox, ctx.switches, now, collection, query.filters, query.orders, stale)
+    return ctx.store.remember(key, lambda: _ordered_rows(ctx, collection, query, stale))
 
 
 @dataclass(frozen=True)
@@ -120,7 +167,7 @@ def _ordered_rows(ctx: RequestContext, collection: str, query: Query, stale: boo
         for doc, record in documents
         if all(one.accepts(doc) for one in query.filters)
     ]
-    rows.sort(key=cmp_to_key(lambda a, b: _compare_rows(a, b, query.orders)))
+    rows.sort(key=_row_key(query.orders))
     return rows
 
 
@@ -140,6 +187,13 @@ def _records_before_last_write(records: list[Record]) -> list[Record]:
     return kept
 
 
+def _row_key(orders: Sequence[SortField]) -> Callable[[_ListedRow], Any]:
+    def compare(a: _ListedRow, b: _ListedRow) -> int:
+        return _compare_rows(a, b, orders)
+
+    return cmp_to_key(compare)
+
+
 def _compare_rows(a: _ListedRow, b: _ListedRow, orders: Sequence[SortField]) -> int:
     for order, left, right in zip(orders, a.keys, b.keys, strict=True):
         if left != right:
@@ -150,12 +204,18 @@ def _compare_rows(a: _ListedRow, b: _ListedRow, orders: Sequence[SortField]) -> 
     return (b.doc["updatedAt"] - a.doc["updatedAt"]) or (b.order - a.order)
 
 
-def _page(ctx: RequestContext, collection: str, query: Query, rows: list[_ListedRow], twist: ReadFault) -> Answer:
-    start = _position(ctx, collection, query) if query.token else None
-    left = [row for row in rows if start is None or _compare_rows(start, row, query.orders) < 0]
+def _page(
+    ctx: RequestContext,
+    collection: str,
+    query: Query,
+    start: _ListedRow | None,
+    left: Iterator[_ListedRow],
+    twist: ReadFault,
+) -> Answer:
     # rule: page-size
     size = min(query.limit, ctx.page_size)
-    page, more = left[:size], len(left) > size
+    page = list(islice(left, size + 1))
+    page, more = page[:size], len(page) > size
     items = [row.doc for row in page]
     if twist.drop and items:
         del items[len(items) // 2]

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from enum import Enum
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,12 +21,35 @@ from uuid import UUID
 
 from exportctl.emulator.wire import Json
 
+EXPRESSIONS = {
+    "created": "json_extract(doc, '$.createdAt')",
+    "updated": "json_extract(doc, '$.updatedAt')",
+    "flow": "json_extract(doc, '$.flowId')",
+    # When the last delayed effect ends that changes what lists show of an object, in seconds.
+    "moment": "max("
+    + ", ".join(
+        f"coalesce(json_extract(hidden, '$.{key}'), 0)"
+        for key in ("listed_at", "unlisted_at", "deleted_at", "busy_until", "stale_until", "effect_at", "completes_at")
+    )
+    + ", coalesce(json_extract(doc, '$.lastRunDetails.completedAtUTC') / 1000.0, 0))",
+    # The same, of the effects that show another `updatedAt` than the stored one.
+    "shown_moment": "max(coalesce(json_extract(hidden, '$.stale_until'), 0),"
+    " coalesce(json_extract(hidden, '$.completes_at'), 0))",
+}
 TABLES = """
 CREATE TABLE IF NOT EXISTS settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS objects (
   collection TEXT NOT NULL, id TEXT NOT NULL, sandbox TEXT NOT NULL, seq INTEGER NOT NULL, ord INTEGER NOT NULL,
   wake REAL, doc TEXT NOT NULL, hidden TEXT NOT NULL, PRIMARY KEY (collection, id)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS due ON objects (wake) WHERE wake IS NOT NULL;
+CREATE INDEX IF NOT EXISTS by_change ON objects (collection, sandbox, {updated}, ord);
+CREATE INDEX IF NOT EXISTS by_creation ON objects (collection, sandbox, {created}, seq);
+CREATE INDEX IF NOT EXISTS of_flow_by_change ON objects (collection, sandbox, {flow}, {updated}, ord)
+  WHERE {flow} IS NOT NULL;
+CREATE INDEX IF NOT EXISTS of_flow_by_creation ON objects (collection, sandbox, {flow}, {created}, seq)
+  WHERE {flow} IS NOT NULL;
+CREATE INDEX IF NOT EXISTS by_moment ON objects (collection, sandbox, {moment});
+CREATE INDEX IF NOT EXISTS by_shown_moment ON objects (collection, sandbox, {shown_moment});
 CREATE TABLE IF NOT EXISTS requests (seq INTEGER PRIMARY KEY, entry TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS faults (id TEXT PRIMARY KEY, seq INTEGER NOT NULL, seen INTEGER NOT NULL, doc TEXT NOT NULL);
 """
@@ -34,6 +58,13 @@ LOG_LENGTH = 100_000  # entries of the request log that are kept
 MOST_REMEMBERED = 8
 
 T = TypeVar("T")
+
+
+class ListOrder(Enum):
+    """The orders in which objects can be read one by one."""
+
+    CHANGE = "change"  # the one that was written last comes first
+    CREATION = "creation"  # the oldest comes first
 
 
 @dataclass
@@ -76,7 +107,7 @@ class Store:
                 self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=NORMAL")
         self._check_version()
-        self._db.executescript(TABLES)
+        self._db.executescript(TABLES.format_map(EXPRESSIONS))
         self._depth = 0
         self._counters: dict[str, int] = {}
         self._seed = 0
@@ -194,6 +225,37 @@ class Store:
                 {"collection": collection, "sandbox": sandbox},
             ).fetchall()
             return [self._shared_record(row) for row in rows]
+
+    def walk_records(
+        self, collection: str, sandbox: str, order: ListOrder, after: tuple[int, int] | None, flow: str | None
+    ) -> Iterator[Record]:
+        """
+        Yield the objects in an order, from the one after `after` on (moment, `order` or `seq`); do not change them.
+
+        Each is read when it is asked for: a page costs what it shows. `flow` asks for the runs of one flow.
+        """
+        column, tie, sense, sign = (
+            ("updated", "ord", "DESC", "<") if order is ListOrder.CHANGE else ("created", "seq", "ASC", ">")
+        )
+        by = EXPRESSIONS[column]
+        where = "collection = :collection AND sandbox = :sandbox"
+        where += f" AND {EXPRESSIONS['flow']} = :flow" if flow else ""
+        if after:  # SQLite finds the first row by the index only for a plain comparison of the moment
+            where += f" AND {by} {sign}= :moment AND ({by} {sign} :moment OR {tie} {sign} :tie)"
+        moment, number = after or (0, 0)
+        values = {"collection": collection, "sandbox": sandbox, "flow": flow, "moment": moment, "tie": number}
+        with self.lock:
+            rows = self._db.execute(
+                f"SELECT {_COLUMNS} FROM objects WHERE {where} ORDER BY {by} {sense}, {tie} {sense}", values
+            )
+            for row in rows:
+                yield self._shared_record(row)
+
+    def is_settled(self, collection: str, sandbox: str, now: float, *, of: str = "moment") -> bool:
+        """Say whether no object shows something else only because time passes; `of` is a moment of EXPRESSIONS."""
+        sql = f"SELECT 1 FROM objects WHERE collection = ? AND sandbox = ? AND {EXPRESSIONS[of]} > ? LIMIT 1"
+        with self.lock:
+            return self._db.execute(sql, (collection, sandbox, now)).fetchone() is None
 
     def list_from(self, collection: str, id: str) -> list[Record]:
         """Return the objects of a collection from an id on, in the order of ids; do not change them."""
