@@ -70,7 +70,8 @@ def test_the_document_holds_what_each_alone_gives(three: EmulatorServer, command
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_comment_begins_with_a_table_and_holds_a_section_for_each(three: EmulatorServer, command: str) -> None:
     comment = three.run(command, "--all-environments", "--format", "markdown", *NOW).out
-    assert remove_marker(comment).startswith(f"## exportctl {command}: 3 environments\n\n| environment | {command} |\n")
+    assert remove_marker(comment).startswith(f"## exportctl {command}: 3 environments\n\nWritten ")
+    assert f".\n\n| environment | {command} |\n" in comment
     whole = [three.run(command, "--env", name, "--format", "markdown", *NOW).out for name in sorted(SANDBOXES)]
     alone = [remove_marker(text) for text in whole]
     assert [comment.index(text) for text in alone] == sorted(comment.index(text) for text in alone)

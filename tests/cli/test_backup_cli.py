@@ -182,7 +182,8 @@ def test_all_environments_are_what_each_alone_is_and_one_that_fails_its_policy_d
     )
     assert document["kind"] == "backup-environments"
     assert [one["result"]["failing"] for one in document["result"]["environments"]] == [False, True, False]
-    assert remove_marker(comment).startswith("## exportctl backup: 3 environments\n\n| environment | backup |\n")
+    assert remove_marker(comment).startswith("## exportctl backup: 3 environments\n\nWritten ")
+    assert ".\n\n| environment | backup |\n" in comment
 
 
 def test_an_environment_that_cannot_be_read_is_an_error_in_the_test_results_of_all(three: EmulatorServer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,7 @@ def test_a_failed_plan_has_the_marker_of_a_plan_that_succeeds(tmp_path: Path) ->
     assert (good.code, bad.code) == (0, 1)
     assert parse_marker(bad.out) == parse_marker(good.out) == CommentMarker("plan", "acme")
     assert "### exportctl plan failed\n\n**`plan` ended without a result.**" in bad.out
+    assert re.search(r"is not about this one \(written 20\d\d-\d\d-\d\d [0-9:]+ UTC, exit code 1\)", bad.out)
     assert "- `exports.yaml:6:21`: " in bad.out
     assert "[bad-schedule]" in bad.err  # people read it there, as with every format
 
@@ -84,7 +86,9 @@ def test_github_gets_the_failure_as_the_summary_of_the_step(tmp_path: Path) -> N
 
     summary = (tmp_path / "summary").read_text()
     assert summary.count("ended without a result") == 2
-    assert "(commit `abcdef012345`, [run](https://github.com/acme/exports/actions/runs/77), exit code 1)" in summary
+    assert (
+        " UTC, commit `abcdef012345`, [run](https://github.com/acme/exports/actions/runs/77), exit code 1)" in summary
+    )
 
 
 def test_a_failed_night_replaces_the_issue_of_the_night_before(tmp_path: Path) -> None:

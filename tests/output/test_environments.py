@@ -31,6 +31,7 @@ def comment(*sides: EnvironmentResult[Plan], limit: int = LIMIT) -> str:
         summary=phrases.plan_line,
         section=lambda plan, room: markdown_plan.render_plan(plan, limit=room),
         limit=limit,
+        written=1_800_000_000,
     )
 
 
@@ -44,7 +45,8 @@ def large_plan(resources: int) -> Plan:
 def test_the_table_comes_first_and_then_a_section_for_each_in_order() -> None:
     text = comment(*one_of_two(full_plan()))
     assert remove_marker(text).startswith(
-        "## exportctl plan: 2 environments\n\n| environment | plan |\n|---|---|\n| `dev` |"
+        "## exportctl plan: 2 environments\n\nWritten 2027-01-15 08:00 UTC.\n\n"
+        "| environment | plan |\n|---|---|\n| `dev` |"
     )
     assert "| `prod` | not read: see the error |" in text
     dev, prod = text.index("### exportctl plan: sandbox"), text.index("### exportctl plan: environment")

@@ -112,6 +112,7 @@ def evil_texts() -> dict[str, str]:
         "apply errors.md": markdown_apply.render_errors(
             EndedRun("apply", ResultWord.FAILED, Error(EVIL, hint=EVIL, at=SourcePosition(EVIL)).findings(), (EVIL,)),
             CommentMarker("apply", EVIL, EVIL),
+            0,
         ),
         "apply annotations": github_actions.render_annotations(apply_outcome.findings(ended)),
         "import.md": markdown_import.render_import(import_result(MORE_ADOPTED), file=EVIL),

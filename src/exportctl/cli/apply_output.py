@@ -96,7 +96,8 @@ def show_ended_run(call: CommandContext, ended: EndedRun, shown: Plan | None) ->
     """Write the document of the formats that JSON and text do not cover, and what later steps of a workflow read."""
     where = shown.header if shown else None
     marker = CommentMarker(ended.command, where.project, where.environment) if where else None
-    markdown = markdown_apply.render_errors(ended, marker or failure_marker(call, ended.command), ci_run(call))
+    marker = marker or failure_marker(call, ended.command)
+    markdown = markdown_apply.render_errors(ended, marker, call.wall(), ci_run(call))
     if call.format == JUNIT:
         call.screen.write_document(junit.render_errors(ended.errors, ended.command))
     elif call.format == MARKDOWN:

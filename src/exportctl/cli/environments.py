@@ -286,6 +286,7 @@ def _markdown(
         sides,
         project=project,
         run=ci_run(call),
+        written=call.wall(),
         summary=lambda found: _summary_line(kind, found),
         section=kind.markdown,
         more=kind.extra_table(sides),

@@ -61,7 +61,7 @@ def unexpected_finding(call: CommandContext, error: Exception) -> Finding:
 def _write_failure(call: CommandContext, command: str, found: Sequence[Finding], code: int, every: bool) -> None:
     if call.format != MARKDOWN and not call.screen.is_github_actions:
         return
-    document = render_failure(failure_marker(call, command, every=every), found, code, ci_run(call))
+    document = render_failure(failure_marker(call, command, every=every), found, code, call.wall(), ci_run(call))
     if call.format == MARKDOWN:
         call.screen.show_document(document)
     if call.screen.is_github_actions:

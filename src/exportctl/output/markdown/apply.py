@@ -14,7 +14,16 @@ from exportctl.model.plan import Cause, Plan
 from exportctl.output import apply_outcome, format_values, phrases
 from exportctl.output.ci_run import CiRun
 from exportctl.output.markdown.marker import CommentMarker, environment_words, render_marker
-from exportctl.output.markdown.parts import LIMIT, SHARE, finding, head, join_within_limit, run_words, section, table
+from exportctl.output.markdown.parts import (
+    LIMIT,
+    SHARE,
+    finding,
+    head,
+    join_within_limit,
+    section,
+    table,
+    written_line,
+)
 from exportctl.output.markdown_escape import block, code, html_code, prose
 from exportctl.output.text import apply
 
@@ -48,12 +57,12 @@ def render_apply_report(
     return join_within_limit(parts, [partial(_requests, one) for one in report.resources if one.outcomes], limit)
 
 
-def render_errors(ended: EndedRun, marker: CommentMarker, run: CiRun | None = None) -> str:
+def render_errors(ended: EndedRun, marker: CommentMarker, written: int, run: CiRun | None = None) -> str:
     """Return the document of a run that ended before its first write."""
     parts = [
         render_marker(marker),
         f"### exportctl {ended.command}: {ended.result.value}{environment_words(marker)}\n",
-        *([f"{', '.join(words)}\n"] if (words := run_words(run)) else []),
+        written_line(written, run),
         *section("Errors", [finding(f) for f in ended.errors], LIMIT // 2),
         *_next_lines(ended.next_commands),
     ]

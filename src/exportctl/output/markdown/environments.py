@@ -28,6 +28,7 @@ def render_environments(
     project: str,
     summary: Callable[[T], str],
     section: Callable[[T, int], str],
+    written: int,
     more: Table | None = None,
     limit: int = parts.LIMIT,
     run: CiRun | None = None,
@@ -40,8 +41,7 @@ def render_environments(
     rows = [(code(s.environment), prose(UNREAD if s.result is None else summary(s.result))) for s in sides]
     marker = CommentMarker(command.replace(" ", "-"), project, ALL_ENVIRONMENTS)
     lines = [render_marker(marker), f"## exportctl {command}: {len(sides)} environments\n"]
-    made_by = ", ".join(parts.run_words(run))
-    lines += [f"{made_by[0].upper()}{made_by[1:]}.\n"] if made_by else []
+    lines.append(parts.written_line(written, run))
     lines += _table(("environment", command), rows, limit // _TABLE)
     if more is not None:
         cells = [tuple(code(cell) for cell in row) for row in more.rows]

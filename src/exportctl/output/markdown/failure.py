@@ -7,14 +7,16 @@ from collections.abc import Sequence
 from exportctl.errors import Finding, Level
 from exportctl.output.ci_run import CiRun
 from exportctl.output.markdown.marker import CommentMarker, environment_words, render_marker
-from exportctl.output.markdown.parts import LIMIT, finding_words, run_words, section
+from exportctl.output.markdown.parts import LIMIT, finding_words, section, written_words
 
 _SECTIONS = {Level.ERROR: "Errors", Level.WARNING: "Warnings"}  # notes are no reason for a failure
 
 
-def render_failure(marker: CommentMarker, found: Sequence[Finding], exit_code: int, run: CiRun | None = None) -> str:
+def render_failure(
+    marker: CommentMarker, found: Sequence[Finding], exit_code: int, written: int, run: CiRun | None = None
+) -> str:
     """Return the document of a command that ended without a result, with every error and its place in the config."""
-    made_by = ", ".join([*run_words(run), f"exit code {exit_code}"])
+    made_by = f"{written_words(written, run)}, exit code {exit_code}"
     lines = [
         render_marker(marker),
         f"### exportctl {marker.kind} failed{environment_words(marker)}\n",

@@ -33,7 +33,7 @@ def render_night(night: Night, *, limit: int = parts.LIMIT) -> str:
     name = night.rows[0].environment if night.rows else night.environment
     marker = CommentMarker("nightly", night.project, ALL_ENVIRONMENTS if night.is_of_all else name)
     if night.errors:
-        return render_failure(marker, night.errors, night.exit_code, night.run)
+        return render_failure(marker, night.errors, night.exit_code, night.ended, night.run)
     origin = ", ".join([f"Ended {format_values.moment(night.ended)}", *parts.run_words(night.run)])
     head = [
         render_marker(marker),

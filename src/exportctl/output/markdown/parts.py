@@ -65,6 +65,16 @@ def _origin(header: PlanHeader, as_of: int, run: CiRun | None) -> str:
     return ", ".join([*words, *run_words(run)])
 
 
+def written_words(written: int, run: CiRun | None) -> str:
+    """Return when a document was written, and by what; for one that names no moment at which a sandbox was read."""
+    return ", ".join([f"written {format_values.moment(written)}", *run_words(run)])
+
+
+def written_line(written: int, run: CiRun | None) -> str:
+    """Return the same as a line of its own."""
+    return f"W{written_words(written, run)[1:]}.\n"
+
+
 def run_words(run: CiRun | None) -> list[str]:
     """Return the commit, and a link to the run of the CI system."""
     commit = [f"commit {code(run.commit[:_COMMIT])}"] if run and run.commit else []
