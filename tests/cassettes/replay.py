@@ -10,13 +10,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from exportctl.apply import inputs
-from exportctl.apply.executor import ConcurrencyLimit
 from exportctl.apply.executor import apply_plan as applied
 from exportctl.apply.retry import Retry
 from exportctl.apply.writer import Writer
 from exportctl.client import inventory
 from exportctl.client.auth import Credentials
 from exportctl.client.client import Client
+from exportctl.client.concurrency import ConcurrencyLimit
 from exportctl.clock import Clock
 from exportctl.model.outcome import Outcome
 from exportctl.model.plan import Inventory, PlanHeader

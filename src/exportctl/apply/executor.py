@@ -21,6 +21,7 @@ from typing import Any
 
 from exportctl.apply.failures import DescriptionsLost, StillInUse
 from exportctl.apply.writer import Writer
+from exportctl.client.concurrency import ConcurrencyLimit
 from exportctl.errors import Error, LeaseLost, RefusedError, ServiceError
 from exportctl.model.outcome import Outcome, OutcomeStatus
 from exportctl.model.plan import Action, Plan, Step
@@ -35,22 +36,6 @@ _HIDDEN = (
 
 class _Halted(Error):
     """The run was interrupted before this step did anything."""
-
-
-class ConcurrencyLimit:
-    """The number of steps that may run at the same time; `halve` reduces it, never below one."""
-
-    def __init__(self, most: int):
-        self._most = max(1, most)
-        self._lock = threading.Lock()
-
-    @property
-    def maximum(self) -> int:
-        return self._most
-
-    def halve(self) -> None:
-        with self._lock:
-            self._most = max(1, self._most // 2)
 
 
 def apply_plan(
@@ -172,7 +157,7 @@ class _StepRunner:
 
     def outcomes(self) -> Iterator[Outcome]:
         flying: dict[Future[Outcome], Step] = {}
-        with ThreadPoolExecutor(self.limit.maximum) as pool:
+        with ThreadPoolExecutor(self.limit.upper_limit) as pool:
             while self.waiting or flying:
                 yield from self._block_dependents()
                 if not self.stop.is_set():

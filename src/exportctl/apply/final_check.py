@@ -1,5 +1,7 @@
 """
-The final check after an apply: read the sandbox again and plan again; the verdict on the new plan decides.
+The final check after an apply: read again what the run can have changed, and plan again; the verdict decides.
+
+Datasets, connection specs, and objects of a kind of which the run wrote none stay as the plan read them.
 
 * A difference in a field that this run wrote is the service's own spelling, not drift: the marker gets both digests,
   so the next plan is empty.
@@ -19,9 +21,10 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from exportctl.apply.executor import ConcurrencyLimit, run_steps
+from exportctl.apply.executor import run_steps
 from exportctl.apply.spellings import WrittenFields, spelled_changes, spelling_steps, spelling_text, written_fields
 from exportctl.apply.writer import CREATE_UNCERTAIN, Writer
+from exportctl.client.concurrency import ConcurrencyLimit
 from exportctl.client.inventory import read_lagging_objects
 from exportctl.clock import Clock
 from exportctl.model.outcome import Outcome, OutcomeStatus
@@ -34,6 +37,7 @@ from exportctl.resources.last_operation import parse_last_operation
 # for: a minute in all.
 DELAYS = (0.0, 2.0, 5.0, 15.0, 15.0, 25.0)
 LAST_CHECK = 3
+NOT_STARTED = frozenset({OutcomeStatus.NOT_ATTEMPTED, OutcomeStatus.BLOCKED})
 FAILED_LATER, CUT = "failed-later", "description-cut"
 FINAL_FAILURES = frozenset({FAILED_LATER, CUT})
 
@@ -59,9 +63,11 @@ class FinalCheck:
 
 @dataclass
 class FinalChecker:
-    """The parts of a final check: `read` the sandbox, `replan` it, `writer` for markers and duplicates."""
+    """
+    The parts of a final check: `read` the objects of some kinds again, `replan`, `writer` for markers and duplicates.
+    """
 
-    read: Callable[[], Inventory]
+    read: Callable[[frozenset[str]], Inventory]
     replan: Callable[[Inventory], Plan]
     writer: Writer
     clock: Clock
@@ -70,6 +76,7 @@ class FinalChecker:
     normalised: set[str] = field(default_factory=set)
     extra: list[Outcome] = field(default_factory=list)
     lists_are_current: bool = False  # at the last reading
+    kinds: frozenset[str] = frozenset({FLOW.name})  # to read: a flow can also follow a change of its connections
     is_list_late: bool = False  # the last list of flows lacks one that this run created
 
     def run_final_check(self, before: Plan, outcomes: Sequence[Outcome]) -> FinalCheck:
@@ -77,6 +84,7 @@ class FinalChecker:
         created = {o.id: o.step.kind for o in outcomes if o.step.action is Action.CREATE and o.id}
         wrote = written_fields(before, outcomes)
         refused = _refused_creations(outcomes)
+        self.kinds |= {o.step.kind for o in outcomes if o.status not in NOT_STARTED}
         for number, pause in enumerate(DELAYS):
             if pause:
                 self.clock.sleep(pause)
@@ -103,7 +111,7 @@ class FinalChecker:
     def _read_and_replan(self, created: dict[str, str], outcomes: Sequence[Outcome]) -> tuple[Inventory, Plan]:
         done = [o.step for o in (*outcomes, *self.extra) if o.status is OutcomeStatus.DONE]
         deleted = {step.id for step in done if step.action is Action.DELETE and step.id}
-        read = self.read()
+        read = self.read(self.kinds)
         listed = {o.id for kind in KINDS for o in read.objects_of_kind(kind)}
         self.lists_are_current = created.keys() <= listed and not deleted & listed
         flows = {identity for identity, kind in created.items() if kind == FLOW.name}
@@ -116,6 +124,7 @@ class FinalChecker:
     def _write_steps(self, steps: tuple[Step, ...], live: Inventory) -> None:
         self.writer.known_objects = {o.id: o for kind in KINDS for o in live.objects_of_kind(kind)}
         self.writer.own_writes.clear()
+        self.kinds |= {step.kind for step in steps}
         self.extra += run_steps(steps, self.writer, limit=self.limit, stop=threading.Event())
 
     def _cut_outcomes(self, live: Inventory, outcomes: Sequence[Outcome]) -> Iterator[Outcome]:

@@ -35,6 +35,7 @@ from exportctl.model.references import BadValue
 from exportctl.workflows.load_config import Setup, read_project
 
 if TYPE_CHECKING:
+    from exportctl.client.inventory import ReadSet
     from exportctl.errors import Finding
     from exportctl.model.plan_options import PlanOptions
     from exportctl.model.project import Project
@@ -113,17 +114,20 @@ class CommandContext:
         setup: Setup | None = None,
         leave_unset: tuple[str, ...] = (),
         config: tuple[Project, tuple[Finding, ...]] | None = None,
+        lists: ReadSet | None = None,
     ) -> Iterator[ConnectedPlan]:
         """
         Plan against the sandbox. From now on the guard knows the secrets of the config.
 
-        `config` is a project that was read already, with its findings.
+        `config` is a project that was read already, with its findings; `lists` as for `open_project_plan`.
         """
         from exportctl.workflows import plan as plan_workflow
 
         setup = setup or self.setup()
         project, findings = config or read_project(setup, setup.now or self.wall())
-        with plan_workflow.open_project_plan(project, findings, setup, asked, leave_unset=leave_unset) as made:
+        with plan_workflow.open_project_plan(
+            project, findings, setup, asked, leave_unset=leave_unset, lists=lists
+        ) as made:
             yield made
 
     def as_of(self) -> int:

@@ -25,6 +25,7 @@ from exportctl.cli.context import JSON, JUNIT, MARKDOWN, SARIF, TEXT, CommandCon
 from exportctl.cli.failures import report_failure
 from exportctl.cli.options import check_addresses, reject_option
 from exportctl.cli.screen import Screen
+from exportctl.client.concurrency import ConcurrencyLimit
 from exportctl.config import environment_diff
 from exportctl.config.environment_diff import ResolvedEnvironment, environment_tree
 from exportctl.config.load import ParsedConfig
@@ -50,13 +51,15 @@ from exportctl.workflows.load_config import (
 )
 
 if TYPE_CHECKING:
+    from exportctl.client.inventory import ReadSet
     from exportctl.output.json.envelope import EnvironmentBody
     from exportctl.workflows.plan import ConnectedPlan
 
 T = TypeVar("T")
 ResultReader = Callable[[Project, tuple[Finding, ...], Setup], T]  # of one environment
 INTERRUPT_POLL = 0.2  # seconds between two checks for an interrupt
-MAX_PARALLEL = 4  # environments; each reads a few lists at a time, and no rate limit is published
+MAX_PARALLEL = 10  # environments
+MAX_READERS = 64  # lists of all of them: six of each. One answer 429, 500 or 503 halves this number for all
 
 
 @dataclass(frozen=True)
@@ -84,13 +87,15 @@ class EnvironmentCommand(Generic[T]):
     check_projects: Callable[[Sequence[Project]], None] = lambda projects: None
 
 
-def plan_reader(asked: PlanOptions, build_result: Callable[[ConnectedPlan], T]) -> ResultReader[T]:
-    """Return what reads the result of a command that builds it from a plan."""
+def plan_reader(
+    asked: PlanOptions, build_result: Callable[[ConnectedPlan], T], lists: ReadSet | None = None
+) -> ResultReader[T]:
+    """Return what reads the result of a command that builds it from a plan; `lists` as for `open_project_plan`."""
 
     def read(project: Project, findings: tuple[Finding, ...], setup: Setup) -> T:
         from exportctl.workflows import plan as plan_workflow
 
-        with plan_workflow.open_project_plan(project, findings, setup, asked) as made:
+        with plan_workflow.open_project_plan(project, findings, setup, asked, lists=lists) as made:
             return build_result(made)
 
     return read
@@ -210,7 +215,8 @@ def _run_parallel(
 
     stop = threading.Event()
     embedded = {n: p for n, p in projects.items() if connect.platform_kind(p) == connect.EMBEDDED}
-    distant = replace(setup, clock=clocks.stoppable_clock(setup.clock or clocks.system_clock(), stop))
+    clock = clocks.stoppable_clock(setup.clock or clocks.system_clock(), stop)
+    distant = replace(setup, clock=clock, readers=ConcurrencyLimit(MAX_READERS))
 
     def run_embedded() -> Mapping[str, T | Error]:
         connect.prepare_emulators(embedded.values(), setup.folder, setup.say)

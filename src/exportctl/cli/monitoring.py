@@ -196,6 +196,7 @@ def status_command(call: CommandContext, asked: PlanOptions, expiring: int | Non
     from exportctl.output.json import environments
     from exportctl.output.markdown import monitoring as markdown_monitoring
     from exportctl.output.text import status as text_status
+    from exportctl.workflows import reads
 
     def build_report(made: ConnectedPlan) -> StatusReport:
         ownership = build_ownership(made.live, made.project.name)
@@ -203,7 +204,7 @@ def status_command(call: CommandContext, asked: PlanOptions, expiring: int | Non
 
     return EnvironmentCommand(
         command="status",
-        read_result=plan_reader(asked, build_report),
+        read_result=plan_reader(asked, build_report, reads.STATUS),
         exit_code=lambda report: exit_codes.FAILED if report.errors else exit_codes.DONE,
         summary=lambda report: text_status.summary(report).removeprefix("Status: "),
         text=lambda report: text_status.render_status(report, color=call.screen.color, width=call.screen.width),
@@ -238,12 +239,14 @@ def runs(
     from exportctl.output.json import monitoring as json_monitoring
     from exportctl.output.markdown import monitoring as markdown_monitoring
     from exportctl.output.text import runs as text_runs
-    from exportctl.workflows import list_runs
+    from exportctl.workflows import list_runs, reads
 
     call = command_context(ctx)
     call.require_format(TEXT, JSON, MARKDOWN)
-    with call.open_plan(PlanOptions()) as made:
+    setup = call.setup()
+    with call.open_plan(PlanOptions(), setup, lists=reads.RUNS) as made:
         after = None if since is None else _parse_since(since, made.plan.as_of)
+        made = list_runs.read_more_if_needed(made, setup, export)
         report = call.guard.mask_echoes(list_runs.read_recent_runs(made, export, limit=limit, since=after))
     show_warnings(call, made.findings)
     if call.format == JSON:
@@ -284,6 +287,7 @@ def forecast(
     account it shows how many connections the server must allow.
     """
     from exportctl.monitor import forecast as health
+    from exportctl.workflows import reads
 
     call = command_context(ctx)
     call.require_format(TEXT, JSON)
@@ -291,7 +295,7 @@ def forecast(
         hint = "use --svg FILE"
         raise UsageError(f"--svg - and --format {call.format} both write to stdout", rule="usage", hint=hint)
     asked = PlanOptions(targets=tuple(target or ()))
-    with call.open_plan(asked) as made:
+    with call.open_plan(asked, lists=None if planned else reads.FORECAST) as made:
         check_addresses(asked, [made.project])
     show_warnings(call, made.findings)
     ownership = build_ownership(made.live, made.project.name)

@@ -104,7 +104,7 @@ def plan(
             return show_explained_values(call)
         _check_options(call, out, refresh_from, None if rehearse else rehearse_switch)
         switches = parse_switches(rehearse_switch or ())
-        made, snapshot = _make_plan(call, asked, refresh_from)
+        made, snapshot = _make_plan(call, asked, refresh_from, reads_everything=rehearse)
         check_addresses(asked, [made.project], excluded=made.plan.excluded)
         made, played = _use_profile(call, made, profile)
         switches = {**played, **switches}
@@ -180,15 +180,18 @@ def parse_switches(given: Iterable[str]) -> dict[str, object]:
     return found
 
 
-def _make_plan(call: CommandContext, asked: PlanOptions, file: Path | None) -> tuple[PlanResult, Snapshot | None]:
-    """Plan against the sandbox, or against the snapshot in `file`."""
+def _make_plan(
+    call: CommandContext, asked: PlanOptions, file: Path | None, *, reads_everything: bool
+) -> tuple[PlanResult, Snapshot | None]:
+    """Plan against the sandbox, or against the snapshot in `file`; a snapshot for a rehearsal needs every list."""
+    from exportctl.client.inventory import EVERYTHING
     from exportctl.snapshot import file as document
     from exportctl.workflows import plan as plan_workflow
     from exportctl.workflows.volumes import add_volumes_of_snapshot
 
     setup = call.setup()
     if file is None:
-        with call.open_plan(asked, setup) as made:
+        with call.open_plan(asked, setup, lists=EVERYTHING if reads_everything else None) as made:
             return add_volumes(call, made), None
     snapshot = document.load_snapshot(read_text(call.folder / file, "the snapshot"))
     draft = plan_workflow.plan_from_snapshot(setup, asked, snapshot, wall=call.wall)

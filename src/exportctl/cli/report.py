@@ -81,12 +81,15 @@ def report(
 
 
 def _write_one_environment(call: CommandContext, wanted: PageRequest, out: Path) -> int:
+    from exportctl.client.inventory import EVERYTHING
     from exportctl.output.html import page
 
     setup = call.setup()
     project, remarks = read_project(setup, setup.now or call.wall())
     check_addresses(wanted.asked, [project])
-    shown = plan_reader(wanted.asked, lambda made: _build_report(call, wanted, made))(project, remarks, setup)
+    shown = plan_reader(wanted.asked, lambda made: _build_report(call, wanted, made), EVERYTHING)(
+        project, remarks, setup
+    )
     show_warnings(call, remarks)
     with wanted.refuse_wrong_plan():
         text = page.render_report(shown)
@@ -96,9 +99,10 @@ def _write_one_environment(call: CommandContext, wanted: PageRequest, out: Path)
 
 
 def _write_all_environments(call: CommandContext, wanted: PageRequest, out: Path) -> int:
+    from exportctl.client.inventory import EVERYTHING
     from exportctl.output.html import page
 
-    reader = plan_reader(wanted.asked, lambda made: _build_report(call, wanted, made))
+    reader = plan_reader(wanted.asked, lambda made: _build_report(call, wanted, made), EVERYTHING)
     found = read_all_environments(call, wanted.asked, reader)
     show_warnings(call, found.findings)
     with wanted.refuse_wrong_plan():

@@ -13,8 +13,7 @@ from dataclasses import replace
 from threading import Event
 from typing import Any, TypeVar
 
-from exportctl.client.client import CATALOG, SCHEMA_REGISTRY, Client
-from exportctl.client.inventory import MAX_PARALLEL_LISTS
+from exportctl.client.client import CATALOG, MAX_READERS, SCHEMA_REGISTRY, Client
 from exportctl.client.pages import is_object_id
 from exportctl.client.reading_pool import ReadingPool
 from exportctl.errors import Forbidden, NotFound, ServiceError
@@ -80,5 +79,5 @@ class CatalogReader:
 
 def _read_side_by_side(read: Callable[[str], _Answer], names: Iterable[str]) -> dict[str, _Answer]:
     wanted = sorted(set(names))
-    with ReadingPool(MAX_PARALLEL_LISTS) as pool:
+    with ReadingPool(MAX_READERS) as pool:
         return dict(zip(wanted, pool.map(read, wanted), strict=True))

@@ -25,8 +25,10 @@ import httpx
 
 from exportctl.client import pages as paging
 from exportctl.client.auth import Credentials
+from exportctl.client.concurrency import ConcurrencyLimit
 from exportctl.client.errors import RequestLine, describe_body, json_object, unusable_answer_error
 from exportctl.client.guard import SecretGuard
+from exportctl.client.offset_pages import OffsetPage, page_total, read_offset_pages
 from exportctl.client.pages import Json, Objects, Params
 from exportctl.client.session import RequestParts, Session
 from exportctl.client.shared_access import SharedAccess
@@ -42,6 +44,7 @@ LANDING_ZONE = "/data/foundation/connectors/landingzone"
 CATALOG = "/data/foundation/catalog"
 SCHEMA_REGISTRY = "/data/foundation/schemaregistry"
 PARAMETER_MISSING = "2119"  # the request lacks a query parameter [FE]
+MAX_READERS = 16  # lists and pages read at the same time: six lists, and the ten pages of 1,000 datasets
 PAGE_SIZE = 100  # the most one call may ask for; the default is not documented [D] [F]
 
 
@@ -71,6 +74,7 @@ class Client:
         backoff: Backoff | None = None,
         guard: SecretGuard | None = None,
         shared: SharedAccess | None = None,
+        readers: ConcurrencyLimit | None = None,
     ):
         """
         Open a session. `check_host` has accepted `url` and `check_token_url` has accepted `ims_url`.
@@ -79,6 +83,7 @@ class Client:
         has no Date header. `timeout` is in seconds. `guard` holds the values that no text of the service may repeat.
         `shared` gives the connections (with their transport and timeout), the tokens and the rate budget of a run with
         several clients.
+        `readers` limits the parallel requests for lists, of several clients if they share it.
 
         Raises:
             Error: a URL is neither https nor on this machine, or a header would be empty or malformed.
@@ -95,6 +100,8 @@ class Client:
             http=shared.http if shared else None,
             budget=shared.budget(platform_url.netloc, organization) if shared else None,
         )
+        self._readers = readers or ConcurrencyLimit(MAX_READERS)
+        self._exchange.on_throttle.append(self._readers.halve)
         self.client_id = credentials.client_id  # the service records it as the last editor of what this run writes [D]
         self._session = Session(
             platform_url,
@@ -122,8 +129,12 @@ class Client:
         return self._exchange.request_counts()
 
     def on_throttle(self, call: Callable[[], None]) -> None:
-        """Call this for each 429, 500 and 503 of the platform from now on, in the thread that got the answer."""
-        self._exchange.on_throttle = call
+        """Call this too for each 429, 500 and 503 of the platform from now on, in the thread that got the answer."""
+        self._exchange.on_throttle.append(call)
+
+    def on_duration(self, call: Callable[[float], None]) -> None:
+        """Call this too with the seconds of each other answer of the platform from now on, in its thread."""
+        self._exchange.on_duration.append(call)
 
     def on_wait(self, call: Callable[[float], None]) -> None:
         """Call this with the seconds whenever the service asks to wait and exportctl does so."""
@@ -175,7 +186,7 @@ class Client:
         token: str | None = None
         seen: set[str] = set()
         while True:
-            answer = self._send_read(line, [*own, *([("continuationToken", token)] if token is not None else [])])
+            answer = self._send_list(line, [*own, *([("continuationToken", token)] if token is not None else [])])
             body = self._parse_object(line, answer)
             yield paging.page_items(line, answer, body)
             token = paging.next_page_token(line, answer, body)
@@ -188,27 +199,27 @@ class Client:
     def first_page(self, path: str, *, params: Params = ()) -> tuple[Objects, bool]:
         """Read the first page of a collection with one request, and whether there is a next one. Errors: see `list`."""
         line = RequestLine("GET", path)
-        answer = self._send_read(line, [*params, ("limit", str(PAGE_SIZE))])
+        answer = self._send_list(line, [*params, ("limit", str(PAGE_SIZE))])
         body = self._parse_object(line, answer)
         return paging.page_items(line, answer, body), paging.next_page_token(line, answer, body) is not None
 
     def list_offset(self, path: str, *, params: Params = ()) -> Objects:
-        """List all items with pages by `start` and `pageInfo.hasNext`, as `/connectionSpecs/{id}/configs` has them."""
+        """List all items with pages by `start`, as `/connectionSpecs/{id}/configs` has them; see offset_pages.py."""
         line = RequestLine("GET", path)
-        found: dict[str, Json] = {}
-        start = 0
-        while True:
-            answer = self._send_read(line, [*params, ("start", str(start)), ("limit", str(PAGE_SIZE))])
+
+        def read_page(start: int) -> OffsetPage:
+            answer = self._send_list(line, [*params, ("start", str(start)), ("limit", str(PAGE_SIZE))])
             body = self._parse_object(line, answer)
-            page = paging.page_items(line, answer, body)
-            paging.merge_page(found, page)
-            if not paging.has_more_pages(body):
-                return [*found.values()]
-            if not page:
+            page = OffsetPage(
+                paging.page_items(line, answer, body), page_total(body.get("pageInfo")), paging.has_more_pages(body)
+            )
+            if page.has_more and not page.items:
                 raise unusable_answer_error(
                     line, answer, "its list does not end: an empty page says that more pages follow"
                 )
-            start += len(page)
+            return page
+
+        return read_offset_pages(read_page)
 
     def get(self, path: str) -> Json:
         """Get one object, without the envelope of the service."""
@@ -283,6 +294,10 @@ class Client:
         if line.is_write:
             return self._send_write(line, body=body, params=params, etag=etag)
         return self._send_read(line, params)
+
+    def _send_list(self, line: RequestLine, params: Params) -> Answer:
+        with self._readers:
+            return self._send_read(line, params)
 
     def _send_read(self, line: RequestLine, params: Params) -> Answer:
         return self._session.send_request(line, RequestParts(FLOW_SERVICE, params))

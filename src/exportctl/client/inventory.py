@@ -1,6 +1,8 @@
 """
 Read a sandbox with parallel list requests only. The number of requests does not grow with the number of exports.
 
+A command reads only the lists that it needs: a ReadSet names them.
+
 The lists are in creation order: the default order of the service moves items between pages while they change
 (flow-service.md 3.2).
 
@@ -11,11 +13,11 @@ flow-service.md 3.3 and 8.4), at most 100 per page. The reader checks the filter
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import Any
 
-from exportctl.client.client import Client
+from exportctl.client.client import MAX_READERS, Client
 from exportctl.client.pages import is_object_id
 from exportctl.client.reading_pool import ReadingPool
 from exportctl.clock import Clock
@@ -24,30 +26,53 @@ from exportctl.model.plan import Inventory, ListedDataset, LiveObject
 from exportctl.resources import flow_states, marker, run
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.destinations.type import DATA_LAKE_SPEC
-from exportctl.resources.kinds import FLOW, KINDS, Kind
+from exportctl.resources.kinds import BASE_CONNECTION, FLOW, KINDS, SOURCE_CONNECTION, TARGET_CONNECTION, Kind
 from exportctl.resources.run import Run
 
 CREATION_ORDER, NEWEST_FIRST = ("orderby", "createdAt"), ("orderby", "-createdAt")
 FLOWS_PER_LIST = 20  # twenty ids keep the URL below 1 KiB
-MAX_PARALLEL_LISTS = 4  # few: no rate limit is published, and many parallel requests can cause a 500 [TR]
 DELETING_STATES = ("delete-finalizing", "deleting")  # the service is deleting the object (error text 1456; assumed)
 TRANSITION_DELAYS = (1.0, 2.0, 4.0, 8.0)  # seconds before each further list, while a flow is in transition
 
 
-def read_inventory(client: Client) -> Inventory:
-    """Read one sandbox as it is now. A plan needs all of it: a list that cannot be read raises a ServiceError."""
-    with ReadingPool(MAX_PARALLEL_LISTS) as pool:
-        lists = {kind.name: pool.submit(list_objects, client, kind) for kind in KINDS.values()}
-        listing = pool.submit(list_datasets, client)
-        specs = pool.submit(read_connection_specs, client)
-        return Inventory({name: future.result() for name, future in lists.items()}, listing.result(), specs.result())
+@dataclass(frozen=True)
+class ReadSet:
+    """The lists of a sandbox that a command reads: of which kinds of objects, and whether of datasets and specs."""
+
+    kinds: frozenset[str]
+    datasets: bool = False
+    specs: bool = False
+
+    def __or__(self, other: ReadSet) -> ReadSet:
+        return ReadSet(self.kinds | other.kinds, self.datasets or other.datasets, self.specs or other.specs)
 
 
-def read_objects(client: Client) -> Inventory:
-    """Read only the objects of one sandbox, without datasets and specs: for commands that make no plan."""
-    with ReadingPool(MAX_PARALLEL_LISTS) as pool:
-        lists = {kind.name: pool.submit(list_objects, client, kind) for kind in KINDS.values()}
-        return Inventory({name: future.result() for name, future in lists.items()}, None, {})
+OBJECTS = ReadSet(frozenset(KINDS))
+FLOWS = ReadSet(frozenset({FLOW.name}))
+DATASETS = ReadSet(frozenset(), datasets=True)
+SPECS = ReadSet(frozenset(), specs=True)
+EVERYTHING = OBJECTS | DATASETS | SPECS
+NOTHING_KNOWN = Inventory({}, None, {})
+_LONGEST_FIRST = (SOURCE_CONNECTION, TARGET_CONNECTION, FLOW, BASE_CONNECTION)
+
+
+def read_inventory(client: Client, lists: ReadSet = EVERYTHING, known: Inventory = NOTHING_KNOWN) -> Inventory:
+    """
+    Read lists of one sandbox as they are now, all at the same time; the other lists are those of `known`.
+
+    The pages of a list follow each other, so the lists with the most pages start first. A list that cannot be read
+    raises a ServiceError.
+    """
+    wanted = [kind for kind in _LONGEST_FIRST if kind.name in lists.kinds]
+    with ReadingPool(len(wanted) + lists.datasets + lists.specs) as pool:
+        reading = {kind.name: pool.submit(list_objects, client, kind) for kind in wanted}
+        datasets = pool.submit(list_datasets, client) if lists.datasets else None
+        specs = pool.submit(read_connection_specs, client) if lists.specs else None
+        return Inventory(
+            {**known.objects, **{name: reading[name].result() for name in KINDS if name in reading}},
+            datasets.result() if datasets else known.datasets,
+            specs.result() if specs else known.specs,
+        )
 
 
 def list_objects(client: Client, kind: Kind) -> tuple[LiveObject, ...]:
@@ -155,7 +180,7 @@ def _is_present(client: Client, kind: Kind, identity: str) -> bool:
 def read_runs(client: Client, flows: Sequence[str], since: int) -> tuple[Run, ...]:
     """Read all runs of these flows that were created at `since` (seconds) or later, newest first."""
     groups = [flows[i : i + FLOWS_PER_LIST] for i in range(0, len(flows), FLOWS_PER_LIST)]
-    with ReadingPool(MAX_PARALLEL_LISTS) as pool:
+    with ReadingPool(MAX_READERS) as pool:
         lists = pool.map(lambda ids: [*_iterate_newest_runs(client, ids, since)], groups)
         return tuple(sorted(chain.from_iterable(lists), key=lambda one: (-one.started, one.id)))
 

@@ -179,7 +179,8 @@ class RequestSender:
 
         `inward` lists the values that `send` will get: setting up TLS takes time. `budget` is that of an organization.
         """
-        self.on_throttle: Callable[[], None] | None = None
+        self.on_throttle: list[Callable[[], None]] = []
+        self.on_duration: list[Callable[[float], None]] = []
         self.on_wait: Callable[[float], None] | None = None
         self.on_answer: Callable[[Request, Answer], None] | None = None
         self.before_send: Callable[[Request], None] | None = None
@@ -277,6 +278,7 @@ class RequestSender:
             self.before_send(request)
         with self._lock:
             self._sent[request.purpose] += 1
+        began = elapsed_seconds()
         try:
             response = http.request(request.method, request.url, headers=dict(request.headers), content=request.content)
         # An in-process application can raise only the built-in exceptions.
@@ -285,17 +287,21 @@ class RequestSender:
         headers = {k.lower(): v for k, v in response.headers.items()}
         answer = Answer(response.status_code, headers, response.content, self.clock.now())
         if request.purpose is not Purpose.TOKEN:
-            self._record_answer(request, answer)
+            self._record_answer(request, answer, elapsed_seconds() - began)
         return answer
 
-    def _record_answer(self, request: Request, answer: Answer) -> None:
+    def _record_answer(self, request: Request, answer: Answer, seconds: float) -> None:
         date = http_date(answer.headers.get("date"))
         with self._lock:
             self._date = date or self._date
         if self.on_answer is not None:
             self.on_answer(request, answer)
-        if answer.status in THROTTLING and self.on_throttle is not None:
-            self.on_throttle()
+        if answer.status in THROTTLING:
+            for call in self.on_throttle:
+                call()
+        else:
+            for note in self.on_duration:
+                note(seconds)
 
 
 def may_have_happened(status: int) -> bool:

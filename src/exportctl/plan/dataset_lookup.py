@@ -12,6 +12,9 @@ Look up declared datasets: names and ids -> ids, with the list of exportable dat
     name        none                       -                          error with the nearest names
     name        several ids                name of one of them        the live id
     name        several ids                -                          error with the candidates
+
+Without the list, a name is the id that the live source connection has under it, and nothing is checked. What is not
+live has no id then: such a plan is only for reading.
 """
 
 from __future__ import annotations
@@ -30,6 +33,7 @@ from exportctl.plan.grouping import group_by_key
 LIST_HINT = (
     "run `exportctl datasets` to list what can be exported; an access label can hide a dataset from this credential"
 )
+NO_ID = "no id, not listed: "  # in place of the id of a dataset of which only the name is known
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,7 @@ class ListedDatasets:
     """The datasets that a sandbox lists, with an index for each question that every export asks."""
 
     datasets: tuple[ListedDataset, ...]
+    is_read: bool = True  # False: the list was not read, so nothing can be looked up in it
 
     @cached_property
     def names(self) -> Mapping[str, str]:
@@ -160,6 +165,8 @@ def look_up_datasets(
     `live` maps the ids of its source connection to the names stored there; `hint` says what to do about a dataset that
     the sandbox does not list.
     """
+    if not listing.is_read:
+        return DatasetLookup(tuple(sorted(_unlisted_dataset(dataset, live) for dataset in declared)))
     search = _Search(address, listing, live, hint)
     found: dict[str, str] = {}
     for dataset in declared:
@@ -170,6 +177,15 @@ def look_up_datasets(
     return DatasetLookup(
         tuple(sorted(found.items())), tuple(search.errors), tuple(search.findings), tuple(search.refusals)
     )
+
+
+def _unlisted_dataset(dataset: Dataset, live: Mapping[str, str]) -> tuple[str, str]:
+    """Return id and name of a dataset as far as the live source connection tells them."""
+    if dataset.id is not None:
+        return dataset.id, live.get(dataset.id) or dataset.name or dataset.id
+    name = dataset.name or ""
+    stored = sorted(i for i, n in live.items() if n == name)
+    return (stored[0] if stored else f"{NO_ID}{name}"), name
 
 
 def _other_meaning_refusal(name: str, stored: str, listed: Sequence[str]) -> Refusal:

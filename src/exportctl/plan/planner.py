@@ -101,7 +101,8 @@ def build_plan(
     excluded = excluded_addresses(desired, owned_now, options)
     made = Moves(owned_now) if options.renew_only else plan_moves(desired, owned_now, chosen)
     ownership, hint = made.ownership, dataset_lookup.listing_hint(header)
-    listing, accepted = ListedDatasets(live.datasets or ()), AcceptEntries(project.accept)
+    listing = ListedDatasets(live.datasets or (), is_read=live.datasets is not None)
+    accepted = AcceptEntries(project.accept)
     inputs = PlanInputs(ownership, listing, options, as_of, accepted, hint, desired.accounts)
     if options.renew_only:
         items = [_renewal_item(export, inputs, project.policy) for export in chosen.values()]

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
 
 from exportctl.apply import executor as applying
 from exportctl.apply import inputs
-from exportctl.apply.executor import ConcurrencyLimit
 from exportctl.apply.final_check import FinalCheck, FinalChecker
 from exportctl.apply.lease import Lease
 from exportctl.apply.retry import SETTLE_SECONDS, Retry
 from exportctl.apply.writer import Writer
 from exportctl.client import inventory as live
+from exportctl.client.concurrency import ConcurrencyLimit
 from exportctl.client.guard import SecretGuard
+from exportctl.client.inventory import ReadSet
 from exportctl.model.outcome import Outcome, OutcomeStatus
 from exportctl.model.plan import Fields, Inventory, Marker, Plan, SensitiveValue, Step
 from exportctl.model.plan_options import PlanOptions
@@ -42,7 +42,6 @@ class ApplyRun:
     stop: threading.Event
     saved: planfile.SavedPlan | None = None  # what was approved; nothing else is looked for in the read-back
     lease: Lease | None = None  # the one that the plan was made under
-    specs: Mapping[str, Mapping[str, Any]] | None = None  # of a snapshot, for the final check of a rehearsal
     guard: SecretGuard = field(default_factory=SecretGuard)
     step_outcomes: list[Outcome] = field(default_factory=list)
 
@@ -54,17 +53,16 @@ class ApplyRun:
             yield outcome
 
     def run_final_check(self) -> FinalCheck:
-        """Read the sandbox and plan again; see final_check.py."""
-        made, flags = self.planned, self._remaining_flags()
+        """Read what the run can have changed and plan again; see final_check.py."""
+        made, flags, client = self.planned, self._remaining_flags(), self.platform.client
 
         def replan(seen: Inventory) -> Plan:
-            seen = seen if self.specs is None else replace(seen, specs=self.specs)
             wanted = build_desired_state(made.project, known_sensitive_values(made.desired), seen.specs)
             again = planner.build_plan(wanted, seen, made.plan.header, flags, made.plan.as_of, made.plan.unset)
             return planfile.reduce_to_approval(self.saved, again) if self.saved else again
 
         prover = FinalChecker(
-            read=lambda: live.read_inventory(self.platform.client),
+            read=lambda kinds: live.read_inventory(client, ReadSet(kinds), made.live),
             replan=replan,
             writer=self.writer,
             clock=self.platform.clock,

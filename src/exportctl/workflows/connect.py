@@ -27,6 +27,7 @@ import httpx
 from exportctl import clock as clocks
 from exportctl.client.auth import DEFAULT_SCOPES, Credentials
 from exportctl.client.client import Client
+from exportctl.client.concurrency import ConcurrencyLimit
 from exportctl.client.guard import SecretGuard
 from exportctl.client.shared_access import SharedAccess
 from exportctl.clock import Clock
@@ -126,7 +127,9 @@ def open_platform(project: Project, setup: Setup) -> Iterator[ConnectedPlatform]
     ims = urls.check_token_url(setup.env.get("AEP_IMS_URL") or own)
     clock = setup.clock or clocks.system_clock()
     who = read_credentials(project, setup.env, setup.folder)
-    with _client(project.platform, url, who, ims, setup.transport, clock, setup.guard, setup.shared) as client:
+    with _client(
+        project.platform, url, who, ims, setup.transport, clock, setup.guard, setup.shared, setup.readers
+    ) as client:
         client.on_wait(setup.say_wait or partial(_announce_wait, setup.say))
         client.observe(setup.observer)
         yield ConnectedPlatform(client, served_clock(client, clock) if kind == LOOPBACK else clock, setup.now)
@@ -145,6 +148,7 @@ def _client(
     clock: Clock,
     guard: SecretGuard,
     shared: SharedAccess | None = None,
+    readers: ConcurrencyLimit | None = None,
 ) -> Client:
     return Client(
         url,
@@ -156,6 +160,7 @@ def _client(
         clock=clock,
         guard=guard,
         shared=shared,
+        readers=readers,
     )
 
 

@@ -24,24 +24,25 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from exportctl.client import inventory
-from exportctl.client.client import SANDBOXES
+from exportctl.client.client import SANDBOXES, Client
+from exportctl.client.inventory import DATASETS, EVERYTHING, FLOWS, SPECS, ReadSet
+from exportctl.client.reading_pool import ReadingPool
 from exportctl.config.read_references import read_references
 from exportctl.errors import ConfigError, Error, Forbidden, Level, NewerMarker, NotFound, ServiceError
 from exportctl.model.outcome import Check, CheckStatus
-from exportctl.model.plan import Plan, PlanHeader
-from exportctl.model.plan_options import PlanOptions
+from exportctl.model.plan import Inventory, Plan, PlanHeader
 from exportctl.model.project import Project
 from exportctl.model.schedule import format_count
 from exportctl.model.secret import Secrecy, Secret
 from exportctl.plan import delete
 from exportctl.plan.ownership import build_ownership
 from exportctl.resources.destinations.table import TYPES
-from exportctl.resources.kinds import FLOW
+from exportctl.resources.kinds import FLOW, KINDS
 from exportctl.resources.lease import LEASE_TYPE, LeaseState
 from exportctl.workflows import connect, service_profile
-from exportctl.workflows import plan as plan_workflow
 from exportctl.workflows.lease import list_leases
 from exportctl.workflows.load_config import Setup, read_project
+from exportctl.workflows.plan import plan_with_lists
 
 MAX_FLOWS = 100
 _ABOUT_ENV = ("unknown-environment", "environment-needed")  # validate looks at all environments and finds nothing
@@ -78,11 +79,7 @@ def run_checks(setup: Setup, today: int) -> tuple[tuple[Check, ...], PlanHeader 
             for words in kind.needs(destination.location, destination.account.method, organization):
                 found.add_check("storage", CheckStatus.SKIPPED, f"destinations.{key} ({kind.label}) needs: {words}")
     asked = project or _project_from_environment(setup, found)
-    shown = _check_platform(asked, setup, found) if asked else None
-    if asked is not None:
-        _check_profile(setup, connect.platform_kind(asked), found)
-    if shown is not None:
-        _check_plan(setup, today, found, known=project is not None)
+    shown = _check_platform(asked, setup, today, found, known=project is not None) if asked else None
     return tuple(found.checks), shown
 
 
@@ -175,20 +172,52 @@ def _project_from_environment(setup: Setup, found: CheckCollector) -> Project | 
     return project
 
 
-def _check_platform(project: Project, setup: Setup, found: CheckCollector) -> PlanHeader | None:
+def _check_platform(
+    project: Project, setup: Setup, today: int, found: CheckCollector, *, known: bool
+) -> PlanHeader | None:
+    """Ask the platform: one token, and each list once. `known`: there is a config to plan."""
     kind = connect.platform_kind(project)
     if kind in _EMULATORS:
         message = f"{_EMULATORS[kind]}: nothing reaches Adobe, so access to Adobe is not checked"
         found.add_check("adobe", CheckStatus.SKIPPED, message)
     try:
         with connect.open_platform(project, setup) as platform:
+            lists = None
             if _check_token(platform, project, found):
-                _check_permissions(platform, found)
+                lists = _SandboxLists(platform.client, EVERYTHING if known else FLOWS | DATASETS)
+                _check_permissions(lists, found)
                 _check_lease(platform, project, found)
+            _check_profile(setup, kind, found)
+            _check_plan(platform, lists, setup, today, found, known=known)
             return connect.plan_header(project)
     except Error as error:
         found.add_failure("credentials", error.message, error.hint or _CONSOLE)
+        _check_profile(setup, kind, found)
         return None
+
+
+class _SandboxLists:
+    """The lists of a sandbox, read at the same time; each one that cannot be read has its own error."""
+
+    def __init__(self, client: Client, lists: ReadSet):
+        parts = {name: ReadSet(frozenset({name})) for name in lists.kinds}
+        parts |= {"datasets": DATASETS} if lists.datasets else {}
+        parts |= {"specs": SPECS} if lists.specs else {}
+        with ReadingPool(len(parts)) as pool:
+            self._read = {name: pool.submit(inventory.read_inventory, client, part) for name, part in parts.items()}
+
+    def flows(self) -> int:
+        """Return the number of flows, or raise the ServiceError of their list."""
+        return len(self._read[FLOW.name].result().objects_of_kind(FLOW.name))
+
+    def datasets(self) -> int:
+        """Return the number of datasets, or raise the ServiceError of their list."""
+        return len(self._read["datasets"].result().datasets or ())
+
+    def inventory(self) -> Inventory:
+        """Return all lists, or raise the first ServiceError."""
+        objects = {name: self._read[name].result().objects_of_kind(name) for name in KINDS}
+        return Inventory(objects, self._read["datasets"].result().datasets, self._read["specs"].result().specs)
 
 
 def _check_token(platform: connect.ConnectedPlatform, project: Project, found: CheckCollector) -> bool:
@@ -220,12 +249,9 @@ def _check_token(platform: connect.ConnectedPlatform, project: Project, found: C
     return False
 
 
-def _check_permissions(platform: connect.ConnectedPlatform, found: CheckCollector) -> None:
-    client = platform.client
-    flows = _check_permission(
-        "view-destinations", "View Destinations", lambda: len(client.list(FLOW.path, params=FLOW.filters)), found
-    )
-    _check_datasets(platform, found)
+def _check_permissions(lists: _SandboxLists, found: CheckCollector) -> None:
+    flows = _check_permission("view-destinations", "View Destinations", lists.flows, found)
+    _check_datasets(lists, found)
     message = "Manage Destinations, Manage and Activate Dataset Destinations: known only at the first write"
     remedy = f"{_ROLE} both before the first apply"
     found.add_check("permission-manage-destinations", CheckStatus.SKIPPED, message, remedy)
@@ -251,10 +277,10 @@ def _check_permission(name: str, permission: str, read: Callable[[], int], found
     return number
 
 
-def _check_datasets(platform: connect.ConnectedPlatform, found: CheckCollector) -> None:
-    """Read the datasets. Without one, nothing can be exported, whatever the reason is."""
+def _check_datasets(lists: _SandboxLists, found: CheckCollector) -> None:
+    """Look at the datasets. Without one, nothing can be exported, whatever the reason is."""
     name = "View Datasets"
-    if _check_permission("view-datasets", name, lambda: len(inventory.list_datasets(platform.client)), found) == 0:
+    if _check_permission("view-datasets", name, lists.datasets, found) == 0:
         remedy = f"use a sandbox with datasets; if this one has some, {_ROLE} {name} and the labels of the data"
         found.add_check("datasets", CheckStatus.WARNING, "no exportable dataset is listed", remedy)
 
@@ -316,17 +342,26 @@ def _check_profile(setup: Setup, platform: str, found: CheckCollector) -> None:
 # -- the plan and its orphans -----------------------------------------------------------------------------------------
 
 
-def _check_plan(setup: Setup, today: int, found: CheckCollector, *, known: bool) -> None:
-    """Make a plan, and look for orphans in its lists. `known`: there is a config to plan."""
+def _check_plan(
+    platform: connect.ConnectedPlatform,
+    lists: _SandboxLists | None,
+    setup: Setup,
+    today: int,
+    found: CheckCollector,
+    *,
+    known: bool,
+) -> None:
+    """Make a plan of the lists, and look for orphans in them. `known`: there is a config to plan."""
     missing = "without a config there is no project to look for"
-    if not known or any(check.status is CheckStatus.FAILED for check in found.checks):
+    if lists is None or not known or any(check.status is CheckStatus.FAILED for check in found.checks):
         for name in ("plan", "orphans"):
             message = "not checked, because a check above has failed" if known else missing
             found.add_check(name, CheckStatus.SKIPPED, message)
         return
     try:
-        with plan_workflow.open_plan(setup, PlanOptions(), wall=lambda: today) as made:
-            plan, ownership = made.plan, build_ownership(made.live, made.project.name)
+        project, findings = read_project(setup, today)
+        made = plan_with_lists(platform, project, findings, setup, lists.inventory())
+        plan, ownership = made.plan, build_ownership(made.live, made.project.name)
     except NewerMarker as error:
         for finding in error.all:
             found.add_failure("marker", finding.message, finding.hint)

@@ -10,17 +10,19 @@ from dataclasses import replace
 
 from exportctl.client import inventory
 from exportctl.client.client import Client
+from exportctl.client.inventory import OBJECTS
 from exportctl.config.schema_check import closest_match
 from exportctl.errors import UsageError
-from exportctl.model.plan import EXPORTS, LiveObject
-from exportctl.model.plan_options import is_glob_match
+from exportctl.model.plan import EXPORTS, LiveObject, PlanItem
+from exportctl.model.plan_options import PlanOptions, is_glob_match
 from exportctl.model.schedule import format_moment
 from exportctl.model.similar_names import did_you_mean_address
 from exportctl.monitor.runs import FlowRuns, RunsReport
 from exportctl.resources.kinds import FLOW
 from exportctl.resources.run import Run
 from exportctl.resources.wire import destination_type
-from exportctl.workflows.plan import ConnectedPlan
+from exportctl.workflows.load_config import Setup
+from exportctl.workflows.plan import ConnectedPlan, plan_again
 
 DEFAULT_LIMIT = 10  # runs of each flow by default
 MAX_SUGGESTIONS = 5  # addresses to name if none is similar
@@ -49,11 +51,32 @@ def read_recent_runs(
     return RunsReport(made.plan.header, made.plan.as_of, since, limit, flows)
 
 
+def read_more_if_needed(made: ConnectedPlan, setup: Setup, export: str) -> ConnectedPlan:
+    """
+    Return a plan that shows which flows `export` names. `made` is from the flows alone, and mostly shows it already.
+
+    A flow of which a person edited the description, and the second flow of a replacement, show only with their
+    connections to which export they belong.
+    """
+    flows = {flow.id: flow for flow in made.live.objects_of_kind(FLOW.name)}
+    chosen = _chosen_items(made, export)
+    found = [flows[item.id] for item in chosen if item.id in flows] or [flows[i] for i in (export,) if i in flows]
+    addresses = [flow.marker.address for flow in flows.values() if flow.marker and flow.marker.kind == FLOW.letter]
+    is_one_flow_each = all(flow.marker and addresses.count(flow.marker.address) == 1 for flow in found)
+    if found and len(found) >= len(chosen) and is_one_flow_each:
+        return made
+    return plan_again(replace(made, lists=OBJECTS), setup, PlanOptions())
+
+
+def _chosen_items(made: ConnectedPlan, export: str) -> list[PlanItem]:
+    items = [item for item in made.plan.items if item.address.root == EXPORTS]
+    return [item for item in items if item.id == export or is_glob_match((export,), item.address)]
+
+
 def _named_flows(made: ConnectedPlan, export: str) -> list[FlowRuns]:
     flows = {flow.id: flow for flow in made.live.objects_of_kind(FLOW.name)}
     items = [item for item in made.plan.items if item.address.root == EXPORTS]
-    chosen = [item for item in items if item.id == export or is_glob_match((export,), item.address)]
-    if chosen:
+    if chosen := _chosen_items(made, export):
         return [FlowRuns(item.address, item.id, *_title_and_type(flows.get(item.id or ""))) for item in chosen]
     if export in flows:
         return [FlowRuns(None, export, *_title_and_type(flows[export]))]

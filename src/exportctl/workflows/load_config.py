@@ -34,6 +34,7 @@ from exportctl.workflows.tracked_files import auth_values, tracked_file_findings
 if TYPE_CHECKING:
     import httpx
 
+    from exportctl.client.concurrency import ConcurrencyLimit
     from exportctl.client.shared_access import SharedAccess
     from exportctl.client.transport import RequestObserver
     from exportctl.clock import Clock
@@ -78,6 +79,7 @@ class Setup:
     say_wait: Callable[[float], None] | None = None  # shows a wait in seconds, in the place of a line of `say`
     guard: SecretGuard = field(default_factory=SecretGuard)  # the values that nothing may show
     shared: SharedAccess | None = None  # the connections, tokens and budgets of a run over many sandboxes
+    readers: ConcurrencyLimit | None = None  # the parallel reads of all sandboxes; None: each has its own limit
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from exportctl.apply import inputs
 from exportctl.client import inventory as live
 from exportctl.client.guard import SecretGuard
+from exportctl.client.inventory import EVERYTHING, ReadSet
 from exportctl.errors import Error, Finding
 from exportctl.model.plan import EXPORTS, Inventory, ListedDataset, Plan, PlanHeader
 from exportctl.model.plan_options import PlanOptions
@@ -25,6 +26,7 @@ from exportctl.snapshot.file import Snapshot
 from exportctl.workflows.commit_time import read_commit_time
 from exportctl.workflows.connect import EMBEDDED, ConnectedPlatform, open_platform, plan_header, platform_kind
 from exportctl.workflows.load_config import Setup, hidden_values, read_project, require_references
+from exportctl.workflows.reads import lists_of_plan, needs_datasets
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class ConnectedPlan(PlanResult):
     """A plan with the open connection to the platform: enough to apply it."""
 
     platform: ConnectedPlatform
+    lists: ReadSet | None = None  # None: those that a plan to apply needs
 
 
 @contextmanager
@@ -74,26 +77,47 @@ def open_project_plan(
     flags: PlanOptions,
     *,
     leave_unset: tuple[str, ...] = (),
+    lists: ReadSet | None = None,
 ) -> Iterator[ConnectedPlan]:
-    """Plan as `open_plan` for a given project, which can be of another environment than the one that `setup` names."""
+    """
+    Plan as `open_plan` for a given project, which can be of another environment than the one that `setup` names.
+
+    `lists` are those that the caller needs of the sandbox, None for what a plan to apply needs. With fewer, the plan
+    shows only what these lists can show, and is not to be applied.
+    """
     require_references(project)
-    invent = platform_kind(project) == EMBEDDED
-    known = inputs.read_values_for_plan(project, setup.env, setup.folder, invent=invent, leave_unset=leave_unset)
+    known = _read_known_values(project, setup, leave_unset)
     with open_platform(project, setup) as platform:
         _check_sandbox(project, platform)
-        setup.guard.hide_in_errors(known.values.values())
         asked = _add_commit_time(flags, project, setup)
-        yield _read_and_plan(platform, project, findings, asked, known, setup.guard)
+        yield _read_and_plan(platform, project, findings, asked, known, setup.guard, lists)
+
+
+def plan_with_lists(
+    platform: ConnectedPlatform, project: Project, findings: tuple[Finding, ...], setup: Setup, read: Inventory
+) -> ConnectedPlan:
+    """Plan with lists of an open platform that were read already: everything that a plan can need."""
+    require_references(project)
+    known = _read_known_values(project, setup, ())
+    _check_sandbox(project, platform)
+    asked = _add_commit_time(PlanOptions(), project, setup)
+    return _plan(platform, project, findings, asked, known, setup.guard, read, EVERYTHING)
+
+
+def _read_known_values(project: Project, setup: Setup, leave_unset: tuple[str, ...]) -> inputs.KnownValues:
+    invent = platform_kind(project) == EMBEDDED
+    known = inputs.read_values_for_plan(project, setup.env, setup.folder, invent=invent, leave_unset=leave_unset)
+    setup.guard.hide_in_errors(known.values.values())
+    return known
 
 
 def plan_again(
     made: ConnectedPlan, setup: Setup, flags: PlanOptions, *, leave_unset: tuple[str, ...] = ()
 ) -> ConnectedPlan:
     """Read the sandbox of an open plan once more, and plan as before."""
-    invent = platform_kind(made.project) == EMBEDDED
-    known = inputs.read_values_for_plan(made.project, setup.env, setup.folder, invent=invent, leave_unset=leave_unset)
+    known = _read_known_values(made.project, setup, leave_unset)
     asked = _add_commit_time(flags, made.project, setup)
-    return _read_and_plan(made.platform, made.project, made.findings, asked, known, setup.guard)
+    return _read_and_plan(made.platform, made.project, made.findings, asked, known, setup.guard, made.lists)
 
 
 def plan_from_read_lists(
@@ -115,13 +139,29 @@ def _read_and_plan(
     flags: PlanOptions,
     known: inputs.KnownValues,
     guard: SecretGuard,
+    lists: ReadSet | None,
 ) -> ConnectedPlan:
-    read = live.read_inventory(platform.client)
+    read = live.read_inventory(platform.client, lists or lists_of_plan(project, flags))
+    if lists is None and needs_datasets(project, flags, read):
+        read = live.read_inventory(platform.client, live.DATASETS, read)
+    return _plan(platform, project, findings, flags, known, guard, read, lists)
+
+
+def _plan(
+    platform: ConnectedPlatform,
+    project: Project,
+    findings: tuple[Finding, ...],
+    flags: PlanOptions,
+    known: inputs.KnownValues,
+    guard: SecretGuard,
+    read: Inventory,
+    lists: ReadSet | None,
+) -> ConnectedPlan:
     seen = live.list_flows_until_settled(platform.client, read, platform.clock, project.name)
     wanted = build_desired_state(project, known.values, seen.specs)
     plan = planner.build_plan(wanted, seen, plan_header(project), flags, platform.as_of(), known.unset)
     shown = guard.mask_echoes(plan)
-    return ConnectedPlan(shown, seen, wanted, project, findings, known.uses_placeholders, plan, platform)
+    return ConnectedPlan(shown, seen, wanted, project, findings, known.uses_placeholders, plan, platform, lists)
 
 
 def _add_commit_time(flags: PlanOptions, project: Project, setup: Setup) -> PlanOptions:

@@ -24,7 +24,7 @@ from typing import Any
 import httpx
 
 from exportctl.apply import inputs
-from exportctl.apply.executor import ConcurrencyLimit
+from exportctl.client.concurrency import ConcurrencyLimit
 from exportctl.emulator import Emulator, SeedDataset, Switches
 from exportctl.errors import Finding, SourcePosition
 from exportctl.model.outcome import Outcome, OutcomeStatus, final_outcomes
@@ -82,10 +82,7 @@ def rehearse(
             platform = ConnectedPlatform(client, clock)
             writer = plan_writer(draft, platform, fill)
             limit = ConcurrencyLimit(1)  # one step after the other, so that equal rehearsals give equal results
-            specs = draft.live.specs  # those of the emulator could give another plan
-            under_way = ApplyRun(
-                draft, platform, writer, limit, flags, threading.Event(), specs=specs, guard=setup.guard
-            )
+            under_way = ApplyRun(draft, platform, writer, limit, flags, threading.Event(), guard=setup.guard)
             outcomes = tuple(under_way.execute_steps())
             proof = under_way.run_final_check()
         every = final_outcomes(outcomes, proof.outcomes)

@@ -113,7 +113,7 @@ class Verifier:
             UsageError: `since` is in the future.
             ServiceError: flows or runs could not be read.
         """
-        seen = inventory.read_objects(self._platform.client)
+        seen = inventory.read_inventory(self._platform.client, inventory.OBJECTS)
         return self.read_objects(seen, question, self._platform.as_of())
 
     def read_objects(
