@@ -24,34 +24,33 @@ from tests.workflows.test_writes import orders
 from tests.workflows.world import World, world
 
 
-class OthersAtWork(httpx.BaseTransport):
-    """Once the flow is made, a person gives it another dataset, and a label hides all datasets from this credential."""
+class FlowDeletedByPerson(httpx.BaseTransport):
+    """Once the last marker of an adoption is written, a person deletes the flow."""
 
-    def __init__(self, made: World):
-        self.made, self.inner = made, httpx.WSGITransport(app=made.emulator)
-        self.flow_made = self.edited = False
+    def __init__(self, made: World, flow: str):
+        self.made, self.flow, self.inner = made, flow, httpx.WSGITransport(app=made.emulator)
+        self.is_adopted = self.is_gone = False
         self.lock = Lock()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        with self.lock:  # the client reads in parallel: no read may pass the edit
-            if self.flow_made and not self.edited and request.method == "GET":
-                self.made.emulator.ui.datasets("orders", ["Returns"])
-                self.edited = True
+        with self.lock:  # the client reads in parallel: no read may pass the deletion
+            if self.is_adopted and not self.is_gone and request.method == "GET":
+                self.made.emulator.ui.delete(self.flow)
+                self.is_gone = True
         answer = self.inner.handle_request(request)
-        self.flow_made |= request.method == "POST" and request.url.path.endswith("/flows")
-        if self.edited and request.url.path.endswith("/configs"):
-            return httpx.Response(200, json={"items": [], "pageInfo": {"total": 0}}, request=request)
+        self.is_adopted |= request.method == "PATCH" and "/targetConnections/" in request.url.path
         return answer
 
 
 def test_an_error_in_the_plan_of_the_final_check_is_no_success(tmp_path: Path) -> None:
     made = world(tmp_path)
-    made.write(orders())
+    flow = create_flow_by_hand(made)["id"]
+    made.write(adopting_config(flow))
 
-    outcomes, check = made.apply(transport=OthersAtWork(made))
+    outcomes, check = made.apply(transport=FlowDeletedByPerson(made, flow))
 
     assert {o.status for o in outcomes} == {OutcomeStatus.DONE}
-    assert [f.rule for f in check.plan.errors()] == ["dataset-unknown"]
+    assert [f.rule for f in check.plan.errors()] == ["adopt-unknown"]
     assert not check.passed
 
 
