@@ -174,6 +174,7 @@ def test_a_day_says_in_words_what_its_color_and_letter_say() -> None:
 
 def test_without_exports_the_page_says_so() -> None:
     assert "The config declares no exports." in PAGES["none"]
+    assert "Checked:" not in PAGES["none"] and "worst result" not in PAGES["none"]
     assert "Nothing needs attention." in PAGES["none"]
 
 

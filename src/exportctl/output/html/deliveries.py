@@ -73,6 +73,8 @@ MAX_ROWS = 200  # of the table of reasons; `exportctl verify` shows all
 
 def deliveries_section(context: SectionContext, report: SandboxReport) -> Element:
     """Return the timeline, its legend, and the results that are not good."""
+    if not report.timeline.rows:
+        return section(context, "deliveries", "Deliveries", note("The config declares no exports."))
     found = report.delivered
     head = verify.summary(found) if found else "Deliveries were not checked: --no-verify."
     return section(
@@ -82,7 +84,7 @@ def deliveries_section(context: SectionContext, report: SandboxReport) -> Elemen
         note(capital_first(head.removeprefix("Verify: "))),
         *(note(line) for line in (verify.coverage_lines(found, paint(False), _DEEP) if found else ())),
         _legend(context, is_verified=found is not None),
-        _timeline_table(context, report.timeline) if report.timeline.rows else note("There is no export."),
+        _timeline_table(context, report.timeline),
         *(_reasons(context, found) if found else ()),
         *_simultaneous_runs(report),
     )
