@@ -94,6 +94,17 @@ def test_junit_is_one_document_that_fails_with_the_command(applied: CommandLine,
     assert list(root.iter("testcase"))
 
 
+@pytest.mark.parametrize("command", ["verify", "backup check", "backup drill", "restore check orders", "drift"])
+def test_junit_of_an_error_is_one_document_named_like_that_of_a_result(run: CommandLine, command: str) -> None:
+    run.edit("version: 1", "version: one")
+
+    ended = run(*command.split(), "--format", "junit")
+
+    root = ElementTree.fromstring(ended.out)
+    assert (ended.code, root.attrib["name"]) == (exit_codes.FAILED, f"exportctl {command.removesuffix(' orders')}")
+    assert list(root.iter("error"))
+
+
 def test_drift_has_one_case_per_address_with_a_line_per_value(applied: CommandLine) -> None:
     drift_and_pause(applied)
     assert applied("emulator", "ui", "path", "orders", "again/by/hand").code == 0

@@ -301,7 +301,7 @@ def parse_xml(text: str) -> ElementTree.Element:
         junit.render_verify_report(full_report()),
         junit.render_verify_report(report(evil_export())),
         junit.render_verify_report(report()),
-        junit.render_errors([Finding("usage", "wrong", hint="right"), Finding("usage", "wrong too")]),
+        junit.render_errors([Finding("usage", "wrong", hint="right"), Finding("usage", "wrong too")], "verify"),
     ],
     ids=["full", "evil", "empty", "errors"],
 )

@@ -12,7 +12,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -255,14 +255,20 @@ def _pop_shared_options(ctx: Any) -> dict[str, Any]:
     return {name: ctx.params.pop(name, None) for name in SHARED}
 
 
+def _with_shared_params(params: Sequence[Any]) -> list[Any]:
+    """Return the parameters of a command and the shared ones, each with its completion."""
+    every = [*params, *_shared_params()]
+    for param in every:
+        add_completion(param)
+    return every
+
+
 class SharedOptionsCommand(TyperCommand):
     """A command that also takes the shared options."""
 
     def __init__(self, *args: Any, **named: Any):
         super().__init__(*args, **named)
-        self.params = [*self.params, *_shared_params()]
-        for param in self.params:
-            add_completion(param)
+        self.params = _with_shared_params(self.params)
 
     def invoke(self, ctx: Any) -> Any:
         command_context(ctx).merge_options(_pop_shared_options(ctx))
@@ -277,9 +283,7 @@ class SharedOptionsGroup(TyperGroup):
 
     def __init__(self, *args: Any, **named: Any):
         super().__init__(*args, **named)
-        self.params = [*self.params, *_shared_params()]
-        for param in self.params:
-            add_completion(param)
+        self.params = _with_shared_params(self.params)
 
     def invoke(self, ctx: Any) -> Any:
         command_context(ctx).merge_options(_pop_shared_options(ctx))

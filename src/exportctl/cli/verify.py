@@ -23,7 +23,7 @@ from exportctl.cli.context import (
 )
 from exportctl.cli.options import Target, check_addresses, choice_hint
 from exportctl.config.scalars import parse_duration
-from exportctl.errors import Error, UsageError
+from exportctl.errors import UsageError
 from exportctl.model.plan import EXPORTS, Address
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.project import Project
@@ -99,18 +99,13 @@ def verify(
     """
     call = command_context(ctx)
     call.require_format(TEXT, JSON, JUNIT, MARKDOWN)
-    try:
-        if deep and runs_only:
-            raise UsageError("--deep reads files and --runs-only does not: use one of them", rule="usage")
-        if require_storage and runs_only:
-            raise UsageError("--require-storage reads storage and --runs-only does not: use one of them", rule="usage")
-        waiting, window = _parse_wait(wait, poll, since), parse_window(since)
-        question = VerifyQuestion(deep=deep, runs_only=runs_only, require_storage=require_storage)
-        report = _run_verify(call, PlanOptions(targets=tuple(target or ())), window, waiting, question)
-    except Error as error:
-        if call.format == JUNIT:  # without a document, a reader of test results would see success
-            call.screen.write_document(junit.render_errors(call.guard.mask_echoes(error.findings())))
-        raise
+    if deep and runs_only:
+        raise UsageError("--deep reads files and --runs-only does not: use one of them", rule="usage")
+    if require_storage and runs_only:
+        raise UsageError("--require-storage reads storage and --runs-only does not: use one of them", rule="usage")
+    waiting, window = _parse_wait(wait, poll, since), parse_window(since)
+    question = VerifyQuestion(deep=deep, runs_only=runs_only, require_storage=require_storage)
+    report = _run_verify(call, PlanOptions(targets=tuple(target or ())), window, waiting, question)
     return verify_exit_code(report)
 
 

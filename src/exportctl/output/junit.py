@@ -139,7 +139,7 @@ def _add_drill_case(suite: Element, classname: str, one: DrilledDataset) -> None
     SubElement(case, "system-out").text = "\n".join([one.result.value, *drill.fact_texts(one)])
 
 
-def render_errors(found: Sequence[Finding], command: str = "verify") -> str:
+def render_errors(found: Sequence[Finding], command: str) -> str:
     """Return the document of a run that ended before it had a report."""
     root = Element("testsuites", name=f"exportctl {command}")
     suite = SubElement(root, "testsuite", name="exportctl")
