@@ -72,6 +72,7 @@ ONLY_IN: Mapping[str, tuple[str, ...]] = {  # third-party package -> the modules
     "deepdiff": ("plan.field_diff",),
     "yaml": ("config.yaml_nodes", "yaml_edit.*"),
     "jsonschema": ("config.schema_check", "emulator.*"),
+    "jsonschema_rs": ("config.schema_check",),
     "rich": ("output.text.*", "cli", "cli.*"),
     "typer": ("cli", "cli.*"),
     "click": ("cli", "cli.*"),
@@ -85,7 +86,12 @@ ONLY_IN: Mapping[str, tuple[str, ...]] = {  # third-party package -> the modules
     "waitress": ("emulator.*", "cli.emulator.*"),
     "typing_extensions": ("emulator.*",),
     "logging": ("cli", "cli.*"),
-    "importlib": ("cli.sarif_output", "workflows.pipelines", "cli.command_tree"),  # metadata of this package; commands
+    "importlib": (
+        "cli.sarif_output",
+        "workflows.pipelines",
+        "cli.command_tree",
+        "emulator",
+    ),  # metadata of this package; modules on demand
 }
 IMPURE_NAMES = {"open", "print", "input", "eval", "exec", "compile", "breakpoint", "__import__", "__builtins__"}
 CLOCK_METHODS = {"now", "today", "utcnow"}

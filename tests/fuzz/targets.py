@@ -40,7 +40,6 @@ from exportctl.output.json import documents
 from exportctl.output.markdown import plan as markdown_plan
 from exportctl.output.text import file_lists as text_file_lists
 from exportctl.output.text import plan as text_plan
-from exportctl.output.text import tables
 from exportctl.plan import planner
 from exportctl.plan.desired import build_desired_state
 from exportctl.planfile import file as planfile
@@ -311,7 +310,7 @@ def _config_target(sandbox: Sandbox) -> Target:
         parsed = load.parse_config({"exports.yaml": content})
         projects, findings = load.load_projects(parsed, {})
         found = (*findings, *engine.run_rules(tuple(projects.values()), as_of=plan.as_of, tree=parsed.tree))
-        tables.render_validation(found, exports=1, destinations=1, environments=0)
+        render_validation(found, exports=1, destinations=1, environments=0)
         json.loads(documents.render_validation(found, exports=1, destinations=1, environments=0))
         github_actions.render_annotations(found)
         if not any(f.level is Level.ERROR for f in found):

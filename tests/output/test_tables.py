@@ -8,7 +8,7 @@ from exportctl.errors import Finding, Level, SourcePosition
 from exportctl.model.outcome import Check, CheckStatus
 from exportctl.model.plan import ListedDataset, Plan
 from exportctl.model.verdict import judge
-from exportctl.output.text import apply, plan, tables
+from exportctl.output.text import apply, findings, plan, tables
 from tests.output.sample_plans import AS_OF, HEADER, outcomes, paused_item, renewed_item, updated_item
 
 ERROR = Finding("bad", "it is wrong", SourcePosition("a.yaml", 3, 5), "fix it")
@@ -16,29 +16,29 @@ WARNING = Finding("odd", "it is odd", level=Level.WARNING)
 
 
 def test_an_error_lists_all_its_findings_with_their_fixes() -> None:
-    assert tables.render_errors([ERROR, WARNING]) == (
+    assert findings.render_errors([ERROR, WARNING]) == (
         "error: a.yaml:3:5: it is wrong  [bad]\n  fix it\nwarning: it is odd  [odd]\n"
     )
 
 
 def test_a_message_of_several_lines_keeps_them() -> None:
-    assert tables.render_errors([Finding("r", "one\ntwo\nthree")]) == "error: one\n  two\n  three  [r]\n"
+    assert findings.render_errors([Finding("r", "one\ntwo\nthree")]) == "error: one\n  two\n  three  [r]\n"
 
 
 def test_validate_counts_what_is_wrong() -> None:
-    shown = tables.render_validation([ERROR, WARNING], exports=1, destinations=1, environments=1)
+    shown = findings.render_validation([ERROR, WARNING], exports=1, destinations=1, environments=1)
 
     assert shown.endswith("\n\nNot valid: 1 error, 1 warning.\n")
 
 
 def test_validate_counts_what_is_declared() -> None:
-    shown = tables.render_validation([WARNING], exports=2, destinations=1, environments=3)
+    shown = findings.render_validation([WARNING], exports=2, destinations=1, environments=3)
 
     assert shown.endswith("Valid: 1 warning.\nThe config declares 2 exports and 1 destination in 3 environments.\n")
 
 
 def test_a_clean_config_is_just_valid() -> None:
-    assert tables.render_validation([], exports=1, destinations=1, environments=0) == (
+    assert findings.render_validation([], exports=1, destinations=1, environments=0) == (
         "Valid.\nThe config declares 1 export and 1 destination.\n"
     )
 

@@ -47,6 +47,7 @@ from exportctl.output.text import apply, short_plan
 from exportctl.output.text import backup as text_backup
 from exportctl.output.text import drift as text_drift
 from exportctl.output.text import drill as text_drill
+from exportctl.output.text import findings as text_findings
 from exportctl.output.text import fleet as text_fleet
 from exportctl.output.text import night as text_night
 from exportctl.output.text import plan as text_plan
@@ -124,8 +125,8 @@ def evil_texts() -> dict[str, str]:
         "drift annotations": github_actions.render_annotations(drift_findings.report_findings(report)),
         "drift.sarif": sarif.render_run(SarifRun("drift", (), drift_findings.sarif_results(report))),
         "apply next": apply.render_next_commands(ended),
-        "error": text_tables.render_errors(Error(EVIL, hint=EVIL, at=SourcePosition(EVIL)).findings()),
-        "validate": text_tables.render_validation(plan.findings, exports=1, destinations=1, environments=0),
+        "error": text_findings.render_errors(Error(EVIL, hint=EVIL, at=SourcePosition(EVIL)).findings()),
+        "validate": text_findings.render_validation(plan.findings, exports=1, destinations=1, environments=0),
         "datasets": text_tables.render_datasets([ListedDataset(EVIL, EVIL)], {EVIL: [EVIL]}),
         "doctor": text_tables.render_checks([Check(EVIL, CheckStatus.FAILED, EVIL, EVIL)]),
         "stale": text_tables.render_stale_plan(stale, [EVIL]),

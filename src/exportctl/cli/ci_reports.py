@@ -7,23 +7,23 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from exportctl.cli.context import TEXT, CommandContext
-from exportctl.cli.files import append_secondary
 from exportctl.errors import Finding, Level, SourcePosition
-from exportctl.model.plan import Plan
-from exportctl.output import github_actions, phrases
 from exportctl.output.ci_run import CiRun, read_ci_run
 from exportctl.output.color import paint
-from exportctl.output.markdown import plan as markdown_plan
-from exportctl.output.text import plan as text_plan
+from exportctl.output.text.findings import findings as finding_lines
+
+if TYPE_CHECKING:
+    from exportctl.model.plan import Plan
 
 
 def show_warnings(call: CommandContext, findings: Sequence[Finding]) -> None:
     """Show the warnings of the config on stderr, with text output only. Only `validate` shows notes."""
     found = tuple(f for f in findings if f.level is not Level.NOTE)
     if found and call.format == TEXT:
-        call.screen.say("\n".join(text_plan.findings(found, paint(call.screen.err_color), "")))
+        call.screen.say("\n".join(finding_lines(found, paint(call.screen.err_color), "")))
 
 
 def ci_run(call: CommandContext) -> CiRun:
@@ -38,6 +38,9 @@ def ci_run(call: CommandContext) -> CiRun:
 def publish_plan(call: CommandContext, plan: Plan, findings: Sequence[Finding] = (), more: str = "") -> None:
     """Publish annotations, outputs and a summary under GitHub Actions. `more` is Markdown after the plan."""
     if call.screen.is_github_actions:
+        from exportctl.output import github_actions, phrases  # these load every report
+        from exportctl.output.markdown import plan as markdown_plan
+
         publish_to_actions(
             call,
             (*findings, *phrases.plan_findings(plan)),
@@ -53,6 +56,8 @@ def publish_findings(call: CommandContext, findings: Sequence[Finding]) -> None:
 
 def write_annotations(call: CommandContext, findings: Sequence[Finding]) -> None:
     """Write annotations, each once. GitHub looks for their files below the workspace, not below the folder of -C."""
+    from exportctl.output import github_actions
+
     placed = (replace(f, at=_position_in_workspace(call, f.at)) if f.at else f for f in findings)
     call.screen.write_workflow_command(github_actions.render_annotations(tuple(dict.fromkeys(placed))))
 
@@ -73,6 +78,9 @@ def publish_to_actions(
 
 def write_report_files(call: CommandContext, outputs: Mapping[str, str], summary: str) -> None:
     """Write the outputs for later steps, and the summary of this step."""
+    from exportctl.cli.files import append_secondary
+    from exportctl.output import github_actions
+
     for name, words in (("GITHUB_OUTPUT", github_actions.outputs(outputs)), ("GITHUB_STEP_SUMMARY", f"{summary}\n")):
         file = call.env.get(name)
         if file:
@@ -83,4 +91,6 @@ def write_summary(call: CommandContext, summary: str) -> None:
     """Write the summary of this step alone."""
     file = call.env.get("GITHUB_STEP_SUMMARY")
     if file:
+        from exportctl.cli.files import append_secondary
+
         call.screen.reported_elsewhere |= append_secondary(call, "GITHUB_STEP_SUMMARY", Path(file), f"{summary}\n")

@@ -25,20 +25,17 @@ from typer import Option
 from typer.core import TyperCommand, TyperGroup
 
 from exportctl.cli.completion import add_completion
-from exportctl.cli.request_view import RequestView
 from exportctl.cli.screen import Screen
 from exportctl.cli.secondary_files import SecondaryFiles
 from exportctl.client.guard import SecretGuard
-from exportctl.config.scalars import parse_duration, parse_moment, parse_time_of_day
 from exportctl.errors import Error, UsageError
-from exportctl.model.references import BadValue
-from exportctl.workflows.load_config import Setup, read_project
 
 if TYPE_CHECKING:
     from exportctl.client.inventory import ReadSet
     from exportctl.errors import Finding
     from exportctl.model.plan_options import PlanOptions
     from exportctl.model.project import Project
+    from exportctl.workflows.load_config import Setup
     from exportctl.workflows.plan import ConnectedPlan
 
 TEXT, JSON, MARKDOWN, JUNIT, SARIF = "text", "json", "markdown", "junit", "sarif"
@@ -87,6 +84,9 @@ class CommandContext:
 
     def setup(self) -> Setup:
         """Return the set-up that the options describe, or raise a UsageError: the folder does not exist."""
+        from exportctl.cli.request_view import RequestView
+        from exportctl.workflows.load_config import Setup  # `--help` loads no config
+
         if not self.folder.is_dir():
             raise UsageError(f"-C {self.folder}: this folder does not exist", rule="usage")
         chosen = self.environment or self.env.get("EXPORTCTL_ENV") or None
@@ -122,6 +122,7 @@ class CommandContext:
         `config` is a project that was read already, with its findings; `lists` as for `open_project_plan`.
         """
         from exportctl.workflows import plan as plan_workflow
+        from exportctl.workflows.load_config import read_project
 
         setup = setup or self.setup()
         project, findings = config or read_project(setup, setup.now or self.wall())
@@ -167,20 +168,28 @@ def command_context(ctx: typer.Context) -> CommandContext:
 
 def parsed_moment(text: str, option: str) -> int:
     """Parse a date, an RFC 3339 moment, or seconds since 1970 UTC."""
+    from exportctl.config.scalars import parse_moment
+
     return int(text) if text.isdigit() else _parse_option(parse_moment, text, option)
 
 
 def parsed_clock(text: str, option: str) -> int:
     """Parse `HH:MM` or `HH:MM:SS` into seconds after midnight UTC."""
+    from exportctl.config.scalars import parse_time_of_day
+
     return _parse_option(parse_time_of_day, text, option)
 
 
 def parsed_duration(text: str, option: str) -> int:
     """Parse `6 hours`, `7d`, or seconds."""
+    from exportctl.config.scalars import parse_duration
+
     return int(text) if text.isdigit() else _parse_option(parse_duration, text, option)
 
 
 def _parse_option(read: Callable[[str], int], text: str, option: str) -> int:
+    from exportctl.model.references import BadValue
+
     try:
         return read(text)
     except BadValue as error:

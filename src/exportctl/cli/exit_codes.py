@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from exportctl.errors import Error, LeaseHeld, RefusedError, StalePlan, UsageError
-from exportctl.model.apply_report import ResultWord
-from exportctl.model.plan import Plan
-from exportctl.model.verdict import PlanVerdict, RemainderKind, judge
+
+if TYPE_CHECKING:
+    from exportctl.model.apply_report import ResultWord
+    from exportctl.model.plan import Plan
+    from exportctl.model.verdict import PlanVerdict
 
 DONE, FAILED, CHANGES, DRIFT, INCOMPLETE, BLOCKED, STALE, LEASE_HELD, INTERRUPTED, UNVERIFIED, LOST_REPORT = range(11)
 USAGE = 64
@@ -46,20 +49,22 @@ TEXTS: Mapping[int, str] = {
 }
 
 
-RESULT_CODES: Mapping[ResultWord, int] = {
-    ResultWord.DONE: DONE,
-    ResultWord.INCOMPLETE: INCOMPLETE,
-    ResultWord.FAILED: FAILED,
-    ResultWord.BLOCKED: BLOCKED,
-    ResultWord.STALE: STALE,
-    ResultWord.LEASE_HELD: LEASE_HELD,
-    ResultWord.INTERRUPTED: INTERRUPTED,
+RESULT_CODES: Mapping[str, int] = {  # result of a run -> its exit code
+    "done": DONE,
+    "incomplete": INCOMPLETE,
+    "failed": FAILED,
+    "blocked": BLOCKED,
+    "stale": STALE,
+    "lease-held": LEASE_HELD,
+    "interrupted": INTERRUPTED,
 }
 
 
 def run_result(code: int) -> ResultWord:
     """Return the result of a run that an error ended with this exit code. A wrong usage counts as failed."""
-    return next((result for result, own in RESULT_CODES.items() if own == code), ResultWord.FAILED)
+    from exportctl.model.apply_report import ResultWord
+
+    return next((ResultWord(result) for result, own in RESULT_CODES.items() if own == code), ResultWord.FAILED)
 
 
 def pick_exit_code(*codes: int) -> int:
@@ -79,6 +84,8 @@ def error_exit_code(error: Error) -> int:
 
 def plan_exit_code(plan: Plan, *, detailed: bool = False) -> int:
     """Return the exit code of a plan that was only shown."""
+    from exportctl.model.verdict import RemainderKind, judge
+
     found = judge(plan)
     kinds = found.counts()
     codes = [FAILED] if RemainderKind.ERROR in kinds else []

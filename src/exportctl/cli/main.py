@@ -14,11 +14,9 @@ from types import FrameType
 from typing import Any, TextIO, cast
 
 import typer
-import typer.completion
 
 from exportctl.cli import exit_codes
 from exportctl.cli.app import build_command
-from exportctl.cli.ci_reports import write_annotations
 from exportctl.cli.context import (
     COMPLETION_VARIABLE,
     JSON,
@@ -34,10 +32,7 @@ from exportctl.cli.interrupts import was_interrupted
 from exportctl.cli.screen import Screen
 from exportctl.client.guard import SecretGuard
 from exportctl.errors import Error, Finding, UsageError
-from exportctl.output import junit
-from exportctl.output.json import documents
-from exportctl.output.text import tables
-from exportctl.workflows.load_config import environment_secrets
+from exportctl.workflows.environment_secrets import environment_secrets
 
 # Typer brings a Click of its own or uses the installed one, by version; both have this class.
 _TYPER_INTERRUPTED = 130  # what it returns for a Ctrl-C outside of a command; no command of ours does
@@ -102,8 +97,10 @@ def _raise_interrupt(number: int, frame: FrameType | None) -> None:
 
 def _run_command(argv: list[str], call: CommandContext) -> int:
     if COMPLETION_VARIABLE in call.env:
-        scripts: Any = typer.completion
-        scripts.completion_init()  # the shell asks for completions
+        from typer import completion  # the shell asks for completions
+
+        scripts: Any = completion
+        scripts.completion_init()
     try:
         width = min(call.screen.width, MAX_WIDTH)
         with redirect_stdout(cast("TextIO", HelpStream(call.screen))):  # help is written by Typer itself
@@ -137,11 +134,17 @@ def _show_error(call: CommandContext, argv: Sequence[str], error: Error) -> None
     # arguments that could not be parsed may ask for JSON too
     asks_for_json = call.format == JSON or "--format=json" in argv or ("--format", JSON) in pairwise(argv)
     if asks_for_json and not screen.has_document:
+        from exportctl.output.json import documents
+
         screen.write_document(documents.render_errors(found))
     else:
+        from exportctl.output.text.findings import render_errors
+
         _write_error_document(call, argv, found)
-        screen.say_error(tables.render_errors(found, color=screen.err_color))
+        screen.say_error(render_errors(found, color=screen.err_color))
     if screen.is_github_actions:
+        from exportctl.cli.ci_reports import write_annotations
+
         write_annotations(call, found)
 
 
@@ -151,6 +154,8 @@ def _write_error_document(call: CommandContext, argv: Sequence[str], found: Sequ
         return
     command = _command_path(argv).removeprefix("exportctl ")
     if call.format == JUNIT:
+        from exportctl.output import junit
+
         call.screen.write_document(junit.render_errors(found, command))
         return
     from exportctl.cli import sarif_output

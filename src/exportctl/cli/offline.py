@@ -12,14 +12,9 @@ from exportctl.cli import exit_codes
 from exportctl.cli.ci_reports import publish_findings
 from exportctl.cli.completion import SHELLS
 from exportctl.cli.context import COMPLETION_VARIABLE, JSON, JUNIT, SARIF, TEXT, CommandContext, command_context
-from exportctl.cli.explain_topics import explain_topic
-from exportctl.cli.files import make_folder, write_file
 from exportctl.cli.options import check_environment
-from exportctl.config.schema.root import schema_files
 from exportctl.errors import Level, UsageError
-from exportctl.output.json import documents
-from exportctl.output.text import tables
-from exportctl.workflows import load_config
+from exportctl.output.text.findings import render_validation
 
 
 def validate(ctx: typer.Context) -> int:
@@ -29,12 +24,18 @@ def validate(ctx: typer.Context) -> int:
     One run shows every mistake, with file:line:column and how to fix it. Errors exit with 1, warnings and notes do not.
     `exportctl explain RULE` says more about the [rule] at the end of a line.
     """
+    from exportctl.workflows import load_config
+
     call = command_context(ctx)
     call.require_format(TEXT, JSON, JUNIT, SARIF)
-    found = load_config.validate_config(call.setup(), call.as_of())
-    check_environment(call)
-    number: dict[str, Any] = {name: getattr(found, name) for name in ("exports", "destinations", "environments")}
+    setup = call.setup()
+    found = load_config.validate_config(setup, call.as_of())
+    check_environment(setup, found.environment_names)
+    number: dict[str, Any] = {name: getattr(found, name) for name in ("exports", "destinations")}
+    number["environments"] = len(found.environment_names)
     if call.format == JSON:
+        from exportctl.output.json import documents
+
         call.screen.write_document(documents.render_validation(found.findings, **number))
     elif call.format == SARIF:
         from exportctl.cli.sarif_output import sarif_document
@@ -46,7 +47,7 @@ def validate(ctx: typer.Context) -> int:
 
         call.screen.write_document(junit_findings.render_validation(found.findings))
     else:
-        call.screen.show(tables.render_validation(found.findings, color=call.screen.color, **number))
+        call.screen.show(render_validation(found.findings, color=call.screen.color, **number))
     publish_findings(call, found.findings)
     return exit_codes.FAILED if any(f.level is Level.ERROR for f in found.findings) else exit_codes.DONE
 
@@ -63,6 +64,7 @@ def schema(
     write: Annotated[str | None, Option("--write", metavar="DIR", help="Write all schemas into this folder.")] = None,
 ) -> int:
     """Print the JSON Schema of the config or of JSON output."""
+    from exportctl.config.schema.root import schema_files
     from exportctl.output.json import schemas  # every kind of document: no other command needs them all
 
     call = command_context(ctx)
@@ -79,6 +81,8 @@ def schema(
 
 
 def _write_schemas(call: CommandContext, files: dict[str, str], folder: Path) -> int:
+    from exportctl.cli.files import make_folder, write_file
+
     make_folder(folder)
     for file, text in files.items():
         write_file(folder / file, text)
@@ -100,6 +104,10 @@ def explain(
     """
     call = command_context(ctx)
     call.require_format(TEXT, JSON)
+    from exportctl.cli.explain_topics import explain_topic
+    from exportctl.output.json import documents
+    from exportctl.output.text import tables
+
     title, words = explain_topic(" ".join(topic))
     if call.format == JSON:
         call.screen.write_document(documents.render_explanation(title, words))

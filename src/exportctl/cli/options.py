@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
 
-from exportctl.cli.context import CommandContext
 from exportctl.config.schema_check import closest_match
 from exportctl.errors import Error, UsageError
-from exportctl.model.plan import DESTINATIONS, EXPORTS, Address
+from exportctl.model.address import DESTINATIONS, EXPORTS, Address
 from exportctl.model.plan_options import PlanOptions, is_glob_match
 from exportctl.model.project import Project
 from exportctl.model.similar_names import did_you_mean_address
-from exportctl.workflows.load_config import read_config
+
+if TYPE_CHECKING:
+    from exportctl.workflows.load_config import Setup
 
 Globs = list[str] | None
 MAX_SUGGESTIONS = 5  # addresses to name if none is similar
@@ -157,10 +158,8 @@ def choice_hint(addresses: Sequence[Address]) -> str:
     return f"choose one of {', '.join(map(str, addresses[:MAX_SUGGESTIONS]))}{more}"
 
 
-def check_environment(call: CommandContext) -> None:
+def check_environment(setup: Setup, known: Sequence[str]) -> None:
     """Raise an Error if the chosen environment is not declared, for commands that need no project."""
-    setup = call.setup()
-    known = read_config(setup).environments
     if setup.environment and setup.environment not in known:
         listed = f"choose one of {', '.join(known)}" if known else "the config has none"
         raise Error(f'the config has no environment "{setup.environment}"', rule="unknown-environment", hint=listed)

@@ -265,8 +265,9 @@ def environment_command(
 def show_explained_values(call: CommandContext) -> int:
     """Show every value of the config with its position. Reads no network."""
     setup = call.setup()
-    check_environment(call)
-    entries = config.explain_values(readable_config(setup), setup.environment)
+    whole = readable_config(setup)
+    check_environment(setup, whole.environments)
+    entries = config.explain_values(whole, setup.environment)
     title, words = "values", "Each value of the config, and the line that sets it."
     if call.format == JSON:
         call.screen.write_document(documents.render_explanation(title, words, entries))

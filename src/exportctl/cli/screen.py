@@ -14,7 +14,6 @@ from typing import TextIO
 
 from exportctl.cli.progress import Progress
 from exportctl.cli.streams import OutputStream
-from exportctl.output import github_actions
 from exportctl.output.wrapping import NO_LIMIT, wrap_text
 
 _USUAL_WIDTH = 80  # of a terminal that does not say its own
@@ -153,7 +152,11 @@ class Screen:
 
     def _log_text(self, text: str) -> str:
         """Return text in which the log of GitHub Actions finds no command."""
-        return github_actions.neutralize_commands(text) if self.is_github_actions else text
+        if not self.is_github_actions:
+            return text
+        from exportctl.output import github_actions  # loads every report
+
+        return github_actions.neutralize_commands(text)
 
     def _report(self, text: str) -> None:
         """Write a part of the report to stdout; to stderr if stdout takes no more text."""

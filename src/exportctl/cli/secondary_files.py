@@ -12,7 +12,7 @@ import select
 import stat
 from pathlib import Path
 
-from exportctl.output.format_values import escape_surrogates
+from exportctl.output.safe_text import escape_surrogates
 
 PATIENCE = 30.0  # seconds in which a reader must take something: a slow one loses nothing
 _NO_READER = "no process reads this pipe"

@@ -10,7 +10,7 @@ import os
 from contextlib import suppress
 from typing import TextIO
 
-from exportctl.output.format_values import escape_surrogates
+from exportctl.output.safe_text import escape_surrogates
 
 
 class OutputStream:

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass, replace
 from enum import Enum
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar
 
 from exportctl.errors import SourcePosition
@@ -26,11 +26,8 @@ from exportctl.model.masking import (
     has_secret,
     mask_spans,
 )
-from exportctl.model.plan import Address, FieldChange, Inventory, LiveObject, Marker, PlanHeader, Step
 from exportctl.model.secret import Secret
 
-# What a value says of the config, of addresses and of requests. It is exact whatever a text of the service holds.
-_EXACT_TYPES = (Address, Inventory, LiveObject, Marker, PlanHeader, SourcePosition, Step, Secret, Enum)
 _UNSHOWN = frozenset({"auth", "etag", "id"})  # members of the wire form that no output repeats
 _SEPARATOR = "\0"
 _KEPT_TEXTS = 512  # for which a guard keeps what it found: answers repeat ids, states and names of members
@@ -127,7 +124,7 @@ def _texts(answer: object) -> Iterable[str]:
 
 
 def _without_echoes(value: Any, echoes: list[str]) -> Any:
-    if isinstance(value, _EXACT_TYPES):
+    if isinstance(value, _exact_types()):
         return value
     if isinstance(value, str):
         for echo in echoes:
@@ -142,8 +139,22 @@ def _without_echoes(value: Any, echoes: list[str]) -> Any:
         return {key: _without_echoes(part, echoes) for key, part in value.items()}
     if is_dataclass(value) and not isinstance(value, type):
         # Of a difference only the live side is the service's; the other side is what the reviewer must read.
-        own = {"before", "actor"} if isinstance(value, FieldChange) else {f.name for f in fields(value) if f.init}
+        own = {"before", "actor"} if _is_field_change(value) else {f.name for f in fields(value) if f.init}
         changed = {name: _without_echoes(getattr(value, name), echoes) for name in own}
         changed = {name: part for name, part in changed.items() if part is not getattr(value, name)}
         return replace(value, **changed) if changed else value
     return value
+
+
+@cache
+def _exact_types() -> tuple[type, ...]:
+    """Return the types of what the config, addresses and requests say: exact whatever a text of the service holds."""
+    from exportctl.model.plan import Address, Inventory, LiveObject, Marker, PlanHeader, Step  # `--help` needs none
+
+    return (Address, Inventory, LiveObject, Marker, PlanHeader, SourcePosition, Step, Secret, Enum)
+
+
+def _is_field_change(value: object) -> bool:
+    from exportctl.model.plan import FieldChange
+
+    return isinstance(value, FieldChange)

@@ -32,6 +32,8 @@ HIDDEN_VALUE = "(sensitive)"
 MINIMUM_VERSION = "minimum_version"  # the key that names the oldest exportctl which may read the config
 _NEEDS_ALL_FILES = ("unknown-reference", "missing-key", "near-alias", "environment-needed", "unknown-environment")
 
+LoadedProject = tuple[Project | None, tuple[Finding, ...]]
+
 
 @dataclass(frozen=True)
 class ParsedConfig:
@@ -100,13 +102,18 @@ def load_project(
 
 
 def load_projects(
-    parsed: ParsedConfig, variables: Mapping[str, str]
+    parsed: ParsedConfig, variables: Mapping[str, str], loaded: Mapping[str | None, LoadedProject] | None = None
 ) -> tuple[Mapping[str | None, Project], tuple[Finding, ...]]:
-    """Return the project of each environment that has no error, and all findings, each once."""
+    """
+    Return the project of each environment that has no error, and all findings, each once.
+
+    `loaded` has what `load_project` returned for some environments: they are not resolved again.
+    """
     project: dict[str | None, Project] = {}
     findings: list[Finding] = []
     for environment in parsed.environments or (None,):
-        one, found = load_project(parsed, environment, variables)
+        known = loaded.get(environment) if loaded else None
+        one, found = known or load_project(parsed, environment, variables)
         findings += found
         if one:
             project[environment] = one

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from exportctl.config.checkout import UnusableFile, checkout_root, outside_target, read_regular_file, system_reason
 from exportctl.errors import Error
-from exportctl.model.plan import DESTINATIONS
+from exportctl.model.address import DESTINATIONS
 from exportctl.model.private_key import normalise_private_key
 from exportctl.model.project import AuthValue, Project, UnsetReference
 from exportctl.model.references import PLAN_KEY, Reference, parse_references

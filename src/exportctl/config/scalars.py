@@ -11,8 +11,8 @@ import re
 import unicodedata
 from datetime import UTC, datetime, timedelta
 
-from exportctl.model.plan import MAX_TIMESTAMP
 from exportctl.model.references import BadValue
+from exportctl.model.timestamps import MAX_TIMESTAMP
 
 MINUTE, HOUR, DAY, WEEK = 60, 3600, 86400, 604800
 _UNITS = {

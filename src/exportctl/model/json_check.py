@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from exportctl.model.plan import MAX_TIMESTAMP
+from exportctl.model.timestamps import MAX_TIMESTAMP
 
 Schema = Mapping[str, Any]
 Definitions = Mapping[str, Schema]  # by the name behind #/$defs/

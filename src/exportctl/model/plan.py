@@ -15,32 +15,23 @@ from enum import StrEnum
 from typing import Any
 
 from exportctl.errors import Finding, Level, SourcePosition
+from exportctl.model.address import DESTINATIONS as DESTINATIONS
+from exportctl.model.address import EXPORTS as EXPORTS
+from exportctl.model.address import Address as Address
 from exportctl.model.bound_values import BoundValues
+from exportctl.model.consequence import Consequence as Consequence
 from exportctl.model.hold import Hold
 from exportctl.model.loss import Loss
 from exportctl.model.next_steps import MoveOffer, NextStep
 from exportctl.model.other_flow import OtherFlow
 from exportctl.model.profile_note import ProfileNote
 from exportctl.model.ref import Ref
+from exportctl.model.timestamps import MAX_TIMESTAMP as MAX_TIMESTAMP
 from exportctl.model.volume import Volume
 
 Fields = Mapping[str, Any]
 
-EXPORTS = "exports"
-DESTINATIONS = "destinations"
-MAX_TIMESTAMP = 250_000_000_000  # seconds since 1970, in the year 9892: no moment is later
 MARKER_VERSION = 2  # of the ownership markers that this exportctl writes; it does not read digests of a later version
-
-
-@dataclass(frozen=True, order=True)
-class Address:
-    """The name of an export or a destination: `exports.orders-daily`. It may stand for several live objects."""
-
-    root: str
-    name: str
-
-    def __str__(self) -> str:
-        return f"{self.root}.{self.name}"
 
 
 @dataclass(frozen=True)
@@ -135,16 +126,6 @@ class FieldChange:
     actor: Actor | None = None
     at: SourcePosition | None = None  # the line of YAML that sets it; for display only
     note: str | None = None  # more about the cause, for display only
-
-
-@dataclass(frozen=True)
-class Consequence:
-    """A consequence of a change: `level` is "info", "warning" or "cost" (may send data again)."""
-
-    rule: str
-    text: str
-    level: str = "info"
-    readers: tuple[str, ...] = ()  # who must change too, as the export declares them
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from exportctl.model.plan import MAX_TIMESTAMP, Address
+from exportctl.model.address import Address
+from exportctl.model.timestamps import MAX_TIMESTAMP
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ no name can move the cursor or reorder a line.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +14,9 @@ from exportctl.model import schedule
 from exportctl.model.plan import Actor, Address, PlanItem, SensitiveValue, UnknownValue, Verb
 from exportctl.model.ref import Ref
 from exportctl.model.schedule import format_age, format_count
+from exportctl.output.safe_text import clean_lines as clean_lines
+from exportctl.output.safe_text import clean_text as clean_text
+from exportctl.output.safe_text import escape_surrogates as escape_surrogates
 from exportctl.output.wrapping import PAGE, wrap_words
 from exportctl.resources.kinds import BASE_CONNECTION, FLOW
 
@@ -25,36 +27,8 @@ _LATEST = 253402300799  # the last second of the year 9999: the largest moment w
 _MOMENTS = frozenset({"end", "start", "not_before"})
 _TIMES_OF_DAY = frozenset({"at"})
 _DURATIONS = frozenset({"rolling", "renew_before", "within"})
-_UNSAFE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _MASKS = frozenset({str(SensitiveValue("")), *map(str, UnknownValue)})  # a saved plan holds them as text
 _CLIENTS = {"exc_app": "the UI (exc_app)", "acp_foundation_connectors": "the background client"}
-
-
-def clean_text(text: str) -> str:
-    r"""Return foreign text in one line; control, formatting and surrogate characters become `\x1b`, `\u202e`, `\n`."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(_escaped_char(c) if unicodedata.category(c) in _UNSAFE else c for c in text)
-
-
-def clean_lines(text: str) -> str:
-    """Return the same with line ends kept, for our messages that quote foreign text."""
-    return "\n".join(clean_text(part) for part in text.split("\n"))
-
-
-def escape_surrogates(text: str) -> str:
-    """Return text that a terminal or a file can hold; half a character becomes `\\ud83d`."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def _escaped_char(char: str) -> str:
-    code = ord(char)
-    if char in _ESCAPES:
-        return _ESCAPES[char]
-    if code < 0x100:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def moment(seconds: int) -> str:

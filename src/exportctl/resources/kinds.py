@@ -17,7 +17,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from exportctl.model.plan import DESTINATIONS, EXPORTS, Consequence
+from exportctl.model.address import DESTINATIONS, EXPORTS
+from exportctl.model.consequence import Consequence
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.destinations.type import DATA_LAKE_SPEC
 

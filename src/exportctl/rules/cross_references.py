@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from exportctl.errors import Level, SourcePosition
-from exportctl.model.plan import DESTINATIONS, EXPORTS
+from exportctl.model.address import DESTINATIONS, EXPORTS
 from exportctl.model.project import AcceptEntry, Destination, Export, Project, RemovedEntry
 from exportctl.model.similar_names import did_you_mean_address
 from exportctl.resources import kinds

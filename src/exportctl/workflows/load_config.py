@@ -14,7 +14,6 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from exportctl.client.guard import SecretGuard
 from exportctl.config import files as config_files
@@ -27,8 +26,8 @@ from exportctl.model.project import Project
 from exportctl.model.references import Reference, parse_references
 from exportctl.model.secret import Secrecy
 from exportctl.model.urls import EMBEDDED
-from exportctl.plan.dataset_lookup import nearest_phrase, seed_hint
 from exportctl.rules import engine as rules
+from exportctl.workflows.environment_secrets import environment_secrets as environment_secrets
 from exportctl.workflows.tracked_files import auth_values, tracked_file_findings
 
 if TYPE_CHECKING:
@@ -41,25 +40,6 @@ if TYPE_CHECKING:
 
 STATE_FOLDER = ".exportctl"
 _MIN_KEY_LENGTH = 300  # characters; no private key of RSA is shorter
-# The ends of the names of variables with credentials: of the platform, of a cloud, for one destination or for all.
-_SECRET_NAMES = (
-    "AEP_CLIENT_SECRET",
-    "AEP_ACCESS_TOKEN",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-    "AZURE_CLIENT_SECRET",
-    "AZURE_STORAGE_CONNECTION_STRING",
-    "AZURE_STORAGE_KEY",
-    "AZURE_STORAGE_SAS_TOKEN",
-    "CI_JOB_TOKEN",
-    "GCS_HMAC_SECRET_ACCESS_KEY",
-    "GH_TOKEN",
-    "GITHUB_TOKEN",
-    "GITLAB_TOKEN",
-    "PLAN_KEY",
-    "SFTP_PASSWORD",
-    "SYSTEM_ACCESSTOKEN",
-)
 
 
 @dataclass(frozen=True)
@@ -89,7 +69,7 @@ class ValidationResult:
     findings: tuple[Finding, ...]
     exports: int
     destinations: int
-    environments: int
+    environment_names: tuple[str, ...]
 
 
 def read_config(setup: Setup) -> config.ParsedConfig:
@@ -131,7 +111,7 @@ def validate_config(setup: Setup, as_of: int) -> ValidationResult:
         findings=(*findings, *rules.run_rules(made, as_of=as_of, tree=whole.tree), *tracked, *unknown),
         exports=len({export.declared_key for project in made for export in project.exports.values()}),
         destinations=len({key for project in made for key in project.destinations}),
-        environments=len(whole.environments),
+        environment_names=whole.environments,
     )
 
 
@@ -144,7 +124,7 @@ def read_project(setup: Setup, as_of: int) -> tuple[Project, tuple[Finding, ...]
     """
     whole = read_config(setup)
     made, findings = config.load_project(whole, setup.environment, setup.env)
-    projects, others = config.load_projects(whole, setup.env)
+    projects, others = config.load_projects(whole, setup.env, {setup.environment: (made, findings)})
     found = tuple(dict.fromkeys((*findings, *others)))
     if made is None:
         raise ConfigError(found)
@@ -241,14 +221,15 @@ def _emulated_datasets(path: Path, sandbox: str) -> Mapping[str, str] | None:
 def _unknown_datasets(project: Project, known: Mapping[str, str] | None) -> Iterator[Finding]:
     if known is None:
         return
-    hint = seed_hint(project.environment)
     for export in project.exports.values():
         for one in export.datasets:
             if one.id in known or (one.id is None and one.name in known.values()):
                 continue
+            from exportctl.plan.dataset_lookup import nearest_phrase, seed_hint
+
             text = f'{export.address}: the embedded emulator has no dataset "{one.id or one.name}"'
             meant = nearest_phrase(one.name or "", known.values()) if one.id is None else ""
-            yield Finding("dataset-unknown", text, one.at, f"{meant}{hint}", Level.WARNING)
+            yield Finding("dataset-unknown", text, one.at, f"{meant}{seed_hint(project.environment)}", Level.WARNING)
 
 
 def hidden_values(project: Project, setup: Setup) -> tuple[str, ...]:
@@ -280,17 +261,3 @@ def _key_forms(values: Iterable[str]) -> Iterator[str]:
             with suppress(Error, ValueError):
                 sent = normalise_private_key(value).reveal()
                 yield from (sent, b64decode(sent).decode("ascii"))
-
-
-def environment_secrets(env: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the credentials that the environment gives to exportctl, its readers of storage, and a CI job."""
-    proxies = (_password(value) for name, value in env.items() if name.lower().endswith("_proxy"))
-    own = (value for name, value in env.items() if name.removeprefix("EXPORTCTL_").endswith(_SECRET_NAMES))
-    return tuple(value for value in (*own, *proxies) if value)
-
-
-def _password(url: str) -> str | None:
-    try:
-        return urlsplit(url).password
-    except ValueError:
-        return None

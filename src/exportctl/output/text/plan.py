@@ -7,9 +7,8 @@ A plan as text for people: header, one block per address, warnings, references t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from exportctl.errors import Finding, Level
 from exportctl.model.next_steps import NextStep
 from exportctl.model.plan import Cause, Consequence, FieldChange, Plan, PlanHeader, PlanItem, Refusal, Verb
 from exportctl.model.schedule import format_age, format_count
@@ -18,13 +17,14 @@ from exportctl.output.color import Paint, paint
 from exportctl.output.format_values import clean_text
 from exportctl.output.holds import hold_lines
 from exportctl.output.loss import loss_words
+from exportctl.output.text.findings import INDENT as INDENT
+from exportctl.output.text.findings import findings as findings
 from exportctl.output.volume import volume_lines
 from exportctl.output.wrapping import PAGE, count_cells, page_width
 from exportctl.planfile.deserialize import decode_plan
 from exportctl.planfile.file import SavedPlan, age_seconds, saved_digest
 from exportctl.planfile.signature import SignatureState
 
-INDENT = "    "
 _MANY = 3  # a consequence of so many addresses is said once, with their names
 _GRAVE = ("cost", "warning")  # levels of consequences
 _STYLES = {"+": "create", "~": "update", "-": "delete", "-/+": "delete", "!": "refused", ">": "other", " ": "dim"}
@@ -209,27 +209,6 @@ def refusal_lines(refusal: Refusal, ink: Paint) -> list[str]:
         f"{clean_text(refusal.text)}",
         f"{INDENT * 2}to allow exactly this: {clean_text(refusal.allow)}",
     ]
-
-
-def findings(shown: tuple[Finding, ...], ink: Paint, indent: str = INDENT) -> list[str]:
-    """Return level, line, message and rule of each finding, with the fix below."""
-    lines: list[str] = []
-    for found in shown:
-        style = {Level.ERROR: "error", Level.WARNING: "warning"}.get(found.level, "dim")
-        where = f"{clean_text(str(found.at))}: " if found.at else ""
-        lines += _indented_lines(
-            f"{ink(style, found.level.value)}: {where}", found.message, f"  [{found.rule}]", indent
-        )
-        if found.hint:
-            lines += _indented_lines("", found.hint, "", indent + "  ")
-    return lines
-
-
-def _indented_lines(before: str, text: str, after: str, indent: str) -> Iterator[str]:
-    first, *more = format_values.clean_lines(text).split("\n")
-    yield f"{indent}{before}{first}{after if not more else ''}"
-    for place, line in enumerate(more, 1):
-        yield f"{indent}  {line}{after if place == len(more) else ''}"
 
 
 def _section(title: str, lines: list[str]) -> list[str]:

@@ -1,10 +1,10 @@
-"""The smaller texts: errors, findings of `validate`, datasets, checks of `doctor`, stale plans, explained values."""
+"""The smaller texts: datasets, checks of `doctor`, stale plans, explained values."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from exportctl.errors import Finding, Level, SourcePosition
+from exportctl.errors import SourcePosition
 from exportctl.model.outcome import Check, CheckStatus
 from exportctl.model.plan import ListedDataset
 from exportctl.model.schedule import format_count
@@ -28,37 +28,6 @@ _STATES: Mapping[CheckStatus, str] = {
     CheckStatus.FAILED: "error",
     CheckStatus.SKIPPED: "dim",
 }
-
-
-def render_errors(found: Sequence[Finding], *, color: bool = False) -> str:
-    """Return the findings of an error, in their own order, with the fix."""
-    return "\n".join(plan.findings(tuple(found), paint(color), "")) + "\n"
-
-
-def render_validation(
-    findings: Sequence[Finding], *, exports: int, destinations: int, environments: int, color: bool = False
-) -> str:
-    """Return all findings in file order, then the verdict."""
-    ink = paint(color)
-    lines = plan.findings(tuple(findings), ink, "")
-    lines += [""] if lines else []
-    lines.append(_verdict(findings, ink))
-    if not _count(findings, Level.ERROR):
-        holds = [format_count(exports, "export"), format_count(destinations, "destination")]
-        within = f" in {format_count(environments, 'environment')}" if environments else ""
-        lines.append(f"The config declares {' and '.join(holds)}{within}.")
-    return "\n".join(lines) + "\n"
-
-
-def _verdict(findings: Sequence[Finding], ink: Paint) -> str:
-    counted = [format_count(_count(findings, level), level.value) for level in Level if _count(findings, level)]
-    if _count(findings, Level.ERROR):
-        return ink("error", f"Not valid: {', '.join(counted)}.")
-    return ink("good", "Valid" + (f": {', '.join(counted)}." if counted else "."))
-
-
-def _count(findings: Sequence[Finding], level: Level) -> int:
-    return sum(f.level is level for f in findings)
 
 
 def render_datasets(
