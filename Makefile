@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Extras are kept: pip takes `coverage[toml]` for unpinned as soon as a newer coverage exists than the one locked.
-COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header --no-annotate --no-strip-extras
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header --no-annotate
 
 # Each process begins with an equal share of the tests, in their order: a module is mostly set up once.
 PARALLEL := -n auto --dist worksteal

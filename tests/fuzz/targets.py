@@ -40,6 +40,7 @@ from exportctl.output.json import documents
 from exportctl.output.markdown import plan as markdown_plan
 from exportctl.output.text import file_lists as text_file_lists
 from exportctl.output.text import plan as text_plan
+from exportctl.output.text.findings import render_validation
 from exportctl.plan import planner
 from exportctl.plan.desired import build_desired_state
 from exportctl.planfile import file as planfile
