@@ -251,6 +251,12 @@ def test_a_job_that_is_started_again_can_keep_its_files(name: str) -> None:
         assert "${{ github.run_attempt }}" in given["name"] or given.get("overwrite") is True
 
 
+def test_a_night_and_an_apply_run_one_after_the_other_and_none_is_cancelled() -> None:
+    groups = [load_workflow(name)["concurrency"] for name in ("apply.yml", "nightly.yml")]
+
+    assert groups == [{"group": "apply-prod", "queue": "max"}] * 2
+
+
 def test_a_record_of_drills_that_could_not_be_fetched_is_not_replaced_by_an_empty_one() -> None:
     (upload,) = artifacts("drill.yml")
 
