@@ -58,7 +58,7 @@ def test_both_find_a_mistake_or_none(path: tuple[Any, ...], value: Any, key: str
     edited = _edited(path, value, key)
     met = is_schema_met(edited)
     assert met <= _REFERENCE.is_valid(edited)  # what it passes has no mistake
-    if value not in _ODD and isinstance(value, str | int | None) and abs(value if isinstance(value, int) else 0) < 2**63:
+    if value is None or isinstance(value, str | bool):
         assert met == _REFERENCE.is_valid(edited)
 
 
