@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
 
 from exportctl.errors import Finding
 from exportctl.model.apply_report import ApplyReport, ResultWord
-from exportctl.model.plan import Plan
+from exportctl.model.outcome import OutcomeStatus
+from exportctl.model.plan import Plan, Refusal
 from exportctl.model.verdict import judge
 from exportctl.monitor import drift
 from exportctl.output import apply_outcome, junit_apply, junit_findings
@@ -48,6 +50,31 @@ def test_a_failed_resource_says_what_to_fix_before_the_next_command() -> None:
 
     assert text_apply.render_next_commands(report).startswith("Next, fix what failed, then run:\n")
     assert apply_outcome.outputs(report, "apply")["remaining"] == str(len(judge(full_plan()).remaining))
+
+
+def test_a_finding_cuts_what_a_service_says_and_counts_further_reasons() -> None:
+    failed = [replace(o, status=OutcomeStatus.FAILED, message="x" * 900) for o in outcomes()]
+    one = replace(failed[0], step=replace(failed[0].step, address=updated_item().address))
+    report = ApplyReport(Plan(HEADER, AS_OF, (updated_item(),)), (one, one, one))
+
+    (finding,) = [f for f in apply_outcome.findings(report) if "xxx" in f.message]
+
+    assert len(finding.message) < 3 * apply_outcome.MAX_REASON
+    assert finding.message.endswith("…; and 1 more")
+    assert "x" * 900 in apply_outcome.reasons(report.resources[0], None)[0]  # the report has all of it
+
+
+def test_a_refusal_names_its_address_once() -> None:
+    texts = ("a is protected", "exports.gone is protected", "exports.gone: its flow is gone")
+    item = replace(gone_item(), refusals=tuple(Refusal("protect", text, "allow") for text in texts))
+    address = str(item.address)
+    item = replace(
+        item, refusals=tuple(replace(r, text=r.text.replace("exports.gone", address)) for r in item.refusals)
+    )
+
+    found = [f.message for f in apply_outcome.refusal_findings(item)]
+
+    assert found == [f"{address}: a is protected", f"{address} is protected", f"{address}: its flow is gone"]
 
 
 def test_an_error_before_the_first_write_leaves_the_whole_plan() -> None:

@@ -104,6 +104,11 @@ outputs are `failing`, `summary` and a number for each group. `verify` has `fail
 for each result. `import` has `adopted`, `left_out`, `incomplete`, `file` and `summary`, and a warning for each flow
 that the YAML lacks.
 
+`plan`, `drift`, `verify`, `import` and `nightly` have `result` too. `done` means that the command came to its end,
+whatever it found. `blocked` (5), `incomplete` (4), `failed` and `interrupted` are as above. A command that ends without
+a result, also because of a wrong usage, has `result` and `summary`. Its summary and its Markdown say why it ended, with
+the marker of the result that is missing, so they replace the comment of an earlier run.
+
 ## Code scanning and test reports
 
 `validate` and `drift` have `--format sarif` (SARIF 2.1.0) and `--format junit`. The exit code is the same as without.

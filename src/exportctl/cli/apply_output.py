@@ -94,6 +94,7 @@ def _show_text(call: CommandContext, order: ApplyRequest, report: ApplyReport) -
 
 def show_ended_run(call: CommandContext, ended: EndedRun, shown: Plan | None) -> None:
     """Write the document of the formats that JSON and text do not cover, and what later steps of a workflow read."""
+    call.has_reported_failure = True
     where = shown.header if shown else None
     marker = CommentMarker(ended.command, where.project, where.environment) if where else None
     marker = marker or failure_marker(call, ended.command)

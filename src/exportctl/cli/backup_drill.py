@@ -19,7 +19,7 @@ from typer import Option
 
 from exportctl.cli import exit_codes
 from exportctl.cli.audit import append_drill
-from exportctl.cli.ci_reports import publish_to_actions, show_warnings
+from exportctl.cli.ci_reports import publish_reading, show_warnings
 from exportctl.cli.context import JSON, JUNIT, MARKDOWN, TEXT, CommandContext, command_context, handle_signals
 from exportctl.cli.options import Target, check_addresses
 from exportctl.cli.restore import Memory, Work, explain_missing_extra, work_folder
@@ -112,7 +112,8 @@ def _show_report(call: CommandContext, report: DrillReport, project: Project) ->
     if screen.is_github_actions:
         places = {Address(EXPORTS, key): export.at for key, export in project.exports.items()}
         findings = github_actions.drill_findings(report, places)
-        publish_to_actions(call, findings, github_actions.drill_outputs(report), markdown)
+        outputs, code = github_actions.drill_outputs(report), exit_codes.pick_exit_code(*_exit_codes(report))
+        publish_reading(call, findings, outputs, markdown, code)
     if call.format == JSON:
         screen.write_document(json_drill.render_drill_report(report))
     elif call.format == JUNIT:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from exportctl.cli import exit_codes
 from exportctl.cli.context import TEXT, CommandContext
 from exportctl.errors import Finding, Level, SourcePosition
 from exportctl.output.ci_run import CiRun, read_ci_run
@@ -35,17 +36,18 @@ def ci_run(call: CommandContext) -> CiRun:
     return read_ci_run(call.env, event)
 
 
-def publish_plan(call: CommandContext, plan: Plan, findings: Sequence[Finding] = (), more: str = "") -> None:
+def publish_plan(call: CommandContext, plan: Plan, code: int, findings: Sequence[Finding] = (), more: str = "") -> None:
     """Publish annotations, outputs and a summary under GitHub Actions. `more` is Markdown after the plan."""
     if call.screen.is_github_actions:
         from exportctl.output import github_actions, phrases  # these load every report
         from exportctl.output.markdown import plan as markdown_plan
 
-        publish_to_actions(
+        publish_reading(
             call,
             (*findings, *phrases.plan_findings(plan)),
             github_actions.plan_outputs(plan),
             markdown_plan.render_plan(plan, run=ci_run(call)) + more,
+            code,
         )
 
 
@@ -68,6 +70,13 @@ def _position_in_workspace(call: CommandContext, at: SourcePosition) -> SourcePo
     return at if file.startswith("..") else replace(at, file=file)
 
 
+def publish_reading(
+    call: CommandContext, findings: Sequence[Finding], outputs: Mapping[str, str], summary: str, code: int
+) -> None:
+    """Publish what a command found that writes nothing; `code` is its exit code."""
+    publish_to_actions(call, findings, {**outputs, "result": exit_codes.reading_result(code).value}, summary)
+
+
 def publish_to_actions(
     call: CommandContext, findings: Sequence[Finding], outputs: Mapping[str, str], summary: str
 ) -> None:
@@ -85,12 +94,3 @@ def write_report_files(call: CommandContext, outputs: Mapping[str, str], summary
         file = call.env.get(name)
         if file:
             call.screen.reported_elsewhere |= append_secondary(call, name, Path(file), words)
-
-
-def write_summary(call: CommandContext, summary: str) -> None:
-    """Write the summary of this step alone."""
-    file = call.env.get("GITHUB_STEP_SUMMARY")
-    if file:
-        from exportctl.cli.files import append_secondary
-
-        call.screen.reported_elsewhere |= append_secondary(call, "GITHUB_STEP_SUMMARY", Path(file), f"{summary}\n")

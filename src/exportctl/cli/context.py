@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 TEXT, JSON, MARKDOWN, JUNIT, SARIF = "text", "json", "markdown", "junit", "sarif"
 FORMATS = (TEXT, JSON, MARKDOWN, JUNIT, SARIF)
+ALL_ENVIRONMENTS_OPTION = "--all-environments"
 COMPLETION_VARIABLE = "_EXPORTCTL_COMPLETE"  # set by the shell script that `completion` prints
 
 
@@ -80,6 +81,7 @@ class CommandContext:
     format: str = TEXT
     now: int | None = None
     verbosity: int = 0
+    has_reported_failure: bool = False  # a document and outputs for CI systems say why the command failed
     wall: Callable[[], int] = field(default=lambda: int(time.time()))
 
     def setup(self) -> Setup:
@@ -255,6 +257,18 @@ def build_callback(function: Callable[..., Any]) -> Any:
     holder = typer.Typer(add_completion=False)
     holder.command()(function)
     return typer.main.get_command(holder)
+
+
+def guess_options(call: CommandContext, argv: Sequence[str]) -> None:
+    """Take the shared options from arguments that could not be parsed, for the report of exactly this error."""
+    holder = typer.Typer(add_completion=False)
+    lenient = {"ignore_unknown_options": True, "allow_extra_args": True}
+    holder.command(context_settings=lenient)(_shared_options)
+    found = typer.main.get_command(holder).make_context("exportctl", list(argv), resilient_parsing=True).params
+    call.folder = Path(found["folder"] or "")
+    call.files = tuple(found["files"] or ())
+    call.environment = found["environment"]
+    call.format = found["format"] if found["format"] in FORMATS else call.format
 
 
 SHARED = ("folder", "files", "environment", "format", "now", "verbose", "quiet")

@@ -20,7 +20,7 @@ from typer import Argument
 
 from exportctl import clock as clocks
 from exportctl.cli import exit_codes
-from exportctl.cli.ci_reports import ci_run, publish_to_actions, show_warnings, write_annotations
+from exportctl.cli.ci_reports import ci_run, publish_reading, show_warnings, write_annotations
 from exportctl.cli.context import JSON, JUNIT, MARKDOWN, SARIF, TEXT, CommandContext, command_context
 from exportctl.cli.failures import report_failure
 from exportctl.cli.options import check_addresses, reject_option
@@ -121,7 +121,8 @@ def run_environments(
     else:
         call.screen.show(kind.text(found))
     if call.screen.is_github_actions and kind.notes and kind.outputs:
-        publish_to_actions(call, kind.notes(found), kind.outputs(found), kind.markdown(found, LIMIT))
+        markdown = kind.markdown(found, LIMIT)
+        publish_reading(call, kind.notes(found), kind.outputs(found), markdown, kind.exit_code(found))
     return kind.exit_code(found)
 
 
@@ -135,8 +136,9 @@ def run_all_environments(call: CommandContext, asked: PlanOptions, kind: Environ
     """
     read = read_all_environments(call, asked, kind.read_result, kind.check_projects)
     _show_results(call, kind, read.sides, read.findings, read.project)
-    _publish_results(call, kind, read.sides, read.findings, read.project)
-    return read.exit_code(kind.exit_code)
+    code = read.exit_code(kind.exit_code)
+    _publish_results(call, kind, read.sides, read.findings, read.project, code)
+    return code
 
 
 @dataclass(frozen=True)
@@ -305,6 +307,7 @@ def _publish_results(
     sides: Sequence[EnvironmentResult[T]],
     findings: Sequence[Finding],
     project: str,
+    code: int,
 ) -> None:
     """Publish annotations that name their environments, one set of outputs and one summary, if there are any."""
     if not call.screen.is_github_actions:
@@ -318,7 +321,8 @@ def _publish_results(
     outputs = github_actions.merge_outputs(
         {name: kind.outputs(one) for name, one in read.items()}, len(sides) - len(read)
     )
-    publish_to_actions(call, (*findings, *merge_findings(found)), outputs, _markdown(call, kind, sides, project))
+    markdown = _markdown(call, kind, sides, project)
+    publish_reading(call, (*findings, *merge_findings(found)), outputs, markdown, code)
 
 
 # -- compare ----------------------------------------------------------------------------------------------------------

@@ -67,6 +67,11 @@ def run_result(code: int) -> ResultWord:
     return next((ResultWord(result) for result, own in RESULT_CODES.items() if own == code), ResultWord.FAILED)
 
 
+def reading_result(code: int) -> ResultWord:
+    """Return the result of a command that shows what it found. What it found is no failure of the command."""
+    return run_result(DONE if code in (CHANGES, DRIFT, UNVERIFIED) else code)
+
+
 def pick_exit_code(*codes: int) -> int:
     """Return the code that counts among several; 0 for none."""
     return min(codes, key=ORDER.index, default=DONE)

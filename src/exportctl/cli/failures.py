@@ -1,22 +1,29 @@
 """
-The document of a command that fails before it has a result: Markdown on stdout, and the summary of GitHub Actions.
+The document of a command that fails before it has a result: Markdown on stdout, summary and outputs of GitHub Actions.
 
 An error of the config or of the network ends a plan on a pull request. Its document has the marker of the result, so it
-takes the place of the comment of the run before.
+takes the place of the comment of the run before. A wrong usage has one too: its project, environment and folder are
+those of the arguments, as far as they can be read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
 from exportctl.cli import exit_codes
-from exportctl.cli.ci_reports import ci_run, write_summary
+from exportctl.cli.ci_reports import ci_run, write_report_files
 from exportctl.cli.context import MARKDOWN, CommandContext, Interrupted
 from exportctl.errors import Error, Finding
 from exportctl.output.markdown.failure import render_failure
 from exportctl.output.markdown.marker import ALL_ENVIRONMENTS, CommentMarker
 from exportctl.workflows.load_config import find_project_name
+
+_WRITING_COMMANDS = frozenset({"apply", "renew", "rotate"})  # with outputs of their own
+REPORTS: Mapping[str, str] = {  # command -> the word for it in its Markdown
+    **{name: name for name in ("apply", "renew", "rotate", "plan", "drift", "status", "runs", "verify", "import")},
+    **{"nightly": "nightly", "backup status": "backup", "backup check": "backup", "backup drill": "backup drill"},
+}
 
 
 @contextmanager
@@ -34,7 +41,7 @@ def report_failure(
     """
 
     def report(found: Sequence[Finding], code: int) -> None:
-        _write_failure(call, command, found, code, every)
+        write_failure(call, command, found, code, every=every)
         also(found, code)
 
     try:
@@ -58,14 +65,42 @@ def unexpected_finding(call: CommandContext, error: Exception) -> Finding:
     return Finding("unexpected", text, hint="this is a bug in exportctl")
 
 
-def _write_failure(call: CommandContext, command: str, found: Sequence[Finding], code: int, every: bool) -> None:
-    if call.format != MARKDOWN and not call.screen.is_github_actions:
+def write_failure(
+    call: CommandContext, command: str, found: Sequence[Finding], code: int, *, every: bool = False
+) -> None:
+    """Write the document of a failure, and what later steps of a workflow read; once in a run."""
+    asks_for_markdown = call.format == MARKDOWN and not call.screen.has_document
+    if call.has_reported_failure:
         return
-    document = render_failure(failure_marker(call, command, every=every), found, code, call.wall(), ci_run(call))
-    if call.format == MARKDOWN:
+    call.has_reported_failure = True
+    if not (asks_for_markdown or call.screen.is_github_actions):
+        return
+    document = _render_document(call, command, found, code, every)
+    if asks_for_markdown:
         call.screen.show_document(document)
     if call.screen.is_github_actions:
-        write_summary(call, document)
+        write_report_files(call, _outputs(command, found, code), document)
+
+
+def _render_document(call: CommandContext, command: str, found: Sequence[Finding], code: int, every: bool) -> str:
+    marker = failure_marker(call, command.replace(" ", "-"), every=every)
+    if command in _WRITING_COMMANDS:
+        from exportctl.model.apply_report import EndedRun
+        from exportctl.output.markdown import apply as markdown_apply
+
+        ended = EndedRun(command, exit_codes.run_result(code), found)
+        return markdown_apply.render_errors(ended, marker, call.wall(), ci_run(call))
+    return render_failure(marker, found, code, call.wall(), ci_run(call))
+
+
+def _outputs(command: str, found: Sequence[Finding], code: int) -> Mapping[str, str]:
+    from exportctl.output import apply_outcome
+
+    result, message = exit_codes.run_result(code), next((f.message for f in found), "")
+    if command in _WRITING_COMMANDS:
+        return apply_outcome.outputs_of_error(result, None, command, message)
+    more = {"exit_code": str(code), "needs_attention": "true"} if command == "nightly" else {}
+    return {**apply_outcome.failure_outputs(result, command, message), **more}
 
 
 def failure_marker(call: CommandContext, command: str, *, every: bool = False) -> CommentMarker:

@@ -10,7 +10,7 @@ import typer
 from typer import Option
 
 from exportctl.cli import exit_codes
-from exportctl.cli.ci_reports import ci_run, publish_to_actions
+from exportctl.cli.ci_reports import ci_run, publish_reading
 from exportctl.cli.context import JSON, MARKDOWN, TEXT, CommandContext, command_context
 from exportctl.cli.failures import report_failure
 from exportctl.cli.files import make_folder, write_new_file
@@ -80,8 +80,9 @@ def import_flows(
     if written:
         make_folder((call.folder / written).parent)
         write_new_file(call.folder / written, made.text)
-    _show_result(call, replace(call.guard.mask_echoes(made), text=made.text), written)
-    return exit_codes.INCOMPLETE if strict and made.is_incomplete else exit_codes.DONE
+    code = exit_codes.INCOMPLETE if strict and made.is_incomplete else exit_codes.DONE
+    _show_result(call, replace(call.guard.mask_echoes(made), text=made.text), written, code)
+    return code
 
 
 def _update_exports(call: CommandContext, names: list[str], *, dry_run: bool, strict: bool) -> int:
@@ -130,10 +131,10 @@ def _new_file(call: CommandContext, into: Path) -> str:
     return into.as_posix()
 
 
-def _show_result(call: CommandContext, made: ImportResult, file: str | None) -> None:
+def _show_result(call: CommandContext, made: ImportResult, file: str | None, code: int) -> None:
     """Show the result: the YAML on stdout unless it is in a file, and the rest on stderr."""
     screen = call.screen
-    _publish_result(call, made, file)
+    _publish_result(call, made, file, code)
     if call.format == MARKDOWN:
         screen.show_document(markdown_import.render_import(made, file=file, run=ci_run(call)))
     elif call.format == JSON:
@@ -147,12 +148,12 @@ def _show_result(call: CommandContext, made: ImportResult, file: str | None) -> 
         screen.say(text_edits.render_import(made, file=None, color=screen.err_color))
 
 
-def _publish_result(call: CommandContext, made: ImportResult, file: str | None) -> None:
+def _publish_result(call: CommandContext, made: ImportResult, file: str | None, code: int) -> None:
     if call.screen.is_github_actions:
         summary = text_edits.import_summary(made, len(made.missing_flows()))
         outputs = {**github_actions.import_outputs(made, file), "summary": summary}
         markdown = markdown_import.render_import(made, file=file, run=ci_run(call))
-        publish_to_actions(call, github_actions.import_findings(made), outputs, markdown)
+        publish_reading(call, github_actions.import_findings(made), outputs, markdown, code)
 
 
 COMMANDS = {

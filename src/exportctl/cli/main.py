@@ -9,7 +9,6 @@ import traceback
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
 from io import StringIO
-from itertools import pairwise
 from types import FrameType
 from typing import Any, TextIO, cast
 
@@ -18,6 +17,7 @@ import typer
 from exportctl.cli import exit_codes
 from exportctl.cli.app import build_command
 from exportctl.cli.context import (
+    ALL_ENVIRONMENTS_OPTION,
     COMPLETION_VARIABLE,
     JSON,
     JUNIT,
@@ -25,6 +25,7 @@ from exportctl.cli.context import (
     TEXT,
     CommandContext,
     Interrupted,
+    guess_options,
     handle_signals,
 )
 from exportctl.cli.help import MAX_WIDTH, HelpStream
@@ -110,6 +111,7 @@ def _run_command(argv: list[str], call: CommandContext) -> int:
     except typer.Abort:
         raise KeyboardInterrupt from None  # while the arguments were read
     except _ClickError as error:
+        guess_options(call, argv)
         where = getattr(error, "ctx", None)
         hint = f"see `{where.command_path if where else _command_path(argv)} --help`"
         raise UsageError(error.format_message(), rule="usage", hint=hint) from error
@@ -131,9 +133,7 @@ def _command_path(argv: Sequence[str]) -> str:
 def _show_error(call: CommandContext, argv: Sequence[str], error: Error) -> None:
     """Show an error: as the one document with --format json, else as text on stderr."""
     screen, found = call.screen, call.guard.mask_echoes(error.findings())
-    # arguments that could not be parsed may ask for JSON too
-    asks_for_json = call.format == JSON or "--format=json" in argv or ("--format", JSON) in pairwise(argv)
-    if asks_for_json and not screen.has_document:
+    if call.format == JSON and not screen.has_document:
         from exportctl.output.json import documents
 
         screen.write_document(documents.render_errors(found))
@@ -146,6 +146,17 @@ def _show_error(call: CommandContext, argv: Sequence[str], error: Error) -> None
         from exportctl.cli.ci_reports import write_annotations
 
         write_annotations(call, found)
+    _report_failure(call, argv, error, found)
+
+
+def _report_failure(call: CommandContext, argv: Sequence[str], error: Error, found: Sequence[Finding]) -> None:
+    """Write what CI systems read, unless the command has done so: the arguments are wrong, or a file is missing."""
+    from exportctl.cli import failures
+
+    command = failures.REPORTS.get(_command_path(argv).removeprefix("exportctl "))
+    if command is not None:
+        code = exit_codes.INTERRUPTED if isinstance(error, Interrupted) else exit_codes.error_exit_code(error)
+        failures.write_failure(call, command, found, code, every=ALL_ENVIRONMENTS_OPTION in argv)
 
 
 def _write_error_document(call: CommandContext, argv: Sequence[str], found: Sequence[Finding]) -> None:

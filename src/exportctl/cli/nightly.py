@@ -101,11 +101,11 @@ def run_nightly(
     given = {JSON: json_file, MARKDOWN: markdown_file, JUNIT: junit_file, "metrics": metrics_file}
     printed = _printed_report(call, given)
     files = _named_files(call, out_dir, given)
-    failing = parse_classes(fail_on, drift_report.FAIL_ON, drift_report.DEFAULT_FAILING, "--fail-on")
-    if no_renew:
-        reject_option("--audit", (audit,), "with --no-renew nothing is written, so there is nothing to record")
     log = _RenewalLogs(call, audit)
     with report_failure(call, "nightly", every=every, also=_failure_writer(call, files, printed, every=every)):
+        failing = parse_classes(fail_on, drift_report.FAIL_ON, drift_report.DEFAULT_FAILING, "--fail-on")
+        if no_renew:
+            reject_option("--audit", (audit,), "with --no-renew nothing is written, so there is nothing to record")
         try:
             night = _run_night(call, _request(since, runs_only, None if no_renew else log.open), failing, every=every)
         except KeyboardInterrupt:
@@ -332,6 +332,7 @@ def _outputs(night: Night) -> dict[str, str]:
 
     return {
         "exit_code": str(night.exit_code),
+        "result": exit_codes.reading_result(night.exit_code).value,
         "needs_attention": "true" if night.needs_attention else "false",
         "summary": summary(night),
     }

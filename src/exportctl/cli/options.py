@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
 
+from exportctl.cli.context import ALL_ENVIRONMENTS_OPTION
 from exportctl.config.schema_check import closest_match
 from exportctl.errors import Error, UsageError
 from exportctl.model.address import DESTINATIONS, EXPORTS, Address
@@ -69,7 +70,7 @@ RehearseSwitch = Annotated[
     Globs, Option("--rehearse-switch", metavar="NAME=VALUE", help="Set a switch of that emulator.")
 ]
 AllEnvironments = Annotated[
-    bool, Option("--all-environments", help="Use every environment of the config, side by side.")
+    bool, Option(ALL_ENVIRONMENTS_OPTION, help="Use every environment of the config, side by side.")
 ]
 Audit = Annotated[
     Path | None,

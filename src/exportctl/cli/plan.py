@@ -114,7 +114,7 @@ def plan(
             rehearsed = render_rehearsal(result, color=call.screen.color, width=call.screen.width)
             if result and not result.verdict.is_complete:
                 code = exit_codes.pick_exit_code(code, exit_codes.INCOMPLETE)
-    report_plan(call, made, rehearsed, short=short)
+    report_plan(call, made, code, rehearsed, short=short)
     if out:
         save_plan(call, made.plan, out)
     return code
@@ -211,11 +211,11 @@ def reject_short(call: CommandContext, short: bool) -> None:
 
 
 def report_plan(
-    call: CommandContext, made: PlanResult, rehearsed: RehearsalView = NO_REHEARSAL, *, short: bool = False
+    call: CommandContext, made: PlanResult, code: int, rehearsed: RehearsalView = NO_REHEARSAL, *, short: bool = False
 ) -> None:
-    """Show a plan, and publish it to GitHub Actions."""
+    """Show a plan, and publish it to GitHub Actions; `code` is the exit code of the command."""
     show_plan(call, made, rehearsed, short=short)
-    publish_plan(call, made.plan, (*made.findings, *rehearsed.errors), rehearsed.markdown)
+    publish_plan(call, made.plan, code, (*made.findings, *rehearsed.errors), rehearsed.markdown)
 
 
 def show_plan(

@@ -115,6 +115,7 @@ class Screen:
 
     def show_document(self, text: str) -> None:
         """Write a result that another program may read, such as YAML or Markdown: its lines stay as they are."""
+        self.has_document = True
         self._report(self._log_text(text))
 
     def say(self, text: str) -> None:

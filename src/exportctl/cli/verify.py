@@ -10,7 +10,7 @@ import typer
 from typer import Option
 
 from exportctl.cli import exit_codes
-from exportctl.cli.ci_reports import publish_to_actions, show_warnings
+from exportctl.cli.ci_reports import publish_reading, show_warnings
 from exportctl.cli.context import (
     JSON,
     JUNIT,
@@ -208,7 +208,7 @@ def _show_report(call: CommandContext, report: VerifyReport, project: Project) -
     if screen.is_github_actions:
         positions = {Address(EXPORTS, key): export.at for key, export in project.exports.items()}
         findings = github_actions.verify_findings(report, positions)
-        publish_to_actions(call, findings, github_actions.verify_outputs(report), markdown)
+        publish_reading(call, findings, github_actions.verify_outputs(report), markdown, verify_exit_code(report))
     if call.format == JSON:
         from exportctl.output.json import monitoring as json_monitoring
 

@@ -19,6 +19,8 @@ from exportctl.output.holds import hold_findings, hold_lines
 from exportctl.output.text import apply
 
 _DRY_RUN = "Dry run: nothing was written."
+MAX_REASON = 160  # characters of one reason in a finding; the report has all of it
+_REASONS = 2  # in a finding
 NOT_KNOWN = ""  # in place of a number, where no plan could be made
 RULES: Mapping[ResourceState, str] = {
     ResourceState.FAILED: "apply-failed",
@@ -76,12 +78,16 @@ def outputs_of_error(result: ResultWord, found: Plan | None, command: str, messa
     left = NOT_KNOWN if numbers is None else str(numbers[ResourceState.LEFT])
     return {
         **(github_actions.plan_outputs(found) if found else {}),
-        "result": result.value,
         "done": "0",
         "failed": "0",
         "left": left,
-        "summary": f"{command}: {result.value}: {clean_text(message)}",
+        **failure_outputs(result, command, message),
     }
+
+
+def failure_outputs(result: ResultWord, command: str, message: str) -> dict[str, str]:
+    """Return the outputs of a command that ended without a result of its own."""
+    return {"result": result.value, "summary": f"{command}: {result.value}: {clean_text(message)}"}
 
 
 def findings(report: ApplyReport) -> tuple[Finding, ...]:
@@ -97,14 +103,24 @@ def findings(report: ApplyReport) -> tuple[Finding, ...]:
 
 def refusal_findings(item: PlanItem) -> tuple[Finding, ...]:
     """Return an error for each safety check that blocks an item, with what allows exactly this change."""
+    start = f"{item.address} "  # of a text that names its address itself
     return tuple(
-        Finding(r.safety_check, f"{item.address}: {r.text}", item.at, f"to allow exactly this: {r.allow}")
+        Finding(
+            r.safety_check,
+            r.text if r.text.startswith(start) else f"{item.address}: {r.text.removeprefix(f'{item.address}: ')}",
+            item.at,
+            f"to allow exactly this: {r.allow}",
+        )
         for r in item.refusals
     )
 
 
 def _finding(one: ResourceResult, verdict: PlanVerdict | None) -> Finding:
-    return Finding(rule(one), f"{one.address}: {one.state.value}: {'; '.join(reasons(one, verdict))}", one.at, fix(one))
+    """Return the finding of one resource, short enough for an annotation."""
+    texts = reasons(one, verdict)
+    shown = [text if len(text) <= MAX_REASON else f"{text[: MAX_REASON - 1]}…" for text in texts[:_REASONS]]
+    shown += [f"and {len(texts) - _REASONS} more"] if len(texts) > _REASONS else []
+    return Finding(rule(one), f"{one.address}: {one.state.value}: {'; '.join(shown)}", one.at, fix(one))
 
 
 def rule(one: ResourceResult) -> str:
