@@ -154,7 +154,7 @@ def _is_waiting(change: FieldChange) -> bool:
 
 def both_values(change: FieldChange) -> str:
     """Return `live -> config` where apply writes, else both side by side, so that nothing looks like a write."""
-    if change.cause is Cause.CREATE:
+    if change.cause is Cause.CREATE and change.before in (None, change.after):
         return format_values.value(change.path, change.after)
     if change.cause in _MOVES:
         return format_values.arrow(change.path, change.before, change.after)

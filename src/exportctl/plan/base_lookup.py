@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from exportctl.errors import Finding, Level
 from exportctl.model.plan import Address, LiveObject, Step
+from exportctl.model.project import Destination
 from exportctl.model.similar_names import closest_names, difference_note
 from exportctl.plan.accounts import AccountPlan
 from exportctl.plan.desired import DesiredExport, finding
@@ -44,6 +45,20 @@ def look_up_base(export: DesiredExport, accounts: Mapping[Address, AccountPlan],
     nearest = closest_names(use.existing or "", [b.name for b in alike])
     note = difference_note(use.existing or "", nearest[0]) if nearest else ""
     return _missing_account(export, text, [f'`account: {{existing: "{b.name}"}}`' for b in alike], note)
+
+
+def destination_of_account(base: str, destinations: Iterable[Destination], ownership: Ownership) -> str | None:
+    """Return the key of the one destination that uses a live account; None: several do, or none is known."""
+    owners = {a.name for a, bases in ownership.own_accounts.items() if any(o.id == base for o in bases)}
+    live = ownership.base_connections.get(base)
+    title = live.name if live else None
+    sharing = {
+        d.key
+        for d in destinations
+        if d.account.of in owners or base == d.account.id or (title and title == d.account.existing)
+    }
+    found = owners | sharing
+    return found.pop() if len(found) == 1 else None
 
 
 def _id_choices(bases: Iterable[LiveObject]) -> list[str]:

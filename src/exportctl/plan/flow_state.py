@@ -34,7 +34,7 @@ from exportctl.model.plan import (
     digest,
 )
 from exportctl.model.plan_options import PlanOptions
-from exportctl.model.project import Export
+from exportctl.model.project import Destination, Export
 from exportctl.model.schedule import ONCE, format_age, format_moment
 from exportctl.plan import field_diff, pauses, steps
 from exportctl.plan.comparison import ComparisonInputs, name_variables
@@ -65,6 +65,7 @@ class PlanInputs:
     accept: AcceptEntries
     listing_hint: str  # for a dataset that the listing lacks
     accounts: Mapping[Address, DesiredAccount] = field(default_factory=dict)
+    destinations: Mapping[str, Destination] = field(default_factory=dict)
 
 
 # -- changes ----------------------------------------------------------------------------------------------------------

@@ -103,7 +103,7 @@ def build_plan(
     ownership, hint = made.ownership, dataset_lookup.listing_hint(header)
     listing = ListedDatasets(live.datasets or (), is_read=live.datasets is not None)
     accepted = AcceptEntries(project.accept)
-    inputs = PlanInputs(ownership, listing, options, as_of, accepted, hint, desired.accounts)
+    inputs = PlanInputs(ownership, listing, options, as_of, accepted, hint, desired.accounts, project.destinations)
     if options.renew_only:
         items = [_renewal_item(export, inputs, project.policy) for export in chosen.values()]
     else:

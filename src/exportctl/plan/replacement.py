@@ -23,6 +23,7 @@ from dataclasses import replace
 
 from exportctl.model.plan import Cause, FieldChange, PlanItem, Refusal, Step, Verb
 from exportctl.plan import create, flow_state, pauses, steps
+from exportctl.plan.base_lookup import destination_of_account
 from exportctl.plan.comparison import name_variables
 from exportctl.plan.create import deletion_steps, plan_creation
 from exportctl.plan.desired import REPLACEMENT, DesiredExport, finding
@@ -91,7 +92,9 @@ def plan_replacement(
     ends = pauses.live_end(live_flow)
     left = [c for changes in paused.values() for c in changes]
     paused_paths = {c.path for c in left}
-    fields = (replace(c, before=ends) if c.field == END else c for c in created.fields if c.path not in paused_paths)
+    former = destination_of_account(live_flow.base_id or "", inputs.destinations.values(), inputs.ownership)
+    sides = {END: ends, "destination": former}
+    fields = (replace(c, before=sides.get(c.field, c.before)) for c in created.fields if c.path not in paused_paths)
     replaced_by = FieldChange(REPLACEMENT, REPLACEMENT, why, None, Cause.PENDING)
     full_export = create.full_export_consequence("replaces the flow: full re-export under a new flow id")
     return replace(

@@ -136,7 +136,11 @@ def table(fields: Sequence[FieldChange]) -> list[str]:
 
 
 def _field_cells(change: FieldChange) -> tuple[str, ...]:
-    before = "" if change.cause is Cause.CREATE else code(format_values.value(change.path, change.before))
+    before = (
+        ""
+        if change.cause is Cause.CREATE and change.before is None
+        else code(format_values.value(change.path, change.before))
+    )
     why = prose(phrases.cause(change) or change.cause.value)
     where = f" {code(change.at)}" if change.at else ""
     return code(change.path), before, code(format_values.value(change.path, change.after)), why + where
