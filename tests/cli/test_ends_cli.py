@@ -70,6 +70,19 @@ def test_renew_says_the_command_that_moves_what_has_ended(over: CommandLine) -> 
     assert over("renew").code == 0
 
 
+def test_the_command_after_renew_names_no_export_where_it_would_become_too_long(tmp_path: Path) -> None:
+    names = [f"one-of-many-exports-{n}" for n in range(9)]
+    declared = "".join(f"  {name}: {{datasets: [Orders], subpath: {name}}}\n" for name in names)
+    run = fixed_clock_command_line(tmp_path, f"{SHORT.partition('exports:')[0]}exports:\n{declared}")
+    assert run("apply", "--auto-approve").code == 0
+    assert run("emulator", "clock", "advance", "44 days").code == 0
+
+    ended = run("renew")
+
+    assert (ended.code, ended.out.splitlines()[-1].split()[-1]) == (4, "apply")
+    assert run("apply", "--auto-approve").code == 0
+
+
 def test_renew_moves_the_others_and_does_not_say_that_all_is_well(tmp_path: Path) -> None:
     run = fixed_clock_command_line(
         tmp_path, SMALL.replace("[Orders]}", "[Orders], end: {rolling: 40 days, renew_before: 9 days}}")

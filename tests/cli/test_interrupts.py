@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,12 +12,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
 from exportctl.cli import exit_codes, interrupts
 from exportctl.cli.main import main
-from tests.cli.command_line import CommandLine
+from tests.cli.command_line import CommandLine, fixed_clock_command_line
+from tests.cli.workflow_steps import SignalledAt
 
 PATIENCE = 60  # seconds
 # A job that a script starts in the background ignores SIGINT, and so would what it starts: here it is as at a terminal.
@@ -147,3 +150,19 @@ def test_an_interrupt_does_not_wait_for_a_server_that_says_nothing(
         server.shutdown()
 
     assert (process.returncode, errors) == (8, interrupts.TEXT)
+
+
+def test_an_interrupted_apply_says_in_three_lines_what_is_done_and_what_comes_next(tmp_path: Path) -> None:
+    written = fixed_clock_command_line(tmp_path)
+    out, err = io.StringIO(), SignalledAt("[1/")
+
+    code = main(["-C", str(tmp_path), "apply", "--auto-approve"], written.env, out=out, err=err)
+
+    after = out.getvalue().partition("To apply exactly this: ")[2].splitlines()[1:]
+    assert code == 8
+    assert len(after) == 3
+    assert after[0].startswith("Interrupted: ")
+    assert re.fullmatch(r"Apply: \d+ done, .*not attempted\. Nothing was rolled back\. No final check\.", after[1])
+    assert after[2] == f"Next: exportctl -C {tmp_path} apply --auto-approve"
+    assert "not attempted" not in err.getvalue()
+    assert written(*after[2].partition("exportctl ")[2].split()).code == 0

@@ -24,7 +24,7 @@ from exportctl.cli.holds import check_no_hold
 from exportctl.cli.screen import Screen
 from exportctl.errors import Error, StalePlan, UsageError
 from exportctl.model.apply_report import ApplyReport, ResultWord
-from exportctl.model.outcome import Outcome, final_outcomes
+from exportctl.model.outcome import Outcome, OutcomeStatus, final_outcomes
 from exportctl.model.plan import Plan
 from exportctl.model.verdict import judge
 from exportctl.output.format_values import clean_text
@@ -179,7 +179,8 @@ def _run_and_check(call: CommandContext, under_way: ApplyRun, interrupt: Interru
     with _show_progress(call.screen, total) as print_line:
         for number, outcome in enumerate(under_way.execute_steps(audit.start_step), 1):
             audit.end_step(outcome)
-            print_line(apply.outcome(outcome, number, total, color=call.screen.err_color))
+            is_said = outcome.status is OutcomeStatus.FAILED or not interrupt.received
+            print_line(apply.outcome(outcome, number, total, color=call.screen.err_color) if is_said else None)
     ending = ApplyReport(under_way.planned.plan, tuple(under_way.step_outcomes), interrupted=interrupt.received)
     if interrupt.received:
         return ending
@@ -200,12 +201,13 @@ def _run_and_check(call: CommandContext, under_way: ApplyRun, interrupt: Interru
 
 
 @contextmanager
-def _show_progress(screen: Screen, total: int) -> Iterator[Callable[[str], None]]:
-    """Yield the function that prints a line on stderr: above a progress bar on a terminal."""
+def _show_progress(screen: Screen, total: int) -> Iterator[Callable[[str | None], None]]:
+    """Yield the function that counts a step and prints its line, if any, on stderr: above the bar of a terminal."""
     with screen.progress.count_steps(total) as count:
 
-        def print_line(line: str) -> None:
-            screen.say(line)
+        def print_line(line: str | None) -> None:
+            if line is not None:
+                screen.say(line)
             count()
 
         yield print_line

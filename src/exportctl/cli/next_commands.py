@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from exportctl.cli.apply_request import ApplyRequest
     from exportctl.cli.context import CommandContext
 
+MAX_TARGETS = 160  # characters of a command and its targets; with more it has none: apply shows all changes, and asks
+
 
 def plan_command(call: CommandContext, environment: str | None, asked: PlanOptions, out: str | None = None) -> str:
     """Return the `plan` with these options; `out` is the file to save it in."""
@@ -33,7 +35,7 @@ def commands_after(call: CommandContext, order: ApplyRequest, report: ApplyRepor
         return ()
     if order.is_renewal:
         words = ("apply", *option_words(PlanOptions(targets=tuple(expired)))) if expired else ("renew",)
-        return (_command_line(call, environment, words),)
+        return (_command_line(call, environment, words if len(shlex.join(words)) <= MAX_TARGETS else words[:1]),)
     if order.flags.rotate:
         words = ("rotate", order.flags.rotate.name, *override_words(order), *_approval_words(order))
         return (_command_line(call, environment, words),)

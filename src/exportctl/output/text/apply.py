@@ -67,19 +67,22 @@ def render_apply_report(
     """
     Return the end of an apply: numbers, steps that are not done, and the final check.
 
+    After an interrupt it names only failed steps: a person who stops a run knows that the others were not sent.
     `remaining` is the plan that the final check made, `verdict` what it found; None: there was no final check.
     `normalised` lists values that the service keeps in another spelling.
     """
     ink = paint(color)
-    lines = []
+    is_cut, lines = interrupted and verdict is None, []
     for shown in outcomes:
-        if shown.status is not OutcomeStatus.DONE:
+        if shown.status is OutcomeStatus.FAILED or not (is_cut or shown.status is OutcomeStatus.DONE):
             lines.append(f"{ink(_STYLES[shown.status], shown.status.value)}: {step(shown.step, shown.id)}")
             lines += [plan.INDENT + clean_text(line) for line in _words(shown)]
     lines += [""] if lines else []
     if interrupted:
         lines.append(ink("warning", "Interrupted: no new request was sent; the requests in progress have finished."))
-    lines.append(ink("bold", summary(outcomes)))
+    lines.append(ink("bold", summary(outcomes)) + (" No final check." if is_cut else ""))
+    if is_cut:
+        return "\n".join(lines) + "\n"
     lines += [f"The service keeps another spelling: {clean_text(name)}" for name in normalised]
     lines.append(phrases.final_check(verdict))
     if remaining is not None:
@@ -101,6 +104,8 @@ def _remaining_lines(remaining: Plan, verdict: PlanVerdict, ink: Paint, width: i
 
 def render_next_commands(report: ApplyReport) -> str:
     """Return what to do after a run that is not done."""
+    if report.interrupted and report.verdict is None:
+        return f"Next: {clean_text(report.next_commands[0])}\n"
     title = "Next, fix what failed, then run:" if report.of_state(ResourceState.FAILED) else "Next:"
     return "\n".join([title, *(plan.INDENT + clean_text(command) for command in report.next_commands), ""])
 
