@@ -15,6 +15,7 @@ from exportctl.cli import exit_codes
 from exportctl.cli.explain_topics import explain_topic
 from exportctl.cli.glossary import SECTIONS, glossary_markdown
 from exportctl.errors import Level, UsageError
+from exportctl.model.apply_report import ResourceState, ResultWord
 from exportctl.model.outcome import CheckStatus, OutcomeStatus
 from exportctl.model.plan import Action, Cause, Verb
 from exportctl.monitor.delivery.report import DeliveryResult, Evidence
@@ -24,13 +25,14 @@ from exportctl.rules.engine import BY_ID
 from exportctl.rules.safety_check_texts import SAFETY_CHECKS
 from tests.cli.command_line import ROOT, CommandLine
 
+RUN_ENUMS = (ResultWord, ResourceState)
 ENUMS = (Cause, Verb, Action, OutcomeStatus, DriftGroup, DeliveryResult, Evidence, HealthResult, FlowState, Level)
 
 
 @pytest.mark.parametrize(
     "term",
     [
-        *(str(member) for enum in (*ENUMS, CheckStatus) for member in enum),
+        *(str(member) for enum in (*ENUMS, *RUN_ENUMS, CheckStatus) for member in enum),
         *(f"exit {code}" for code in exit_codes.TEXTS),
         *(check.name for check in SAFETY_CHECKS),
         *BY_ID,
@@ -56,6 +58,9 @@ def test_every_term_is_explained(term: str) -> None:
         ("exit code 5", "exit code 5"),
         ("exports.orders.schedule.every", "field exports.orders.schedule.every"),
         ("schedule.every", "field exports.schedule.every"),
+        ("incomplete", "run result incomplete"),
+        ("lease held", "run result lease-held"),
+        ("left", "resource left"),
         ("auth.role_arn", "field destinations.auth.role_arn"),
         ("exports", "field exports"),
         ("defaults.end", "field defaults.end"),
@@ -72,6 +77,8 @@ def test_a_word_with_several_meanings_shows_all_of_them() -> None:
 
     assert {title, *re.findall(r"(?m)^([a-z ]+ \w+): ", text)} == {
         "outcome failed",
+        "run result failed",
+        "resource failed",
         "result FAILED",
         "health FAILED",
         "doctor result failed",
