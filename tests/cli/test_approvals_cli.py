@@ -112,7 +112,7 @@ def test_a_plan_of_another_version_of_exportctl_is_not_applied(run: CommandLine)
     (run.folder / "plan.json").write_text(sealed(document), encoding="utf-8")
     ended = run("apply", "plan.json")
     assert ended.code == 6
-    assert 'versions.exportctl: saved "99.0"' in ended.err
+    assert '`exportctl`: approved "99.0"' in ended.err
     assert run.writes() == 0
 
 
@@ -120,7 +120,7 @@ def test_a_plan_of_another_version_of_exportctl_is_not_applied(run: CommandLine)
 ELSEWHERE = {
     "another sandbox": ("sandbox: demo", "sandbox: other", (), "saved for sandbox demo"),
     "another organization": ("0123456789ABCDEF01234567@", "ABCDEF0123456789ABCDEF01@", (), "saved for sandbox demo"),
-    "another project": ("project: acme", "project: other", (), 'header.project: saved "acme"'),
+    "another project": ("project: acme", "project: other", (), '`project`: approved "acme"'),
     "an environment": (
         "",
         "",
@@ -148,6 +148,8 @@ def test_a_plan_for_another_place_is_refused_before_any_request(run: CommandLine
     assert ended.code == 6
     assert words in ended.err
     assert ended.err.startswith("error: ")
+    assert "make and review a new plan: exportctl" in ended.err
+    assert "plan --out plan.json" in ended.err
     assert not (run.folder / ".exportctl").exists()
 
 
@@ -156,7 +158,7 @@ def test_a_plan_for_another_url_is_refused_before_any_request(run: CommandLine) 
     run.edit("url: embedded", f'url: "{NOWHERE}"')
     ended = run("apply", "plan.json", AEP_CLIENT_ID="id", AEP_CLIENT_SECRET="client-secret")
     assert ended.code == 6
-    assert 'header.platform: saved "embedded"' in ended.err
+    assert '`platform`: approved "embedded"' in ended.err
 
 
 def test_a_signed_plan_is_applied_with_its_key_only(run: CommandLine) -> None:

@@ -108,7 +108,8 @@ def test_it_is_too_old_after_a_week(applied: CommandLine) -> None:
     assert applied("emulator", "clock", "advance", "8 days").code == 0
     ended = applied("apply", "plan.json")
     assert ended.code == 6
-    assert "--max-age" in ended.err
+    assert "raise --max-age, or make and review a new plan: exportctl" in ended.err
+    assert ended.err.rstrip().endswith("plan --out plan.json")
     assert applied("apply", "plan.json", "--max-age", "30 days").code == 0
 
 

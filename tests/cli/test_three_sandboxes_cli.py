@@ -218,7 +218,7 @@ def test_a_plan_is_refused_for_a_sandbox_of_the_same_name_in_another_organizatio
 
 def test_a_plan_is_refused_for_another_environment_on_the_same_sandbox(tmp_path: Path) -> None:
     run = save_plan(tmp_path, TWO_NAMES, "--env", "demo")
-    assert "header.environment" in assert_refused(run, "--env", "trial")
+    assert "`environment`: approved" in assert_refused(run, "--env", "trial")
     assert run.writes() == 0
     assert run("--env", "demo", "apply", "plan.json").code == 0
 
@@ -228,7 +228,7 @@ def test_a_plan_made_on_the_emulator_is_refused_by_a_server_with_the_same_names(
     with serve_config(tmp_path, SMALL.replace("embedded", '"URL"'), ["demo"]) as made:
         client = {"AEP_CLIENT_ID": "demo-client", "AEP_CLIENT_SECRET": "demo-client-secret"}
         made.run.env.update(client)
-        assert "header.platform" in assert_refused(made.run)
+        assert "`platform`: approved" in assert_refused(made.run)
         assert made.emulator.writes() == []
 
 

@@ -149,7 +149,7 @@ def _plan_and_apply(call: CommandContext, order: ApplyRequest, known: KnownPlan)
     config = None
     if saved:
         setup = replace(setup, now=saved.as_of, environment=setup.environment or saved.header.environment)
-        config = read_approved_config(setup, saved)
+        config = read_approved_config(call, order, setup, saved)
     if order.note:
         call.screen.say(order.note)
     unset = saved.unset if saved else ()

@@ -16,6 +16,7 @@ from exportctl.model.apply_report import EndedRun, ResultWord
 from exportctl.output.format_values import clean_text
 from exportctl.output.json import documents
 from exportctl.output.stale_plan import StaleResource, stale_findings, stale_resources
+from exportctl.output.stale_steps import whole_plan_line
 from exportctl.output.text import tables
 from exportctl.planfile import file as planfile
 from exportctl.planfile.serialize import HEADER
@@ -34,12 +35,13 @@ if TYPE_CHECKING:
 def check_approval(call: CommandContext, order: ApplyRequest, made: ConnectedPlan) -> int | None:
     """Return the exit code after showing what changed since the approval; None: nothing did. Raises StalePlan."""
     digest = planfile.approval_digest(made.plan)
+    review = _review(call, order, made.plan.header.environment)
     if order.only_if and digest != order.only_if:
-        hint = f"make and review a new plan: {commands_after_review(call, order, made.plan.header.environment)[0]}"
-        raise _stale_plan(f"the plan has digest {digest}, not {order.only_if}", hint)
+        raise _stale_plan(f"the plan has digest {digest}, not {order.only_if}", review)
     if order.saved is None:
         return None
-    _check_saved_plan(order.saved, made, order.max_age, call.now if call.now is not None else made.platform.clock.now())
+    now = call.now if call.now is not None else made.platform.clock.now()
+    _check_saved_plan(order.saved, made, order.max_age, now, review)
     moved = planfile.stale_values(order.saved, made.plan)
     if not moved:
         return None
@@ -53,7 +55,7 @@ def _show_stale_plan(
     """Show what moved, with the commands that review it and apply it again."""
     assert order.saved is not None
     again = commands_after_review(call, order, made.plan.header.environment)
-    errors = stale_findings(found, f"make and review a new plan: {again[0]}")
+    errors = stale_findings(found, _review(call, order, made.plan.header.environment))
     if call.format == JSON:
         call.screen.write_document(documents.render_stale_plan(order.saved, errors))
     else:
@@ -62,7 +64,14 @@ def _show_stale_plan(
     show_ended_run(call, EndedRun(order.command, ResultWord.STALE, errors, again), made.plan)
 
 
-def read_approved_config(setup: Setup, saved: SavedPlan) -> tuple[Project, tuple[Finding, ...]]:
+def _review(call: CommandContext, order: ApplyRequest, environment: str | None) -> str:
+    """Return what to do about a stale plan, with the command."""
+    return f"make and review a new plan: {commands_after_review(call, order, environment)[0]}"
+
+
+def read_approved_config(
+    call: CommandContext, order: ApplyRequest, setup: Setup, saved: SavedPlan
+) -> tuple[Project, tuple[Finding, ...]]:
     """
     Read the config of a saved plan, and check without the network that the plan was made for it.
 
@@ -71,6 +80,7 @@ def read_approved_config(setup: Setup, saved: SavedPlan) -> tuple[Project, tuple
             another version of exportctl.
     """
     before, version = saved.header, StaleValue("", "versions.exportctl", saved.version, __version__)
+    review = f"choose the environment of the plan with --env, or {_review(call, order, before.environment)}"
     try:
         config = read_project(setup, saved.as_of)
     except ConfigError as error:
@@ -78,7 +88,7 @@ def read_approved_config(setup: Setup, saved: SavedPlan) -> tuple[Project, tuple
             chosen = setup.environment
             lacks = f"has no environment {clean_text(chosen)}" if chosen else "has environments, and none is chosen"
             text = f"the plan was saved for {_environment_phrase(before.environment)}, and this config {lacks}"
-            raise _stale_plan(text, _CHOOSE) from error
+            raise _stale_plan(text, review) from error
         raise
     from exportctl.workflows.connect import plan_header
 
@@ -88,25 +98,22 @@ def read_approved_config(setup: Setup, saved: SavedPlan) -> tuple[Project, tuple
         raise _stale_plan(
             f"the plan was saved for sandbox {clean_text(before.sandbox)} of {clean_text(before.organization)}, "
             f"this is {here.sandbox} of {here.organization}",
-            _CHOOSE,
+            review,
         )
     sides = (StaleValue("", f"header.{n}", getattr(before, n), getattr(here, n)) for n in HEADER.members)
-    moved = [str(one) for one in (version, *sides) if one.saved != one.now]
+    moved = [whole_plan_line(one) for one in (version, *sides) if one.saved != one.now]
     if moved:
-        raise _stale_plan(f"the plan was saved for another config: {'; '.join(moved)}", _CHOOSE)
+        raise _stale_plan(f"the plan was saved for another config: {'; '.join(moved)}", review)
     return config
-
-
-_CHOOSE = "choose the environment of the plan with --env, or make and review a new plan"
 
 
 def _environment_phrase(name: str | None) -> str:
     return f"environment {clean_text(name)}" if name else "a config without environments"
 
 
-def _check_saved_plan(saved: SavedPlan, made: ConnectedPlan, max_age: int, now: int) -> None:
+def _check_saved_plan(saved: SavedPlan, made: ConnectedPlan, max_age: int, now: int, review: str) -> None:
     """
-    Check the age of an approval.
+    Check the age of an approval. `review` says how to make a new one.
 
     Raises:
         StalePlan: the plan is older than `max_age` seconds, or would make a flow run again that has ended since.
@@ -115,14 +122,14 @@ def _check_saved_plan(saved: SavedPlan, made: ConnectedPlan, max_age: int, now: 
     if age > max_age:
         raise _stale_plan(
             f"the saved plan is {age // 3600} hours old, more than --max-age allows",
-            "make and review a new plan, or raise --max-age",
+            f"raise --max-age, or {review}",
             rule="plan-too-old",
         )
     ended = planfile.expired_since_plan(made.plan, now)
     if ended:
         raise _stale_plan(
             f"these flows have ended since the plan was made, and it would make them run again: {', '.join(ended)}",
-            "make a new plan: it says what they may send",
+            f"a new plan says what they may send; {review}",
         )
 
 
