@@ -105,7 +105,7 @@ def test_environments_are_read_at_the_same_time(three: EmulatorServer) -> None:
 
 
 def test_no_more_than_a_few_are_read_at_once(tmp_path: Path) -> None:
-    names = [f"team-{n}" for n in range(2 * MAX_PARALLEL + 1)]
+    names = [f"team-{n:02}" for n in range(2 * MAX_PARALLEL + 1)]
     overlays = "".join(f"  {name}: {{platform: {{sandbox: {name}}}}}\n" for name in names)
     text = CONFIG.partition("  dev:\n")[0] + overlays
     client = {"AEP_CLIENT_ID": "emulator-client", "AEP_CLIENT_SECRET": "emulator-client-secret"}

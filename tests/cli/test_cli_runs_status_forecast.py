@@ -36,16 +36,21 @@ def test_status_says_the_same_in_every_format(applied: CommandLine) -> None:
 
 
 def test_status_of_an_export_that_cannot_be_planned_is_an_error(applied: CommandLine) -> None:
-    applied.edit("datasets: [Returns]", "datasets: [Retruns]")
+    applied.edit('auth: {role_arn: "${env:LAKE_ROLE_ARN}"}', "account: {existing: Gone}")
     shown = applied("status")
     assert shown.code == 1
-    assert "Retruns" in shown.out
+    assert "Gone" in shown.out
     assert "exports.orders   WAITING" in shown.out
     assert applied("status", "--format", "json").document["errors"]
     assert applied("forecast").code == 1
     alone = applied("forecast", "--svg", "-")
     assert (alone.code, alone.out[:4]) == (1, "<svg")
-    assert "Retruns" in alone.err
+    assert "Gone" in alone.err
+
+
+def test_status_and_forecast_leave_the_names_of_datasets_to_the_plan(applied: CommandLine) -> None:
+    applied.edit("datasets: [Returns]", "datasets: [Retruns]")
+    assert [applied(command).code for command in ("status", "forecast", "plan")] == [0, 0, 1]
 
 
 def test_status_asks_earlier_for_ends(applied: CommandLine) -> None:

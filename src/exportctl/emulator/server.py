@@ -13,7 +13,7 @@ from exportctl.emulator.app import Emulator, StartResponse
 from exportctl.emulator.faults import AnswerLost
 from exportctl.emulator.storage.settings import is_loopback
 
-THREADS = 16
+THREADS = 72  # more than the 64 requests that one command sends at the same time
 Application: TypeAlias = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 """An emulator, or what stands before one."""
 
