@@ -10,6 +10,7 @@ from pathlib import Path
 
 from exportctl.cli.app import cli_markdown
 from exportctl.cli.glossary import glossary_markdown
+from exportctl.config.fleet_file import fleet_schema_files
 from exportctl.config.reference_docs import reference_markdown
 from exportctl.config.schema.root import schema_files
 from exportctl.emulator.docs import emulator_markdown as emulator_page
@@ -23,7 +24,10 @@ ROOT = Path(__file__).parents[1]
 def files() -> dict[str, str]:
     """Path below the repository -> text, for every file that is made from the code."""
     return {
-        **{f"schemas/{name}": text for name, text in {**schema_files(), **schemas.files()}.items()},
+        **{
+            f"schemas/{name}": text
+            for name, text in {**schema_files(), **fleet_schema_files(), **schemas.files()}.items()
+        },
         "docs/cli.md": cli_markdown(),
         "docs/configuration.md": reference_markdown(),
         "docs/emulator.md": emulator_page(),

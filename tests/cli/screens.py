@@ -95,6 +95,7 @@ SCREENS = (
     Screen("-C two status --all-environments", "status-all-environments"),
     Screen("-C two nightly --all-environments --out-dir reports", "nightly"),
     *(Screen(f"fleet {name} two", f"fleet-{name}") for name in ("plan", "drift", "renew", "verify", "status")),
+    Screen("fleet matrix two --for gitlab", "fleet-matrix"),
     Screen("-C wrong validate", "validate-errors"),
     Screen("explain paused", "explain"),
     _document("schema plan", "schema"),
@@ -125,7 +126,10 @@ SCREENS = (
     Screen("emulator reset", "emulator-reset"),
 )
 # Commands that have no screen here, each with the test that shows it.
-ELSEWHERE = {"emulator serve": "tests/cli/test_screens.py, on a pseudo-terminal: it runs until Ctrl-C"}
+ELSEWHERE = {
+    "fleet merge": "tests/cli/test_fleet_cli.py: it reads what other runs wrote to stdout",
+    "emulator serve": "tests/cli/test_screens.py, on a pseudo-terminal: it runs until Ctrl-C",
+}
 
 _TWO = """\
 version: 1

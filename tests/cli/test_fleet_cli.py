@@ -207,6 +207,126 @@ def test_a_wrong_call_says_what_to_do(tmp_path: Path, argv: tuple[str, ...], cod
     assert (ended.code, message in ended.err) == (code, True)
 
 
+# -- a fleet file -----------------------------------------------------------------------------------------------------
+
+
+def test_a_fleet_file_chooses_projects_files_and_environments_relative_to_itself(teams: Teams) -> None:
+    teams.add("one", "dev")
+    folder = teams.run.folder / "teams"
+    (folder / "one" / "exports.yaml").rename(folder / "one" / "one.yaml")
+    file = folder / "fleet.yaml"
+    file.write_text("""\
+version: 1
+organizations:
+  0123456789ABCDEF01234567@AdobeOrg: {requests_per_second: 50, parallel_requests: 4}
+projects:
+  - {folder: all, environments: [dev, stage]}
+  - {folder: one, files: [one.yaml]}
+  - {folder: missing}
+""")
+    ended = teams.run("fleet", "drift", "teams/fleet.yaml", "--format", "json", *NOW)
+    found = rows(ended.document)
+    assert {name: row["read"] for name, row in found.items()} == {
+        "teams/all dev": True,
+        "teams/all stage": True,
+        "teams/missing": False,
+        "teams/one": True,
+    }
+    assert found["teams/one"]["files"] == ["one.yaml"]
+    assert ended.code == 1
+    file.write_text(file.read_text().replace("  - {folder: missing}\n", "  - {folder: all, environments: [nowhere]}\n"))
+    ended = teams.run("fleet", "drift", "teams/fleet.yaml", "--format", "json", *NOW)
+    assert [row["environment"] for row in rows(ended.document).values() if not row["read"]] == ["nowhere"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("version: 1", 'fleet.yaml:1:1: the fleet file needs "projects"'),
+        (
+            "version: 1\nprojects: [{folder: a, enviroments: [dev]}]",
+            'fleet.yaml:2:24: projects has no key "enviroments"',
+        ),
+        ("version: 1\nprojects: [{folder: a}, {folder: a}]", "fleet.yaml:2:25: a is listed twice"),
+        (
+            "version: 1\norganizations: {A: {requests_per_second: 0}}\nprojects: [{folder: a}]",
+            "fleet.yaml:2:42: organizations.A.requests_per_second has a value that it cannot have",
+        ),
+        ("version: [1", "fleet.yaml:1:10: this [ is not closed"),
+    ],
+    ids=["a key is missing", "an unknown key", "a project twice", "a budget of nothing", "no YAML"],
+)
+def test_a_mistake_in_a_fleet_file_is_said_at_its_line(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "fleet.yaml").write_text(text, encoding="utf-8")
+    ended = CommandLine(tmp_path)("fleet", "drift", "fleet.yaml")
+    assert (ended.code, message in ended.err) == (1, True), ended.err
+
+
+# -- shards -----------------------------------------------------------------------------------------------------------
+
+
+def test_merged_shards_are_the_report_of_one_run(teams: Teams) -> None:
+    teams.add("one", "dev")
+    whole = teams.run("fleet", "drift", "teams", "--format", "json", *NOW)
+    for index in (1, 2, 3):
+        ended = teams.run("fleet", "drift", "teams", "--shard", f"{index}/3", "--format", "json", *NOW)
+        assert ended.document["result"]["shard"] == f"{index}/3"
+        (teams.run.folder / f"{index}.json").write_text(ended.out)
+    merged = teams.run("fleet", "merge", "3.json", "1.json", "2.json", "--format", "json")
+    assert merged.code == whole.code == 0
+    assert merged.document["result"]["sandboxes"] == whole.document["result"]["sandboxes"]
+    for format in ("text", "markdown", "junit"):
+        shown = [
+            re.sub(r"(?m)Ended .*$", "", teams.run(*words, "--format", format, *NOW).out)
+            for words in (("fleet", "drift", "teams"), ("fleet", "merge", "1.json", "2.json", "3.json"))
+        ]
+        assert shown[0] == shown[1]
+
+
+def test_a_shard_without_a_report_is_a_failure(teams: Teams) -> None:
+    for index in (1, 3):
+        ended = teams.run("fleet", "drift", "teams", "--shard", f"{index}/3", "--format", "json", *NOW)
+        (teams.run.folder / f"{index}.json").write_text(ended.out)
+    (teams.run.folder / "broken.json").write_text("{")
+    ended = teams.run("fleet", "merge", "1.json", "3.json", "broken.json", "none.json", "1.json", "--format", "json")
+    assert ended.code == 1
+    assert ended.document["result"]["complete"] is False
+    assert len(rows(ended.document)) == 2
+    assert [error["message"] for error in ended.document["errors"]] == [
+        "broken.json is not JSON",
+        f"the report {teams.run.folder}/none.json cannot be read: no such file or directory",
+        "1.json is shard 1/3, and so is 1.json",
+        "shard 2/3 has no report",
+    ]
+    assert "shard 2/3 has no report" in teams.run("fleet", "merge", "1.json", "3.json").out
+
+
+@pytest.mark.parametrize(
+    ("system", "expected"),
+    [
+        ("github", '{"shard": ["1/2", "2/2"]}\n'),
+        ("azure", '{"shard_1": {"FLEET_SHARD": "1/2"}, "shard_2": {"FLEET_SHARD": "2/2"}}\n'),
+        ("gitlab", '.fleet:\n  parallel:\n    matrix:\n      - FLEET_SHARD: ["1/2", "2/2"]\n'),
+    ],
+)
+def test_the_matrix_names_every_shard(teams: Teams, system: str, expected: str) -> None:
+    assert teams.run("fleet", "matrix", "teams", "--for", system, "--shards", "2").out == expected
+
+
+def test_a_matrix_has_no_more_jobs_than_sandboxes_and_counts_a_broken_project(teams: Teams) -> None:
+    teams.add("broken", "dev")
+    (teams.run.folder / "teams/broken/exports.yaml").write_text("version: [1", encoding="utf-8")
+    shards = json.loads(teams.run("fleet", "matrix", "teams", "--for", "github").out)["shard"]
+    assert shards == ["1/4", "2/4", "3/4", "4/4"]
+    last = teams.run("fleet", "drift", "teams", "--shard", "4/4", "--format", "json")
+    assert (last.code, list(rows(last.document))) == (1, ["teams/broken"])
+
+
+@pytest.mark.parametrize("shard", ["0/2", "3/2", "2", "a/b"])
+def test_a_shard_that_is_none_is_wrong_usage(teams: Teams, shard: str) -> None:
+    assert teams.run("fleet", "drift", "teams", "--shard", shard).code == 64
+
+
 # -- renewals ---------------------------------------------------------------------------------------------------------
 
 

@@ -280,3 +280,39 @@ def write_former_format(folder: Path) -> None:
     """A plan that an exportctl with another format saved."""
     text = (folder / "plan.json").read_text(encoding="utf-8")
     (folder / "plan.json").write_text(text.replace('"format_version": 2', '"format_version": 1'), encoding="utf-8")
+
+
+# -- run-many-sandboxes -----------------------------------------------------------------------------------------------
+
+_TEAM = """\
+version: 1
+project: TEAM
+platform: {organization: 0123456789ABCDEF01234567@AdobeOrg, url: embedded}
+defaults:
+  destination: lake
+  schedule: {every: 1 day, at: "02:00"}
+  format: parquet
+  end: {rolling: 180 days, renew_before: 30 days}
+destinations:
+  lake: {type: amazon-s3, bucket: acme-lake, path: aep, auth: {role_arn: "${env:LAKE_ROLE_ARN}"}}
+exports:
+  orders: {datasets: [Orders]}
+"""
+FLEET = "docs/how-to/run-many-sandboxes.md"
+
+
+def write_teams(folder: Path) -> None:
+    """Two projects with a stopped clock, applied; then a person edits a path in sandbox prod."""
+    sales = _TEAM + "environments:\n  dev: {platform: {sandbox: dev}}\n  prod: {platform: {sandbox: prod}}\n"
+    web = _TEAM.replace("url: embedded", "sandbox: web, url: embedded")
+    fleet = (ROOT / FLEET).read_text(encoding="utf-8").partition("```yaml\n")[2].partition("```")[0]
+    for team, text in (("sales", sales), ("web", web)):
+        own = folder / "teams" / team
+        own.mkdir(parents=True)
+        (own / "exports.yaml").write_text(text.replace("TEAM", team), encoding="utf-8")
+        start_emulator()(own)
+    (folder / "teams" / "fleet.yaml").write_text(fleet, encoding="utf-8")
+    for words in (("-C", "teams/sales", "-e", "dev"), ("-C", "teams/sales", "-e", "prod"), ("-C", "teams/web")):
+        run(*words, "emulator", "seed", "--from-config")(folder)
+        run(*words, "apply", "--auto-approve")(folder)
+    run("-C", "teams/sales", "-e", "prod", "emulator", "ui", "path", "orders", "by/hand")(folder)

@@ -18,6 +18,7 @@ from tests.docs.scene_steps import (
     EMBEDDED,
     ENVIRONMENTS,
     EXAMPLE,
+    FLEET,
     NO_EXPORTS,
     NORTHWIND,
     NOVEMBER,
@@ -53,10 +54,12 @@ from tests.docs.scene_steps import (
     start_emulator,
     write,
     write_former_format,
+    write_teams,
 )
 
 SCENES = {
     "README.md": Scene(northwind()),
+    FLEET: Scene(write_teams),
     "docs/comparison.md": Scene(
         all_of(northwind(), APPLY),
         (

@@ -44,14 +44,14 @@ def add(root: Path, name: str, organization: str = "A" * 24) -> None:
 def read_all(root: Path, read: Any, fail: Any = None) -> list[Any]:
     found: list[Any] = []
     run = FleetRun(lambda project: Setup(root / project.folder, env={}), read, fail or (lambda *given: given))
-    complete = run_fleet(
+    run_fleet(
         root,
         find_projects(root, Path()),
         run,
         found.append,
         lambda clock: SharedAccess(lambda _: BudgetLimits(), clock),
+        threading.Event(),
     )
-    assert complete
     return found
 
 
@@ -112,6 +112,7 @@ def test_the_organizations_take_turns(tmp_path: Path) -> None:
         run,
         lambda found: None,
         lambda clock: SharedAccess(lambda _: BudgetLimits(), clock),
+        threading.Event(),
     )
     assert "".join(loaded) == "ab" * 6
 
@@ -129,3 +130,33 @@ def test_a_bug_in_one_sandbox_leaves_the_others(tmp_path: Path) -> None:
         return f"{member.name}: {type(error).__name__}"
 
     assert sorted(read_all(tmp_path, read, fail)) == ["team-0", "team-1: ZeroDivisionError", "team-2"]
+
+
+def test_after_a_stop_every_sandbox_still_has_a_result(tmp_path: Path) -> None:
+    for number in range(3):
+        add(tmp_path, f"team-{number}")
+    stop = threading.Event()
+    found: list[str] = []
+    stop.set()
+    run = FleetRun(
+        lambda project: Setup(tmp_path / project.folder, env={}), lambda *given: "read", lambda *given: str(given[2])
+    )
+    run_fleet(
+        tmp_path,
+        find_projects(tmp_path, Path()),
+        run,
+        found.append,
+        lambda clock: SharedAccess(lambda _: BudgetLimits(), clock),
+        stop,
+    )
+    assert found == ["not read: the run was interrupted"] * 3
+
+
+def test_a_bug_in_what_makes_results_is_no_silence(tmp_path: Path) -> None:
+    add(tmp_path, "a")
+
+    def fail(*given: object) -> str:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        read_all(tmp_path, fail, fail)

@@ -46,6 +46,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {  # path -> module below exportctl.cl
     "fleet renew": ("fleet", "Move the rolling ends that are due in every sandbox."),
     "fleet verify": ("fleet", "Prove that the files of every sandbox arrived. Read-only."),
     "fleet status": ("fleet", "Show the state of the exports of every sandbox. Read-only."),
+    "fleet matrix": ("fleet", "Print the matrix with which CI runners share the work."),
+    "fleet merge": ("fleet", "Make one report of the JSON reports of all shards."),
     "publish comment": ("publish", "Create the comment of a pull request, or replace its text."),
     "publish issue": ("publish", "Open one issue, replace its text, or close it."),
     "emulator serve": ("emulator.commands", "Serve the emulator over HTTP on this machine."),
@@ -91,7 +93,7 @@ GROUPS: Mapping[str, str] = {  # path -> its help; the first line is its one-lin
     "backup": "Prove that all runs together are a backup. Read-only.",
     "restore": "Restore backups as tables. Never writes to a storage.",
     "fleet": "Run one command over many sandboxes.\n\nEach command reads every environment of every project below a "
-    "folder, under one rate budget\nfor each organization, and writes one report.",
+    "folder or in a\nfleet file, under one rate budget for each organization, and writes one report.",
     "publish": "Keep one comment or one issue of a host up to date.",
     "emulator": "Run and control the emulator. Nothing reaches Adobe.",
     "emulator clock": "Show or move the emulator's clock.\n\nWhen it moves, exports that are due run.",

@@ -26,7 +26,7 @@ TEXTS: Mapping[int, str] = {
     "upgrade.",
     CHANGES: "`plan --detailed-exitcode`: there are changes, or orphans to delete. Flows left paused, renewals and "
     "marker-only writes do not count.",
-    DRIFT: "`drift` or `nightly` found something that --fail-on names.",
+    DRIFT: "`drift`, `fleet drift` or `nightly` found something that --fail-on names.",
     INCOMPLETE: "Apply is incomplete, or something remains: changes, duplicates, orphans, or what cannot be read. "
     "The report lists it. `renew`: it left a rolling end that is in the past, which only apply moves, or that it "
     "cannot renew. `probe`: objects of a probe remain in the sandbox.",
@@ -39,8 +39,8 @@ TEXTS: Mapping[int, str] = {
     INTERRUPTED: "Interrupted by Ctrl-C, SIGTERM or SIGHUP, also while the program was being loaded. Nothing new was "
     "started; the writes under way finished, and the report of what was written was shown. Within the first moment, "
     "before Python has started exportctl, a shell shows 130 or 143 instead: nothing has begun then.",
-    UNVERIFIED: "`verify`, `nightly`, `backup check`, `backup manifest`, `backup drill` or `restore` found something "
-    "that is not complete.",
+    UNVERIFIED: "`verify`, `fleet verify`, `nightly`, `backup check`, `backup manifest`, `backup drill` or `restore` "
+    "found something that is not complete.",
     LOST_REPORT: "The command did its work, but its report could be written nowhere: stdout and stderr are full or "
     "closed. `backup drill`: the line of the drill could not be written to --audit. `nightly`: a file of its "
     "reports could not be written.",

@@ -8,6 +8,7 @@ Only rows stay in memory. What one sandbox raises becomes its row, also an inter
 
 from __future__ import annotations
 
+import signal
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -16,8 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from exportctl.cli import exit_codes
+from exportctl.cli.apply_run import Interrupt
 from exportctl.cli.ci_reports import ci_run, publish_to_actions, write_annotations
-from exportctl.cli.context import JSON, JUNIT, MARKDOWN, SARIF, CommandContext
+from exportctl.cli.context import JSON, JUNIT, MARKDOWN, SARIF, CommandContext, handle_signals
 from exportctl.cli.failures import unexpected_finding
 from exportctl.cli.fleet_kinds import FleetKind
 from exportctl.client.guard import SecretGuard
@@ -102,12 +104,21 @@ def run_fleet_command(
     run = fleet.FleetRun(reducer.setup, reducer.read, reducer.fail)
     with closing(ResultFile()) as results:
         collected = _Collected(call, results)
-        complete = fleet.run_fleet(call.folder, projects, run, collected.add, lambda clock: SharedAccess(limits, clock))
+        interrupt = Interrupt()
+        with handle_signals(interrupt, signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            fleet.run_fleet(
+                call.folder,
+                projects,
+                run,
+                collected.add,
+                lambda clock: SharedAccess(limits, clock),
+                interrupt.stop,
+            )
         collected.rows.sort(key=lambda pair: (pair[0].folder, pair[0].files, pair[0].environment or ""))
         rows = [row for row, _ in collected.rows]
-        interrupted = () if complete else (exit_codes.INTERRUPTED,)
+        interrupted = (exit_codes.INTERRUPTED,) if interrupt.received else ()
         code = exit_codes.pick_exit_code(*(row.exit_code for row in rows), *interrupted)
-        report = FleetReport(kind.name, rows, code, call.wall(), complete, shard, ci_run(call))
+        report = FleetReport(kind.name, rows, code, call.wall(), not interrupt.received, shard, ci_run(call))
         show_fleet(call, report, [number for _, number in collected.rows], results.read, collected.alerts)
     return code
 
@@ -173,14 +184,19 @@ class _Reducer:
         alerts = self._kind.alerts(found, row.name)
         return tuple(replace(one, finding=rebase_findings([one.finding], row.folder)[0]) for one in alerts)
 
-    def fail(self, member: FleetMember, project: Project | None, error: Exception, setup: Setup) -> ReducedResult:
+    def fail(
+        self, member: FleetMember, project: Project | None, error: Exception, setup: Setup | None
+    ) -> ReducedResult:
         if isinstance(error, Error):
-            found, code = setup.guard.mask_echoes(error.findings()), exit_codes.error_exit_code(error)
+            guard = setup.guard if setup else self._call.guard
+            found, code = guard.mask_echoes(error.findings()), exit_codes.error_exit_code(error)
         else:
             found, code = (unexpected_finding(self._call, error),), exit_codes.FAILED
         errors = [one for one in found if one.level is Level.ERROR]
         if errors and errors[0].rule == "interrupted":
             code = exit_codes.INTERRUPTED
+        elif code == exit_codes.USAGE:
+            code = exit_codes.FAILED  # such as no folder of this name: the command line of fleet is not wrong
         row = FleetRow(
             member.project.folder,
             member.project.files,

@@ -64,12 +64,13 @@ def schema(
     write: Annotated[str | None, Option("--write", metavar="DIR", help="Write all schemas into this folder.")] = None,
 ) -> int:
     """Print the JSON Schema of the config or of JSON output."""
+    from exportctl.config.fleet_file import fleet_schema_files
     from exportctl.config.schema.root import schema_files
     from exportctl.output.json import schemas  # every kind of document: no other command needs them all
 
     call = command_context(ctx)
     call.require_format(TEXT, JSON)
-    files = schema_files() | schemas.files()
+    files = schema_files() | fleet_schema_files() | schemas.files()
     if write is not None:
         return _write_schemas(call, files, call.folder / write)
     text = files.get(f"{name}{schemas.SUFFIX}")

@@ -126,6 +126,13 @@ def _validator() -> Any:
     return Draft202012Validator(SCHEMA)
 
 
+def schema_errors(schema: Mapping[str, Any], value: object) -> Iterable[Any]:
+    """Return the errors of a value of another schema than that of the config, as jsonschema makes them."""
+    from jsonschema import Draft202012Validator
+
+    return Draft202012Validator(schema).iter_errors(value)
+
+
 def closest_match(word: str, known: Iterable[str]) -> str | None:
     """Return the closest known word, or None; among more than 100 it compares only those with the same first letter."""
     words = list(known)

@@ -19,7 +19,7 @@ import re
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import chain, zip_longest
 from pathlib import Path
@@ -29,11 +29,12 @@ from exportctl import clock as clocks
 from exportctl.client.shared_access import SharedAccess
 from exportctl.config.checkout import UnusableFile, read_regular_file
 from exportctl.config.files import MAIN_FILE, PARTS_FOLDER
+from exportctl.config.fleet_file import FleetFile, parse_fleet_file
 from exportctl.config.yaml_nodes import MAX_BYTES
 from exportctl.errors import Error, Finding
 from exportctl.model.project import Project
 from exportctl.workflows import connect
-from exportctl.workflows.load_config import Setup, read_all_projects, require_references
+from exportctl.workflows.load_config import Setup, read_all_projects, read_config, require_references
 
 R = TypeVar("R")
 SANDBOXES_AT_ONCE = 8  # loaded at the same time: enough to use a budget in full, few enough to keep memory small
@@ -71,12 +72,13 @@ class FleetRun(Generic[R]):
     How to read one sandbox, and what to keep of it.
 
     `setup` makes the Setup of a project, with a guard of its own. `read` reads and reduces one sandbox in a thread.
-    `fail` makes the result of one that raised an error; the project is None where it could not be loaded.
+    `fail` makes the result of one that raised an error; the project is None where it could not be loaded, the Setup
+    where there is no such folder.
     """
 
     setup: Callable[[FleetProject], Setup]
     read: Callable[[FleetMember, Project, tuple[Finding, ...], Setup], R]
-    fail: Callable[[FleetMember, Project | None, Exception, Setup], R]
+    fail: Callable[[FleetMember, Project | None, Exception, Setup | None], R]
 
 
 # -- find projects ----------------------------------------------------------------------------------------------------
@@ -104,6 +106,55 @@ def find_projects(folder: Path, start: Path) -> tuple[FleetProject, ...]:
         hint = f"a project is a folder with a file {MAIN_FILE}; hidden folders are left out"
         raise Error(f"there is no project below {start}", rule="no-config", hint=hint)
     return tuple(sorted(found))
+
+
+def read_fleet_file(folder: Path, file: Path) -> tuple[tuple[FleetProject, ...], FleetFile]:
+    """
+    Return the projects of a fleet file, with folders relative to `folder`, and the file.
+
+    Raises:
+        ConfigError: the file has a mistake.
+        Error: it cannot be read.
+    """
+    try:
+        declared = parse_fleet_file(file.as_posix(), read_regular_file(folder / file, MAX_BYTES + 1))
+    except (UnusableFile, OSError) as error:
+        raise Error(
+            f"{file} cannot be read: {error}", rule="no-config", hint="name a folder or a fleet file"
+        ) from error
+    projects = [
+        FleetProject(
+            Path(os.path.relpath(folder / file.parent / one.folder, folder)).as_posix(), one.files, one.environments
+        )
+        for one in declared.projects
+    ]
+    return tuple(sorted(projects)), declared
+
+
+def list_members(projects: Sequence[FleetProject], setup: Callable[[FleetProject], Setup]) -> tuple[FleetMember, ...]:
+    """
+    Return every environment of every project, in order, from the YAML alone.
+
+    A project that cannot be parsed is one member, so that the shard that gets it reports why.
+    """
+    members: list[FleetMember] = []
+    for project in projects:
+        names: Sequence[str | None] = project.environments
+        if not names:
+            try:
+                names = read_config(setup(project)).environments
+            except Error:
+                names = ()
+        members += [FleetMember(project, name) for name in names or (None,)]
+    return tuple(members)
+
+
+def choose_shard(members: Sequence[FleetMember], index: int, count: int) -> tuple[FleetProject, ...]:
+    """Return what the shard `index` (from 1) of `count` reads: every `count`-th member, grouped by project."""
+    chosen: dict[FleetProject, list[str]] = {}
+    for member in members[index - 1 :: count]:
+        chosen.setdefault(member.project, []).extend([member.environment] if member.environment else [])
+    return tuple(replace(project, environments=tuple(names)) for project, names in chosen.items())
 
 
 def _take_turns(folder: Path, projects: Sequence[FleetProject]) -> Iterator[FleetProject]:
@@ -135,6 +186,7 @@ class _FleetReader(Generic[R]):
 
     def __init__(self, run: FleetRun[R], stop: threading.Event, shared: SharedAccess):
         self.results: queue.SimpleQueue[R | None] = queue.SimpleQueue()  # None: all are there
+        self.bug: Exception | None = None
         self._run = run
         self._stop = stop
         self._shared = shared
@@ -147,14 +199,22 @@ class _FleetReader(Generic[R]):
             with ThreadPoolExecutor(SANDBOXES_AT_ONCE) as pool:
                 for project in projects:
                     self._read_project(project, pool)
+        except Exception as error:  # a bug in what makes results: silence would look like success
+            self.bug = error
         finally:
             self.results.put(None)
 
+    def _note_bug(self, ended: Future[None]) -> None:
+        error = ended.exception()
+        if isinstance(error, Exception):
+            self.bug = error
+
     def _read_project(self, project: FleetProject, pool: ThreadPoolExecutor) -> None:
-        setup = self._run.setup(project)
+        setup = None
         try:
             if self._stop.is_set():
                 raise NOT_READ
+            setup = self._run.setup(project)
             loaded, findings = _load_project(project, setup)
         except Exception as error:  # a bug in one project must not hide the others
             members = [FleetMember(project, name) for name in project.environments or (None,)]
@@ -163,7 +223,9 @@ class _FleetReader(Generic[R]):
             return
         for environment, one in loaded.items():
             self._places.acquire()
-            pool.submit(self._read_sandbox, FleetMember(project, environment), one, findings, setup)
+            pool.submit(self._read_sandbox, FleetMember(project, environment), one, findings, setup).add_done_callback(
+                self._note_bug
+            )
 
     def _read_sandbox(self, member: FleetMember, project: Project, findings: tuple[Finding, ...], setup: Setup) -> None:
         try:
@@ -204,13 +266,13 @@ def run_fleet(
     run: FleetRun[R],
     keep: Callable[[R], None],
     shared: Callable[[clocks.Clock], SharedAccess],
-) -> bool:
+    stop: threading.Event,
+) -> None:
     """
-    Read every sandbox of the projects, and give each result to `keep`, in the order in which they come.
+    Read every sandbox of the projects, and give each result to `keep`, in this thread, in the order in which they come.
 
-    `keep` is called in this thread. Return whether all were read before an interrupt.
+    After `stop` is set, nothing new starts, and what is not read gets NOT_READ or the error of its last request.
     """
-    stop, complete = threading.Event(), True
     access = shared(clocks.stoppable_clock(clocks.system_clock(), stop))
     reader = _FleetReader(run, stop, access)
     thread = threading.Thread(target=reader.read_all, args=(_take_turns(folder, projects),), daemon=True)
@@ -218,17 +280,15 @@ def run_fleet(
     try:
         while True:
             try:
-                found = reader.results.get(timeout=POLL)
+                found = reader.results.get(timeout=POLL)  # a wait without a limit can miss a signal
             except queue.Empty:
-                continue  # a wait without a limit can miss a signal
-            except KeyboardInterrupt:
-                complete = False
-                stop.set()
                 continue
             if found is None:
-                return complete
+                break
             keep(found)
     finally:
         stop.set()
         thread.join()
         access.close()
+    if reader.bug is not None:
+        raise reader.bug
