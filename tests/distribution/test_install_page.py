@@ -41,6 +41,12 @@ def test_the_page_names_every_command_and_every_output_of_the_action() -> None:
     assert named == set(re.findall(r"`([a-z]+)`", ACTION["inputs"]["command"]["description"]))
 
 
+def test_the_page_names_every_secret_of_the_workflow() -> None:
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "exportctl.yml").read_text(encoding="utf-8"))
+
+    assert [name for name in workflow[True]["workflow_call"]["secrets"] if f"`{name}`" not in PAGE] == []
+
+
 def test_the_page_names_the_hook() -> None:
     (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
     (shown,) = (block["repos"][0]["hooks"][0]["id"] for block in BLOCKS if "repos" in block)

@@ -46,7 +46,7 @@ def branches(folder: Path) -> dict[str, set[str]]:
 def test_the_default_branch_of_the_remote_counts_before_the_current_one(run: CommandLine) -> None:
     git(run.folder, "init", "--quiet", "--initial-branch", "my-change")
     git(run.folder, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/releases/trunk")
-    done = [run("init", "--ci", system) for system in SYSTEMS]
+    done = [run("init", "--ci", system, GIT_DIR=str(run.folder / "absent")) for system in SYSTEMS]
 
     assert [*branches(run.folder).values()] == [{"releases/trunk"}] * 3
     assert not any("note: the jobs apply what is on" in one.err for one in done)
@@ -58,6 +58,19 @@ def test_without_a_remote_the_current_branch_counts_and_is_named(run: CommandLin
 
     assert [*branches(run.folder).values()] == [{"no"}] * 3  # in YAML a word for false
     assert all("note: the jobs apply what is on no." in one.err for one in done)
+
+
+def test_a_checkout_of_a_commit_is_on_no_branch_and_variables_of_a_hook_name_no_other_repository(
+    run: CommandLine,
+) -> None:
+    git(run.folder, "init", "--quiet", "--initial-branch", "my-change")
+    person = ("-c", "user.name=jane", "-c", "user.email=jane@acme.example")
+    git(run.folder, *person, "commit", "--quiet", "--allow-empty", "--message", "Nothing")
+    git(run.folder, "checkout", "--quiet", "--detach")
+    done = [run("init", "--ci", system, GIT_DIR=str(run.folder / "absent")) for system in SYSTEMS]
+
+    assert [*branches(run.folder).values()] == [{"main"}] * 3
+    assert all("note: the jobs apply what is on main." in one.err for one in done)
 
 
 def test_without_git_it_is_main(run: CommandLine) -> None:
