@@ -172,6 +172,13 @@ def test_a_command_without_markdown_writes_no_document_of_a_wrong_usage(tmp_path
     assert (ended.code, ended.out) == (64, "")
 
 
+def test_a_wrong_usage_of_fleet_has_the_marker_of_all_projects(tmp_path: Path) -> None:
+    code, _, outputs, summary = in_actions(run_in(tmp_path, SMALL), "fleet", "plan", "--bogus", ".")
+
+    assert (code, parse_marker(summary)) == (64, CommentMarker("fleet-plan"))
+    assert (outputs["result"], outputs["exit_code"], outputs["needs_attention"]) == ("failed", "64", "true")
+
+
 def test_a_wrong_usage_in_a_folder_that_does_not_exist_has_a_marker_without_project(tmp_path: Path) -> None:
     ended = run_in(tmp_path, SMALL)("-C", str(tmp_path / "missing"), "plan", "--bogus", "--format", "markdown")
 

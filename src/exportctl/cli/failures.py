@@ -20,8 +20,10 @@ from exportctl.output.markdown.marker import ALL_ENVIRONMENTS, CommentMarker
 from exportctl.workflows.load_config import find_project_name
 
 _WRITING_COMMANDS = frozenset({"apply", "renew", "rotate"})  # with outputs of their own
+_FLEET = "fleet "  # its documents are of several projects
 REPORTS: Mapping[str, str] = {  # command -> the word for it in its Markdown
     **{name: name for name in ("apply", "renew", "rotate", "plan", "drift", "status", "runs", "verify", "import")},
+    **{name: name for name in ("fleet plan", "fleet drift", "fleet renew", "fleet verify", "fleet status")},
     **{"nightly": "nightly", "backup status": "backup", "backup check": "backup", "backup drill": "backup drill"},
 }
 
@@ -83,7 +85,8 @@ def write_failure(
 
 
 def _render_document(call: CommandContext, command: str, found: Sequence[Finding], code: int, every: bool) -> str:
-    marker = failure_marker(call, command.replace(" ", "-"), every=every)
+    kind = command.replace(" ", "-")
+    marker = CommentMarker(kind) if command.startswith(_FLEET) else failure_marker(call, kind, every=every)
     if command in _WRITING_COMMANDS:
         from exportctl.model.apply_report import EndedRun
         from exportctl.output.markdown import apply as markdown_apply
@@ -99,7 +102,8 @@ def _outputs(command: str, found: Sequence[Finding], code: int) -> Mapping[str, 
     result, message = exit_codes.run_result(code), next((f.message for f in found), "")
     if command in _WRITING_COMMANDS:
         return apply_outcome.outputs_of_error(result, None, command, message)
-    more = {"exit_code": str(code), "needs_attention": "true"} if command == "nightly" else {}
+    is_watched = command == "nightly" or command.startswith(_FLEET)
+    more = {"exit_code": str(code), "needs_attention": "true"} if is_watched else {}
     return {**apply_outcome.failure_outputs(result, command, message), **more}
 
 
