@@ -152,6 +152,28 @@ def test_an_interrupt_does_not_wait_for_a_server_that_says_nothing(
     assert (process.returncode, errors) == (8, interrupts.TEXT)
 
 
+def test_an_interrupt_of_a_command_to_the_emulator_does_not_say_that_nothing_was_written(run: CommandLine) -> None:
+    class Interrupting(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            """Interrupt who asks, as Ctrl-C does, after the clock was moved and before the answer."""
+            os.kill(os.getpid(), signal.SIGINT)
+
+        def log_message(self, *args: object) -> None:
+            """Says nothing."""
+
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with ThreadingHTTPServer(("127.0.0.1", 0), Interrupting) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            ended = run("emulator", "clock", "advance", "1 day", "--url", f"http://127.0.0.1:{server.server_port}")
+            server.shutdown()
+    finally:
+        signal.signal(signal.SIGINT, former)
+
+    assert (ended.code, len(ended.err.splitlines())) == (exit_codes.INTERRUPTED, 2)
+    assert "interrupted; the emulator may have done a part of it, or all" in ended.err
+
+
 def test_an_interrupted_apply_says_in_three_lines_what_is_done_and_what_comes_next(tmp_path: Path) -> None:
     written = fixed_clock_command_line(tmp_path)
     out, err = io.StringIO(), SignalledAt("[1/")

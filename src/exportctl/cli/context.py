@@ -45,7 +45,7 @@ COMPLETION_VARIABLE = "_EXPORTCTL_COMPLETE"  # set by the shell script that `com
 
 
 class Interrupted(Error):
-    """Ctrl-C while nothing was being written. Typer would turn KeyboardInterrupt into an exit code of its own."""
+    """Ctrl-C; the message says what was written. Typer would turn KeyboardInterrupt into an exit code of its own."""
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import typer
 from typer import Argument, Option
 
 from exportctl.cli import exit_codes
-from exportctl.cli.context import JSON, TEXT, command_context
+from exportctl.cli.context import JSON, TEXT, Interrupted, command_context
 
 if TYPE_CHECKING:
     from exportctl.workflows.emulator import EmulatorAdmin
@@ -25,12 +25,18 @@ Person = Annotated[str | None, Option("--as", metavar="PERSON", help="Who makes 
 
 @contextmanager
 def connect_emulator(ctx: typer.Context, url: str | None) -> Iterator[EmulatorAdmin]:
+    """Yield the emulator. An interrupt says that it may have done a part: its clock moves before its runs execute."""
     from exportctl.workflows import emulator
 
     call = command_context(ctx)
     call.require_format(TEXT, JSON)
-    with emulator.open_admin(call.setup(), url, call.as_of()) as found:
-        yield found
+    try:
+        with emulator.open_admin(call.setup(), url, call.as_of()) as found:
+            yield found
+    except KeyboardInterrupt:
+        hint = "look at it before you repeat the command, for example with `exportctl emulator clock get`"
+        message = "interrupted; the emulator may have done a part of it, or all"
+        raise Interrupted(message, rule="interrupted", hint=hint) from None
 
 
 def ask_emulator(
