@@ -314,5 +314,5 @@ def write_teams(folder: Path) -> None:
     (folder / "teams" / "fleet.yaml").write_text(fleet, encoding="utf-8")
     for words in (("-C", "teams/sales", "-e", "dev"), ("-C", "teams/sales", "-e", "prod"), ("-C", "teams/web")):
         run(*words, "emulator", "seed", "--from-config")(folder)
-        run(*words, "apply", "--auto-approve")(folder)
+        run(*words, "apply", "--auto-approve", "--parallelism", "1")(folder)
     run("-C", "teams/sales", "-e", "prod", "emulator", "ui", "path", "orders", "by/hand")(folder)
