@@ -38,14 +38,14 @@ _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----")
 _URL_SAFE = str.maketrans("-_", "+/")  # both alphabets of base64 look alike in a view
 _BLANKS = re.compile(r"\s+")
 _DROPPED = re.compile(r"[\s\\]")  # what views leave out
-_ESCAPED = re.compile(
-    r"(?P<percent>(?:%[0-9a-f]{2})+)"
+_ESCAPED = re.compile(  # each way begins with a character as it is: then the search skips all others at once
+    r"%(?P<percent>[0-9a-f]{2}(?:%[0-9a-f]{2})*)"
     r"|&(?:\#\d{1,7}|\#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,30});"
-    r"|\\{1,8}u(?P<high>d[89ab][0-9a-f]{2})\\{1,8}u(?P<low>d[c-f][0-9a-f]{2})"
-    r"|\\{1,8}u(?:(?P<long>000[0-9a-f]{5})|(?P<code>[0-9a-f]{4})|\{(?P<braced>[0-9a-f]{1,6})\})"
-    r"|\\{1,8}x(?P<byte>[0-9a-f]{2})"
-    r"|\\{1,8}(?P<letter>[nrt])"
-    r"|(?P<line><br\s{0,4}/?>)",
+    r"|\\\\{0,7}u(?P<high>d[89ab][0-9a-f]{2})\\{1,8}u(?P<low>d[c-f][0-9a-f]{2})"
+    r"|\\\\{0,7}u(?:(?P<long>000[0-9a-f]{5})|(?P<code>[0-9a-f]{4})|\{(?P<braced>[0-9a-f]{1,6})\})"
+    r"|\\\\{0,7}x(?P<byte>[0-9a-f]{2})"
+    r"|\\\\{0,7}(?P<letter>[nrt])"
+    r"|<(?P<line>br\s{0,4}/?>)",
     re.IGNORECASE,
 )
 
@@ -241,8 +241,11 @@ def _fold(text: str) -> str:
 
 
 def _without_line_ends(text: str) -> str:
-    shown = _BLANKS.sub(lambda found: "" if _holds_line_end(found.group()) else found.group(), text)
-    return shown.replace("\\", "")
+    first, *others = text.replace("\r", "\n").split("\n")
+    if not others:
+        return text.replace("\\", "")
+    *middle, last = others
+    return "".join([first.rstrip(), *(line.strip() for line in middle), last.lstrip()]).replace("\\", "")
 
 
 def _without_blanks(text: str) -> str:
