@@ -13,6 +13,7 @@ from hypothesis import settings
 from tests.law_profile import FACTOR, LENGTH, SEED, WITHOUT_COMMIT, examples, law_seed
 
 TESTS = Path(__file__).parent
+PLUGINS = ("tests.law_profile", "_hypothesis_pytestplugin", "xdist")  # others take long to load
 LAW = """
 from pathlib import Path
 from hypothesis import given, strategies as st
@@ -34,10 +35,12 @@ def run_law(
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", SEED))}
     path = os.pathsep.join([str(TESTS.parent), inherited.get("PYTHONPATH", "")])
     constants = str(TESTS.parent / ".hypothesis")  # found in the modules once, not in each run
+    plugins = [word for name in PLUGINS for word in ("-p", name)]
+    own = {"PYTHONPATH": path, "HYPOTHESIS_STORAGE_DIRECTORY": constants, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "tests.law_profile", "-p", "no:cacheprovider", *options, "test_law.py"],
+        [sys.executable, "-m", "pytest", *plugins, "-p", "no:cacheprovider", *options, "test_law.py"],
         cwd=folder,
-        env={**inherited, "PYTHONPATH": path, "HYPOTHESIS_STORAGE_DIRECTORY": constants, SEED: seed, **env},
+        env={**inherited, **own, SEED: seed, **env},
         capture_output=True,
         text=True,
         check=False,

@@ -110,17 +110,18 @@ class SecretGuard:
             return self._indexes[with_literals]
 
 
-def _texts(answer: object) -> Iterable[str]:
-    """Yield the texts of JSON that an output may show: no keys, and nothing below `auth`."""
-    if isinstance(answer, str):
-        yield answer
-    elif isinstance(answer, Mapping):
-        for name, part in answer.items():
-            if name not in _UNSHOWN:
-                yield from _texts(part)
-    elif isinstance(answer, list | tuple):
-        for part in answer:
-            yield from _texts(part)
+def _texts(answer: object) -> list[str]:
+    """Return the texts of JSON that an output may show, in any order: no keys, and nothing below `auth`."""
+    texts, rest = list[str](), [answer]
+    while rest:
+        part = rest.pop()
+        if isinstance(part, str):
+            texts.append(part)
+        elif isinstance(part, list | tuple):
+            rest += part
+        elif isinstance(part, Mapping):
+            rest += [value for name, value in part.items() if name not in _UNSHOWN]
+    return texts
 
 
 def _without_echoes(value: Any, echoes: list[str]) -> Any:
