@@ -106,13 +106,15 @@ def explain(
     call = command_context(ctx)
     call.require_format(TEXT, JSON)
     from exportctl.cli.explain_topics import explain_topic
-    from exportctl.output.json import documents
-    from exportctl.output.text import tables
 
     title, words = explain_topic(" ".join(topic))
     if call.format == JSON:
+        from exportctl.output.json import documents
+
         call.screen.write_document(documents.render_explanation(title, words))
     else:
+        from exportctl.output.text import tables
+
         call.screen.show(tables.render_explanation(title, words))
     return exit_codes.DONE
 

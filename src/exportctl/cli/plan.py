@@ -14,7 +14,6 @@ from typer import Argument, Option
 from exportctl.cli import exit_codes
 from exportctl.cli.ci_reports import ci_run, publish_plan, show_warnings
 from exportctl.cli.context import JSON, MARKDOWN, TEXT, CommandContext, command_context, read_text
-from exportctl.cli.environments import EnvironmentCommand, plan_reader, run_all_environments
 from exportctl.cli.failures import report_failure
 from exportctl.cli.files import read_plan_file, refuse_wrong_values, save_plan
 from exportctl.cli.options import (
@@ -39,9 +38,7 @@ from exportctl.cli.options import (
 from exportctl.config import load as config
 from exportctl.errors import UsageError
 from exportctl.model.plan_options import PlanOptions
-from exportctl.output import github_actions, phrases
-from exportctl.output.json import documents
-from exportctl.output.markdown import plan as markdown_plan
+from exportctl.output import phrases
 from exportctl.output.markdown.parts import LIMIT
 from exportctl.output.rehearsal import NO_REHEARSAL, RehearsalView, render_rehearsal
 from exportctl.output.text import plan as text_plan
@@ -51,6 +48,7 @@ from exportctl.profile.file import default_path
 from exportctl.workflows.load_config import readable_config
 
 if TYPE_CHECKING:
+    from exportctl.cli.environments import EnvironmentCommand
     from exportctl.snapshot.file import Snapshot
     from exportctl.workflows.plan import ConnectedPlan, PlanResult
     from exportctl.workflows.rehearse import Rehearsal
@@ -97,6 +95,8 @@ def plan(
     with report_failure(call, "plan", every=every):
         if every:
             reject_option("--all-environments", one_only, _ONE_ENVIRONMENT_ONLY)
+            from exportctl.cli.environments import run_all_environments
+
             return run_all_environments(call, asked, environment_command(call, asked, detailed=detailed, short=short))
         if explain:
             only = "it makes no plan: leave out --out, --detailed-exitcode, --refresh-from and --rehearse"
@@ -223,8 +223,12 @@ def show_plan(
 ) -> None:
     """Show a plan in the chosen format."""
     if call.format == JSON:
+        from exportctl.output.json import documents
+
         call.screen.write_document(documents.render_plan(made.plan, more=rehearsed.members, errors=rehearsed.errors))
     elif call.format == MARKDOWN:
+        from exportctl.output.markdown import plan as markdown_plan
+
         limit = LIMIT - len(rehearsed.markdown)
         call.screen.show_document(
             markdown_plan.render_plan(made.plan, limit=limit, run=ci_run(call)) + rehearsed.markdown
@@ -247,7 +251,10 @@ def environment_command(
     call: CommandContext, asked: PlanOptions, *, detailed: bool, short: bool
 ) -> EnvironmentCommand[PlanResult]:
     """Return how `plan` shows one environment of several."""
+    from exportctl.cli.environments import EnvironmentCommand, plan_reader
+    from exportctl.output import github_actions
     from exportctl.output.json import environments
+    from exportctl.output.markdown import plan as markdown_plan
 
     return EnvironmentCommand(
         command="plan",
@@ -270,6 +277,8 @@ def show_explained_values(call: CommandContext) -> int:
     entries = config.explain_values(whole, setup.environment)
     title, words = "values", "Each value of the config, and the line that sets it."
     if call.format == JSON:
+        from exportctl.output.json import documents
+
         call.screen.write_document(documents.render_explanation(title, words, entries))
     else:
         call.screen.show(tables.render_explanation(title, words, entries))
@@ -289,6 +298,8 @@ def show(
     screen = call.screen
     with refuse_wrong_values():
         if chosen == JSON:
+            from exportctl.output.json import documents
+
             screen.write_document(documents.render_saved_plan(saved, state, now=call.as_of()))
         elif short:
             screen.show(short_plan.render_saved_plan(saved, color=screen.color))

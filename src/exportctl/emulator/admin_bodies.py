@@ -7,13 +7,14 @@ In: a body. Out: nothing, or a ValueError in our own words: no text of Python or
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
-
-from jsonschema import Draft7Validator, ValidationError
+from typing import TYPE_CHECKING, Any
 
 from exportctl.emulator.data.rows import KINDS as KINDS_OF_DATA
 from exportctl.emulator.data.schema_changes import CHANGES
 from exportctl.emulator.wire import Json
+
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
 
 LAST_SECOND = 253402300799  # the end of the year 9999
 MOST_SECONDS = 100 * 366 * 86400
@@ -148,6 +149,8 @@ def check_body(operation: str, body: Json) -> None:
     schema = BODIES.get(operation)
     if schema is None:
         return
+    from jsonschema import Draft7Validator
+
     for error in sorted(Draft7Validator(schema).iter_errors(body), key=lambda found: str(list(found.absolute_path))):
         raise ValueError(f"{operation}: {_describe(error)}")
 

@@ -11,13 +11,14 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
-from typing import Any
-
-from jsonschema import Draft7Validator, ValidationError, validators
+from typing import TYPE_CHECKING, Any
 
 from exportctl.emulator import specs
 from exportctl.emulator.switches import Switches
 from exportctl.emulator.wire import Json, RequestRefused, flow_error, invalid_body_error, message_error
+
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
 
 COMMON = {"name", "description", "labels"}
 FLOW_FIELDS = {"flowSpec", "sourceConnectionIds", "targetConnectionIds", "scheduleParams", "transformations", "policy"}
@@ -327,10 +328,16 @@ _CHECKS = {
 def _check_pattern(_: object, pattern: str, value: object, __: object) -> Iterator[ValidationError]:
     safe = specs.SAFE_PATTERNS.get(pattern, pattern)
     if isinstance(value, str) and re.search(safe, value) is None:
+        from jsonschema import ValidationError
+
         yield ValidationError(f"{value!r} does not match {pattern!r}")
 
 
-_StrictValidator: Any = validators.extend(Draft7Validator, {"pattern": _check_pattern})  # type: ignore[no-untyped-call]
+@cache
+def _strict_validator() -> Any:
+    from jsonschema import Draft7Validator, validators  # only a write is checked
+
+    return validators.extend(Draft7Validator, {"pattern": _check_pattern})  # type: ignore[no-untyped-call]
 
 
 def _auth_validator(way: specs.Auth) -> Any:
@@ -363,7 +370,7 @@ def _target_validator(spec: str, audience: bool) -> Any:
 
 def _validator(properties: Json, required: list[str]) -> Any:
     schema = {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
-    return _StrictValidator(schema)
+    return _strict_validator()(schema)
 
 
 def _check_schema(validator: Any, value: Json, where: str, left: Collection[str] = ()) -> None:

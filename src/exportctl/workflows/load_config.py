@@ -7,7 +7,6 @@ This module imports no HTTP library, because `validate` and `--help` must start 
 from __future__ import annotations
 
 import re
-import sqlite3
 from base64 import b64decode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
@@ -208,7 +207,9 @@ def unknown_emulator_datasets(projects: Sequence[Project], folder: Path) -> tupl
 
 def _emulated_datasets(path: Path, sandbox: str) -> Mapping[str, str] | None:
     """Return the datasets of a sandbox by id; None if it is not there, or the file is of another version."""
-    from exportctl.emulator.store import Store  # loads much, and most configs name the real service
+    import sqlite3
+
+    from exportctl.emulator.store import Store  # most configs name the real service
 
     try:
         with closing(Store(path)) as store:
