@@ -16,6 +16,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack
 from heapq import heapify, heappop, heappush
 from typing import Any
 
@@ -26,12 +27,15 @@ from exportctl.errors import Error, LeaseLost, RefusedError, ServiceError
 from exportctl.model.outcome import Outcome, OutcomeStatus
 from exportctl.model.plan import Action, Plan, Step
 from exportctl.model.ref import Ref
-from exportctl.resources.kinds import FLOW, KINDS
+from exportctl.resources.kinds import BASE_CONNECTION, FLOW, KINDS
 
 _HIDDEN = (
     "give this credential access to the flow that uses it, or remove the export: an access label may hide the flow; "
     "exportctl creates nothing, because that would make a duplicate"
 )
+
+
+_LOOK_ALIKES = (BASE_CONNECTION, FLOW)  # what the writer lists once more before it creates
 
 
 class _Halted(Error):
@@ -148,16 +152,22 @@ class _StepRunner:
     ):
         self.waiting = WaitingSteps(steps)
         self.writer = writer
+        made = {step.kind for step in steps if step.action is Action.CREATE}
+        self._look_alike_kinds = [*_LOOK_ALIKES] if made - {FLOW.name} else [FLOW] if made else []
         self.limit = limit
         self.stop = stop
         self.on_start = on_start
         self.ids: dict[str, str] = {}  # step key -> id of what it created
         self.probe = threading.Lock()
-        self.probed = False
+        self.probed = threading.Event()
+        self.check_ended: Future[None] = Future()
 
     def outcomes(self) -> Iterator[Outcome]:
         flying: dict[Future[Outcome], Step] = {}
-        with ThreadPoolExecutor(self.limit.upper_limit) as pool:
+        with ThreadPoolExecutor(self.limit.upper_limit + len(_LOOK_ALIKES)) as pool:
+            if self.limit.upper_limit > 1:
+                for kind in self._look_alike_kinds:
+                    pool.submit(self.writer.second_listing.objects_of_kind, kind)
             while self.waiting or flying:
                 yield from self._block_dependents()
                 if not self.stop.is_set():
@@ -166,8 +176,9 @@ class _StepRunner:
                         flying[pool.submit(self._execute_step, step)] = step
                 if not flying:
                     break
-                finished, _ = wait(flying, return_when=FIRST_COMPLETED)
-                for future in sorted(finished, key=lambda f: flying[f].key):
+                ended: list[Future[Any]] = [] if self.check_ended.done() else [self.check_ended]  # room for more steps
+                finished, _ = wait([*flying, *ended], return_when=FIRST_COMPLETED)
+                for future in sorted(finished & flying.keys(), key=lambda f: flying[f].key):
                     step = flying.pop(future)
                     yield self._record_outcome(step, future.result())
         for step in self.waiting.take_all():
@@ -188,7 +199,8 @@ class _StepRunner:
 
     def _execute_step(self, step: Step) -> Outcome:
         try:
-            return Outcome(step, OutcomeStatus.DONE, self._write_step(step))
+            with self.limit:
+                return Outcome(step, OutcomeStatus.DONE, self._write_step(step))
         except StillInUse as error:
             if step.detects_hidden_flow:
                 return Outcome(step, OutcomeStatus.FAILED, step.id, error.message, _HIDDEN, "hidden-flow")
@@ -221,18 +233,29 @@ class _StepRunner:
         return self.ids[value.step] if isinstance(value, Ref) else value
 
     def _create_object(self, step: Step, ids: Mapping[str, Any]) -> str:
-        """Create an object; read the first connection of a run again, to check that the service keeps descriptions."""
-        if KINDS[step.kind] is FLOW or self.probed:
+        """
+        Create an object; read the first connection of a run again, to check that the service keeps descriptions.
+
+        The other creations wait for this check, and for nothing else.
+        """
+        if KINDS[step.kind] is FLOW or self.probed.is_set():
             return self.writer.create(step, ids)
-        with self.probe:
+        with ExitStack() as held:
+            held.enter_context(self.probe)
             if self.stop.is_set():
                 raise _Halted("apply stopped before this step")
-            identity = self.writer.create(step, ids)
-            if not self.probed:
+            if self.probed.is_set():
+                held.close()
+                return self.writer.create(step, ids)
+
+            def check(identity: str) -> None:
                 try:
                     self.writer.check_descriptions_kept(step, identity)
                 except DescriptionsLost:
                     self.stop.set()  # before the next creation, which waits for this one, gets its turn
                     raise
-                self.probed = True
-            return identity
+                self.probed.set()
+                self.check_ended.set_result(None)
+                held.close()
+
+            return self.writer.create(step, ids, check)

@@ -17,7 +17,6 @@ The writer never decides what to write: the step says it, with the values that t
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -25,6 +24,7 @@ from typing import Any
 from exportctl.apply.demanded_data import create_object
 from exportctl.apply.failures import DESCRIPTIONS_NEEDED, DescriptionsLost, StillInUse, release_refused
 from exportctl.apply.retry import Retry, T
+from exportctl.apply.second_listing import SecondListing
 from exportctl.apply.staleness import OwnText, changed_texts, changed_values, check_unchanged
 from exportctl.client.client import Client
 from exportctl.client.inventory import is_being_deleted, list_objects, live_object
@@ -62,11 +62,16 @@ class Writer:
     own_texts: dict[str, OwnText] = field(default_factory=dict)  # id -> a person's text
     own_titles: dict[str, OwnText] = field(default_factory=dict)
     demanded: set[str] = field(default_factory=set)  # kinds of which the service wants `data`
-    _second_listing: dict[str, tuple[LiveObject, ...]] = field(default_factory=dict)  # by kind
-    _listing_lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def create(self, step: Step, ids: Mapping[str, Any]) -> str:
-        """POST the object of a step and return its id. `ids` are the references of the step, filled in."""
+    def __post_init__(self) -> None:
+        self.second_listing = SecondListing(self.client)
+
+    def create(self, step: Step, ids: Mapping[str, Any], check: Callable[[str], None] = lambda identity: None) -> str:
+        """
+        POST the object of a step and return its id. `ids` are the references of the step, filled in.
+
+        `check` gets the id right after the POST.
+        """
         kind = KINDS[step.kind]
         fields, owner = self.fill(step)
         assert owner is not None
@@ -86,6 +91,7 @@ class Writer:
             made = self._find_created(kind, step, description, error)
         self.created.add(made)
         self.sent_descriptions[made] = description
+        check(made)
         return self._keep_oldest_account(owner, made) if kind is BASE_CONNECTION else made
 
     def _check_address_free(self, owner: Marker) -> None:
@@ -97,10 +103,7 @@ class Writer:
             NewerMarker: a later exportctl works on this project now.
         """
         kind = FLOW if owner.kind == FLOW.letter else BASE_CONNECTION
-        with self._listing_lock:
-            if kind.name not in self._second_listing:
-                self._second_listing[kind.name] = list_objects(self.client, kind)
-        listed = self._second_listing[kind.name]
+        listed = self.second_listing.objects_of_kind(kind)
         marker.refuse_newer_markers(listed, owner.project)
         found = [o.id for o in listed if o.id not in self.known_objects and _has_marker_of(o, owner)]
         if found:

@@ -67,7 +67,7 @@ def apply(
     max_age: Annotated[
         str, Option("--max-age", metavar="DURATION", help="Refuse a saved plan that is older than this.")
     ] = "7 days",
-    parallelism: Parallelism = 4,
+    parallelism: Parallelism = 16,
     audit: Audit = None,
     target: Target = None,
     exclude: Exclude = None,
@@ -117,7 +117,7 @@ def apply(
 def renew(
     ctx: typer.Context,
     dry_run: Annotated[bool, Option("--dry-run", help="Show which ends are due. Write nothing.")] = False,
-    parallelism: Parallelism = 4,
+    parallelism: Parallelism = 16,
     audit: Audit = None,
     target: Target = None,
     auto_approve: Annotated[

@@ -27,7 +27,7 @@ class ApplyRequest:
     only_if: str | None = None
     auto_approve: bool = False
     max_age: int = WEEK
-    parallelism: int = 4
+    parallelism: int = 16
     audit: Path | None = None
     is_renewal: bool = False
     overrides: Overrides = NO_OVERRIDES

@@ -132,7 +132,7 @@ class Client:
         """Call this too for each 429, 500 and 503 of the platform from now on, in the thread that got the answer."""
         self._exchange.on_throttle.append(call)
 
-    def on_duration(self, call: Callable[[float], None]) -> None:
+    def on_duration(self, call: Callable[[Request, float], None]) -> None:
         """Call this too with the seconds of each other answer of the platform from now on, in its thread."""
         self._exchange.on_duration.append(call)
 

@@ -2,10 +2,11 @@
 Limit how many requests, or steps of an apply, are under way at the same time.
 
     answer 429, 500 or 503   half as many: no rate limit is published, and many parallel requests can cause a 500 [TR]
-    answers get slow         one less, as long as they take over twice the shortest time: they wait in a queue then
+    answers get slow         one less: they take twice as long as the shortest of their kind, so they wait in a queue
     other answers            one more for each, until one of the two happened; then one more for `maximum` answers
 
-One burst of refusals halves the limit once: what was under way at the first of them says nothing new.
+One burst of refusals halves the limit once: what was under way at the first of them says nothing new. Only refusals
+reduce the limit below where it began.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from __future__ import annotations
 import threading
 from types import TracebackType
 
-SLOW = 2.0  # times the shortest answer
-SMALLEST_WAIT = 0.1  # seconds above the shortest answer that are no queue: the work of this machine takes as long
+SLOW = 2.0  # times the shortest answer of the same kind, on average
+NO_QUEUE = 0.1  # seconds: a shorter answer is as good as any, because the work of this machine takes as long
 _WEIGHT = 1 / 8  # of a new answer in the average
 
 
@@ -27,14 +28,14 @@ class ConcurrencyLimit:
 
     def __init__(self, most: int, first: int | None = None):
         self._most = max(1, most)
-        self._maximum = self._most if first is None else max(1, min(first, self._most))
+        self._first = self._maximum = self._most if first is None else max(1, min(first, self._most))
         self._changed = threading.Condition()
         self._under_way = 0
         self._old = 0  # how many of those under way began before the last halving
         self._grows_fast = True
         self._answers = 0  # since the limit grew last
-        self._shortest: float | None = None  # seconds
-        self._average = 0.0
+        self._shortest: dict[str, float] = {}  # seconds, by kind of request
+        self._slowness = 1.0  # how many times as long as the shortest an answer takes, on average
 
     @property
     def maximum(self) -> int:
@@ -66,21 +67,20 @@ class ConcurrencyLimit:
             self._old = max(0, self._under_way - 1)
             self._grows_fast, self._answers = False, 0
 
-    def note_answer(self, seconds: float) -> None:
-        """Note how long an answer took that was no refusal."""
+    def note_answer(self, kind: str, seconds: float) -> None:
+        """Note how long an answer took that was no refusal; answers of one kind are compared with each other."""
         with self._changed:
-            shortest = self._shortest = seconds if self._shortest is None else min(seconds, self._shortest)
-            self._average = self._average + (seconds - self._average) * _WEIGHT if self._average else seconds
+            shortest = self._shortest[kind] = min(seconds, self._shortest.get(kind, seconds))
+            self._slowness += (seconds / max(shortest, NO_QUEUE) - self._slowness) * _WEIGHT
             self._answers += 1
-            if self._average > max(SLOW * shortest, shortest + SMALLEST_WAIT):
-                self._grows_fast = False
-                self._resize(-1)
+            if self._slowness <= SLOW:
+                self._resize(min(self._most, self._maximum + 1))
             else:
-                self._resize(1)
+                self._grows_fast = False
+                self._resize(max(min(self._first, self._maximum), self._maximum - 1))
 
-    def _resize(self, by: int) -> None:
-        """Change the limit by one; outside the fast growth only once for as many answers as it allows."""
+    def _resize(self, size: int) -> None:
+        """Set the limit; outside the fast growth only once for as many answers as it allows."""
         if self._grows_fast or self._answers >= self._maximum:
-            self._maximum = min(self._most, max(1, self._maximum + by))
-            self._answers = 0
+            self._maximum, self._answers = size, 0
             self._changed.notify()

@@ -180,7 +180,7 @@ class RequestSender:
         `inward` lists the values that `send` will get: setting up TLS takes time. `budget` is that of an organization.
         """
         self.on_throttle: list[Callable[[], None]] = []
-        self.on_duration: list[Callable[[float], None]] = []
+        self.on_duration: list[Callable[[Request, float], None]] = []
         self.on_wait: Callable[[float], None] | None = None
         self.on_answer: Callable[[Request, Answer], None] | None = None
         self.before_send: Callable[[Request], None] | None = None
@@ -301,7 +301,7 @@ class RequestSender:
                 call()
         else:
             for note in self.on_duration:
-                note(seconds)
+                note(request, seconds)
 
 
 def may_have_happened(status: int) -> bool:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
+from urllib.parse import urlsplit
 
 from exportctl.apply import executor as applying
 from exportctl.apply import inputs
@@ -14,9 +15,11 @@ from exportctl.apply.lease import Lease
 from exportctl.apply.retry import SETTLE_SECONDS, Retry
 from exportctl.apply.writer import Writer
 from exportctl.client import inventory as live
+from exportctl.client.client import FLOW_SERVICE
 from exportctl.client.concurrency import ConcurrencyLimit
 from exportctl.client.guard import SecretGuard
 from exportctl.client.inventory import ReadSet
+from exportctl.client.transport import Request
 from exportctl.model.outcome import Outcome, OutcomeStatus
 from exportctl.model.plan import Fields, Inventory, Marker, Plan, SensitiveValue, Step
 from exportctl.model.plan_options import PlanOptions
@@ -28,6 +31,8 @@ from exportctl.resources.kinds import KINDS
 from exportctl.workflows.connect import EMBEDDED, ConnectedPlatform, platform_kind
 from exportctl.workflows.load_config import Setup
 from exportctl.workflows.plan import ConnectedPlan, PlanResult
+
+FIRST_PARALLEL = 4  # steps; the answers to them say how many more the service takes
 
 
 @dataclass
@@ -104,11 +109,18 @@ def start_apply(
     invent = platform_kind(made.project) == EMBEDDED
     fill, hidden = inputs.read_values_for_apply(made.project, setup.env, setup.folder, made.plan, invent=invent)
     setup.guard.hide_in_errors(hidden)
-    limit = ConcurrencyLimit(parallelism)
-    made.platform.client.on_throttle(limit.halve)
+    limit = ConcurrencyLimit(parallelism, FIRST_PARALLEL)
+    client = made.platform.client
+    client.on_throttle(limit.halve)
+    client.on_duration(lambda request, seconds: limit.note_answer(request_kind(request), seconds))
     settle = SETTLE_SECONDS if setup.settle_seconds is None else setup.settle_seconds
     writer = plan_writer(made, made.platform, fill, settle)
     return ApplyRun(made, made.platform, writer, limit, flags, stop, saved, lease, guard=setup.guard)
+
+
+def request_kind(request: Request) -> str:
+    """Return method and collection: such requests take about as long as each other."""
+    return f"{request.method} {urlsplit(request.url).path.removeprefix(FLOW_SERVICE).split('/')[1:2]}"
 
 
 def plan_writer(

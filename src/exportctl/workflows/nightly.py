@@ -63,7 +63,7 @@ class NightRequest:
     since: int | None = None
     window: int | None = None
     runs_only: bool = False
-    parallelism: int = 4
+    parallelism: int = 16
 
 
 def run_night(project: Project, findings: tuple[Finding, ...], setup: Setup, request: NightRequest) -> NightReport:
