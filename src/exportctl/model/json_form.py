@@ -16,10 +16,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
+from exportctl.model.indented_json import array_parts, document_parts, indented_json, object_parts
 from exportctl.model.json_check import is_too_deep
 from exportctl.model.plan import canonical_json
 
@@ -36,6 +37,7 @@ class Member(Generic[T]):
     convert: Callable[[Any], Any]
     get: Callable[[T], Any] | None = None
     is_present: Callable[[T], bool] | None = None  # None: always there
+    convert_item: Callable[[Any], Any] | None = None  # of a list: one of its items as JSON
 
     def value(self, name: str, owner: T) -> Any:
         """Return what the member `name` of `owner` holds."""
@@ -56,6 +58,20 @@ class JsonObject(Generic[T]):
             for name, member in self.members.items()
             if member.is_present is None or member.is_present(owner)
         }
+
+    def parts(self, owner: T, indent: int, level: int) -> Iterator[str]:
+        """Yield the JSON of the object as text in parts; an item of a list is encoded when it is its turn."""
+        present = (n for n in sorted(self.members) if (p := self.members[n].is_present) is None or p(owner))
+        members = ((json.dumps(n), self._member_parts(n, owner, indent, level + 1)) for n in present)
+        return object_parts(members, indent, level)
+
+    def _member_parts(self, name: str, owner: T, indent: int, level: int) -> Iterator[str]:
+        member = self.members[name]
+        value, convert = member.value(name, owner), member.convert_item
+        if convert is None:
+            yield indented_json(member.convert(value), indent, level)
+        else:
+            yield from array_parts((indented_json(convert(one), indent, level + 1) for one in value), indent, level)
 
     def schema(self) -> Json:
         """Return the JSON Schema of the object."""
@@ -133,6 +149,7 @@ def listing(
         lambda: {"type": "array", "description": description, "items": item.schema()},
         lambda found: [item.convert(each) for each in found],
         get,
+        convert_item=item.convert,
     )
 
 
@@ -169,6 +186,7 @@ def nullable(member: Member[T]) -> Member[T]:
         member,
         schema=lambda: _nullable_schema(member.schema()),
         convert=lambda found: None if found is None else member.convert(found),
+        convert_item=None,
     )
 
 
@@ -184,6 +202,16 @@ def _plain_member(schema: Json, get: Callable[[T], Any] | None) -> Member[T]:
 def _nullable_schema(schema: Json) -> Json:
     rest = {name: value for name, value in schema.items() if name != "description"}
     return {"description": schema.get("description", ""), "anyOf": [rest, {"type": "null"}]}
+
+
+def _is_made_of(text: str, parts: Iterable[str]) -> bool:
+    """Check whether the parts make up the text, without a second text of its size."""
+    place = 0
+    for part in parts:
+        if not text.startswith(part, place):
+            return False
+        place += len(part)
+    return place == len(text)
 
 
 # -- files that exportctl refuses once they are edited -----------------------------------------------------------------
@@ -251,7 +279,11 @@ class SealedFile:
 
     def dump(self, file: SealedContent) -> str:
         """Return the text: sorted keys, ASCII, a line end at the end."""
-        return json.dumps(self._form.encode(file), sort_keys=True, indent=self.indent, ensure_ascii=True) + "\n"
+        return "".join(self._parts(file))
+
+    def _parts(self, file: SealedContent) -> Iterator[str]:
+        yield from document_parts(self._form.encode(file), self.indent)
+        yield "\n"
 
     def load(self, text: str) -> SealedContent:
         """
@@ -274,6 +306,6 @@ class SealedFile:
         # The digest notices an edit by hand; the comparison of bytes also notices one that leaves the same JSON values.
         if isinstance(content, dict) and isinstance(version, str) and isinstance(signature, str | None):
             file = SealedContent(content, version, signature)
-            if self.dump(file) == text:
+            if _is_made_of(text, self._parts(file)):
                 return file
         raise SealError("edited")

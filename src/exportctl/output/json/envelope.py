@@ -8,11 +8,12 @@ Moments are whole seconds since 1970 UTC. `result` is null where a run has nothi
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from exportctl.errors import Finding
+from exportctl.model.indented_json import indented_json, object_parts
 from exportctl.model.json_form import (
     Definition,
     Json,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from exportctl.workflows.rehearse import Rehearsal
 
 FORMAT_VERSION = 2
+_INDENT = 2
 MOMENT = "seconds since 1970 UTC"
 T = TypeVar("T")
 
@@ -155,9 +157,15 @@ class Document(Generic[T]):
         errors: Sequence[Finding] = (),
     ) -> str:
         """Return the text of the document. `header` is None where no platform is involved."""
-        result = None if value is None or self.result is None else self.result.encode(value)
-        document = self._envelope().encode(_Envelope(header, as_of, result, errors))
-        return json.dumps(document, sort_keys=True, indent=2, ensure_ascii=True) + "\n"
+        document = self._envelope().encode(_Envelope(header, as_of, None, errors))
+
+        def member_parts(name: str) -> Iterable[str]:
+            if name == "result" and value is not None and self.result is not None:
+                return self.result.parts(value, _INDENT, 1)
+            return (indented_json(document[name], _INDENT, 1),)
+
+        members = ((json.dumps(name), member_parts(name)) for name in sorted(document))
+        return "".join((*object_parts(members, _INDENT, 0), "\n"))
 
     def schema(self) -> Json:
         """Return the schema of the document, without the definitions that it uses."""
