@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from exportctl.model.plan import Inventory, ListedDataset, LiveObject, Marker, Plan, PlanHeader, PlanItem, digest
@@ -102,11 +103,17 @@ def build_plan(
     options: PlanOptions = PlanOptions(),  # noqa: B008
     values: Any = None,
     specs: Any = None,
+    lists_datasets: bool = True,
 ) -> Plan:
-    """The plan of a config in a sandbox of these objects, where datasets d1 … d9 can be exported."""
+    """
+    The plan of a config in a sandbox of these objects, where datasets d1 … d9 can be exported.
+
+    `lists_datasets` False: a plan that is only for reading, without the list of datasets.
+    """
     kinds = sorted({o.kind for o in objects})
     listed = tuple(ListedDataset(f"d{n}", f"D{n}") for n in range(1, 10))
     live = Inventory({k: tuple(o for o in objects if o.kind == k) for k in kinds}, listed, specs or {})
+    live = live if lists_datasets else replace(live, datasets=None)
     return planner.build_plan(
         build_desired_state(given, VALUES if values is None else values, {}), live, HEADER, options, NOW
     )

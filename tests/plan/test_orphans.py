@@ -9,7 +9,7 @@ import pytest
 
 from exportctl.model.plan import Address, Inventory, LiveObject, Marker, Plan, Verb
 from exportctl.model.plan_options import PlanOptions
-from exportctl.model.project import Project, RemovedEntry
+from exportctl.model.project import Dataset, Project, RemovedEntry
 from exportctl.plan.delete import Orphan, find_orphans, orphan_fix, orphan_label
 from exportctl.plan.ownership import build_ownership
 from tests.plan.plan_builders import ROLE, account, build_plan, build_project, export, flow, item
@@ -261,3 +261,13 @@ def test_an_orphan_of_an_address_that_has_no_item_is_left_to_the_next_plan() -> 
     live = make_object("base_connection", "b1")
 
     assert "make a new plan" in orphan_fix(Orphan(Address("destinations", "lake"), live, "no flow uses it", None), ())
+
+
+@pytest.mark.parametrize("lists_datasets", [True, False])
+def test_a_source_that_apply_uses_again_is_not_said_to_be_deleted(lists_datasets: bool) -> None:
+    by_name = replace(export("orders"), datasets=(Dataset(None, "D1", None, AT),))
+    live = (account(), *flow("orders", ("d2",)), *orphan_connections("orders")[:1])
+
+    plan = build_plan(build_project(by_name), *live, lists_datasets=lists_datasets)
+
+    assert notes(plan, "exports.orders") == []

@@ -46,6 +46,9 @@ COMPLETION_WINDOW = DAY  # for 24 hours connections without a flow count as an i
 def look_up_export_datasets(export: DesiredExport, live_flow: LiveFlow | None, inputs: PlanInputs) -> DatasetLookup:
     """Look up the datasets of an export, with the names that its live source connection has."""
     names = live_flow.dataset_names if live_flow else {}
+    if not inputs.listing.is_read:  # apply uses a source again that no flow uses now, so its names count too
+        sources = (o for o in inputs.ownership.orphans.get(export.address, ()) if o.kind == SOURCE_CONNECTION.name)
+        names = {i: name for o in sources for i, name in wire.read_fields(o.kind, o.raw)["names"].items()} | names
     return look_up_datasets(str(export.address), export.declared.datasets, inputs.listing, names, inputs.listing_hint)
 
 

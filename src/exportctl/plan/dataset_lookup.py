@@ -13,8 +13,8 @@ Look up declared datasets: names and ids -> ids, with the list of exportable dat
     name        several ids                name of one of them        the live id
     name        several ids                -                          error with the candidates
 
-Without the list, a name is the id that the live source connection has under it, and nothing is checked. What is not
-live has no id then: such a plan is only for reading.
+Without the list, a name is the id that the live source connection has under it, or else a source connection of this
+export that no flow uses; nothing is checked. What is in neither has no id then: such a plan is only for reading.
 """
 
 from __future__ import annotations
