@@ -13,6 +13,7 @@ import pytest
 
 from exportctl import __version__
 from exportctl.cli.app import cli_markdown
+from exportctl.config.fleet_file import fleet_schema_files
 from exportctl.config.schema.root import schema_files
 from exportctl.output.json import schemas
 from tests.cli.command_line import ROOT, CommandLine, Terminal
@@ -106,7 +107,7 @@ def test_schemas(run: CommandLine) -> None:
     assert json.loads(run("schema", "plan").out)["title"] == "exportctl plan"
     assert run("schema", "--write", "schemas").code == 0
     written = {p.name for p in (run.folder / "schemas").iterdir()}
-    assert written == {*schema_files(), *schemas.files()}
+    assert written == {*schema_files(), *fleet_schema_files(), *schemas.files()}
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell"])
