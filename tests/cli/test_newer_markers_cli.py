@@ -83,8 +83,6 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("forecast", "--format", "json"),
     ("forecast", "--svg", "-"),
     ("report", "-o", "-"),
-    ("runs", "orders"),
-    ("runs", "returns", "--format", "json"),
     ("verify", "--runs-only"),
     ("verify", "--runs-only", "--format", "junit"),
     ("doctor",),
@@ -115,6 +113,17 @@ def test_the_machine_form_is_one_document_with_a_finding_for_each_object(
     errors = ended.document["errors"]
     assert [e["rule"] for e in errors] == ["newer-marker"] * len(changed) == ["newer-marker"] * 3
     assert all(any(identity in e["message"] for e in errors) for identity in changed)
+
+
+@pytest.mark.parametrize("command", [("runs", "orders"), ("runs", "returns", "--format", "json")], ids=" ".join)
+def test_runs_says_so_of_the_flow_because_it_reads_nothing_else(
+    prepared: CommandLine, command: tuple[str, ...]
+) -> None:
+    flow, *others = described(prepared, newer, *EVERYTHING)
+    ended = prepared(*command)
+    said = ended.out + ended.err
+    assert (ended.code, "exports.orders: the flow " in said, SAID in said, flow in said) == (1, True, True, True)
+    assert not any(identity in said for identity in others)
 
 
 def test_github_hears_of_each_object(prepared: CommandLine) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from exportctl.client.inventory import read_inventory
 from exportctl.emulator import Switches
 from exportctl.errors import Error, Level
 from exportctl.importing.document import ConfigDocument
@@ -335,7 +336,7 @@ def ground(world: World) -> ConfigContext:
             variables=world.env,
             values={},
             unset=(),
-            live=made.live,
+            live=read_inventory(made.platform.client),
             header=made.plan.header,
             as_of=made.plan.as_of,
         )

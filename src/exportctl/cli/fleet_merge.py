@@ -17,7 +17,7 @@ from exportctl.errors import Error, Finding, SourcePosition
 from exportctl.model.plan import PlanHeader
 from exportctl.output.fleet import FleetReport, FleetRow
 
-_HINT = "write it with `exportctl fleet COMMAND … --shard I/N --format json`"
+_HINT = "write it with `--shard I/N --format json` of the fleet command that ran"
 
 
 class _Merger:
