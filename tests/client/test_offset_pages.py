@@ -58,6 +58,12 @@ def test_whatever_the_total_says_every_item_is_read(total: str, count: int) -> N
     assert read_ids(PagedList(ids_of(count), TOTALS[total], {})) == set(ids_of(count))
 
 
+@pytest.mark.parametrize("total", TOTALS)
+@pytest.mark.parametrize("count", [0, SIZE, 8 * SIZE - 1, 17 * SIZE + 1])
+def test_every_item_is_read_of_lists_of_these_lengths(total: str, count: int) -> None:
+    assert read_ids(PagedList(ids_of(count), TOTALS[total], {})) == set(ids_of(count))
+
+
 @given(count=st.integers(SIZE + 1, 120))
 def test_a_right_total_costs_each_page_once(count: int) -> None:
     source = PagedList(ids_of(count), TOTALS["right"], {})

@@ -10,7 +10,7 @@ import pytest
 from exportctl.errors import Level, SourcePosition
 from exportctl.model.plan import ListedDataset
 from exportctl.model.project import Dataset
-from exportctl.plan.dataset_lookup import ListedDatasets, look_up_datasets
+from exportctl.plan.dataset_lookup import NO_ID, ListedDatasets, look_up_datasets
 
 AT = SourcePosition("exports.yaml", 7, 3)
 A, B, C = "a" * 24, "b" * 24, "c" * 24
@@ -85,6 +85,21 @@ def test_the_table(name: str) -> None:
     assert all(f.level is Level.ERROR for f in looked.errors)
     assert all(f.level is Level.WARNING for f in looked.findings)
     assert all(f.at == AT for f in (*looked.errors, *looked.findings))
+
+
+UNREAD: dict[str, tuple[Dataset, dict[str, str], tuple[str, str]]] = {
+    "an id": (dataset_by_id(A), {}, (A, A)),
+    "an id that is live": (dataset_by_id(A), {A: "Orders"}, (A, "Orders")),
+    "a name that is live": (dataset_by_name("Orders"), {A: "Orders"}, (A, "Orders")),
+    "a name that is not live": (dataset_by_name("Orders"), {B: "Returns"}, (f"{NO_ID}Orders", "Orders")),
+}
+
+
+@pytest.mark.parametrize("name", UNREAD)
+def test_without_the_list_only_the_live_source_tells_the_id_of_a_name(name: str) -> None:
+    declared, live, found = UNREAD[name]
+    looked = look_up_datasets("exports.orders", (declared,), ListedDatasets((), is_read=False), live)
+    assert (looked.datasets, looked.errors, looked.findings, looked.refusals) == ((found,), (), (), ())
 
 
 def test_several_datasets_are_a_set_sorted_by_id() -> None:

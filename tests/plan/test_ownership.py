@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from exportctl.model.plan import Address, LiveObject, Marker
+from exportctl.plan.lost_owners import lost_owner_refusal
 from exportctl.plan.ownership import LiveFlow, build_ownership, came_from
 from exportctl.resources.marker import trace
+from tests.plan.plan_builders import export
 from tests.plan.value_builders import make_object, sandbox
 
 ORDERS = Address("exports", "orders")
@@ -182,3 +184,12 @@ def test_accounts_are_known_by_their_markers_and_by_who_is_on_them() -> None:
     assert set(seen.base_connections) == {"b", "c", "d"}
     assert [h.flow.id for h in seen.flows_on("b")] == ["f"]
     assert seen.flows_on("c") == ()
+
+
+@pytest.mark.parametrize(("moved_from", "refused"), [(None, True), (trace("acme", "orders"), False)])
+def test_our_marker_on_the_target_of_anothers_flow_is_refused_unless_the_flow_moved(
+    moved_from: str | None, refused: bool
+) -> None:
+    theirs = Marker("theirs", "e", "web", moved_from=moved_from)
+    seen = build_ownership(sandbox(flow("f", theirs), source(), target("t", OURS)), "acme")
+    assert (lost_owner_refusal(export("orders"), seen) is not None) == refused

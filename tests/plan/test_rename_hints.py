@@ -187,7 +187,8 @@ def live_parts(key: str, *named: str) -> tuple[LiveObject, ...]:
 
 
 def test_the_new_key_of_a_split_export_is_said_once_for_all_of_its_parts() -> None:
-    plan = build_plan(build_project(*parts("new", "a", "b", "c")), account(), *live_parts("old", "a", "b", "c"))
+    declared = (*parts("new", "a", "b", "c"), export("whole"))
+    plan = build_plan(build_project(*declared), account(), *live_parts("old", "a", "b", "c"), *flow("whole"))
     found = rename_finding(plan, "exports.new/a")
     assert found.message == (
         "exports.new/a looks like exports.old/a, which the config no longer declares: the same datasets, the same"

@@ -46,8 +46,7 @@ def _flow_owner_refusal(declared: Export, live_flow: LiveFlow, project: str) -> 
     target is hidden: a released flow keeps the marker on its source.
     """
     claim = live_flow.claim
-    if claim is None or claim.project != project or claim.address not in export_addresses(declared):
-        return None
+    assert claim is not None  # the flow was found by its claim
     if live_flow.marker and live_flow.marker.moved_from == marker_trace(project, claim.name):
         return None  # it moved: the marker of the target is written last
     says = f"but its {'target' if live_flow.target else 'source'} still has the marker of {claim.address}"
