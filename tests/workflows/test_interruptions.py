@@ -59,11 +59,13 @@ class DyingTransport(httpx.BaseTransport):
         return self.inner.handle_request(request)
 
 
-def kill_apply_after(made: World, calls: int, arrives: bool, flags: PlanOptions = EVERYTHING) -> bool:
-    """Apply, and die; False if the apply was over before."""
+def kill_apply_after(
+    made: World, calls: int, arrives: bool, flags: PlanOptions = EVERYTHING, *, parallelism: int = 4
+) -> bool:
+    """Apply, and die; False if the apply was over before. With a parallelism of 1 the order of requests is fixed."""
     transport = DyingTransport(httpx.WSGITransport(app=made.emulator), calls, arrives)
     try:
-        made.apply(flags, transport=transport)
+        made.apply(flags, parallelism=parallelism, transport=transport)
     except ProcessKilled:
         return True
     return False

@@ -80,7 +80,7 @@ def interrupt_creation(folder: Path, calls: int) -> World | None:
     made = world(below, page_size=100)
     apply_config(made, other_only())
     made.write(orders_and_other())
-    if not kill_apply_after(made, calls, arrives=calls % 2 == 0):
+    if not kill_apply_after(made, calls, arrives=calls % 2 == 0, parallelism=1):
         return None
     made.emulator.advance(LISTED)
     made.write(other_only())
