@@ -110,10 +110,7 @@ class CommandLine:
         return Emulator(self.folder / STATE)
 
 
-SMALL = """\
-version: 1
-project: acme
-platform: {organization: 0123456789ABCDEF01234567@AdobeOrg, sandbox: demo, url: embedded}
+LAKE_AND_ORDERS = """\
 defaults:
   destination: lake
   schedule: {every: 1 day, at: "02:00"}
@@ -123,8 +120,19 @@ destinations:
   lake: {type: amazon-s3, bucket: acme-lake, path: aep, auth: {role_arn: "${env:LAKE_ROLE_ARN}"}}
 exports:
   orders: {datasets: [Orders]}
+"""
+
+SMALL = (
+    """\
+version: 1
+project: acme
+platform: {organization: 0123456789ABCDEF01234567@AdobeOrg, sandbox: demo, url: embedded}
+"""
+    + LAKE_AND_ORDERS
+    + """\
   returns: {datasets: [Returns]}
 """
+)
 
 
 def fixed_clock_command_line(folder: Path, text: str = SMALL, env: Mapping[str, str] | None = None) -> CommandLine:

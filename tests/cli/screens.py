@@ -19,7 +19,7 @@ from pathlib import Path
 from exportctl import __version__
 from exportctl.cli.main import main
 from exportctl.emulator import Emulator
-from tests.cli.command_line import ORGANIZATION, START, STATE, Terminal, northwind
+from tests.cli.command_line import LAKE_AND_ORDERS, ORGANIZATION, START, STATE, Terminal, northwind
 
 FOLDER = Path(__file__).parent / "screens"
 SIZES = {80: 24, 200: 50}  # columns -> rows
@@ -131,24 +131,20 @@ ELSEWHERE = {
     "emulator serve": "tests/cli/test_screens.py, on a pseudo-terminal: it runs until Ctrl-C",
 }
 
-_TWO = """\
+_TWO = (
+    """\
 version: 1
 project: acme
 platform: {organization: 0123456789ABCDEF01234567@AdobeOrg, url: embedded}
-defaults:
-  destination: lake
-  schedule: {every: 1 day, at: "02:00"}
-  format: parquet
-  end: {rolling: 180 days, renew_before: 30 days}
-destinations:
-  lake: {type: amazon-s3, bucket: acme-lake, path: aep, auth: {role_arn: "${env:LAKE_ROLE_ARN}"}}
-exports:
-  orders: {datasets: [Orders]}
+"""
+    + LAKE_AND_ORDERS
+    + """\
   web-to-lake: {datasets: [Web], environments: [prod]}
 environments:
   dev: {platform: {sandbox: dev}, destinations: {lake: {bucket: acme-lake-dev}}}
   prod: {platform: {sandbox: prod}}
 """
+)
 _WRONG = _TWO.replace("datasets: [Orders]", "dataset: [Orders]").replace("bucket: acme-lake,", "bucket: Acme_Lake,")
 
 

@@ -20,25 +20,19 @@ import pytest
 
 from exportctl.emulator import Emulator
 from exportctl.workflows.fleet import SANDBOXES_AT_ONCE
-from tests.cli.command_line import CommandLine, ends_after
+from tests.cli.command_line import LAKE_AND_ORDERS, CommandLine, ends_after
 from tests.cli.emulator_server import SANDBOXES, VARIABLES, EmulatorServer, serve_config
 
 NOW = ("--now", "2027-01-15T08:00:00Z")
 COMMANDS = ("plan", "drift", "renew", "verify", "status")
-SINGLE = """\
+SINGLE = (
+    """\
 version: 1
 project: PROJECT
 platform: {organization: 0123456789ABCDEF01234567@AdobeOrg, url: "URL", sandbox: SANDBOX}
-defaults:
-  destination: lake
-  schedule: {every: 1 day, at: "02:00"}
-  format: parquet
-  end: {rolling: 180 days, renew_before: 30 days}
-destinations:
-  lake: {type: amazon-s3, bucket: acme-lake, path: aep, auth: {role_arn: "${env:LAKE_ROLE_ARN}"}}
-exports:
-  orders: {datasets: [Orders]}
 """
+    + LAKE_AND_ORDERS
+)
 CREDENTIALS = {
     "AEP_CLIENT_ID": "dev-client",
     "AEP_CLIENT_SECRET": "dev-client-secret",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from exportctl.emulator import Emulator, SeedDataset
 from exportctl.emulator.auth import CLIENT_ID, CLIENT_SECRET
+from tests.cli.command_line import LAKE_AND_ORDERS
 from tests.docs.console_blocks import ROOT, Preparation, run_exportctl, run_program
 
 ORGANIZATION = "0123456789ABCDEF01234567@AdobeOrg"
@@ -284,20 +285,14 @@ def write_former_format(folder: Path) -> None:
 
 # -- run-many-sandboxes -----------------------------------------------------------------------------------------------
 
-_TEAM = """\
+_TEAM = (
+    """\
 version: 1
 project: TEAM
 platform: {organization: 0123456789ABCDEF01234567@AdobeOrg, url: embedded}
-defaults:
-  destination: lake
-  schedule: {every: 1 day, at: "02:00"}
-  format: parquet
-  end: {rolling: 180 days, renew_before: 30 days}
-destinations:
-  lake: {type: amazon-s3, bucket: acme-lake, path: aep, auth: {role_arn: "${env:LAKE_ROLE_ARN}"}}
-exports:
-  orders: {datasets: [Orders]}
 """
+    + LAKE_AND_ORDERS
+)
 FLEET = "docs/how-to/run-many-sandboxes.md"
 
 
