@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exportctl.apply.executor import WaitingSteps
+from exportctl.apply.executor import FEW_ROUNDS, WaitingSteps
 from exportctl.model.plan import EXPORTS, Action, Address, Step
 from exportctl.resources.kinds import FLOW
 
@@ -22,11 +22,16 @@ class SearchedSteps:
 
     def __init__(self, steps: tuple[Step, ...]):
         self.steps = {step.key: step for step in steps}
+        self.needed = {name for step in steps for name in step.needs}
         self.done: set[str] = set()
         self.failed: set[str] = set()
+        self.are_few = False
 
-    def take_ready(self, room: int) -> list[Step]:
+    def take_ready(self, room: int, few: int) -> list[Step]:
         free = [s for s in self.steps.values() if all(n in self.done for n in s.needs)]
+        self.are_few |= len(self.steps) <= few
+        if self.are_few:
+            free.sort(key=lambda s: s.key not in self.needed)
         return [self.steps.pop(s.key) for s in free[: max(0, room)]]
 
     def take_blocked(self) -> Iterator[tuple[Step, str]]:
@@ -48,14 +53,14 @@ def step_lists(draw: st.DrawFn) -> tuple[Step, ...]:
     return tuple(draw(st.permutations(made)))
 
 
-@given(steps=step_lists(), data=st.data())
-def test_the_order_is_that_of_a_search_of_all_steps(steps: tuple[Step, ...], data: st.DataObject) -> None:
+@given(steps=step_lists(), few=st.integers(0, 9), data=st.data())
+def test_the_order_is_that_of_a_search_of_all_steps(steps: tuple[Step, ...], few: int, data: st.DataObject) -> None:
     waiting, searched = WaitingSteps(steps), SearchedSteps(steps)
     flying: list[str] = []
     for room in data.draw(st.lists(st.integers(-1, 3), max_size=12), label="rooms"):
         assert list(waiting.take_blocked()) == list(searched.take_blocked())
-        ready = waiting.take_ready(room)
-        assert ready == searched.take_ready(room)
+        ready = waiting.take_ready(room, few)
+        assert ready == searched.take_ready(room, few)
         flying += [step.key for step in ready]
         assert bool(waiting) is bool(searched.steps)
         for key in data.draw(st.lists(st.sampled_from(flying), unique=True), label="ended") if flying else ():
@@ -65,6 +70,24 @@ def test_the_order_is_that_of_a_search_of_all_steps(steps: tuple[Step, ...], dat
             (searched.done if is_done else searched.failed).add(key)
     assert waiting.take_all() == list(searched.steps.values())
     assert not waiting
+
+
+@pytest.mark.parametrize(("exports", "places"), [(10, 2), (12, 4), (32, 16)])
+def test_the_last_round_is_as_full_as_the_others(exports: int, places: int) -> None:
+    names = range(exports)
+    connections = {n: (make_step(f"source {n}"), make_step(f"target {n}")) for n in names}
+    steps = [s for n in names for s in (*connections[n], make_step(f"flow {n}", f"source {n}", f"target {n}"))]
+
+    def rounds_needed(few: int) -> int:
+        waiting, rounds = WaitingSteps(tuple(steps)), 0
+        while ready := waiting.take_ready(places, few):
+            rounds += 1
+            for step in ready:
+                waiting.mark_done(step.key)
+        return rounds
+
+    fewest = -(-len(steps) // places)
+    assert (rounds_needed(few=FEW_ROUNDS * places), rounds_needed(few=0)) == (fewest, fewest + 1)
 
 
 def test_a_step_is_not_read_again_while_others_end() -> None:

@@ -108,3 +108,33 @@ def test_a_flow_with_an_edited_description_is_found_by_its_connections(applied: 
 
     assert requests_of(applied, "runs", "exports.orders") == Counter((TOKEN, "flow", *OBJECTS, "runs"))
     assert flow.id in applied("runs", "exports.orders", "--format", "json").out
+
+
+def test_a_removal_reads_what_it_deletes_and_its_users_once_however_many_exports_share_an_account(
+    tmp_path: Path,
+) -> None:
+    """Ten exports of two accounts: the reads of a flow after its deletion wait until it is gone."""
+    lakes = "".join(
+        f'  lake-{n}: {{type: amazon-s3, bucket: acme-{n}, path: aep, auth: {{role_arn: "${{env:LAKE_ROLE_ARN}}"}}}}\n'
+        for n in (0, 1)
+    )
+    head = SMALL.partition("destinations:")[0].replace("  destination: lake\n", "")
+    keys = [f"orders-{n}" for n in range(10)]
+    exports = "".join(
+        f"  {key}: {{datasets: [Orders], destination: lake-{n % 2}, subpath: {key}}}\n" for n, key in enumerate(keys)
+    )
+    run = fixed_clock_command_line(tmp_path, f"{head}destinations:\n{lakes}exports:\n{exports}")
+    assert run("apply", "--auto-approve").code == 0
+    gone = "".join(f"  - {{export: {key}, do: delete, reason: unused}}\n" for key in keys)
+    gone += "".join(f"  - {{destination: lake-{n}, do: delete, reason: unused}}\n" for n in (0, 1))
+    run.write(f"{head}destinations: {{}}\nexports: {{}}\nremoved:\n{gone}")
+
+    sent = requests_of(run, "apply", "--auto-approve", "--parallelism", "1")
+
+    removed = {"flows": 10, "sourceConnections": 10, "targetConnections": 10, "connections": 2}
+    expected = Counter((TOKEN, *OBJECTS, "specs", *OBJECTS)) + Counter(
+        {f"DELETE /{kind}/{{id}}": count for kind, count in removed.items()}
+    )
+    expected += Counter({f"/{kind}/{{id}}": count for kind, count in removed.items()})
+    expected += Counter({"flow": 20, "/flows/{id}": 20})  # the users of each source and target; until the flow is gone
+    assert sent == expected

@@ -23,6 +23,15 @@ def test_answers_as_short_as_ever_double_the_limit_in_each_round() -> None:
     assert sizes == [4, 8, 16, 16]
 
 
+def test_answers_from_before_the_limit_count_up_to_the_upper_limit() -> None:
+    limit = ConcurrencyLimit(16, 4)
+    sizes = []
+    for answers in (0, 6, 100):
+        limit.count_answers(answers)
+        sizes.append(limit.maximum)
+    assert sizes == [4, 10, 16]
+
+
 def test_answers_that_wait_in_a_queue_reduce_the_limit_to_where_it_began() -> None:
     limit = ConcurrencyLimit(16, 4)
     for _ in range(12):

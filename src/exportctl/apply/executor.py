@@ -7,6 +7,9 @@ Execute a plan: steps in the order of their needs, independent steps in parallel
     interrupted  an interrupt, the lease is lost, or the       -> start nothing new; running steps end
                  service drops descriptions
 
+The first ready step of the plan starts first, so that an interrupt leaves complete exports. When few steps are left,
+those that others need start first: else the last ones wait for each other while places are free.
+
 It never decides what to write. It halves the limit whenever the service answers 429, 500 or 503.
 """
 
@@ -35,6 +38,7 @@ _HIDDEN = (
 )
 
 
+FEW_ROUNDS = 3  # as many steps as that fill: a flow and its two connections for each place
 _LOOK_ALIKES = (BASE_CONNECTION, FLOW)  # what the writer lists once more before it creates
 
 
@@ -81,7 +85,7 @@ class WaitingSteps:
     """
     The steps that have not started, in the order of the plan.
 
-    A step is looked at once for each step that it needs, however many wait.
+    A step is looked at once for each step that it needs, however many wait. `take_ready` sorts once more at the end.
 
     Raises:
         ValueError: two steps have one key, or a step needs a step that is not given.
@@ -103,23 +107,35 @@ class WaitingSteps:
         if missing:
             raise ValueError(f"steps need what is not in the plan: {sorted(missing)}")
         self._order = list(self._steps)
-        self._free = [self._positions[key] for key, needs in self._open_needs.items() if not needs]
+        self._are_few = False
+        self._free = [self._rank(key) for key, needs in self._open_needs.items() if not needs]
         heapify(self._free)
 
     def __bool__(self) -> bool:
         return bool(self._steps)
 
-    def take_ready(self, room: int) -> list[Step]:
-        """Remove and return the first steps, at most `room`, that need nothing that is not done."""
+    def take_ready(self, room: int, few: int = 0) -> list[Step]:
+        """
+        Remove and return the first steps, at most `room`, that need nothing that is not done.
+
+        When no more than `few` steps are left, those that others need are the first.
+        """
+        if not self._are_few and len(self._steps) <= few:
+            self._are_few = True
+            self._free = [self._rank(self._order[position]) for _, position in self._free]
+            heapify(self._free)
         count = max(0, min(room, len(self._free)))
-        return [self._steps.pop(self._order[heappop(self._free)]) for _ in range(count)]
+        return [self._steps.pop(self._order[heappop(self._free)[1]]) for _ in range(count)]
+
+    def _rank(self, key: str) -> tuple[bool, int]:
+        return self._are_few and not self._dependents.get(key), self._positions[key]
 
     def mark_done(self, key: str) -> None:
         for dependent in self._dependents[key]:
             needs = self._open_needs[dependent]
             needs.discard(key)
             if not needs:
-                heappush(self._free, self._positions[dependent])
+                heappush(self._free, self._rank(dependent))
 
     def mark_failed(self, key: str) -> None:
         self._failed.add(key)
@@ -171,7 +187,9 @@ class _StepRunner:
             while self.waiting or flying:
                 yield from self._block_dependents()
                 if not self.stop.is_set():
-                    for step in self.waiting.take_ready(self.limit.maximum - len(flying)):
+                    places = self.limit.maximum
+                    few = FEW_ROUNDS * places if self.limit.upper_limit > 1 else 0
+                    for step in self.waiting.take_ready(places - len(flying), few):
                         self.on_start(step)
                         flying[pool.submit(self._execute_step, step)] = step
                 if not flying:
@@ -193,13 +211,14 @@ class _StepRunner:
             self.waiting.mark_done(step.key)
             if outcome.id:
                 self.ids[step.key] = outcome.id
-        else:
+        elif outcome.status is not OutcomeStatus.NOT_ATTEMPTED:  # then nothing starts any more
             self.waiting.mark_failed(step.key)
         return outcome
 
     def _execute_step(self, step: Step) -> Outcome:
         try:
             with self.limit:
+                self._check_going_on()  # after the wait for a place: an interrupt may have come in between
                 return Outcome(step, OutcomeStatus.DONE, self._write_step(step))
         except StillInUse as error:
             if step.detects_hidden_flow:
@@ -214,6 +233,10 @@ class _StepRunner:
         except Error as error:
             wrote = isinstance(error, ServiceError) and error.wrote
             return Outcome(step, OutcomeStatus.FAILED, step.id, error.message, error.hint, error.rule, wrote)
+
+    def _check_going_on(self) -> None:
+        if self.stop.is_set():
+            raise _Halted("apply stopped before this step")
 
     def _write_step(self, step: Step) -> str | None:
         references = {name: self._resolve_id(value) for name, value in step.refs.items()}
@@ -242,8 +265,7 @@ class _StepRunner:
             return self.writer.create(step, ids)
         with ExitStack() as held:
             held.enter_context(self.probe)
-            if self.stop.is_set():
-                raise _Halted("apply stopped before this step")
+            self._check_going_on()
             if self.probed.is_set():
                 held.close()
                 return self.writer.create(step, ids)

@@ -34,9 +34,8 @@ if TYPE_CHECKING:
 
 def check_approval(call: CommandContext, order: ApplyRequest, made: ConnectedPlan) -> int | None:
     """Return the exit code after showing what changed since the approval; None: nothing did. Raises StalePlan."""
-    digest = planfile.approval_digest(made.plan)
     review = _review(call, order, made.plan.header.environment)
-    if order.only_if and digest != order.only_if:
+    if order.only_if and (digest := planfile.approval_digest(made.plan)) != order.only_if:
         raise _stale_plan(f"the plan has digest {digest}, not {order.only_if}", review)
     if order.saved is None:
         return None

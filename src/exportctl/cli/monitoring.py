@@ -244,7 +244,7 @@ def runs(
     call = command_context(ctx)
     call.require_format(TEXT, JSON, MARKDOWN)
     setup = call.setup()
-    with call.open_plan(PlanOptions(), setup, lists=reads.RUNS) as made:
+    with call.open_plan(list_runs.options_of_runs(export), setup, lists=reads.RUNS) as made:
         after = None if since is None else _parse_since(since, made.plan.as_of)
         made = list_runs.read_more_if_needed(made, setup, export)
         report = call.guard.mask_echoes(list_runs.read_recent_runs(made, export, limit=limit, since=after))

@@ -128,6 +128,11 @@ class Client:
         """The number of requests that were sent, repeats included."""
         return self._exchange.request_counts()
 
+    @property
+    def was_refused(self) -> bool:
+        """Whether the service answered 429, 500 or 503 to a client with these readers."""
+        return self._readers.maximum < self._readers.upper_limit
+
     def on_throttle(self, call: Callable[[], None]) -> None:
         """Call this too for each 429, 500 and 503 of the platform from now on, in the thread that got the answer."""
         self._exchange.on_throttle.append(call)

@@ -67,6 +67,11 @@ class ConcurrencyLimit:
             self._old = max(0, self._under_way - 1)
             self._grows_fast, self._answers = False, 0
 
+    def count_answers(self, number: int) -> None:
+        """Count answers from before this limit existed, which were no refusals: each allows one more."""
+        with self._changed:
+            self._maximum = min(self._most, self._maximum + number)
+
     def note_answer(self, kind: str, seconds: float) -> None:
         """Note how long an answer took that was no refusal; answers of one kind are compared with each other."""
         with self._changed:

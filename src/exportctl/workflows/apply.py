@@ -32,7 +32,7 @@ from exportctl.workflows.connect import EMBEDDED, ConnectedPlatform, platform_ki
 from exportctl.workflows.load_config import Setup
 from exportctl.workflows.plan import ConnectedPlan, PlanResult
 
-FIRST_PARALLEL = 4  # steps; the answers to them say how many more the service takes
+FIRST_PARALLEL = 4  # steps; the answers to them, and to the lists of the plan, say how many more the service takes
 
 
 @dataclass
@@ -111,6 +111,8 @@ def start_apply(
     setup.guard.hide_in_errors(hidden)
     limit = ConcurrencyLimit(parallelism, FIRST_PARALLEL)
     client = made.platform.client
+    if not client.was_refused:
+        limit.count_answers(client.request_counts.reads)
     client.on_throttle(limit.halve)
     client.on_duration(lambda request, seconds: limit.note_answer(request_kind(request), seconds))
     settle = SETTLE_SECONDS if setup.settle_seconds is None else setup.settle_seconds

@@ -22,7 +22,7 @@ from exportctl.resources.kinds import FLOW
 from exportctl.resources.run import Run
 from exportctl.resources.wire import destination_type
 from exportctl.workflows.load_config import Setup
-from exportctl.workflows.plan import ConnectedPlan, plan_again
+from exportctl.workflows.plan import ConnectedPlan, plan_again, plan_from_read_lists
 
 DEFAULT_LIMIT = 10  # runs of each flow by default
 MAX_SUGGESTIONS = 5  # addresses to name if none is similar
@@ -51,14 +51,24 @@ def read_recent_runs(
     return RunsReport(made.plan.header, made.plan.as_of, since, limit, flows)
 
 
+def options_of_runs(export: str) -> PlanOptions:
+    """Return the options of a first plan: only of what `export` names, because the others take time."""
+    return PlanOptions(targets=(export,))
+
+
 def read_more_if_needed(made: ConnectedPlan, setup: Setup, export: str) -> ConnectedPlan:
     """
-    Return a plan that shows which flows `export` names. `made` is from the flows alone, and mostly shows it already.
+    Return a plan that shows which flows `export` names. `made` is planned with `options_of_runs` from the flows alone.
 
-    A flow of which a person edited the description, and the second flow of a replacement, show only with their
-    connections to which export they belong.
+    Mostly it shows them already. A flow id, a former name and what is no longer declared show only in a plan of
+    everything. A flow of which a person edited the description, and the second flow of a replacement, show only with
+    their connections to which export they belong.
     """
     flows = {flow.id: flow for flow in made.live.objects_of_kind(FLOW.name)}
+    planned = {item.address for item in _chosen_items(made, export)}
+    marked = {flow.marker.address for flow in flows.values() if flow.marker}
+    if not planned or any(is_glob_match((export,), one) for one in marked - planned):
+        made = replace(made, plan=plan_from_read_lists(made, setup, PlanOptions(), made.plan.as_of))
     chosen = _chosen_items(made, export)
     found = [flows[item.id] for item in chosen if item.id in flows] or [flows[i] for i in (export,) if i in flows]
     addresses = [flow.marker.address for flow in flows.values() if flow.marker and flow.marker.kind == FLOW.letter]
