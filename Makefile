@@ -2,6 +2,8 @@
 
 VENV ?= .venv
 BIN := $(VENV)/bin
+# An environment of its own: Airflow and exportctl share no dependencies.
+AIRFLOW := $(VENV)-airflow
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Extras are kept: pip takes `coverage[toml]` for unpinned as soon as a newer coverage exists than the one locked.
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header --no-annotate
@@ -25,7 +27,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check lint format check-format types check-generated check-locks
-.PHONY: test-slow sweeps fuzz mutants test-real test-ecosystem test-image coverage bench dist layout lock schemas docs site clean
+.PHONY: test-slow sweeps fuzz mutants test-real test-ecosystem test-airflow test-image coverage bench dist layout lock schemas docs site clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -82,8 +84,12 @@ coverage: $(VENV)/.installed-dev ## check that no package falls below its floor 
 		-k 'not ($(UNMEASURED))' --cov --cov-report= --cov-report=json:build/coverage.json $(MEASURED)
 	$(BIN)/python -m tests.branch_coverage build/coverage.json
 
-test-ecosystem: $(VENV)/.installed-ecosystem $(VENV)/.installed-site build/axe/.installed build/programs/.installed ## tests that need big or foreign parts, such as a scheduler or a browser
-	$(BIN)/python -m pytest -m 'ecosystem and not slow'
+test-ecosystem: $(VENV)/.installed-ecosystem $(VENV)/.installed-site build/axe/.installed build/programs/.installed test-airflow ## tests that need big or foreign parts, such as a scheduler or a browser
+	EXPORTCTL_AIRFLOW='$(abspath $(AIRFLOW))' $(BIN)/python -m pytest -m 'ecosystem and not slow'
+
+test-airflow: $(VENV)/.installed-dev $(AIRFLOW)/.installed ## types and tests of the Airflow provider, without a scheduler
+	cd airflow && '$(abspath $(AIRFLOW))/bin/mypy'
+	cd airflow && EXPORTCTL_PYTHON='$(abspath $(BIN))/python' '$(abspath $(AIRFLOW))/bin/python' -m pytest
 
 test-image: $(VENV)/.installed-ecosystem ## build the image without a daemon and enter it; as root on Debian
 	.ci/install-image-tools
@@ -115,12 +121,13 @@ lock: $(VENV)/.installed-dev ## write the lock files anew from pyproject.toml
 	$(COMPILE) pyproject.toml --extra ecosystem --constraint requirements-real.txt --constraint requirements-dev.txt \
 		--output-file requirements-ecosystem.txt
 	$(COMPILE) pyproject.toml --extra site --constraint requirements-ecosystem.txt --output-file requirements-site.txt
+	$(COMPILE) --group airflow/pyproject.toml:test --output-file airflow/requirements.txt
 	cd tests/real/azurite && npm install --package-lock-only
 	cd tests/browser/axe && npm install --package-lock-only
 	.ci/check-locks
 
 clean: ## take away what these targets made
-	rm -rf build dist .exportctl .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache $(VENV)
+	rm -rf build dist .exportctl .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache $(VENV) $(AIRFLOW)
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/pyvenv.cfg:
@@ -150,6 +157,15 @@ $(VENV)/.installed-ecosystem: requirements-ecosystem.txt $(VENV)/.installed-real
 $(VENV)/.installed-site: requirements-site.txt $(VENV)/.installed-dev
 	@echo 'installing what builds the documentation site'
 	@$(PIP) install --require-hashes --requirement requirements-site.txt
+	@touch $@
+
+# The lock is complete, so pip need not look for what is missing (and would take `fastapi[…]==` for no pin of fastapi).
+$(AIRFLOW)/.installed: airflow/requirements.txt airflow/pyproject.toml
+	@echo 'installing Apache Airflow and the provider, every file checked against its hash'
+	@rm -rf $(AIRFLOW)
+	@python=$$(.ci/find-python) && "$$python" -m venv $(AIRFLOW)
+	@$(AIRFLOW)/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --require-hashes --requirement airflow/requirements.txt
+	@$(AIRFLOW)/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --no-build-isolation --editable airflow
 	@touch $@
 
 build/azurite/.installed: tests/real/azurite/package-lock.json .ci/install-servers

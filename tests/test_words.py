@@ -14,7 +14,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-READ = ("src", "docs", "schemas", "examples", "tests/output", "tests/cases", "README.md", "exports.yaml")
+READ = (
+    *("src", "airflow/src", "airflow/README.md", "docs", "schemas", "examples", "README.md", "exports.yaml"),
+    *("tests/output", "tests/cases"),
+)
 ENDINGS = {".py", ".md", ".json", ".yaml", ".yml", ".txt", ".sh", ".toml", ".svg", ".xml"}
 QUOTES_THEM = ("docs/decisions.md",)  # it says which words were retired
 

@@ -1,0 +1,3 @@
+"""Run exportctl in Apache Airflow: operators that start its command line, and a deferrable sensor."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,246 @@
+"""
+Operators: each runs one command of exportctl, and maps its end to what Airflow does.
+
+| the command | the task |
+|---|---|
+| did its work | succeeds |
+| found drift, or runs that are not complete | fails without a retry; with `on_findings="return"` it succeeds |
+| could not reach the service, is incomplete, met another run's lease, was interrupted | fails, and Airflow retries |
+| anything else: an error of the config, a safety check, a stale plan, wrong usage | fails without a retry |
+
+The XCom is a summary: words, counts, digests and paths. Each member is an XCom of its own, too (`multiple_outputs`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseOperator
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
+
+from exportctl_airflow.hooks import DEFAULT_CONNECTION, ExportctlHook
+from exportctl_airflow.outcome import Outcome, Verdict
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+ON_FINDINGS = ("fail", "return")
+
+
+class ExportctlOperator(BaseOperator):
+    """
+    The base of all operators: one project, one environment, one command.
+
+    `project` is the folder of the config on the worker. `report` is a file for the JSON document of the command.
+    """
+
+    template_fields: Sequence[str] = (
+        *("project", "environment", "files", "targets", "conn_id", "variables", "report", "arguments"),
+    )
+    ui_color = "#f3e9fb"
+    command = ""
+
+    def __init__(
+        self,
+        *,
+        project: str,
+        environment: str | None = None,
+        files: Sequence[str] = (),
+        targets: Sequence[str] = (),
+        arguments: Sequence[str] = (),
+        conn_id: str = DEFAULT_CONNECTION,
+        variables: Mapping[str, str] | None = None,
+        pass_env: Sequence[str] = (),
+        executable: str = "exportctl",
+        report: str | None = None,
+        on_findings: str = "fail",
+        **kwargs: Any,
+    ) -> None:
+        kwargs.setdefault("multiple_outputs", True)
+        super().__init__(**kwargs)
+        if on_findings not in ON_FINDINGS:
+            raise ValueError(f"on_findings is {on_findings!r}: choose one of {', '.join(ON_FINDINGS)}")
+        self.project = project
+        self.environment = environment
+        self.files = files
+        self.targets = targets
+        self.arguments = arguments
+        self.conn_id = conn_id
+        self.variables = variables
+        self.pass_env = pass_env
+        self.executable = executable
+        self.report = report
+        self.on_findings = on_findings
+        self._hook: ExportctlHook | None = None
+
+    def options(self) -> list[str]:
+        """Return the options of the command itself."""
+        return []
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Run the command and return its summary."""
+        self._hook = ExportctlHook(
+            self.conn_id, executable=self.executable, variables=self.variables, pass_env=self.pass_env
+        )
+        outcome = self._hook.run(self._words(), self.report, self.log.info)
+        for line in outcome.lines():
+            self.log.info("%s", line)
+        self._judge(outcome)
+        self.log.info("%s", outcome.reason)
+        return self.summary(outcome)
+
+    def summary(self, outcome: Outcome) -> dict[str, Any]:
+        """Return what becomes the XCom."""
+        return {**outcome.summary(), "report": self.report}
+
+    def on_kill(self) -> None:
+        """Ask exportctl to stop: an apply finishes the writes under way and releases its lease."""
+        if self._hook is not None:
+            self._hook.stop()
+
+    def _words(self) -> list[str]:
+        return [self.command, *common_options(self), *self.options(), *self.arguments]
+
+    def _judge(self, outcome: Outcome) -> None:
+        """Raise the exception that an end which is no success has in Airflow."""
+        if outcome.verdict is Verdict.RETRY:
+            raise AirflowException(outcome.reason)
+        if outcome.verdict is Verdict.FAIL or (outcome.verdict is Verdict.FOUND and self.on_findings == "fail"):
+            raise AirflowFailException(outcome.reason)
+
+
+def common_options(task: Any) -> list[str]:
+    """Return the options for the project, the environment, the files and the targets of a task."""
+    environment = ["--env", task.environment] if task.environment else []
+    files = [word for file in task.files for word in ("-f", file)]
+    targets = [word for target in task.targets for word in ("--target", target)]
+    return ["-C", task.project, *environment, *files, *targets]
+
+
+class ExportctlPlanOperator(ExportctlOperator):
+    """
+    Shows what apply would change. Writes nothing.
+
+    The XCom has `digest`, which approves this plan, and `has_changes`. `plan_file` saves the plan for workers that
+    share a disk.
+    """
+
+    template_fields = (*ExportctlOperator.template_fields, "plan_file")
+    command = "plan"
+
+    def __init__(self, *, plan_file: str | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.plan_file = plan_file
+
+    def options(self) -> list[str]:
+        """Return `--detailed-exitcode`, and where to save the plan."""
+        return ["--detailed-exitcode", *(["--out", self.plan_file] if self.plan_file else [])]
+
+    def summary(self, outcome: Outcome) -> dict[str, Any]:
+        """Return the summary with the digest of the plan."""
+        return {
+            **super().summary(outcome),
+            "digest": outcome.result.get("digest"),
+            "has_changes": outcome.code == 2,
+            "plan_file": self.plan_file,
+        }
+
+
+class ExportctlApplyOperator(ExportctlOperator):
+    """
+    Makes the sandbox equal to the config.
+
+    Give exactly one approval: `only_if`, the digest of a plan; `plan_file`, a saved plan; or `auto_approve=True`. With
+    an approval of a plan, a retry of an incomplete apply finds the plan stale: run the DAG again.
+    """
+
+    template_fields = (*ExportctlOperator.template_fields, "only_if", "plan_file")
+    command = "apply"
+
+    def __init__(
+        self,
+        *,
+        only_if: str | None = None,
+        plan_file: str | None = None,
+        auto_approve: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        if [only_if is not None, plan_file is not None, auto_approve].count(True) != 1:
+            raise ValueError("an apply needs exactly one of only_if, plan_file and auto_approve=True")
+        self.only_if = only_if
+        self.plan_file = plan_file
+        self.auto_approve = auto_approve
+
+    def options(self) -> list[str]:
+        """Return the approval; an empty one, such as an XCom that is not there, approves nothing."""
+        if self.auto_approve:
+            return ["--auto-approve"]
+        if self.plan_file:
+            return [self.plan_file]
+        if not self.only_if:
+            raise AirflowFailException("only_if or plan_file is empty: did the plan task run?")
+        return ["--only-if", self.only_if]
+
+
+class ExportctlDriftOperator(ExportctlOperator):
+    """Shows what was changed by hand in the sandbox. `fail_on` names the groups that count, as `--fail-on` does."""
+
+    template_fields = (*ExportctlOperator.template_fields, "fail_on")
+    command = "drift"
+
+    def __init__(self, *, fail_on: Sequence[str] = (), **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.fail_on = fail_on
+
+    def options(self) -> list[str]:
+        """Return the groups of drift that count."""
+        return ["--fail-on", ",".join(self.fail_on)] if self.fail_on else []
+
+
+class ExportctlRenewOperator(ExportctlOperator):
+    """Moves the rolling ends that are due, and nothing else."""
+
+    command = "renew"
+
+    def __init__(self, *, dry_run: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.only_show = dry_run  # `dry_run` is a method of every operator
+
+    def options(self) -> list[str]:
+        """Return `--dry-run` if it is asked for."""
+        return ["--dry-run"] if self.only_show else []
+
+
+class ExportctlVerifyOperator(ExportctlOperator):
+    """Proves that the files of all runs since `since` arrived. Reads storage with the worker's own identity."""
+
+    template_fields = (*ExportctlOperator.template_fields, "since")
+    command = "verify"
+
+    def __init__(
+        self,
+        *,
+        since: str | None = None,
+        deep: bool = False,
+        runs_only: bool = False,
+        require_storage: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.since = since
+        self.deep = deep
+        self.runs_only = runs_only
+        self.require_storage = require_storage
+
+    def options(self) -> list[str]:
+        """Return the window, and how to read."""
+        return verify_options(self)
+
+
+def verify_options(task: Any) -> list[str]:
+    """Return the options of `verify` of a task."""
+    flags = {"--deep": task.deep, "--runs-only": task.runs_only, "--require-storage": task.require_storage}
+    since = ["--since", task.since] if task.since else []
+    return [*since, *(flag for flag, is_set in flags.items() if is_set)]
