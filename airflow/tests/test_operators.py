@@ -16,10 +16,12 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException
 from exportctl_airflow.operators import (
     ExportctlApplyOperator,
     ExportctlDriftOperator,
+    ExportctlFleetOperator,
     ExportctlOperator,
     ExportctlPlanOperator,
     ExportctlRenewOperator,
     ExportctlVerifyOperator,
+    shards,
 )
 from tests.conftest import LAKE_KEY, SECRET, Emulated, python_script
 
@@ -182,3 +184,22 @@ def test_an_apply_needs_exactly_one_approval(approvals: dict[str, Any]) -> None:
 def test_an_empty_approval_approves_nothing() -> None:
     with pytest.raises(AirflowFailException, match="is empty"):
         ExportctlApplyOperator(task_id="t", project=".", only_if="").execute(CONTEXT)
+
+
+@pytest.mark.usefixtures("secrets")
+def test_a_shard_of_many_sandboxes_is_one_task(emulated: Emulated) -> None:
+    config = Path(emulated.project, "exports.yaml").read_text(encoding="utf-8")
+    for name in ("sales", "web"):
+        Path(emulated.project, name).mkdir()
+        Path(emulated.project, name, "exports.yaml").write_text(config.replace("acme", name), encoding="utf-8")
+    Path(emulated.project, "exports.yaml").unlink()
+
+    def run(shard: str) -> dict[str, Any]:
+        return ExportctlFleetOperator(**options(emulated, fleet="status", shard=shard)).execute(CONTEXT)
+
+    found = [run(shard) for shard in shards(2)]
+    Path(emulated.project, "web", "exports.yaml").write_text("version: 2\n", encoding="utf-8")
+
+    assert [(one["command"], one["sandboxes"], one["noted"]) for one in found] == [("fleet status", 1, [])] * 2
+    with pytest.raises(AirflowFailException, match="fleet status: exit code 1, error: "):
+        ExportctlFleetOperator(**options(emulated, fleet="status")).execute(CONTEXT)

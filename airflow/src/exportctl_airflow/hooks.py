@@ -12,6 +12,7 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,7 +75,7 @@ class ExportctlHook(BaseHook):
                 code = self._process.run(stdout, on_line)
             except OSError as error:
                 raise self._no_program(error) from None
-            return Outcome(words[0], code, _read_document(stdout.read_bytes()))
+            return Outcome(_command(words), code, _read_document(stdout.read_bytes()))
 
     async def arun(self, words: Sequence[str]) -> tuple[Outcome, str]:
         """
@@ -88,7 +89,7 @@ class ExportctlHook(BaseHook):
             code, stdout, stderr = await run_reading(self._words(words), environment)
         except OSError as error:
             raise self._no_program(error) from None
-        return Outcome(words[0], code, _read_document(stdout)), stderr
+        return Outcome(_command(words), code, _read_document(stdout)), stderr
 
     def stop(self) -> None:
         """Ask the running process to stop. Returns at once."""
@@ -132,6 +133,11 @@ class ExportctlHook(BaseHook):
             f"cannot start {self.executable}: {error.strerror}. Install exportctl on the worker, or give its path as "
             "`executable`"
         )
+
+
+def _command(words: Sequence[str]) -> str:
+    """Return the words before the first option."""
+    return " ".join(takewhile(lambda word: not word.startswith("-"), words))
 
 
 def _read_document(text: bytes) -> Mapping[str, Any]:

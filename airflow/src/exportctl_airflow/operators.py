@@ -20,12 +20,13 @@ from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from exportctl_airflow.hooks import DEFAULT_CONNECTION, ExportctlHook
-from exportctl_airflow.outcome import Outcome, Verdict
+from exportctl_airflow.outcome import Outcome, Verdict, sandbox_name
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
 ON_FINDINGS = ("fail", "return")
+FLEET = ("plan", "drift", "renew", "verify", "status")
 
 
 class ExportctlOperator(BaseOperator):
@@ -244,3 +245,40 @@ def verify_options(task: Any) -> list[str]:
     flags = {"--deep": task.deep, "--runs-only": task.runs_only, "--require-storage": task.require_storage}
     since = ["--since", task.since] if task.since else []
     return [*since, *(flag for flag, is_set in flags.items() if is_set)]
+
+
+class ExportctlFleetOperator(ExportctlOperator):
+    """
+    Runs a command of `exportctl fleet` over a shard of many sandboxes in one process, such as `drift`.
+
+    `where` is the folder or the fleet file, from `project`. `shards(10)` gives the values of `shard` for ten mapped
+    tasks. All sandboxes use the secrets of one connection.
+    """
+
+    template_fields = (*ExportctlOperator.template_fields, "where", "shard")
+
+    def __init__(self, *, fleet: str, where: str = ".", shard: str | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if fleet not in FLEET:
+            raise ValueError(f"fleet is {fleet!r}: choose one of {', '.join(FLEET)}")
+        self.fleet = fleet
+        self.where = where
+        self.shard = shard
+
+    def options(self) -> list[str]:
+        """Return the part of the sandboxes, and where they are."""
+        return [*(["--shard", self.shard] if self.shard else []), self.where]
+
+    def summary(self, outcome: Outcome) -> dict[str, Any]:
+        """Return the summary with the number of sandboxes, and the names of those that have another code than 0."""
+        rows = outcome.result.get("sandboxes", ())
+        noted = [sandbox_name(row) for row in rows if row["exit_code"]]
+        return {**super().summary(outcome), "sandboxes": len(rows), "noted": noted}
+
+    def _words(self) -> list[str]:
+        return ["fleet", self.fleet, *common_options(self), *self.options(), *self.arguments]
+
+
+def shards(count: int) -> list[str]:
+    """Return the shards of `fleet` for `count` mapped tasks."""
+    return [f"{index}/{count}" for index in range(1, count + 1)]

@@ -63,8 +63,9 @@ class Outcome:
 
     @property
     def errors(self) -> tuple[Mapping[str, Any], ...]:
-        """The errors of the document."""
-        return tuple(self.document.get("errors") or ())
+        """The errors of the document, and those of the sandboxes of a fleet."""
+        rows = self.result.get("sandboxes", ())
+        return (*(self.document.get("errors") or ()), *(error for row in rows for error in row["errors"]))
 
     @property
     def result(self) -> Mapping[str, Any]:
@@ -117,8 +118,16 @@ def error_line(error: Mapping[str, Any]) -> str:
     return f"{where}{error['message']} [{error['rule']}]{hint}"
 
 
+def sandbox_name(row: Mapping[str, Any]) -> str:
+    """Return how a report of `fleet` names a sandbox: the folder, and the environment if there is one."""
+    return " ".join(filter(None, (row["folder"], row["environment"])))
+
+
 def _found_lines(result: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a line for each item of a plan, entry of a drift and verdict of a verify. An apply said its own."""
+    """Yield a line for each item of a plan, entry of a drift, verdict of a verify and sandbox of a fleet."""
+    for row in result.get("sandboxes", ()):
+        yield f"{sandbox_name(row)}: exit code {row['exit_code']}: {row['summary']}"
+        yield from (f"  {line}" for line in row["attention"])
     for item in (*result.get("items", ()), *result.get("entries", ())):
         words = [str(item[key]) for key in ("group", "verb", "field") if item.get(key)]
         yield f"{item.get('address')}: {' '.join(words)}"
