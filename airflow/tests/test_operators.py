@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -11,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from airflow.sdk._shared.secrets_masker import redact
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
+from exportctl_airflow.hooks import ExportctlHook
 from exportctl_airflow.operators import (
     ExportctlApplyOperator,
     ExportctlDriftOperator,
@@ -135,6 +138,24 @@ def test_the_process_gets_no_other_variable_of_the_worker(tmp_path: Path, monkey
     assert given.pop("AWS_PROFILE") == "reader"
     assert given.pop("LAKE_KEY") == LAKE_KEY
     assert {name for name in given if name.startswith(("AIRFLOW", "OTHER", "PYTHON", "LD_"))} == set()
+
+
+@pytest.mark.parametrize("side", ["worker", "triggerer"])
+def test_every_secret_is_masked_in_what_airflow_logs(
+    side: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = {"conn_type": "exportctl", "password": f"{side}-password", "extra": {"SFTP_KEY": f"{side}-extra"}}
+    monkeypatch.setenv("AIRFLOW_CONN_MASKED", json.dumps(account))
+    monkeypatch.setenv("AIRFLOW_VAR_LAKE_KEY", f"{side}-variable")
+    program = python_script(tmp_path / "exportctl", "print('{}')\n")
+    hook = ExportctlHook("masked", executable=program, variables={"LAKE_KEY": "lake_key"})
+
+    if side == "worker":
+        hook.run(["plan"], None, print)
+    else:
+        asyncio.run(hook.arun(["plan"]))
+
+    assert redact(f"{side}-password, {side}-extra and {side}-variable") == "***, *** and ***"
 
 
 @pytest.mark.usefixtures("secrets")

@@ -107,8 +107,8 @@ class ExportctlHook(BaseHook):
         for name, key in self.variables.items():
             check_name(name)
             found[name] = str(Variable.get(key))
-        for name, value in found.items():
-            mask_secret(value, name)
+        for value in found.values():
+            mask_secret(value)  # given a name, too, Airflow would mask only what has a name like `password`
         return found
 
     async def _aread_secrets(self) -> dict[str, str]:
@@ -117,8 +117,8 @@ class ExportctlHook(BaseHook):
         for name, key in self.variables.items():
             check_name(name)
             found[name] = str(await sync_to_async(Variable.get)(key))
-        for name, value in found.items():
-            await amask_secret(value, name)
+        for value in found.values():
+            await amask_secret(value)
         return found
 
     def _connection_secrets(self, connection: Connection) -> dict[str, str]:
