@@ -35,7 +35,6 @@ _ROUNDS = 4  # how often a text may be escaped
 _GRAM = 4  # characters that are compared first
 _STRIDE = MIN_SECRET_LENGTH - _GRAM + 1  # every window holds a gram that begins at a multiple of this
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----")
-_URL_SAFE = str.maketrans("-_", "+/")  # both alphabets of base64 look alike in a view
 _BLANKS = re.compile(r"\s+")
 _DROPPED = re.compile(r"[\s\\]")  # what views leave out
 _ESCAPED = re.compile(  # each way begins with a character as it is: then the search skips all others at once
@@ -237,7 +236,8 @@ def _is_line_end(found: re.Match[str]) -> bool:
 
 
 def _fold(text: str) -> str:
-    return text.casefold().translate(_URL_SAFE)
+    """Return a text without case, in which both alphabets of base64 look alike."""
+    return text.casefold().replace("-", "+").replace("_", "/")
 
 
 def _without_line_ends(text: str) -> str:
