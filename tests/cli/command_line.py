@@ -144,6 +144,12 @@ def fixed_clock_command_line(folder: Path, text: str = SMALL, env: Mapping[str, 
     return run
 
 
+def copied_command_line(template: Path, folder: Path) -> CommandLine:
+    """What lies in `template`, prepared once for several tests, in a folder of its own."""
+    shutil.copytree(template, folder, dirs_exist_ok=True)
+    return CommandLine(folder)
+
+
 def northwind(folder: Path) -> CommandLine:
     """The config at the root of the repository."""
     shutil.copy(ROOT / "exports.yaml", folder)

@@ -1,11 +1,10 @@
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.cli.command_line import CommandLine, fixed_clock_command_line
+from tests.cli.command_line import CommandLine, copied_command_line, fixed_clock_command_line
 
 
 @pytest.fixture(scope="session")
@@ -16,20 +15,17 @@ def seeded_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def applied_folder(seeded_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("applied")
-    shutil.copytree(seeded_folder, folder, dirs_exist_ok=True)
-    assert CommandLine(folder)("apply", "--auto-approve").code == 0
+    assert copied_command_line(seeded_folder, folder)("apply", "--auto-approve").code == 0
     return folder
 
 
 @pytest.fixture
 def run(seeded_folder: Path, tmp_path: Path) -> CommandLine:
     """A small config, nothing applied yet."""
-    shutil.copytree(seeded_folder, tmp_path, dirs_exist_ok=True)
-    return CommandLine(tmp_path)
+    return copied_command_line(seeded_folder, tmp_path)
 
 
 @pytest.fixture
 def applied(applied_folder: Path, tmp_path: Path) -> CommandLine:
     """The same, applied."""
-    shutil.copytree(applied_folder, tmp_path, dirs_exist_ok=True)
-    return CommandLine(tmp_path)
+    return copied_command_line(applied_folder, tmp_path)

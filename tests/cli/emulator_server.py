@@ -118,7 +118,13 @@ def serve_config(
     folder: Path, text: str = CONFIG, sandboxes: Iterable[str] = SANDBOXES, *, clock: str | float = START, **env: str
 ) -> Iterator[EmulatorServer]:
     """A config in `folder` whose environments are served. The emulator's clock stands still, unless it is `real`."""
-    made = emulator(sandboxes, clock)
+    with serve_emulator(emulator(sandboxes, clock), folder, text, **env) as served:
+        yield served
+
+
+@contextmanager
+def serve_emulator(made: Emulator, folder: Path, text: str = CONFIG, **env: str) -> Iterator[EmulatorServer]:
+    """A config in `folder` whose environments this emulator serves."""
     gate = RequestBarrier(made)
     running = bind_server(gate, 0)
     thread = threading.Thread(target=running.run, daemon=True)

@@ -12,7 +12,7 @@ import pytest
 
 from exportctl.cli.files import FileReplacement, replace_files
 from exportctl.errors import Error
-from tests.cli.command_line import SMALL, CommandLine, northwind
+from tests.cli.command_line import SMALL, CommandLine, copied_command_line, northwind
 
 TOOLS = (
     pytest.param(["git", "apply", "-"], id="git"),
@@ -21,14 +21,19 @@ TOOLS = (
 FIELD_LINE = "exports.orders-to-partner  path"
 
 
-@pytest.fixture
-def moved(tmp_path: Path) -> CommandLine:
-    """The config at the root of the repository, applied, and two edits by hand."""
-    run = northwind(tmp_path)
+@pytest.fixture(scope="module")
+def moved_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    run = northwind(tmp_path_factory.mktemp("moved"))
     assert run("apply", "--auto-approve").code == 0
     assert run("emulator", "ui", "path", "orders-to-partner", "/somewhere/else").code == 0
     assert run("emulator", "ui", "disable", "profiles-to-science").code == 0
-    return run
+    return run.folder
+
+
+@pytest.fixture
+def moved(moved_folder: Path, tmp_path: Path) -> CommandLine:
+    """The config at the root of the repository, applied, and two edits by hand."""
+    return copied_command_line(moved_folder, tmp_path)
 
 
 def read_config(run: CommandLine) -> str:
@@ -305,17 +310,13 @@ def test_the_next_step_is_true_where_edits_wait(moved: CommandLine) -> None:
 
 
 @pytest.fixture
-def two_files(tmp_path: Path) -> CommandLine:
+def two_files(moved: CommandLine) -> CommandLine:
     """Two exports in two files, both moved by hand."""
-    run = northwind(tmp_path)
-    head, mark, tail = read_config(run).partition("  profiles-to-science:\n")
-    run.write(head)
-    (tmp_path / "exports").mkdir()
-    run.write(f"exports:\n{mark}{tail}", "exports/science.yaml")
-    assert run("apply", "--auto-approve").code == 0
-    assert run("emulator", "ui", "path", "orders-to-partner", "/somewhere/else").code == 0
-    assert run("emulator", "ui", "disable", "profiles-to-science").code == 0
-    return run
+    head, mark, tail = read_config(moved).partition("  profiles-to-science:\n")
+    moved.write(head)
+    (moved.folder / "exports").mkdir()
+    moved.write(f"exports:\n{mark}{tail}", "exports/science.yaml")
+    return moved
 
 
 def config_texts(run: CommandLine) -> list[str]:

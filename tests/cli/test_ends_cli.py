@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.command_line import SMALL, START, CommandLine, fixed_clock_command_line
+from tests.cli.command_line import SMALL, START, CommandLine, copied_command_line, fixed_clock_command_line
 from tests.cli.emulator_server import EmulatorServer, serve_config
 
 DAY = 86400
@@ -18,20 +18,31 @@ ENDED = "the flow ended 2027-02-24 00:00 UTC, 4 days ago and exports nothing now
 ENDS_ONLY = "Final check: every due end was moved and read back; nothing else was compared."
 
 
-@pytest.fixture
-def run(tmp_path: Path) -> CommandLine:
-    """Applied, and nine days from its end; a renewal is due."""
-    made = fixed_clock_command_line(tmp_path, SHORT)
+@pytest.fixture(scope="module")
+def due_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = fixed_clock_command_line(tmp_path_factory.mktemp("due"), SHORT)
     assert made("apply", "--auto-approve").code == 0
     assert made("emulator", "clock", "advance", "31 days").code == 0
-    return made
+    return made.folder
 
 
 @pytest.fixture
-def over(run: CommandLine) -> CommandLine:
+def run(due_folder: Path, tmp_path: Path) -> CommandLine:
+    """Applied, and nine days from its end; a renewal is due."""
+    return copied_command_line(due_folder, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def over_folder(due_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = copied_command_line(due_folder, tmp_path_factory.mktemp("over"))
+    assert made("emulator", "clock", "advance", "13 days").code == 0
+    return made.folder
+
+
+@pytest.fixture
+def over(over_folder: Path, tmp_path: Path) -> CommandLine:
     """The same, four days after its end."""
-    assert run("emulator", "clock", "advance", "13 days").code == 0
-    return run
+    return copied_command_line(over_folder, tmp_path)
 
 
 def test_a_plan_says_how_many_days_are_left_in_both_forms_for_people(run: CommandLine) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from exportctl import __version__
-from tests.cli.command_line import SMALL, CommandLine
+from tests.cli.command_line import SMALL, CommandLine, copied_command_line
 
 NEWER = SMALL.replace("version: 1\n", "version: 1\nminimum_version: '99.0'\nleases: {on: true}\n")
 SAID = f"exports.yaml:2:18: this config needs exportctl 99.0 or later; this is {__version__}  [minimum-version]"
@@ -30,11 +32,17 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
 )
 
 
+@pytest.fixture(scope="module")
+def newer_folder(applied_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = copied_command_line(applied_folder, tmp_path_factory.mktemp("newer"))
+    assert made("plan", "--out", "plan.json").code == 0
+    made.write(NEWER)
+    return made.folder
+
+
 @pytest.fixture
-def newer(applied: CommandLine) -> CommandLine:
-    assert applied("plan", "--out", "plan.json").code == 0
-    applied.write(NEWER)
-    return applied
+def newer(newer_folder: Path, tmp_path: Path) -> CommandLine:
+    return copied_command_line(newer_folder, tmp_path)
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)

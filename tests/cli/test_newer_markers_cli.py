@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.command_line import SMALL, CommandLine, CommandResult, fixed_clock_command_line
+from tests.cli.command_line import SMALL, CommandLine, CommandResult, copied_command_line, fixed_clock_command_line
 
 SANDBOX = "demo"
 FLOWS, TARGETS, SOURCES, BASES = "flows", "targetConnections", "sourceConnections", "connections"
@@ -40,14 +40,20 @@ def live(run: CommandLine) -> Any:
         return emulator.snapshot(SANDBOX)
 
 
-@pytest.fixture
-def prepared(applied: CommandLine) -> CommandLine:
-    """Applied, a plan and a snapshot of the time before in files, a title to be changed, a flow made by hand."""
-    with closing(applied.emulator()) as emulator:
+@pytest.fixture(scope="module")
+def prepared_folder(applied_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = copied_command_line(applied_folder, tmp_path_factory.mktemp("prepared"))
+    with closing(made.emulator()) as emulator:
         emulator.ui.create_flow("By hand", ["Returns"], sandbox=SANDBOX, destination="Data Landing Zone")
-    applied.edit("orders: {datasets: [Orders]}", "orders: {datasets: [Orders], title: Orders daily}")
-    assert applied("plan", "--out", "before.json").code == 0
-    return applied
+    made.edit("orders: {datasets: [Orders]}", "orders: {datasets: [Orders], title: Orders daily}")
+    assert made("plan", "--out", "before.json").code == 0
+    return made.folder
+
+
+@pytest.fixture
+def prepared(prepared_folder: Path, tmp_path: Path) -> CommandLine:
+    """Applied, a plan of the time before in a file, a title to be changed, a flow made by hand."""
+    return copied_command_line(prepared_folder, tmp_path)
 
 
 COMMANDS: tuple[tuple[str, ...], ...] = (

@@ -20,7 +20,7 @@ from exportctl.emulator import Emulator
 from exportctl.emulator.faults import Fault
 from exportctl.output.markdown.marker import CommentMarker, parse_marker
 from tests.cli.command_line import ORGANIZATION, START, STATE, CommandLine
-from tests.cli.emulator_server import CONFIG, PATIENCE, SANDBOXES, VARIABLES, EmulatorServer, serve_config
+from tests.cli.emulator_server import CONFIG, PATIENCE, SANDBOXES, VARIABLES, EmulatorServer, serve_config, serve_emulator
 from tests.output.document_schemas import check_document
 
 DAY = 86_400
@@ -28,14 +28,20 @@ ALL = "--all-environments"
 SHORT = CONFIG.replace("{rolling: 180 days, renew_before: 30 days}", "{rolling: 35 days, renew_before: 31 days}")
 
 
-@pytest.fixture
-def three(tmp_path: Path) -> Iterator[EmulatorServer]:
-    """dev, prod and stage behind one server, applied, a day later."""
-    with serve_config(tmp_path, SHORT) as made:
+@pytest.fixture(scope="module")
+def a_day_later(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    with serve_config(tmp_path_factory.mktemp("applied"), SHORT) as made:
         for name in SANDBOXES:
             assert made.run("apply", "--auto-approve", "--env", name).code == 0
         made.emulator.advance(DAY)
         made.emulator.forget_requests()
+        yield made.emulator
+
+
+@pytest.fixture
+def three(a_day_later: Emulator, tmp_path: Path) -> Iterator[EmulatorServer]:
+    """dev, prod and stage behind one server, applied, a day later."""
+    with serve_emulator(a_day_later.copy(), tmp_path, SHORT) as made:
         yield made
 
 
