@@ -23,6 +23,7 @@ from exportctl.workflows.fleet import SANDBOXES_AT_ONCE
 from tests.cli.command_line import LAKE_AND_ORDERS, CommandLine, ends_after
 from tests.cli.emulator_server import SANDBOXES, VARIABLES, EmulatorServer, serve_config
 
+SHORT = "{rolling: 35 days, renew_before: 30 days}"
 NOW = ("--now", "2027-01-15T08:00:00Z")
 COMMANDS = ("plan", "drift", "renew", "verify", "status")
 SINGLE = (
@@ -326,10 +327,13 @@ def test_a_shard_that_is_none_is_wrong_usage(teams: Teams, shard: str) -> None:
 
 def test_renew_moves_the_ends_that_are_due_in_every_sandbox_and_records_them(teams: Teams) -> None:
     teams.add("one", "dev")
+    for file in (teams.run.folder / "teams").glob("*/exports.yaml"):
+        text = file.read_text(encoding="utf-8")
+        file.write_text(text.replace("{rolling: 180 days, renew_before: 30 days}", SHORT), encoding="utf-8")
     for name in SANDBOXES:
         assert teams.run("-C", f"{teams.run.folder}/teams/all", "apply", "--auto-approve", "--env", name).code == 0
     assert teams.run("-C", f"{teams.run.folder}/teams/one", "apply", "--auto-approve").code == 0
-    teams.server.emulator.advance(160 * 86400)
+    teams.server.emulator.advance(8 * 86400)
     begun = len(teams.server.emulator.writes())
     dry = teams.run("fleet", "renew", "teams", "--dry-run")
     assert (dry.code, len(teams.server.emulator.writes()) - begun) == (0, 0)
