@@ -37,7 +37,7 @@ def examples(count: int, swept: int | None = None) -> int:
 settings.register_profile(
     "exportctl",
     database=None,
-    max_examples=examples(60),
+    max_examples=examples(25, swept=60),
     deadline=None,
     derandomize=False,
     print_blob=True,

@@ -69,7 +69,7 @@ def _unquote_scalars(text: str) -> str:
     return re.sub(r": '(true|null|1)'(?=$)", r": \1", text, flags=re.MULTILINE)
 
 
-@settings(max_examples=examples(40))
+@settings(max_examples=examples(25, swept=40))
 @given(files=scattered_files(), env=st.sampled_from(["dev", "prod", "local"]))
 def test_the_order_of_files_and_keys_does_not_matter(files: dict[str, bytes], env: str) -> None:
     made, findings = config.load_project(config.parse_config(files), env, {})
@@ -83,7 +83,7 @@ def test_the_order_of_files_and_keys_does_not_matter(files: dict[str, bytes], en
 WORDS = ["", "null", "true", "5", "[]", "{}", "[x]", "{a: b}", "text", '"${env:X}"', '"${"', "&a x", "2026-01-01", "-"]
 
 
-@settings(max_examples=examples(60))
+@settings(max_examples=examples(25, swept=60))
 @given(data=st.data())
 def test_no_damage_raises(data: st.DataObject) -> None:
     lines = EXAMPLE.splitlines()
@@ -97,7 +97,7 @@ def test_no_damage_raises(data: st.DataObject) -> None:
     assert all(f.hint is not None or f.rule for f in findings)
 
 
-@settings(max_examples=examples(60))
+@settings(max_examples=examples(25, swept=60))
 @given(st.binary(max_size=80))
 def test_no_bytes_raise(data: bytes) -> None:
     config.load_projects(config.parse_config({"exports.yaml": data}), {})
@@ -110,7 +110,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=examples(60))
+@settings(max_examples=examples(25, swept=60))
 @given(path=st.data(), value=VALUES)
 def test_no_value_in_any_place_raises(path: st.DataObject, value: object) -> None:
     tree = json.loads(json.dumps(yaml.safe_load(EXAMPLE)))
