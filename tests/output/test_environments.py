@@ -68,8 +68,19 @@ def test_what_is_short_is_shown_whole_and_what_is_long_shares_the_rest() -> None
     assert abs(int(shown[0].split()[0][1:]) - int(shown[1].split()[0][1:])) <= 1
 
 
-@pytest.mark.parametrize("count", [1, 2, 10, 60, 250])
-@pytest.mark.parametrize("plan", [large_plan(25), full_plan(), evil_plan()], ids=["large", "full", "evil"])
+COUNTS = (1, 2, 10, 60, 250)
+PLANS = {"large": large_plan(25), "full": full_plan(), "evil": evil_plan()}
+LONG = {(250, "large"), (250, "evil")}  # 250 is played with the short plan in each run
+
+
+@pytest.mark.parametrize(
+    ("count", "plan"),
+    [
+        pytest.param(n, plan, id=f"{name}-{n}", marks=[pytest.mark.slow] if (n, name) in LONG else [])
+        for name, plan in PLANS.items()
+        for n in COUNTS
+    ],
+)
 def test_a_comment_is_never_longer_than_it_may_be_and_says_what_is_left_out(count: int, plan: Plan) -> None:
     text = comment(*(EnvironmentResult(f"environment-{n:03}", plan) for n in range(count)))
     assert len(text) <= LIMIT

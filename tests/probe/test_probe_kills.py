@@ -60,7 +60,7 @@ def assert_nothing_is_left_after_a_rerun(folder: Path, killed_at: int, **setting
 
 
 def test_after_a_kill_nothing_is_left_after_a_rerun(tmp_path: Path) -> None:
-    for killed_at in range(1, requests_of_a_probe(tmp_path), 17):
+    for killed_at in range(1, requests_of_a_probe(tmp_path), 37):
         assert_nothing_is_left_after_a_rerun(tmp_path, killed_at)
 
 

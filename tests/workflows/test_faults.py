@@ -486,8 +486,18 @@ CONSENTS = {
 }
 
 
-@pytest.mark.parametrize("flags", CONSENTS)
-@pytest.mark.parametrize("age", [LISTED, 3 * 86400], ids=["young", "days old"])
+AGES = {"young": LISTED, "days old": 3 * 86400}
+EACH_RUN = {("young", "no flags"), ("days old", "every flag")}  # each age and each consent once
+
+
+@pytest.mark.parametrize(
+    ("age", "flags"),
+    [
+        pytest.param(AGES[age], flags, id=f"{age}-{flags}", marks=() if (age, flags) in EACH_RUN else pytest.mark.slow)
+        for age in AGES
+        for flags in CONSENTS
+    ],
+)
 @pytest.mark.parametrize("missed", MISSED)
 def test_what_a_list_misses_once_gets_no_duplicate_and_loses_nothing(
     tmp_path: Path, missed: str, age: int, flags: str

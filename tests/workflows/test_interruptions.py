@@ -31,7 +31,7 @@ ARRIVES = pytest.mark.parametrize(
     "arrives", [pytest.param(True, id="arrived"), pytest.param(False, id="never arrived", marks=pytest.mark.slow)]
 )
 EVERY = pytest.mark.parametrize(
-    "every", [pytest.param(3, id="every third request"), pytest.param(1, id="every request", marks=pytest.mark.slow)]
+    "every", [pytest.param(5, id="every fifth request"), pytest.param(1, id="every request", marks=pytest.mark.slow)]
 )
 
 
