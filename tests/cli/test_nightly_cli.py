@@ -20,7 +20,15 @@ from exportctl.emulator import Emulator
 from exportctl.emulator.faults import Fault
 from exportctl.output.markdown.marker import CommentMarker, parse_marker
 from tests.cli.command_line import ORGANIZATION, START, STATE, CommandLine
-from tests.cli.emulator_server import CONFIG, PATIENCE, SANDBOXES, VARIABLES, EmulatorServer, serve_config, serve_emulator
+from tests.cli.emulator_server import (
+    CONFIG,
+    PATIENCE,
+    SANDBOXES,
+    VARIABLES,
+    EmulatorServer,
+    serve_config,
+    serve_emulator,
+)
 from tests.output.document_schemas import check_document
 
 DAY = 86_400
