@@ -5,18 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from exportctl.client.auth import Credentials
 from exportctl.client.client import SANDBOXES, Client
 from exportctl.client.transport import RequestCounts
-from exportctl.emulator import Emulator, Fault, SeedDataset
+from exportctl.emulator import Emulator, Fault, SeedDataset, Switches
 from exportctl.errors import Conflict, Forbidden, NotFound, NotReached, ServiceError, Unauthorized
 from exportctl.model.secret import Secret
 from tests.client.scripted import FakeTime, client_of
+from tests.law_profile import examples
 
 DATA_LAKE = "23598e46-f560-407b-88d5-ea6207e49db0"
 CONFIGS = f"/connectionSpecs/{DATA_LAKE}/configs"
 ELIGIBLE = (("outputType", "activationDatasets"), ("outputField", "datasets"))
+TOTALS, HAS_NEXT = (Switches.choices()[name] for name in ("configs_total", "configs_has_next"))
 NOW = 1_764_583_200.0  # 2025-12-01T10:00:00Z
 
 
@@ -55,6 +59,18 @@ def test_all_pages_of_both_kinds_of_list_are_read(emulator: Emulator) -> None:
 
     assert names(client.list_offset(CONFIGS, params=ELIGIBLE)) == {"Orders", "Returns", "Visits"}
     assert names(client.list("/sourceConnections", params=[("orderby", "createdAt")])) == {f"s{n}" for n in range(5)}
+
+
+@settings(max_examples=examples(12))
+@given(count=st.integers(0, 320), total=st.sampled_from(TOTALS), has_next=st.sampled_from(HAS_NEXT))
+def test_every_dataset_is_read_whatever_its_pages_say_of_the_others(count: int, total: str, has_next: str) -> None:
+    wanted = {f"Dataset {number}" for number in range(count)}
+    emulator = Emulator(clock=NOW, switches=Switches(configs_total=total, configs_has_next=has_next))
+    emulator.seed(["dev"], {"dev": [SeedDataset(name) for name in wanted]})
+
+    found = client_for(emulator).list_offset(CONFIGS, params=ELIGIBLE)
+
+    assert (names(found), len(found)) == (wanted, count)
 
 
 def test_an_object_is_made_read_and_deleted(emulator: Emulator) -> None:

@@ -170,7 +170,7 @@ def test_an_offset_list_without_page_info_is_one_page(body: dict[str, Any]) -> N
 def test_an_offset_list_that_does_not_move_ends_with_an_error() -> None:
     script = Script([offset_page("a", more=True), offset_page(more=True)])
 
-    with pytest.raises(ServiceError, match="does not end"):
+    with pytest.raises(ServiceError, match="its list does not end: a page without a new item says that more follow"):
         client_of(script).list_offset("/x")
 
 

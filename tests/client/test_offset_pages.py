@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exportctl.client.offset_pages import OffsetPage, page_total, read_offset_pages
+from exportctl.client.offset_pages import EndlessList, OffsetPage, page_total, read_offset_pages
 
 SIZE = 5
 TOTALS: dict[str, Callable[[int, int], int | None]] = {  # of (all items, items on this page)
@@ -24,10 +24,18 @@ TOTALS: dict[str, Callable[[int, int], int | None]] = {  # of (all items, items 
 
 
 class PagedList:
-    """A list of ids. `events` change it right before the answer with that number."""
+    """A list of ids. `events` change it right before the answer with that number; it may show no `hasNext`."""
 
-    def __init__(self, ids: list[str], total: Callable[[int, int], int | None], events: dict[int, Callable[[], None]]):
+    def __init__(
+        self,
+        ids: list[str],
+        total: Callable[[int, int], int | None],
+        events: dict[int, Callable[[], None]],
+        *,
+        has_next: bool = True,
+    ):
         self.ids = ids
+        self.has_next = has_next
         self.starts: list[int] = []
         self._total = total
         self._events = events
@@ -39,7 +47,8 @@ class PagedList:
             self.starts.append(start)
             shown = self.ids[start : start + SIZE]
             items = [{"id": one} for one in shown]
-            return OffsetPage(items, self._total(len(self.ids), len(shown)), start + len(shown) < len(self.ids))
+            has_more = start + len(shown) < len(self.ids) if self.has_next else None
+            return OffsetPage(items, self._total(len(self.ids), len(shown)), has_more, len(shown) == SIZE)
 
 
 def read_ids(source: PagedList) -> set[str]:
@@ -53,9 +62,18 @@ def ids_of(count: int) -> list[str]:
 
 
 @pytest.mark.parametrize("total", TOTALS)
-@given(count=st.integers(0, 120))
-def test_whatever_the_total_says_every_item_is_read(total: str, count: int) -> None:
-    assert read_ids(PagedList(ids_of(count), TOTALS[total], {})) == set(ids_of(count))
+@given(count=st.integers(0, 120), has_next=st.booleans())
+def test_whatever_the_total_says_every_item_is_read(total: str, count: int, has_next: bool) -> None:
+    assert read_ids(PagedList(ids_of(count), TOTALS[total], {}, has_next=has_next)) == set(ids_of(count))
+
+
+@pytest.mark.parametrize("total", TOTALS)
+@pytest.mark.parametrize("shown", [SIZE, SIZE - 1, 0])
+def test_a_list_that_ignores_where_a_page_starts_is_an_error(total: str, shown: int) -> None:
+    items = [{"id": one} for one in ids_of(shown)]
+
+    with pytest.raises(EndlessList):
+        read_offset_pages(lambda start: OffsetPage(items, TOTALS[total](8 * SIZE, shown), True, shown == SIZE))
 
 
 @pytest.mark.parametrize("total", TOTALS)

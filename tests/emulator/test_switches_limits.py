@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
-from exportctl.emulator import Emulator, Switches
-from tests.emulator.emulator_api import START, Api
+from exportctl.emulator import Emulator, SeedDataset, Switches
+from tests.emulator.emulator_api import LAKE, START, Api
 from tests.emulator.export_runs import ONCE, Exports, exports
 
 DAY, HOUR = 86400, 3600
+CONFIGS = f"/connectionSpecs/{LAKE}/configs"
+ELIGIBLE = {"outputType": "activationDatasets", "outputField": "datasets"}
 
 
 @pytest.fixture
@@ -45,6 +47,35 @@ def test_empty_list(build: Callable[..., Api], setting: str, body: dict[str, Any
     api.base("second")
     api.base("third")
     assert "next" in api.get("/connections").json()["_links"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "totals"),
+    [
+        ("all", [5, 5, 5]),
+        ("page", [2, 2, 1]),
+        ("low", [2, 2, 2]),
+        ("high", [17, 17, 17]),
+        ("shrinking", [5, 3, 1]),
+        ("growing", [5, 7, 9]),
+        ("absent", [None, None, None]),
+    ],
+)
+def test_configs_total(build: Callable[..., Api], setting: str, totals: list[int | None]) -> None:
+    api = build(configs_total=setting)
+    api.emulator.seed(["dev"], {"dev": [SeedDataset(f"Dataset {number}") for number in range(4)]})
+
+    pages = [api.get(CONFIGS, **ELIGIBLE, start=start, limit=2).json()["pageInfo"] for start in (0, 2, 4)]
+
+    assert [page.get("total") for page in pages] == totals
+    assert [page["hasNext"] for page in pages] == [True, True, False]
+
+
+@pytest.mark.parametrize(("setting", "shown"), [("shown", {"hasNext": False}), ("absent", {})])
+def test_configs_has_next(build: Callable[..., Api], setting: str, shown: dict[str, bool]) -> None:
+    page = build(configs_has_next=setting).get(CONFIGS, **ELIGIBLE).json()["pageInfo"]
+
+    assert page == {"start": 0, "end": 0, "total": 1, **shown}
 
 
 @pytest.mark.parametrize("setting", [404, 400])

@@ -28,7 +28,7 @@ from exportctl.client.auth import Credentials
 from exportctl.client.concurrency import ConcurrencyLimit
 from exportctl.client.errors import RequestLine, describe_body, json_object, unusable_answer_error
 from exportctl.client.guard import SecretGuard
-from exportctl.client.offset_pages import OffsetPage, page_total, read_offset_pages
+from exportctl.client.offset_pages import EndlessList, OffsetPage, page_total, read_offset_pages
 from exportctl.client.pages import Json, Objects, Params
 from exportctl.client.session import RequestParts, Session
 from exportctl.client.shared_access import SharedAccess
@@ -210,21 +210,21 @@ class Client:
 
     def list_offset(self, path: str, *, params: Params = ()) -> Objects:
         """List all items with pages by `start`, as `/connectionSpecs/{id}/configs` has them; see offset_pages.py."""
-        line = RequestLine("GET", path)
+        line, last = RequestLine("GET", path), None
 
         def read_page(start: int) -> OffsetPage:
-            answer = self._send_list(line, [*params, ("start", str(start)), ("limit", str(PAGE_SIZE))])
+            nonlocal last
+            last = answer = self._send_list(line, [*params, ("start", str(start)), ("limit", str(PAGE_SIZE))])
             body = self._parse_object(line, answer)
-            page = OffsetPage(
-                paging.page_items(line, answer, body), page_total(body.get("pageInfo")), paging.has_more_pages(body)
-            )
-            if page.has_more and not page.items:
-                raise unusable_answer_error(
-                    line, answer, "its list does not end: an empty page says that more pages follow"
-                )
-            return page
+            items, info = paging.page_items(line, answer, body), body.get("pageInfo")
+            return OffsetPage(items, page_total(info), paging.has_more_pages(info), len(items) >= PAGE_SIZE)
 
-        return read_offset_pages(read_page)
+        try:
+            return read_offset_pages(read_page)
+        except EndlessList:
+            assert last is not None
+            why = "its list does not end: a page without a new item says that more follow"
+            raise unusable_answer_error(line, last, why) from None
 
     def get(self, path: str) -> Json:
         """Get one object, without the envelope of the service."""

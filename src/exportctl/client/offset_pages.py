@@ -5,7 +5,8 @@ Read a list with pages by `start`: the first page says how many items there are,
 Nothing says that `total` is right, or that the list stays as it is between two pages. So the pages must agree: each has
 the same total and, except the last one, as many items as the first, and all together have `total` different ids. If
 they do not, the list is read once more, page after page, and what either reading found counts: no item is lost because
-another one moved.
+another one moved. Without `hasNext` a full page is followed by another one. A list that goes on without a new item
+is an error.
 """
 
 from __future__ import annotations
@@ -19,30 +20,45 @@ from exportctl.client.reading_pool import ReadingPool
 WAVE = 16  # pages that are asked for before the answers are looked at: `total` may be any number
 
 
+class EndlessList(Exception):
+    """A page says that more follow, and has no item that the pages before it do not have."""
+
+
 @dataclass(frozen=True)
 class OffsetPage:
-    """One page. `total` is the number of items of the whole list, None if the page does not say it."""
+    """
+    One page. `total` is the number of items of the whole list, None if the page does not say it.
+
+    `has_more` is None if the page does not say it; `is_full` says that it has as many items as were asked for.
+    """
 
     items: Objects
     total: int | None
-    has_more: bool
+    has_more: bool | None
+    is_full: bool = False
 
     def is_followed(self, end: int) -> bool:
         """Say whether more items follow after the `end` items so far; two words of the page may disagree."""
-        return self.has_more or (self.total is not None and self.total > end and bool(self.items))
+        can_end_here = self.has_more is None and self.is_full
+        return bool(self.has_more) or (bool(self.items) and (can_end_here or (self.total or 0) > end))
 
 
 def read_offset_pages(read_page: Callable[[int], OffsetPage]) -> Objects:
-    """Return all items, each id once. `read_page` reads the page at a start; an empty one says that none follows."""
+    """
+    Return all items, each id once. `read_page` reads the page at a start; an empty one says that none follows.
+
+    Raises:
+        EndlessList: the pages do not end.
+    """
     found: dict[str, Json] = {}
     first = read_page(0)
     merge_page(found, first.items)
     if not first.is_followed(len(first.items)):
         return [*found.values()]
-    if first.total is None or first.total <= len(first.items) or not first.has_more:
-        _read_one_by_one(read_page, found, len(first.items))
+    if not first.items or first.total is None or first.total <= len(first.items) or not first.has_more:
+        _read_one_by_one(read_page, found, first)
     elif not _read_in_parallel(read_page, found, first):
-        _read_one_by_one(read_page, found, 0)
+        _read_one_by_one(read_page, found, read_page(0))
     return [*found.values()]
 
 
@@ -56,9 +72,10 @@ def _read_in_parallel(read_page: Callable[[int], OffsetPage], found: dict[str, J
             pages = [*pool.map(read_page, wave)]
             for page in pages:
                 merge_page(found, page.items)
-            if not all(_agrees(page, first, start) for page, start in zip(pages, wave, strict=True)):
+            are_new = len(found) == min(total, wave[-1] + size)  # else a list without end could say that it has one
+            if not are_new or not all(_agrees(page, first, start) for page, start in zip(pages, wave, strict=True)):
                 return False
-    return len(found) == total
+    return True
 
 
 def _agrees(page: OffsetPage, first: OffsetPage, start: int) -> bool:
@@ -67,13 +84,20 @@ def _agrees(page: OffsetPage, first: OffsetPage, start: int) -> bool:
     return page.total == total and len(page.items) == wanted and page.has_more == (start + wanted < total)
 
 
-def _read_one_by_one(read_page: Callable[[int], OffsetPage], found: dict[str, Json], start: int) -> None:
+def _read_one_by_one(read_page: Callable[[int], OffsetPage], found: dict[str, Json], page: OffsetPage) -> None:
+    """Add the first page and those after it."""
+    seen: set[object] = set()  # ids in this reading
+    end = 0
     while True:
-        page = read_page(start)
         merge_page(found, page.items)
-        start += len(page.items)
-        if not page.is_followed(start):
+        end += len(page.items)
+        if not page.is_followed(end):
             return
+        ids = {item.get("id") for item in page.items}
+        if ids <= seen:
+            raise EndlessList
+        seen |= ids
+        page = read_page(end)
 
 
 def page_total(info: object) -> int | None:

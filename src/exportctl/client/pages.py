@@ -64,10 +64,10 @@ def next_page_token(line: RequestLine, answer: Answer, body: Json) -> str | None
     raise unusable_answer_error(line, answer, "its link to the next page has no continuation token")
 
 
-def has_more_pages(body: Json) -> bool:
-    """Check whether `pageInfo` says that more pages follow."""
-    info = body.get("pageInfo")
-    return isinstance(info, dict) and info.get("hasNext") is True
+def has_more_pages(info: object) -> bool | None:
+    """Return what `hasNext` of a `pageInfo` says, None if it has none that is true or false."""
+    has_next = info.get("hasNext") if isinstance(info, dict) else None
+    return has_next if isinstance(has_next, bool) else None
 
 
 def object_path(path: str) -> str:

@@ -233,7 +233,8 @@ _ROWS: tuple[tuple[str, str, RuleStatus, str], ...] = (
     ("configs-parameters", "outputType and outputField are required; start from 0, limit 1 to 100, 20 when left out; "
      "name and description match exactly; Catalog's other filters are refused as not emulated.", "spec",
      "[D] [XD-new] 6; exact match assumed"),
-    ("configs-page-info", "pageInfo.end is the index of the last dataset shown.", "assumed", "[inf] 6"),
+    ("configs-page-info", "pageInfo.end is the index of the last dataset shown, and total the number of all.",
+     "assumed", "[inf] 6; switches configs_total, configs_has_next"),
     ("catalog-dataset", "Catalog answers a dataset as an object with the id as its key; `properties` selects members.",
      "spec", "[C]; other parameters are refused as not emulated"),
     ("catalog-list", "Catalog lists datasets from start, at most limit: 20 when left out, never more than 100; a bad "

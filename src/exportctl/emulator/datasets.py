@@ -124,9 +124,18 @@ def answer(ctx: RequestContext, spec: str, request: Request) -> Answer:
         rows = rows if wanted is None else [row for row in rows if row[key] == wanted]
     page = rows[start : start + limit]
     # rule: configs-page-info
-    end = start + max(len(page) - 1, 0)
-    info = {"start": start, "end": end, "total": len(rows), "hasNext": start + len(page) < len(rows)}
+    info: Json = {"start": start, "end": start + max(len(page) - 1, 0)}
+    if ctx.switches.configs_total != "absent":
+        info["total"] = _shown_total(ctx.switches.configs_total, len(rows), len(page), start)
+    if ctx.switches.configs_has_next == "shown":
+        info["hasNext"] = start + len(page) < len(rows)
     return Answer(200, {"items": [_selected_properties(row, request) for row in page], "pageInfo": info})
+
+
+def _shown_total(setting: str, every: int, shown: int, start: int) -> int:
+    """Return what a page says is the number of all rows; the defect of a wrong one grows with the list, or the page."""
+    totals = {"all": every, "page": shown, "low": every // 2, "high": 2 * every + 7}
+    return totals[setting] if setting in totals else max(0, every - start) if setting == "shrinking" else every + start
 
 
 def _check_parameters(request: Request) -> None:

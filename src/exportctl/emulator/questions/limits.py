@@ -24,6 +24,20 @@ class LimitsQuestions:
         "U24; [D] samples omit _links",
         Probe.FREE,
     )
+    configs_total: str = ask(
+        "What is pageInfo.total of a page of exportable datasets: the number of all, of those on the page, too low, "
+        "too high, another one on each page, or is it missing? The probe does not ask: exportctl compares the pages.",
+        ("all", "page", "low", "high", "shrinking", "growing", "absent"),
+        "[XD-new] shows one page, with 149; flow-service.md 6",
+        Probe.NEVER,
+    )
+    configs_has_next: str = ask(
+        "Has a page of exportable datasets pageInfo.hasNext? The probe does not ask: without it exportctl reads on "
+        "after each full page.",
+        ("shown", "absent"),
+        "[XD-new] shows it, [AE] relies on it; flow-service.md 6",
+        Probe.NEVER,
+    )
     not_found_status: int = ask(
         "Status of FLOW-1439, not found.",
         (404, 400),
