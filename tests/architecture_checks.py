@@ -148,7 +148,8 @@ def find_barred_imports(tree: Tree) -> Iterator[Finding]:
     for found in _crossing_imports(tree):
         package, target = package_of(found.module), package_of(found.target)
         barred = target in NOT_BELOW.get(package, ())
-        if barred or (target == "emulator" and package not in IMPORT_EMULATOR) or package == "emulator":
+        shares = package == "emulator" and target != "frozen"
+        if barred or shares or (target == "emulator" and package not in IMPORT_EMULATOR):
             yield Finding(found.module, found.line, found.target)
 
 
@@ -252,6 +253,13 @@ def find_misplaced_packages(tree: Tree) -> Iterator[Finding]:
             yield Finding(found.module, found.line, package)
 
 
+def find_slow_dataclasses(tree: Tree) -> Iterator[Finding]:
+    """The decorator of the standard library, which compiles methods that most runs never call."""
+    for found in all_imports(tree):
+        if found.target == "dataclasses" and found.name == "dataclass" and found.module != "frozen":
+            yield Finding(found.module, found.line, "dataclass")
+
+
 def names_of_resources() -> set[str]:
     """Kinds, destination types, and the keys of a type's location and credentials, in YAML and in the API."""
     names = {*KINDS, *TYPES}
@@ -352,6 +360,7 @@ CHECKS: Mapping[str, Check] = {
     "pure code imports what is on the list": find_impure_imports,
     "pure code reads no file and no clock": find_impure_calls,
     "a third-party package has its modules": find_misplaced_packages,
+    "dataclasses compile their methods on first use": find_slow_dataclasses,
     "kinds and types are named in resources": find_resource_names,
     "modules are short": find_long_modules,
     "functions are short": find_long_functions,

@@ -110,6 +110,11 @@ IMPURITIES = (
     Fault("the network in a rule", IMPORTS, {"rules.planted": "import httpx"}),
     Fault("the environment in the model", IMPORTS, {"model.planted": "from os import environ"}),
     Fault("a file read in config", IMPORTS, {"config.planted": "from pathlib import Path"}),
+    _in_planner(
+        "a dataclass of the standard library",
+        "dataclasses compile their methods on first use",
+        "from dataclasses import dataclass",
+    ),
     Fault("Typer in a workflow", PLACES, {"workflows.planted": "import typer"}),
     Fault("rich in a workflow", PLACES, {"workflows.planted": "from rich.text import Text"}),
     Fault("an object store in apply", PLACES, {"apply.planted": "import obstore"}),
@@ -174,9 +179,9 @@ HARMLESS = '''
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from exportctl.frozen import dataclass
 from exportctl.model.plan import Action
 from exportctl.resources import kinds
 

@@ -46,6 +46,7 @@ PACKAGES = (
     "errors",
     "",
     "emulator",
+    "frozen",
 )
 
 Tree = Mapping[str, ast.Module]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from threading import Event
 
 from exportctl.errors import Error
+from exportctl.frozen import dataclass
 
 
 def elapsed_seconds() -> float:

@@ -23,8 +23,9 @@ Each class exists for a caller that must act differently. No message contains a 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+
+from exportctl.frozen import dataclass
 
 
 @dataclass(frozen=True, order=True)

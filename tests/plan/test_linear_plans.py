@@ -21,7 +21,7 @@ COMMON = (
     "accounts of others by title",
 )
 # Each account that appears is compared with each one that disappears: which belong together is not known before.
-SORTING = (".__lt__", ".__eq__")  # a sort of n addresses compares a little more often than n times
+SORTING = ("__lt__", "__eq__")  # a sort of n addresses compares a little more often than n times
 SQUARE = ("accounts renamed, not said",)
 
 

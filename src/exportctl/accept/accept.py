@@ -13,7 +13,7 @@ This module writes no file.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from exportctl.accept import destination_edits
 from exportctl.accept.changes import (
@@ -31,6 +31,7 @@ from exportctl.accept.export_edits import NotExpressible, Proposal, proposals
 from exportctl.accept.target_file import EditableFiles, TargetLayer, editable_files
 from exportctl.accept.verify_edit import EditProblem, ProblemWeight, check_edit
 from exportctl.config.yaml_nodes import ListNode
+from exportctl.frozen import dataclass
 from exportctl.importing.document import REASON
 from exportctl.importing.importer import ConfigContext
 from exportctl.model.plan import DESTINATIONS, EXPORTS

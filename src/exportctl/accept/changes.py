@@ -12,8 +12,8 @@ The differences to accept, in groups that one edit must accept together, and the
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
+from exportctl.frozen import dataclass
 from exportctl.model.plan import Address, Cause, FieldChange, Plan
 from exportctl.model.plan_options import PlanOptions
 from exportctl.resources.kinds import SCHEDULE, SCHEDULE_FIELDS

@@ -8,7 +8,7 @@ its declared values, and the `EditContext` of that state. After an accepted edit
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from functools import cached_property
 from typing import Any
 
@@ -17,6 +17,7 @@ from exportctl.config.resolve.datasets import Aliases, aliases
 from exportctl.config.section import FindingCollector, Section
 from exportctl.config.yaml_nodes import MapNode, Node
 from exportctl.errors import ConfigError, Finding, Level, SourcePosition
+from exportctl.frozen import dataclass
 from exportctl.importing.document import DocumentContext, document_context
 from exportctl.importing.existing_config import ExistingConfig, existing_config
 from exportctl.importing.importer import ConfigContext

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from exportctl.accept.changes import EditedFile
 from exportctl.config.merge import resolve_relative_path
 from exportctl.config.schema.destinations import secrecy
 from exportctl.config.yaml_nodes import ListNode, MapNode, Node, ScalarNode, parse_tree
+from exportctl.frozen import dataclass
 from exportctl.model.references import BadValue, parse_references
 from exportctl.model.secret import Secrecy
 from exportctl.yaml_edit.positions import ListSpan, MapSpan, ScalarSpan, Span, parse_spans

@@ -13,10 +13,11 @@ Files that this project only extends are never edited, because other projects ma
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
 from exportctl.config.merge import REPLACED_WHOLE, extended_files
+from exportctl.frozen import dataclass
 from exportctl.yaml_edit.edit import Edit, KeyPath, span_at
 from exportctl.yaml_edit.positions import MapSpan, parse_spans
 

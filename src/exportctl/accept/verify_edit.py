@@ -26,12 +26,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from enum import IntEnum
 
 from exportctl.accept.changes import MATCHING_CAUSES, ChangeGroup, group_name
 from exportctl.accept.context import ConfigState, DeclaredValues, load_config_state
 from exportctl.errors import ConfigError, Finding, Level
+from exportctl.frozen import dataclass
 from exportctl.importing.importer import ConfigContext
 from exportctl.model.plan import CHANGE_VERBS, Address, Cause, FieldChange, Plan, canonical_json
 from exportctl.resources.kinds import LOCATION, plain_fields

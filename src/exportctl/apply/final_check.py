@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from exportctl.apply.executor import run_steps
 from exportctl.apply.spellings import WrittenFields, spelled_changes, spelling_steps, spelling_text, written_fields
@@ -27,6 +27,7 @@ from exportctl.apply.writer import CREATE_UNCERTAIN, Writer
 from exportctl.client.concurrency import ConcurrencyLimit
 from exportctl.client.inventory import read_lagging_objects
 from exportctl.clock import Clock
+from exportctl.frozen import dataclass
 from exportctl.model.outcome import Outcome, OutcomeStatus
 from exportctl.model.plan import Action, Address, Inventory, Plan, Step
 from exportctl.model.verdict import NOT_DONE, PlanVerdict, judge

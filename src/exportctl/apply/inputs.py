@@ -7,12 +7,13 @@ On the embedded emulator unset variables get placeholder values of the right for
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from exportctl.config.read_references import ReferenceKey, read_references
 from exportctl.errors import ConfigError, Finding, StalePlan
+from exportctl.frozen import dataclass
 from exportctl.model.digests import long_digest
 from exportctl.model.plan import DESTINATIONS, Fields, Marker, Plan, SensitiveValue, Step, digest
 from exportctl.model.project import Project

@@ -18,12 +18,13 @@ There is no thread that renews: a run that is stuck or stopped must not look ali
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from exportctl.apply.lease_object import LeaseObject, LeaseStore, object_path
 from exportctl.client.transport import Purpose, Request
 from exportctl.clock import Clock
 from exportctl.errors import Conflict, LeaseLost, NotFound, ServiceError
+from exportctl.frozen import dataclass
 from exportctl.resources.lease import LeaseRecord, LeaseState
 
 RENEW_AFTER, WRITE_LIMIT, TAKE_AFTER = 15.0, 40.0, 90.0  # seconds

@@ -8,13 +8,14 @@ that was read. A swap with a lost answer is read again.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from exportctl.apply.retry import Retry, T
 from exportctl.client.client import Client
 from exportctl.client.inventory import CREATION_ORDER, is_being_deleted, live_object
 from exportctl.errors import Conflict, NotFound, ServiceError
+from exportctl.frozen import dataclass
 from exportctl.resources import lease
 from exportctl.resources.kinds import BASE_CONNECTION
 from exportctl.resources.lease import LeaseRecord

@@ -7,11 +7,11 @@ Every wait ends: after 0, 1, 2, 4 … seconds (at most 15), until `settle` secon
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TypeVar
 
 from exportctl.clock import Clock
 from exportctl.errors import NotFound, ServiceError
+from exportctl.frozen import dataclass
 
 SETTLE_SECONDS = 60.0  # also the time until lists must show a created object (promise 3)
 TRANSIENT = frozenset({"1416", "1420", "1421", "1447", "1457", "1458"})  # in transition, in use [FE]

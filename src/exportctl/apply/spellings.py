@@ -17,8 +17,8 @@ disabled, only a text that differs in case, blanks, slashes at its ends or signs
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from exportctl.frozen import dataclass
 from exportctl.model.digests import MARKER_DIGITS
 from exportctl.model.outcome import Outcome, OutcomeStatus
 from exportctl.model.plan import (

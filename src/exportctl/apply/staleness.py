@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 
 from exportctl.errors import StalePlan
+from exportctl.frozen import dataclass
 from exportctl.model.plan import LiveObject, Step
 from exportctl.resources import wire
 from exportctl.resources.kinds import TITLE

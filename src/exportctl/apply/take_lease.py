@@ -21,13 +21,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from exportctl.apply.failures import DESCRIPTIONS_NEEDED
 from exportctl.apply.lease import TAKE_AFTER, WRITE_LIMIT, Lease
 from exportctl.apply.lease_object import LeaseObject, LeaseStore
 from exportctl.clock import Clock
 from exportctl.errors import Conflict, Error, LeaseHeld, NotFound, ServiceError
+from exportctl.frozen import dataclass
 from exportctl.resources.lease import LeaseRecord, LeaseState, lease_name
 
 CLOCK_SKEW = 10.0  # seconds between two machines of the service, which stamp createdAt (assumed)

@@ -18,7 +18,7 @@ The writer never decides what to write: the step says it, with the values that t
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from exportctl.apply.demanded_data import create_object
@@ -29,6 +29,7 @@ from exportctl.apply.staleness import OwnText, changed_texts, changed_values, ch
 from exportctl.client.client import Client
 from exportctl.client.inventory import is_being_deleted, list_objects, live_object
 from exportctl.errors import Conflict, NotFound, ServiceError, StalePlan
+from exportctl.frozen import dataclass
 from exportctl.model.plan import Action, Fields, LiveObject, Marker, Step
 from exportctl.resources import flow_states, marker, wire
 from exportctl.resources.kinds import AT, BASE_CONNECTION, EVERY, FLOW, KINDS, START, TARGET_IDS, TITLE, Kind

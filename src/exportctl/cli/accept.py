@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from exportctl.cli import exit_codes
@@ -11,6 +11,7 @@ from exportctl.cli.context import JSON, MARKDOWN, CommandContext
 from exportctl.cli.files import FileReplacement, replace_files
 from exportctl.cli.options import check_addresses
 from exportctl.errors import Error
+from exportctl.frozen import dataclass
 from exportctl.monitor import drift
 from exportctl.output.text import import_and_accept as text_edits
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from exportctl.cli import exit_codes
@@ -13,6 +13,7 @@ from exportctl.cli.context import JSON, JUNIT, MARKDOWN, CommandContext, Interru
 from exportctl.cli.failures import failure_marker, unexpected_finding
 from exportctl.cli.next_commands import commands_after
 from exportctl.errors import Error, Finding
+from exportctl.frozen import dataclass
 from exportctl.model.apply_report import ApplyReport, EndedRun, ResultWord
 from exportctl.model.plan import Plan
 from exportctl.output import apply_outcome, junit, junit_apply, phrases

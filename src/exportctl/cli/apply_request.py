@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exportctl.cli.overrides import NO_OVERRIDES, Overrides
+from exportctl.frozen import dataclass
 from exportctl.model.hold import Hold
 from exportctl.model.plan_options import PlanOptions
 

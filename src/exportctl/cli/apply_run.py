@@ -10,7 +10,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -23,6 +23,7 @@ from exportctl.cli.context import TEXT, CommandContext, Interrupted, handle_sign
 from exportctl.cli.holds import check_no_hold
 from exportctl.cli.screen import Screen
 from exportctl.errors import Error, StalePlan, UsageError
+from exportctl.frozen import dataclass
 from exportctl.model.apply_report import ApplyReport, ResultWord
 from exportctl.model.outcome import Outcome, OutcomeStatus, final_outcomes
 from exportctl.model.plan import Plan

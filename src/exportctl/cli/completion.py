@@ -11,11 +11,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from exportctl.errors import Error
+from exportctl.frozen import dataclass
 
 _SAFE = r"[A-Za-z0-9][A-Za-z0-9._/-]*"  # compiled when a shell asks: every command imports this module
 _SECTION = r"^(exports|destinations|environments):"

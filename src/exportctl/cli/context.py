@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from pathlib import Path
 from types import FrameType
@@ -29,6 +29,7 @@ from exportctl.cli.screen import Screen
 from exportctl.cli.secondary_files import SecondaryFiles
 from exportctl.client.guard import SecretGuard
 from exportctl.errors import Error, UsageError
+from exportctl.frozen import dataclass
 
 if TYPE_CHECKING:
     from exportctl.client.inventory import ReadSet

@@ -12,7 +12,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
 
 import typer
@@ -31,6 +31,7 @@ from exportctl.config.environment_diff import ResolvedEnvironment, environment_t
 from exportctl.config.load import ParsedConfig
 from exportctl.config.schema_check import closest_match
 from exportctl.errors import Error, Finding, UsageError
+from exportctl.frozen import dataclass
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.project import Project
 from exportctl.model.schedule import format_count

@@ -11,7 +11,6 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
 
@@ -19,6 +18,7 @@ from exportctl.cli.context import CommandContext
 from exportctl.cli.secondary_files import open_at_once, write_all
 from exportctl.config.checkout import UnusableFile, read_regular_file
 from exportctl.errors import Error, PlanFileError
+from exportctl.frozen import dataclass
 from exportctl.model.plan import Plan
 from exportctl.output.format_values import escape_surrogates
 from exportctl.planfile import file as planfile

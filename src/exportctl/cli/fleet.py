@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -28,6 +28,7 @@ from exportctl.cli.fleet_run import run_fleet_command
 from exportctl.cli.options import Audit, parse_classes, reject_option
 from exportctl.cli.verify import parse_window
 from exportctl.errors import UsageError
+from exportctl.frozen import dataclass
 from exportctl.monitor import drift as drift_report
 from exportctl.pipelines.fleet_matrix import MATRICES, MAX_JOBS, render_matrix
 

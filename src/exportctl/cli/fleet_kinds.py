@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from exportctl.cli import exit_codes, monitoring, plan, verify
@@ -11,6 +11,7 @@ from exportctl.cli.context import CommandContext
 from exportctl.cli.environments import EnvironmentCommand
 from exportctl.cli.verify import Window
 from exportctl.errors import Finding
+from exportctl.frozen import dataclass
 from exportctl.model.apply_report import ApplyReport
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.project import Project

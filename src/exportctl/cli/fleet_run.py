@@ -12,7 +12,7 @@ import signal
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -24,6 +24,7 @@ from exportctl.cli.failures import unexpected_finding
 from exportctl.cli.fleet_kinds import FleetKind
 from exportctl.client.guard import SecretGuard
 from exportctl.errors import Error, Finding, Level
+from exportctl.frozen import dataclass
 from exportctl.output.fleet import MAX_FINDINGS, FleetReport, FleetRow, limit_lines, rebase_findings, summary
 from exportctl.output.format_values import clean_text
 from exportctl.workflows.load_config import environment_secrets

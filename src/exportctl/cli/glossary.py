@@ -7,12 +7,12 @@ Rules and safety checks come from their own tables in `rules`, exit codes from `
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TypeVar
 
 from exportctl.cli import exit_codes
 from exportctl.cli.glossary_terms import TERM_ALIASES, TERMS
 from exportctl.errors import Level
+from exportctl.frozen import dataclass
 from exportctl.model.apply_report import ResourceState, ResultWord
 from exportctl.model.outcome import CheckStatus, OutcomeStatus
 from exportctl.model.plan import Action, Cause, Verb

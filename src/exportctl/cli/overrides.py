@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from exportctl.frozen import dataclass
 from exportctl.model.hold import FREEZE, Hold
 from exportctl.model.plan import Address
 from exportctl.model.plan_options import is_glob_match

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +17,7 @@ from exportctl.cli.context import TEXT, CommandContext, command_context
 from exportctl.cli.environments import plan_reader, read_all_environments
 from exportctl.cli.files import OWNER_ONLY, read_plan_file, refuse_wrong_values, write_file
 from exportctl.cli.options import AllEnvironments, Target, check_addresses, reject_option
+from exportctl.frozen import dataclass
 from exportctl.model.plan_options import PlanOptions
 from exportctl.output.color import paint
 from exportctl.output.text.plan import findings

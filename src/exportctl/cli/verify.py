@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -24,6 +24,7 @@ from exportctl.cli.context import (
 from exportctl.cli.options import Target, check_addresses, choice_hint
 from exportctl.config.scalars import parse_duration
 from exportctl.errors import UsageError
+from exportctl.frozen import dataclass
 from exportctl.model.plan import EXPORTS, Address
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.project import Project

@@ -11,13 +11,14 @@ from __future__ import annotations
 import json
 import re
 import threading
-from dataclasses import dataclass, field
+from dataclasses import field
 from urllib.parse import urlencode
 
 from exportctl.client.errors import again_hint, wait_phrase
 from exportctl.client.guard import SecretGuard
 from exportctl.client.transport import Answer, NoAnswer, Purpose, Request, RequestSender
 from exportctl.errors import Error, NotReached, ServiceError, Unauthorized
+from exportctl.frozen import dataclass
 from exportctl.model.masking import clean_text
 from exportctl.model.secret import Secret
 from exportctl.model.urls import Url

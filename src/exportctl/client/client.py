@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from random import random as dice
 from types import TracebackType
@@ -35,6 +34,7 @@ from exportctl.client.shared_access import SharedAccess
 from exportctl.client.transport import Answer, Backoff, Request, RequestCounts, RequestObserver, RequestSender
 from exportctl.clock import Clock, system_clock
 from exportctl.errors import NotFound, ServiceError
+from exportctl.frozen import dataclass
 from exportctl.model.secret import auth_values
 from exportctl.model.urls import IMS_TOKEN_URL, parse_service_url
 

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from exportctl.client.transport import Answer, NoAnswer, may_have_happened, seconds_text
 from exportctl.errors import Conflict, Forbidden, NotFound, NotReached, ServiceError, Unauthorized
+from exportctl.frozen import dataclass
 from exportctl.model.masking import Mask, clean_text
 
 _VIEW = "View Destinations"

@@ -13,7 +13,7 @@ flow-service.md 3.3 and 8.4), at most 100 per page. The reader checks the filter
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain, islice
 from typing import Any
 
@@ -22,6 +22,7 @@ from exportctl.client.pages import is_object_id
 from exportctl.client.reading_pool import ReadingPool
 from exportctl.clock import Clock
 from exportctl.errors import NotFound, ServiceError
+from exportctl.frozen import dataclass
 from exportctl.model.plan import Inventory, ListedDataset, LiveObject
 from exportctl.resources import flow_states, marker, run
 from exportctl.resources.destinations.table import TYPES

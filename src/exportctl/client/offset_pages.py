@@ -12,10 +12,10 @@ is an error.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from exportctl.client.pages import Json, Objects, merge_page
 from exportctl.client.reading_pool import ReadingPool
+from exportctl.frozen import dataclass
 
 WAVE = 16  # pages that are asked for before the answers are looked at: `total` may be any number
 

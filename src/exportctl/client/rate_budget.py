@@ -15,9 +15,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from exportctl.clock import Clock
+from exportctl.frozen import dataclass
 
 PER_SECOND = 10.0  # requests; no limit is published, so this is a guess on the careful side
 PARALLEL = 8  # requests in flight; many parallel requests can cause a 500 [TR]

@@ -7,7 +7,7 @@ In: a request line and its parts. Out: a 2xx answer, or one ServiceError. It kno
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from urllib.parse import quote, urlencode
 
 from exportctl import __version__
@@ -16,6 +16,7 @@ from exportctl.client.errors import RequestLine, error_of, not_reached_error
 from exportctl.client.guard import SecretGuard
 from exportctl.client.transport import Answer, NoAnswer, Purpose, Request, RequestSender
 from exportctl.errors import Error, ServiceError
+from exportctl.frozen import dataclass
 from exportctl.model.masking import Mask, build_mask
 from exportctl.model.urls import Url
 

@@ -32,7 +32,7 @@ import ssl
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
@@ -45,6 +45,7 @@ import httpx
 from exportctl.client.http_clients import HttpClients
 from exportctl.client.rate_budget import HostHolds, RateBudget
 from exportctl.clock import Clock, elapsed_seconds
+from exportctl.frozen import dataclass
 
 SERVER_TROUBLE = frozenset({500, 502, 503, 504})
 THROTTLING = frozenset({429, 500, 503})  # many parallel requests can cause a 500 [TR]

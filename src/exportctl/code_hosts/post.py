@@ -7,10 +7,10 @@ What the hosts of code have in common: a post (a comment or an issue), and what 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Protocol
 
 from exportctl.errors import ServiceError
+from exportctl.frozen import dataclass
 
 
 @dataclass(frozen=True)

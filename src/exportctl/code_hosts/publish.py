@@ -16,12 +16,12 @@ post the command fails, and the next run finds what was made in the meantime.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from exportctl.clock import Clock
 from exportctl.code_hosts.cut_text import cut_markdown
 from exportctl.code_hosts.post import CommentHost, IssueHost, Post, UncertainWrite
+from exportctl.frozen import dataclass
 
 LOOKS_AFTER_LOSS = (1.0, 3.0, 6.0)  # seconds before each look for a post with a lost answer
 DUPLICATE = "This comment of exportctl is a duplicate. The first one is kept up to date."

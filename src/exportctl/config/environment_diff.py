@@ -1,8 +1,7 @@
 """
 Compare two environments of one config: what differs, and which lines of the YAML cause it. Pure.
 
-In: both resolved projects, each with its `environment_tree`. Out: the exports and destinations that only one has,
-and each field that differs, with its causes:
+In: two resolved projects with their `environment_tree`. Out: what only one has, and fields that differ, with causes:
 
     overlay     a line of one environment's overlay sets, adds or removes the value: intended
     list        an `environments` list excludes the export: intended
@@ -16,7 +15,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from enum import StrEnum
 from functools import cached_property
 from itertools import islice, takewhile
@@ -29,6 +28,7 @@ from exportctl.config.schema.destinations import secrecy
 from exportctl.config.section import FindingCollector
 from exportctl.config.yaml_nodes import ListNode, MapNode, Node, ScalarNode
 from exportctl.errors import SourcePosition
+from exportctl.frozen import dataclass
 from exportctl.model import schedule
 from exportctl.model.freeze_windows import freeze_words
 from exportctl.model.plan import DESTINATIONS, EXPORTS, SensitiveValue

@@ -15,7 +15,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from os.path import relpath
 from pathlib import Path
 
@@ -30,6 +30,7 @@ from exportctl.config.checkout import (
 from exportctl.config.merge import extended_files
 from exportctl.config.yaml_nodes import MAX_BYTES
 from exportctl.errors import ConfigError, Finding, Level, SourcePosition
+from exportctl.frozen import dataclass
 
 MAIN_FILE = "exports.yaml"
 PARTS_FOLDER = "exports"

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from exportctl.config.schema.parts import Schema, list_schema, map_schema, text
 from exportctl.config.schema_check import schema_errors, unknown_key
 from exportctl.config.yaml_nodes import ListNode, MapNode, Node, ScalarNode, parse_tree, plain_value
 from exportctl.errors import ConfigError, Finding, SourcePosition
+from exportctl.frozen import dataclass
 
 NodePath = tuple[str | int, ...]
 

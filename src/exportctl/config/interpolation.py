@@ -10,12 +10,13 @@ needs them. This module fills only `${environment}`, `${sandbox}` and `${project
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from exportctl.config.schema.destinations import secrecy
 from exportctl.config.section import FindingCollector
 from exportctl.config.yaml_nodes import BrokenNode, ListNode, MapEntry, MapNode, Node, ScalarNode
 from exportctl.errors import Level
+from exportctl.frozen import dataclass
 from exportctl.model.project import UnsetReference
 from exportctl.model.references import BadValue, Reference, escape_references, parse_references
 from exportctl.model.secret import Secrecy

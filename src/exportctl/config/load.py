@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from exportctl import __version__
 from exportctl.config.merge import layers, merge_environment, merge_files
@@ -23,6 +22,7 @@ from exportctl.config.schema_check import check_schema, closest_match
 from exportctl.config.section import FindingCollector
 from exportctl.config.yaml_nodes import ListNode, MapNode, Node, ScalarNode, parse_tree
 from exportctl.errors import Finding, Level, SourcePosition
+from exportctl.frozen import dataclass
 from exportctl.model.project import Project
 from exportctl.model.references import BadValue, Reference, parse_references
 from exportctl.model.secret import Secrecy

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from exportctl.config.checkout import UnusableFile, checkout_root, outside_target, read_regular_file, system_reason
 from exportctl.errors import Error
+from exportctl.frozen import dataclass
 from exportctl.model.address import DESTINATIONS
 from exportctl.model.private_key import normalise_private_key
 from exportctl.model.project import AuthValue, Project, UnsetReference

@@ -9,11 +9,12 @@ finding.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from exportctl.config.schema_check import SINGULAR_NAMES, closest_match
 from exportctl.config.yaml_nodes import ListNode, MapNode, Node, ScalarNode, node_variables
 from exportctl.errors import Finding, Level, SourcePosition
+from exportctl.frozen import dataclass
 from exportctl.model.references import BadValue
 from exportctl.model.similar_names import did_you_mean
 

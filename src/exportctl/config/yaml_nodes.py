@@ -15,11 +15,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import yaml
 
 from exportctl.errors import Finding, Level, SourcePosition
+from exportctl.frozen import dataclass
 
 MAX_BYTES = 4 * 1024 * 1024  # one file
 MAX_DEPTH = 64  # maps and lists inside each other

@@ -10,8 +10,9 @@ Sources are the tags and sections of flow-service.md.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from exportctl.frozen import dataclass
 
 RuleStatus = Literal["verified", "spec", "assumed"]
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import time
 from calendar import monthrange
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
+
+from exportctl.frozen import dataclass
 
 MANUAL_START = 1767225600.0  # 2026-01-01T00:00:00Z
 

@@ -9,7 +9,6 @@ and versions. `hidden["batches"]` has those of a store that kept them there.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from hashlib import blake2b
 
 from exportctl.emulator.data import rows, versions
@@ -17,6 +16,7 @@ from exportctl.emulator.data.rows import Batch
 from exportctl.emulator.data.schema_changes import CHANGES, add_change
 from exportctl.emulator.store import Record, Store
 from exportctl.emulator.wire import Json
+from exportctl.frozen import dataclass
 
 
 @dataclass(frozen=True)

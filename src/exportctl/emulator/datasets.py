@@ -6,14 +6,13 @@ Source: flow-service.md 6.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from exportctl.emulator import dataset_rows, specs
 from exportctl.emulator.data.rows import KINDS
 from exportctl.emulator.dataset_rows import Arrival
 from exportctl.emulator.read_view import RequestContext
 from exportctl.emulator.store import Record
 from exportctl.emulator.wire import Answer, Json, Request, flow_error, invalid_body_error, not_found_error
+from exportctl.frozen import dataclass
 
 SELECTION = {"outputType", "outputField", "start", "limit", "properties", "name", "description"}
 WRITE_FILTERS = {"created", "updated", "createdClient", "createdUser", "updatedUser"}

@@ -7,11 +7,11 @@ Pure data; docs/emulator.md shows it, and a test compares it with the descriptio
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from exportctl.emulator import catalog, landing_zone, sandbox_management, schema_registry
 from exportctl.emulator.read_view import COLLECTIONS
 from exportctl.emulator.routes import AD_HOC_PATH, FLOW_SERVICE_PATH
+from exportctl.frozen import dataclass
 
 TOOLING_PATH = "/data/foundation/exim"
 UNDESCRIBED = "-"  # only pages tell of it: of the identity service, the landing zone and the Schema Registry

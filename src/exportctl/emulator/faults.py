@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from typing import Any, Self
 
 from exportctl.emulator.clock import http_date
 from exportctl.emulator.listing import ReadFault
 from exportctl.emulator.store import Store
 from exportctl.emulator.wire import Answer, Request
+from exportctl.frozen import dataclass
 
 EFFECTS = {
     "status": "answers `status` with `body` (default: a plain error body)",

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from exportctl.emulator.wire import Json, flow_error
+from exportctl.frozen import dataclass
 
 STAMPS = {"createdAt", "updatedAt", "createdBy", "updatedBy", "createdClient", "updatedClient"}
 SANDBOX_FIELDS = {"sandboxId", "sandboxName", "imsOrgId"}

@@ -11,7 +11,7 @@ import base64
 import json
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cmp_to_key
 from hashlib import blake2b
 from itertools import islice
@@ -23,6 +23,7 @@ from exportctl.emulator.filters import SortField
 from exportctl.emulator.read_view import RequestContext
 from exportctl.emulator.store import ListOrder, Record
 from exportctl.emulator.wire import Answer, Json, Request, flow_error
+from exportctl.frozen import dataclass
 
 PARAMETERS = {"property", "limit", "orderby", "continuationToken", "count"}
 MAXIMUM_LIMIT = 100

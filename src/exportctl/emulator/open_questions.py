@@ -7,7 +7,7 @@ live sandbox (dataset-exports.md 15). docs/emulator.md shows the table, and a te
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from exportctl.frozen import dataclass
 
 
 @dataclass(frozen=True)

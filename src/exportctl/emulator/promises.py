@@ -7,7 +7,7 @@ promise that is not named holds, and a setting under which exportctl refuses nam
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from exportctl.frozen import dataclass
 
 PROMISES = (
     "No state file",

@@ -14,14 +14,13 @@ not come back).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from exportctl.emulator import specs
 from exportctl.emulator.clock import six_months_after
 from exportctl.emulator.store import Record, Store
 from exportctl.emulator.switches import Switches
 from exportctl.emulator.validation import TEMPLATE_KEYS
 from exportctl.emulator.wire import Json, not_found_error
+from exportctl.frozen import dataclass
 
 COLLECTIONS = ("connections", "sourceConnections", "targetConnections", "flows")
 MASK = "********"

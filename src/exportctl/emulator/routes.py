@@ -6,7 +6,6 @@ In: a request that passed the gateway. Out: an answer. What an operation does is
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NoReturn
 
 from exportctl.emulator import (
@@ -27,6 +26,7 @@ from exportctl.emulator.listing import ReadFault
 from exportctl.emulator.read_view import COLLECTIONS, RequestContext, find_object
 from exportctl.emulator.store import Record
 from exportctl.emulator.wire import Answer, Json, Request, RequestRefused, flow_error, message_error, not_found_error
+from exportctl.frozen import dataclass
 
 FLOW_SERVICE_PATH = "/data/foundation/flowservice"
 AD_HOC_PATH = "/data/core/activation/disflowprovider/adhocrun"

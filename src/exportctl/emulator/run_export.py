@@ -13,7 +13,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
@@ -29,6 +29,7 @@ from exportctl.emulator.storage.sink import Sink, StorageRefused
 from exportctl.emulator.switches import Switches
 from exportctl.emulator.validation import TEMPLATE_KEYS
 from exportctl.emulator.wire import Json
+from exportctl.frozen import dataclass
 
 FORMAT_PARAMS = (("datasetFileType", "PARQUET"), ("compression", "NONE"))  # with defaults of older targets (assumed)
 DISK_FULL_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

@@ -8,7 +8,6 @@ and per dataset how many of its batches are done.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from exportctl.emulator import dataset_rows
 from exportctl.emulator.data import rows, versions
@@ -17,6 +16,7 @@ from exportctl.emulator.delayed_effects import next_run_time
 from exportctl.emulator.store import Record, Store
 from exportctl.emulator.switches import Switches
 from exportctl.emulator.wire import Json
+from exportctl.frozen import dataclass
 
 YEAR = 365 * 86400  # how far back events are exported [GR]
 UNCOMPRESSED_MAXIMUM = 1_000_000  # records of a full export in uncompressed Parquet [GR]

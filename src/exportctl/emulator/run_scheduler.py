@@ -16,7 +16,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from weakref import WeakValueDictionary
 
@@ -28,6 +28,7 @@ from exportctl.emulator.run_rows import Increment
 from exportctl.emulator.storage.sink import StorageRefused
 from exportctl.emulator.store import Record, Store
 from exportctl.emulator.wire import Json, RequestRefused
+from exportctl.frozen import dataclass
 
 CLAIM_TIMEOUT = 3600  # seconds of this machine's clock after which a claim ends: process ids are used again
 RUNS_KEPT = 10_000  # per flow, the newest: those of a year, every hour. What the service keeps is not documented (U19)

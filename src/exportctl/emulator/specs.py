@@ -8,13 +8,14 @@ accepted is `validation.py`, which reads these. Source: [XD-new] [AS] [D], flow-
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 
 from exportctl.emulator.storage import accounts
 from exportctl.emulator.storage.sink import StorageRefused
 from exportctl.emulator.switches import Switches
 from exportctl.emulator.wire import Json
+from exportctl.frozen import dataclass
 
 DRAFT_07 = "http://json-schema.org/draft-07/schema#"
 PROVIDER = "14e34fac-d307-11e9-bb65-2a2ae2dbcce4"

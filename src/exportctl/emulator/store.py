@@ -12,7 +12,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from hashlib import blake2b
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from exportctl.emulator.wire import Json
+from exportctl.frozen import dataclass
 
 EXPRESSIONS = {
     "created": "json_extract(doc, '$.createdAt')",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from typing import Any, Self
 
 from exportctl.emulator.questions.background import BackgroundQuestions
@@ -18,6 +18,7 @@ from exportctl.emulator.questions.reading import ReadingQuestions
 from exportctl.emulator.questions.requests import RequestsQuestions
 from exportctl.emulator.questions.runs import RunsQuestions
 from exportctl.emulator.questions.writing import WritingQuestions
+from exportctl.frozen import dataclass
 
 
 @dataclass(frozen=True)

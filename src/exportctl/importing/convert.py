@@ -8,8 +8,8 @@ managed fields are only named (`kept_as_is`); every later update keeps them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from exportctl.frozen import dataclass
 from exportctl.importing import kept_as_is
 from exportctl.importing.kept_as_is import unmodelled_names
 from exportctl.importing.result import LeftOutFlow, LeftOutReason

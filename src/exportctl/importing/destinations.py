@@ -15,8 +15,8 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
+from exportctl.frozen import dataclass
 from exportctl.importing.convert import ImportableFlow
 from exportctl.importing.existing_config import ExistingConfig, ExistingDestination, free_key
 from exportctl.model.plan import DESTINATIONS, LiveObject

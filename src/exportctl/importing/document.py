@@ -7,10 +7,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from exportctl.config.scalars import NAME, slug
 from exportctl.config.schema_check import closest_match
+from exportctl.frozen import dataclass
 from exportctl.importing import shared_settings
 from exportctl.importing.convert import ImportableFlow
 from exportctl.importing.destinations import assign_destinations

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from exportctl.config.interpolation import fill_references
 from exportctl.config.load import ParsedConfig
@@ -18,6 +17,7 @@ from exportctl.config.resolve.schedules import ScheduleWithEnd, formats, schedul
 from exportctl.config.scalars import slug
 from exportctl.config.section import FindingCollector, Section
 from exportctl.config.yaml_nodes import MapEntry, MapNode, Node
+from exportctl.frozen import dataclass
 from exportctl.model.plan import DESTINATIONS, EXPORTS, Address
 from exportctl.model.project import Destination, Format
 from exportctl.plan.accounts import plan_account

@@ -14,12 +14,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from exportctl.config import load as loading
 from exportctl.errors import ConfigError, Error, Level, UsageError
+from exportctl.frozen import dataclass
 from exportctl.importing import document as documents
 from exportctl.importing.convert import ConversionContext, ImportableFlow, convert_flow
 from exportctl.importing.document import ConfigDocument, DocumentContext

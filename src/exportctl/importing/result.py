@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
+from exportctl.frozen import dataclass
 from exportctl.model.plan import Address, Plan, PlanHeader
 
 

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
 from exportctl.config.resolve.schedules import NO_END, ScheduleWithEnd
+from exportctl.frozen import dataclass
 from exportctl.importing.convert import ImportableFlow
 from exportctl.importing.destinations import DestinationLayout
 from exportctl.importing.existing_config import ExistingConfig, free_key

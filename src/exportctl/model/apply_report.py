@@ -19,11 +19,11 @@ How an apply, a renewal or a rotation ended: one word for the run, and one state
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
 from exportctl.errors import Finding, SourcePosition
+from exportctl.frozen import dataclass
 from exportctl.model.outcome import Outcome, OutcomeStatus
 from exportctl.model.plan import Plan, PlanItem
 from exportctl.model.verdict import DECIDED, PlanVerdict, Remainder, RemainderKind, judge

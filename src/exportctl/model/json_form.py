@@ -17,9 +17,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Generic, TypeVar
 
+from exportctl.frozen import dataclass
 from exportctl.model.indented_json import array_parts, document_parts, indented_json, object_parts
 from exportctl.model.json_check import is_too_deep
 from exportctl.model.plan import canonical_json

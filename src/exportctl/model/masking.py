@@ -18,9 +18,11 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple
+
+from exportctl.frozen import dataclass
 
 MASKED_TEXT = "(secret)"
 MIN_SECRET_LENGTH = 8  # characters; a shorter value cannot be a secret

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 
+from exportctl.frozen import dataclass
 from exportctl.model.plan import Step
 
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 from typing import Any
 
 from exportctl.errors import Finding, Level, SourcePosition
+from exportctl.frozen import dataclass
 from exportctl.model.address import DESTINATIONS as DESTINATIONS
 from exportctl.model.address import EXPORTS as EXPORTS
 from exportctl.model.address import Address as Address

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from fnmatch import fnmatchcase
 from typing import Any
 
+from exportctl.frozen import dataclass
 from exportctl.model.address import Address
 from exportctl.model.timestamps import MAX_TIMESTAMP
 

@@ -8,10 +8,11 @@ A Project contains no value of a secret: an `AuthValue` has the reference as wri
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
 from exportctl.errors import SourcePosition
+from exportctl.frozen import dataclass
 from exportctl.model.combine import Combine
 from exportctl.model.freeze import Freeze
 from exportctl.model.secret import Secrecy

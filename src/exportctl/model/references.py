@@ -7,7 +7,8 @@ In: one text. Out: its literal parts and its references. This module reads no va
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from exportctl.frozen import dataclass
 
 _VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*"
 PLAN_KEY = "EXPORTCTL_PLAN_KEY"  # the variable with the key of plan files: no reference may name it

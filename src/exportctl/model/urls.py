@@ -19,10 +19,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from exportctl.errors import Error
+from exportctl.frozen import dataclass
 
 PRODUCTION = "https://platform.adobe.io"
 EMBEDDED = "embedded"

@@ -29,10 +29,10 @@ Every output and every exit code reads this value. No other code judges whether 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from exportctl.errors import Finding, Level
+from exportctl.frozen import dataclass
 from exportctl.model.outcome import Outcome, OutcomeStatus
 from exportctl.model.plan import CHANGE_VERBS, WRITE_CAUSES, Cause, Plan, PlanItem, Verb
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from exportctl.frozen import dataclass
 from exportctl.model.plan import DESTINATIONS, EXPORTS, Address, Inventory
 from exportctl.monitor.flow_view import account_label
 from exportctl.plan.desired import DesiredState

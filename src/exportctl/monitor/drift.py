@@ -24,10 +24,11 @@ In: a Plan, and how early to warn of an end. Out: a DriftReport. Nothing is read
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 
 from exportctl.errors import Finding, Level, SourcePosition
+from exportctl.frozen import dataclass
 from exportctl.model.other_flow import OtherFlow
 from exportctl.model.plan import Address, Cause, FieldChange, Plan, PlanHeader, PlanItem, Verb
 from exportctl.model.verdict import ORPHAN_DELETED, ORPHANS_RULE, PlanVerdict, judge

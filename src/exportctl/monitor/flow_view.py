@@ -6,8 +6,7 @@ In: a live flow. Out: a FlowView. What the service does not show is None, never 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from exportctl.frozen import dataclass
 from exportctl.model import schedule
 from exportctl.monitor.delivery.expectation import last_change
 from exportctl.plan.ownership import LiveFlow, Ownership

@@ -13,10 +13,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import takewhile
 
 from exportctl.errors import Finding, Level
+from exportctl.frozen import dataclass
 from exportctl.model import schedule as schedules
 from exportctl.model.plan import EXPORTS, WRITE_CAUSES, Address, Cause, Plan, PlanHeader, PlanItem, Verb
 from exportctl.model.schedule import DAY, ONCE

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from exportctl.frozen import dataclass
 from exportctl.model.plan import Plan
 from exportctl.planfile.file import SavedPlan
 from exportctl.planfile.signature import SignatureState

@@ -6,10 +6,10 @@ A part that failed has an entry in `failed` and no report. It does not hide the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from exportctl.errors import Error, Finding
+from exportctl.frozen import dataclass
 from exportctl.model.apply_report import ApplyReport
 from exportctl.model.plan import PlanHeader
 from exportctl.monitor.delivery.report import VerifyReport

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from exportctl.errors import Finding, SourcePosition
+from exportctl.frozen import dataclass
 from exportctl.model.plan import Address, PlanHeader
 from exportctl.model.source_commit import SourceCommit
 from exportctl.monitor.dataset_map import DatasetRoute

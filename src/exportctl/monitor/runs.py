@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from exportctl.frozen import dataclass
 from exportctl.model.plan import Address, PlanHeader
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.run import Run, RunError

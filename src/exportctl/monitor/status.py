@@ -25,10 +25,10 @@ or got another schedule before a run time has not missed that run.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from exportctl.errors import Finding
+from exportctl.frozen import dataclass
 from exportctl.model import schedule
 from exportctl.model.other_flow import OtherFlow
 from exportctl.model.plan import EXPORTS, UNKNOWN_RULES, Address, Plan, PlanHeader, PlanItem, Verb

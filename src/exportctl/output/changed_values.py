@@ -7,9 +7,10 @@ A flow that is replaced has its former values in `lost`, a flow that is created 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from exportctl.frozen import dataclass
 from exportctl.model.plan import CHANGE_VERBS, WRITE_CAUSES, Cause, FieldChange, PlanItem, SensitiveValue, Verb
 from exportctl.output import format_values
 from exportctl.resources.kinds import DATASETS, FOLDER, FORMAT, LOCATION, leaf_path

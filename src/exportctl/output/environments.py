@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Generic, TypeVar
 
 from exportctl.errors import Finding
+from exportctl.frozen import dataclass
 
 T = TypeVar("T")
 UNREAD = "not read: see the error"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import islice
 
 from exportctl.errors import Finding
+from exportctl.frozen import dataclass
 from exportctl.model.plan import PlanHeader
 from exportctl.model.schedule import format_count
 from exportctl.output.ci_run import CiRun

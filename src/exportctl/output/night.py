@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from exportctl.errors import Finding
+from exportctl.frozen import dataclass
 from exportctl.model.apply_report import ApplyReport, ResourceState, ResultWord
 from exportctl.model.schedule import format_count
 from exportctl.monitor import drift

@@ -14,9 +14,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from exportctl.frozen import dataclass
 from exportctl.model.outcome import OutcomeStatus
 from exportctl.model.schedule import DAY
 from exportctl.monitor.delivery.report import DeliveryResult, ExportVerdicts

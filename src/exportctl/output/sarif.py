@@ -17,12 +17,12 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from exportctl import __version__
 from exportctl.errors import Finding, Level, SourcePosition
+from exportctl.frozen import dataclass
 from exportctl.output.format_values import clean_lines, clean_text
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"

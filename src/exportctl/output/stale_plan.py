@@ -13,9 +13,9 @@ In: a saved plan, the plan now, the values that differ (planfile/staleness.py). 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from exportctl.errors import Finding, SourcePosition
+from exportctl.frozen import dataclass
 from exportctl.model.plan import Cause, FieldChange, Plan, PlanItem, Verb
 from exportctl.output import format_values
 from exportctl.output.format_values import clean_text

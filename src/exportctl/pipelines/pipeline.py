@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from exportctl.errors import Error
+from exportctl.frozen import dataclass
 from exportctl.model.project import AuthValue, Project
 from exportctl.model.references import Reference, parse_references
 from exportctl.model.secret import Secrecy

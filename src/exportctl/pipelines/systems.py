@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
+from exportctl.frozen import dataclass
 from exportctl.pipelines.azure import render_azure
 from exportctl.pipelines.github import render_github
 from exportctl.pipelines.gitlab import render_gitlab

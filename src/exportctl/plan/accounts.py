@@ -8,9 +8,10 @@ a patch of the account reaches all of them, also flows of other owners.
 from __future__ import annotations
 
 from collections.abc import Collection, Container, Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, replace
 
 from exportctl.errors import Finding, Level
+from exportctl.frozen import dataclass
 from exportctl.model.digests import long_digest
 from exportctl.model.plan import (
     WRITE_CAUSES,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from exportctl.errors import Finding, Level
+from exportctl.frozen import dataclass
 from exportctl.model.plan import Address, LiveObject, Step
 from exportctl.model.project import Destination
 from exportctl.model.similar_names import closest_names, difference_note

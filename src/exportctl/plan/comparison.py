@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from exportctl.frozen import dataclass
 from exportctl.model import schedule
 from exportctl.model.plan import Cause, FieldChange, Marker, UnknownValue
 from exportctl.model.project import End, Variables

@@ -20,10 +20,11 @@ export that no flow uses; nothing is checked. What is in neither has no id then:
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
 from exportctl.errors import Finding, Level
+from exportctl.frozen import dataclass
 from exportctl.model.plan import ListedDataset, PlanHeader, Refusal
 from exportctl.model.project import Dataset
 from exportctl.model.similar_names import closest_names, did_you_mean

@@ -17,8 +17,9 @@ that exchange datasets in a circle do not wait for each other either.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from exportctl.frozen import dataclass
 from exportctl.model.plan import EXPORTS, WRITE_CAUSES, Action, Address, Consequence, PlanItem, Refusal, Step, Verb
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.schedule import format_moment

@@ -31,9 +31,10 @@ An orphan is a connection with our marker that no flow uses. `plan` and `doctor`
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from exportctl.errors import Finding, Level
+from exportctl.frozen import dataclass
 from exportctl.model.plan import (
     EXPORTS,
     Action,

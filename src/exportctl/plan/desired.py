@@ -8,11 +8,12 @@ sandbox. Out: a `DesiredState`. Dataset names stay names: `dataset_lookup` finds
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Any
 
 from exportctl.errors import Finding, Level
+from exportctl.frozen import dataclass
 from exportctl.model import schedule
 from exportctl.model.plan import DESTINATIONS, EXPORTS, Address, Fields, SensitiveValue, UnknownValue
 from exportctl.model.project import Destination, Export, Project, SourcePositions, Variables

@@ -2,18 +2,18 @@
 Compare an export with its live flow, field by field: what differs and why, what apply must write, and what follows.
 
 The marker of the flow says what was last applied to the fields of the flow, that of the target to location and format.
-Consequences say what may be sent again, where later files go, what stops (dataset-exports.md 5.3, 7, 14). They say
-"may" where Adobe documents nothing.
+Consequences say what is sent again, where files go, what stops; with "may" where Adobe documents nothing (5.3, 7, 14).
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 from exportctl.errors import Finding
+from exportctl.frozen import dataclass
 from exportctl.model import schedule as schedules
 from exportctl.model.plan import WRITE_CAUSES, Cause, Consequence, FieldChange, Fields, Marker, Refusal, Verb, digest
 from exportctl.model.schedule import DAY, ONCE, format_moment

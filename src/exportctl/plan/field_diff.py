@@ -20,10 +20,11 @@ differ.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
+from exportctl.frozen import dataclass
 from exportctl.model.digests import is_known_other
 from exportctl.model.plan import WRITE_CAUSES, Cause, FieldChange, Fields, Marker, SensitiveValue, UnknownValue, digest
 from exportctl.model.project import AcceptEntry

@@ -18,9 +18,10 @@ No page of Adobe says what an expired flow sends after its end moves to the futu
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from exportctl.errors import Finding, Level
+from exportctl.frozen import dataclass
 from exportctl.model import schedule
 from exportctl.model.plan import (
     Address,

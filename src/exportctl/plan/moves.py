@@ -19,9 +19,10 @@ each moment exactly one project owns it, also after an interruption; while the e
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from exportctl.errors import Finding
+from exportctl.frozen import dataclass
 from exportctl.model.plan import (
     EXPORTS,
     WRITE_CAUSES,

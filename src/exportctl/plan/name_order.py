@@ -19,8 +19,9 @@ Connections never wait for a name: `free_title` gives each new one a name that n
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from exportctl.frozen import dataclass
 from exportctl.model.plan import Action, Consequence, PlanItem, Step, digest
 from exportctl.plan import steps
 from exportctl.plan.grouping import group_by_key

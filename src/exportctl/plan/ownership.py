@@ -15,9 +15,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Container, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
+from exportctl.frozen import dataclass
 from exportctl.model.plan import EXPORTS, Address, Fields, Inventory, LiveObject, Marker, digest
 from exportctl.model.project import Export
 from exportctl.plan.grouping import group_by_key, group_by_keys

@@ -14,9 +14,9 @@ The files that are already there stay where they are.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from exportctl.errors import Finding
+from exportctl.frozen import dataclass
 from exportctl.model.plan import WRITE_CAUSES, Cause, Consequence, Fields
 from exportctl.plan.desired import DesiredExport, finding
 from exportctl.plan.export_diff import ExportDiff

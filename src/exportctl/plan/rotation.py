@@ -7,9 +7,8 @@ base connection with their next run. `accounts` plans the write itself.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from exportctl.errors import RefusedError
+from exportctl.frozen import dataclass
 from exportctl.model import schedule
 from exportctl.model.plan import DESTINATIONS, EXPORTS, Address, Inventory, Plan, Verb
 from exportctl.model.project import Destination, Project

@@ -13,8 +13,9 @@ computed from it: the numbers are those of the runs that the service shows.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from exportctl.frozen import dataclass
 from exportctl.model.plan import EXPORTS, Address, Plan, PlanItem, Verb
 from exportctl.model.volume import SentRuns, UnknownVolume, Volume
 from exportctl.plan.ownership import LiveFlow, Ownership

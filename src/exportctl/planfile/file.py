@@ -16,12 +16,13 @@ apply never takes steps from a file: it plans again with the `as_of` and the opt
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 from exportctl import __version__
 from exportctl.errors import PlanFileError
+from exportctl.frozen import dataclass
 from exportctl.model.digests import full_digest
 from exportctl.model.json_check import find_problem
 from exportctl.model.json_form import Json, SealedContent, SealedFile, SealError

@@ -30,9 +30,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from exportctl.frozen import dataclass
 from exportctl.model.plan import CHANGE_VERBS, PROTECT_RULES, Action, Cause, Verb, canonical_json
 from exportctl.resources.kinds import END, START
 

@@ -9,9 +9,9 @@ interval after the one before, so this takes hours, and the service sends up to 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from exportctl.client.inventory import read_runs
+from exportctl.frozen import dataclass
 from exportctl.probe import bodies
 from exportctl.probe.bodies import FLOWS, SOURCES, TARGETS, TEMPLATES, Json
 from exportctl.probe.files import QUESTIONS as FILE_QUESTIONS

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from exportctl.frozen import dataclass
 from exportctl.profile.answers import Need, ProbeAnswer, ProbeQuestion, no_answer
 from exportctl.resources.run import Run
 from exportctl.storage.reader import StorageError, StoredFile

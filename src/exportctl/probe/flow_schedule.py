@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from exportctl.frozen import dataclass
 from exportctl.probe.session import ProbeObject, ProbeSession
 
 HOUR = 3600

@@ -11,9 +11,10 @@ The dataset must get new rows all the time. It is exported in full by both flows
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from exportctl.client.inventory import read_runs
+from exportctl.frozen import dataclass
 from exportctl.probe import bodies
 from exportctl.probe.bodies import FLOWS, SOURCES, TARGETS, TEMPLATES
 from exportctl.probe.flow_schedule import LATE_SECONDS, LEAD_SECONDS, POLL_SECONDS, FlowSchedule, first_moment

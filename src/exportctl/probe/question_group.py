@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from exportctl.errors import ServiceError
+from exportctl.frozen import dataclass
 from exportctl.probe.files import ListStorage, no_storage
 from exportctl.probe.session import ProbeObject, ProbeSession
 from exportctl.profile.answers import ProbeAnswer, ProbeQuestion, Setting

@@ -14,12 +14,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from exportctl.client.client import LANDING_ZONE
 from exportctl.errors import Error
+from exportctl.frozen import dataclass
 from exportctl.model.masking import MIN_SECRET_LENGTH
 from exportctl.probe.bodies import COLLECTIONS, TEXT, is_probe_name
 from exportctl.resources.destinations.table import TYPES

@@ -10,9 +10,9 @@ further question is asked. The deletion always follows.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from exportctl.errors import Error, ServiceError
+from exportctl.frozen import dataclass
 from exportctl.probe.cleanup import delete_session_objects
 from exportctl.probe.question_group import ProbeRun, QuestionGroup, describe_failure
 from exportctl.profile.answers import ProbeAnswer, no_answer

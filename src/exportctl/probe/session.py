@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeVar
 
 from exportctl.client.client import Client
 from exportctl.client.transport import Answer
 from exportctl.clock import Clock
 from exportctl.errors import Conflict, Error, NotFound, ServiceError
+from exportctl.frozen import dataclass
 from exportctl.probe.bodies import Json, ProbeNames, with_data
 
 T = TypeVar("T")

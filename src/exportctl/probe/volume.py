@@ -7,10 +7,9 @@ estimate that it has.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from exportctl.client.client import Client
 from exportctl.client.inventory import read_runs
+from exportctl.frozen import dataclass
 from exportctl.probe import bodies
 from exportctl.probe.bodies import FLOWS, SOURCES
 from exportctl.probe.question_group import NamedDataset

@@ -8,9 +8,9 @@ the switches are text here: the probe treats an emulator as a service like any o
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
+from exportctl.frozen import dataclass
 from exportctl.model.plan import PlanHeader
 
 Setting = str | int | bool

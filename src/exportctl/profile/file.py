@@ -14,11 +14,12 @@ import json
 import posixpath
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from exportctl.config.yaml_nodes import MapEntry, MapNode, ScalarNode, parse_tree
 from exportctl.errors import ConfigError, Finding, SourcePosition
+from exportctl.frozen import dataclass
 from exportctl.model.json_form import JsonObject, Member, choice, constant, mapping, text
 from exportctl.model.plan import PLATFORMS
 from exportctl.profile.answers import Setting

@@ -14,9 +14,9 @@ modules use the constants below or ask for a column. A new kind is one row; a ne
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
+from exportctl.frozen import dataclass
 from exportctl.model.address import DESTINATIONS, EXPORTS
 from exportctl.model.consequence import Consequence
 from exportctl.resources.destinations.table import TYPES

@@ -8,9 +8,9 @@ published: `completed` is the only one in samples [D]. A word that we do not kno
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from exportctl.frozen import dataclass
 from exportctl.resources import wire
 
 _FAILED = ("fail", "error", "abort")  # assumed

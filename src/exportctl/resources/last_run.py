@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from exportctl.frozen import dataclass
 from exportctl.resources import run, wire
 from exportctl.resources.run import RunStatus
 

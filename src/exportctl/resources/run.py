@@ -7,10 +7,11 @@ Source: flow-service.md 8, dataset-exports.md 12. Every member may be missing, i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any
 
+from exportctl.frozen import dataclass
 from exportctl.resources import wire
 
 Json = Mapping[str, Any]

@@ -10,8 +10,9 @@ destination type, so each stands in the file of its type (`AuthMethod.source`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from exportctl.frozen import dataclass
 
 READ = "2026-11-29"
 FAILED_STATE = "failed"

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from exportctl.frozen import dataclass
 from exportctl.resources.destinations.type import AuthField, AuthMethod, DestinationType, Part
 
 Json = Mapping[str, Any]

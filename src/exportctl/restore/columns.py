@@ -17,8 +17,9 @@ The columns of files, and of the one table that they make: names by union, types
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
+
+from exportctl.frozen import dataclass
 
 
 class Scalar(StrEnum):

@@ -5,9 +5,9 @@ What a drill of backups found. Values, and the comparison of a table with what w
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from exportctl.errors import Finding
+from exportctl.frozen import dataclass
 from exportctl.model.plan import Address, PlanHeader
 from exportctl.monitor.backup.drills import DrillResult
 from exportctl.monitor.backup.report import ChainState

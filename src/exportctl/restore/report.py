@@ -13,8 +13,8 @@ What a check of a restore found, and why it fails. Values, and the judgement ove
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from exportctl.frozen import dataclass
 from exportctl.model.plan import PlanHeader
 from exportctl.model.schedule import format_count, format_moment
 from exportctl.monitor.backup.report import ChainState

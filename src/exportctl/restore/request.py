@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from exportctl.frozen import dataclass
 from exportctl.restore.engine import Engine
 
 MEMORY = "512MB"

@@ -5,10 +5,10 @@ The SQL of a restore as one script: comments that say what it is, the engine's s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 
 from sqlglot import ErrorLevel, exp
 
+from exportctl.frozen import dataclass
 from exportctl.model.schedule import format_count, format_moment
 from exportctl.monitor.backup.report import ChainState
 from exportctl.restore.columns import ColumnType, Decimal, MapOf, Scalar, find_column, leaf_types

@@ -7,8 +7,8 @@ No value here holds a credential.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from exportctl.frozen import dataclass
 from exportctl.model.combine import Combine
 from exportctl.model.plan import Address
 from exportctl.monitor.backup.report import ChainState

@@ -12,10 +12,10 @@ last row where the engine numbers rows.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sqlglot import exp
 
+from exportctl.frozen import dataclass
 from exportctl.restore.columns import Column, Columns
 from exportctl.restore.sql_types import quoted_name, sql_type
 from exportctl.restore.table import RestoreTable

@@ -9,9 +9,10 @@ is read as null.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from exportctl.errors import Error
+from exportctl.frozen import dataclass
 from exportctl.restore.columns import (
     Column,
     Columns,

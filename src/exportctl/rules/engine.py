@@ -9,10 +9,11 @@ environments or for several addresses, become one finding. `rule` has the table 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from exportctl.config.yaml_nodes import MapNode
 from exportctl.errors import Finding, Level, SourcePosition
+from exportctl.frozen import dataclass
 from exportctl.model.project import Project, RuleSetting
 from exportctl.model.similar_names import did_you_mean_address
 from exportctl.rules import (

@@ -12,12 +12,13 @@ tutorial, [EX] the notice on end dates; `assumed` is our own careful reading, `o
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
 from exportctl.config.yaml_nodes import MapNode
 from exportctl.errors import Finding, Level, SourcePosition
+from exportctl.frozen import dataclass
 from exportctl.model.project import AllowEntry, Destination, Export, Project, RuleSetting
 from exportctl.model.schedule import format_count
 from exportctl.model.similar_names import closest_names

@@ -8,7 +8,8 @@ apply to it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from exportctl.frozen import dataclass
 
 
 @dataclass(frozen=True)

@@ -21,10 +21,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 
 from exportctl.errors import Level
+from exportctl.frozen import dataclass
 from exportctl.model.project import Dataset, Export, Project
 from exportctl.model.urls import EMBEDDED
 from exportctl.rules import storage_identity as storages

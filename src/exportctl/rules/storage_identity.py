@@ -11,10 +11,10 @@ macros as patterns: "is there a text that both match".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
+from exportctl.frozen import dataclass
 from exportctl.model.project import Account, Dataset, Destination, Export, Project
 from exportctl.resources.destinations.table import TYPES, folder_of
 from exportctl.resources.destinations.type import DestinationType, Scope

@@ -13,12 +13,12 @@ are the service's own JSON, by kind. The caller checks the text for known secret
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
 from exportctl import __version__
 from exportctl.errors import Error
+from exportctl.frozen import dataclass
 from exportctl.model.json_form import (
     Json,
     JsonObject,

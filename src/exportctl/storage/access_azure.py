@@ -13,8 +13,8 @@ The first that is set is used. A lake's account and container are those of its b
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from exportctl.frozen import dataclass
 from exportctl.model.secret import Secret
 from exportctl.resources.destinations.type import Part
 from exportctl.storage.access_types import (

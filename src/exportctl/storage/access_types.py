@@ -7,10 +7,11 @@ Every credential is a Secret, so that none of these values can print one.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
+from exportctl.frozen import dataclass
 from exportctl.model import urls
 from exportctl.model.secret import Secret
 from exportctl.resources.destinations.type import DestinationType, Part

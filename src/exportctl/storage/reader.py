@@ -9,10 +9,11 @@ StorageError.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from exportctl.errors import Error
+from exportctl.frozen import dataclass
 
 PIECE = 1024 * 1024  # bytes that `chunks` yields at once, more or less
 

@@ -15,10 +15,10 @@ import hashlib
 import io
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from exportctl.errors import Error
+from exportctl.frozen import dataclass
 
 if TYPE_CHECKING:
     from arro3.core import DataType

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -20,6 +20,7 @@ from exportctl.client.concurrency import ConcurrencyLimit
 from exportctl.client.guard import SecretGuard
 from exportctl.client.inventory import ReadSet
 from exportctl.client.transport import Request
+from exportctl.frozen import dataclass
 from exportctl.model.outcome import Outcome, OutcomeStatus
 from exportctl.model.plan import Fields, Inventory, Marker, Plan, SensitiveValue, Step
 from exportctl.model.plan_options import PlanOptions

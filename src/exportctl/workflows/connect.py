@@ -17,7 +17,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,6 +33,7 @@ from exportctl.client.shared_access import SharedAccess
 from exportctl.clock import Clock
 from exportctl.config.read_references import read_references
 from exportctl.errors import Error, SourcePosition
+from exportctl.frozen import dataclass
 from exportctl.model import urls
 from exportctl.model.combine import Combine
 from exportctl.model.plan import PlanHeader

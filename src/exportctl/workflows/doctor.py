@@ -21,7 +21,7 @@ Adobe, so a line of its own then says that Adobe was not asked.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from exportctl.client import inventory
 from exportctl.client.client import SANDBOXES, Client
@@ -29,6 +29,7 @@ from exportctl.client.inventory import DATASETS, EVERYTHING, FLOWS, SPECS, ReadS
 from exportctl.client.reading_pool import ReadingPool
 from exportctl.config.read_references import read_references
 from exportctl.errors import ConfigError, Error, Forbidden, Level, NewerMarker, NotFound, ServiceError
+from exportctl.frozen import dataclass
 from exportctl.model.outcome import Check, CheckStatus
 from exportctl.model.plan import Inventory, Plan, PlanHeader
 from exportctl.model.project import Project

@@ -11,13 +11,14 @@ Nothing is written to the service or to the storage.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from exportctl.clock import elapsed_seconds
 from exportctl.engines.drill_folder import open_drill_folder
 from exportctl.engines.local_files import check_space
 from exportctl.errors import Error, Finding
+from exportctl.frozen import dataclass
 from exportctl.model.schedule import format_moment
 from exportctl.monitor.backup.drill_choice import drawn_order
 from exportctl.monitor.backup.drills import DrillResult

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -19,6 +19,7 @@ from exportctl.clock import system_clock
 from exportctl.config import load as config
 from exportctl.emulator import Emulator, Switches
 from exportctl.errors import ConfigError, Error, Level
+from exportctl.frozen import dataclass
 from exportctl.model import urls
 from exportctl.model.plan import Address
 from exportctl.model.project import Project

@@ -10,9 +10,10 @@ A file is read as Parquet if it begins as Parquet does. Nothing is written here.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from exportctl.errors import Error
+from exportctl.frozen import dataclass
 from exportctl.model.plan import Address, PlanHeader
 from exportctl.model.storage_address import StorageAddress
 from exportctl.monitor.backup import file_list_table

@@ -20,7 +20,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -32,6 +32,7 @@ from exportctl.config.files import MAIN_FILE, PARTS_FOLDER
 from exportctl.config.fleet_file import FleetFile, parse_fleet_file
 from exportctl.config.yaml_nodes import MAX_BYTES
 from exportctl.errors import Error, Finding
+from exportctl.frozen import dataclass
 from exportctl.model.project import Project
 from exportctl.workflows import connect
 from exportctl.workflows.load_config import Setup, read_all_projects, read_config, require_references

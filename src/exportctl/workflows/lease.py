@@ -13,13 +13,13 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from exportctl.apply.lease import Lease
 from exportctl.apply.lease_object import LeaseObject, LeaseStore
 from exportctl.apply.retry import SETTLE_SECONDS, Retry
 from exportctl.apply.take_lease import LeaseTaker
 from exportctl.errors import ServiceError
+from exportctl.frozen import dataclass
 from exportctl.model.masking import build_mask
 from exportctl.model.plan_options import PlanOptions
 from exportctl.resources.lease import LeaseRecord, LeaseState, printable_holder

@@ -10,7 +10,7 @@ import re
 from base64 import b64decode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from exportctl.config import load as config
 from exportctl.config.read_references import read_file, resolve_text
 from exportctl.config.yaml_nodes import ScalarNode
 from exportctl.errors import ConfigError, Error, Finding, Level, SourcePosition
+from exportctl.frozen import dataclass
 from exportctl.model.private_key import normalise_private_key
 from exportctl.model.project import Project
 from exportctl.model.references import Reference, parse_references

@@ -13,10 +13,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 from exportctl.errors import Error, Finding
+from exportctl.frozen import dataclass
 from exportctl.model.apply_report import ApplyReport
 from exportctl.model.outcome import Outcome, final_outcomes
 from exportctl.model.plan import Step

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from exportctl import __version__
 from exportctl.config import load as config
 from exportctl.config.checkout import checkout_root
 from exportctl.errors import ConfigError, Error
+from exportctl.frozen import dataclass
 from exportctl.pipelines.pipeline import Pipeline, build_pipeline
 from exportctl.workflows.commit_time import run_git
 from exportctl.workflows.load_config import Setup, read_config

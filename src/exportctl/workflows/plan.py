@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from exportctl.apply import inputs
 from exportctl.client import inventory as live
 from exportctl.client.guard import SecretGuard
 from exportctl.client.inventory import EVERYTHING, ReadSet
 from exportctl.errors import Error, Finding
+from exportctl.frozen import dataclass
 from exportctl.model.plan import EXPORTS, Inventory, ListedDataset, Plan, PlanHeader
 from exportctl.model.plan_options import PlanOptions
 from exportctl.model.project import Project

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from secrets import token_hex
 from threading import Event
@@ -19,6 +19,7 @@ from exportctl.client import inventory
 from exportctl.client.client import SANDBOXES
 from exportctl.client.transport import Answer, Request
 from exportctl.errors import ConfigError, Error, ServiceError, UsageError
+from exportctl.frozen import dataclass
 from exportctl.model.plan import PlanHeader
 from exportctl.model.project import Project
 from exportctl.model.similar_names import closest_names, did_you_mean

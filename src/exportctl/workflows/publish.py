@@ -18,7 +18,7 @@ import random
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 import httpx
@@ -32,6 +32,7 @@ from exportctl.code_hosts.github import GitHub
 from exportctl.code_hosts.gitlab import GitLab
 from exportctl.code_hosts.session import HostSession, api_url
 from exportctl.errors import Error, UsageError
+from exportctl.frozen import dataclass
 
 TIMEOUT = 30.0  # seconds for one request
 _RUN_THERE = "run this in a job of that CI system, or set it"

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from exportctl.client.client import LANDING_ZONE, Client
 from exportctl.config.read_references import read_references
 from exportctl.errors import Finding, ServiceError
+from exportctl.frozen import dataclass
 from exportctl.model.plan import DESTINATIONS, Address, LiveObject, SensitiveValue
 from exportctl.model.project import Destination, Project
 from exportctl.model.schedule import DAY

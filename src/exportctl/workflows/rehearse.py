@@ -18,7 +18,6 @@ import threading
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -27,6 +26,7 @@ from exportctl.apply import inputs
 from exportctl.client.concurrency import ConcurrencyLimit
 from exportctl.emulator import Emulator, SeedDataset, Switches
 from exportctl.errors import Finding, SourcePosition
+from exportctl.frozen import dataclass
 from exportctl.model.outcome import Outcome, OutcomeStatus, final_outcomes
 from exportctl.model.plan import Action, Plan, PlanItem, Step
 from exportctl.model.plan_options import PlanOptions

@@ -11,12 +11,12 @@ Find what the datasets of an export are restored from, and write the SQL that ma
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from exportctl.engines.duckdb import open_duckdb
 from exportctl.engines.local_files import fetch_ends, open_work_folder
 from exportctl.errors import Error, UsageError
+from exportctl.frozen import dataclass
 from exportctl.model.schedule import format_moment
 from exportctl.monitor.backup.report import BackupReport, Chain
 from exportctl.monitor.delivery.report import Verdict

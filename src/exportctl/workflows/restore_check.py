@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from exportctl.engines.local_files import fetch_ends, fetch_files, open_work_fol
 from exportctl.engines.new_folder import check_new_folder, open_new_folder
 from exportctl.engines.spark import open_spark
 from exportctl.errors import Error
+from exportctl.frozen import dataclass
 from exportctl.restore import questions
 from exportctl.restore.engine import Engine
 from exportctl.restore.reading.statements import FileName

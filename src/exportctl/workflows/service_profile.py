@@ -7,12 +7,12 @@ emulator says nothing about Adobe's service, so it is not used there.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from exportctl.emulator.promises import DEGRADED_PROMISES, DegradedPromise
 from exportctl.emulator.switches import QUESTIONS, Switches
 from exportctl.errors import ConfigError, Error, Finding
+from exportctl.frozen import dataclass
 from exportctl.model.profile_note import ProfileNote
 from exportctl.profile.answers import Setting
 from exportctl.profile.file import ServiceProfile, default_path, load_profile

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from exportctl.client import inventory
@@ -21,6 +21,7 @@ from exportctl.client.client import Client
 from exportctl.client.reading_pool import ReadingPool
 from exportctl.clock import Clock
 from exportctl.errors import Finding, ServiceError, UsageError
+from exportctl.frozen import dataclass
 from exportctl.model import schedule
 from exportctl.model.plan import EXPORTS, Address, Inventory, LiveObject
 from exportctl.model.plan_options import PlanOptions

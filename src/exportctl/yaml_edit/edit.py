@@ -20,9 +20,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from json import dumps
 
+from exportctl.frozen import dataclass
 from exportctl.model.references import escape_references
 from exportctl.yaml_edit import emit
 from exportctl.yaml_edit.emit import Block, CommentedItem

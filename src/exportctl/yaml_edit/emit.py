@@ -19,8 +19,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from exportctl.frozen import dataclass
 from exportctl.model.references import escape_references
 
 WIDTH = 100  # columns in which a list stays on one line

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from exportctl.config.resolve.row_facts import RowFacts
 from exportctl.config.scalars import NAME, slug
@@ -17,6 +17,7 @@ from exportctl.config.schema_check import closest_match
 from exportctl.config.section import FindingCollector, Section
 from exportctl.config.yaml_nodes import ListNode, MapEntry, MapNode, Node, ScalarNode, node_variables
 from exportctl.errors import Level, SourcePosition
+from exportctl.frozen import dataclass
 from exportctl.model.project import Dataset
 
 ADDRESS_LENGTH = 64  # KEY/PART

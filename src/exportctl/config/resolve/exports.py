@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -28,6 +28,7 @@ from exportctl.config.schema_check import closest_match
 from exportctl.config.section import Section
 from exportctl.config.yaml_nodes import ScalarNode, plain_value
 from exportctl.errors import SourcePosition
+from exportctl.frozen import dataclass
 from exportctl.model.project import AllowEntry, BackupPolicy, Dataset, End, Expect, Export, Format
 from exportctl.model.schedule import ONCE
 from exportctl.model.similar_names import did_you_mean

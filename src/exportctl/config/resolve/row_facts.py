@@ -8,11 +8,12 @@ or with the same name and not another id. Two statements that differ are an erro
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from exportctl.config.section import FindingCollector
 from exportctl.config.yaml_nodes import ListNode, MapNode, Node, ScalarNode
 from exportctl.errors import Level, SourcePosition
+from exportctl.frozen import dataclass
 from exportctl.model.combine import Combine
 from exportctl.model.project import Dataset
 from exportctl.model.references import BadValue

@@ -8,7 +8,6 @@ service offers other intervals every year (`resources.service_values`); a rule w
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from exportctl.config import schema_check
@@ -17,6 +16,7 @@ from exportctl.config.schema_check import SINGULAR_NAMES
 from exportctl.config.section import Section
 from exportctl.config.yaml_nodes import ScalarNode, node_variables
 from exportctl.errors import SourcePosition
+from exportctl.frozen import dataclass
 from exportctl.model.project import End, Format, Schedule
 from exportctl.model.references import BadValue
 from exportctl.model.schedule import MAX_INTERVAL, split_interval

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from time import gmtime, strftime
 from typing import TypeAlias
+
+from exportctl.frozen import dataclass
 
 TEXT, INTEGER, NUMBER, TIME, DATE, BOOLEAN = "text", "whole", "number", "time", "date", "flag"
 SMALL = "small"  # a whole number of 32 bits

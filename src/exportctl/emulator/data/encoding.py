@@ -12,7 +12,6 @@ from __future__ import annotations
 import gzip
 import io
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import chain, islice, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +20,7 @@ from exportctl.emulator.data import rows
 from exportctl.emulator.data.columns import BOOLEAN, DATE, INTEGER, NUMBER, SMALL, TEXT, TIME, MapType, Shape
 from exportctl.emulator.data.rows import Batch
 from exportctl.emulator.storage.sink import StorageRefused
+from exportctl.frozen import dataclass
 
 if TYPE_CHECKING:
     from arro3.core import DataType, Field, RecordBatch

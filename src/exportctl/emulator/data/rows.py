@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import blake2b
 from itertools import pairwise
 
 from exportctl.emulator.data import events, profiles
 from exportctl.emulator.data.columns import Shape, json_text
 from exportctl.emulator.data.schema_changes import change_columns, change_line
+from exportctl.frozen import dataclass
 
 EVENT, RECORD, SNAPSHOT = "event", "record", "snapshot"
 KINDS = (EVENT, RECORD, SNAPSHOT)

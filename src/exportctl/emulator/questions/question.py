@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import TypeVar
+
+from exportctl.frozen import dataclass
 
 _Setting = TypeVar("_Setting")
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from exportctl.emulator.questions.question import Probe, ask
+from exportctl.frozen import dataclass
 
 
 @dataclass(frozen=True)

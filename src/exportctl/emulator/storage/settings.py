@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,6 +23,7 @@ from urllib.parse import urlsplit
 from exportctl.emulator.storage import signing
 from exportctl.emulator.storage.sink import StorageRefused
 from exportctl.emulator.wire import Json
+from exportctl.frozen import dataclass
 
 _URL = re.compile(r"(https?)://([a-z0-9.-]+|\[[0-9a-f:]+\])(?::([0-9]{1,5}))?(?:/[A-Za-z0-9._/-]*)?")
 _HOST = re.compile(r"[A-Za-z0-9.-]+|[0-9a-fA-F:]+")

@@ -16,8 +16,8 @@ A later start closes what was broken before it, if it is certain that everything
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
+from exportctl.frozen import dataclass
 from exportctl.model.schedule import format_count
 from exportctl.monitor.backup.gaps import WORST_FIRST, chain_gaps, late_rows, unknown_runs
 from exportctl.monitor.backup.late_rows import settle_links

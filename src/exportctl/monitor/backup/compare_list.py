@@ -16,8 +16,8 @@ other content. Without ETags (SFTP, a local folder) an equal size proves nothing
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from exportctl.frozen import dataclass
 from exportctl.model.plan import Address
 from exportctl.model.schedule import format_count, format_moment
 from exportctl.monitor.backup.file_list import ListedChain, ListedFile, ListedRun

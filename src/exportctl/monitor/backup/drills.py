@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from enum import StrEnum
 from typing import Any
 
+from exportctl.frozen import dataclass
 from exportctl.model.plan import Address, PlanHeader
 from exportctl.model.schedule import HOUR
 

@@ -16,9 +16,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from exportctl.errors import Error
+from exportctl.frozen import dataclass
 from exportctl.model.plan import Address, PlanHeader, canonical_json
 from exportctl.model.schedule import format_moment
 from exportctl.model.storage_address import StorageAddress

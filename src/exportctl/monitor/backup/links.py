@@ -18,8 +18,8 @@ What a service profile says of the rows of a run that sent none is in `late_rows
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from exportctl.frozen import dataclass
 from exportctl.monitor.backup.report import ChainStart, ChainState
 from exportctl.monitor.delivery.report import DeliveryResult, Evidence, Verdict
 from exportctl.monitor.delivery.stored_files import manifest_run

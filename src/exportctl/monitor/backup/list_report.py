@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from exportctl.frozen import dataclass
 from exportctl.model.plan import Address
 from exportctl.model.storage_address import StorageAddress
 from exportctl.storage.reader import StoredFile

@@ -7,10 +7,10 @@ The chain of a dataset is the first full export and every later run.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from exportctl.errors import Finding
+from exportctl.frozen import dataclass
 from exportctl.model.combine import Combination
 from exportctl.model.plan import Address, PlanHeader
 from exportctl.model.project import BackupPolicy

@@ -13,8 +13,9 @@ others (dataset-exports.md 12). Names that begin with `_` or `.` are ignored: lo
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from exportctl.frozen import dataclass
 from exportctl.model.schedule import format_count
 from exportctl.monitor.delivery.due_runs import DueRun
 from exportctl.monitor.delivery.expectation import DeliveryExpectation

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from exportctl.frozen import dataclass
 from exportctl.model import schedule
 from exportctl.model.plan import MAX_TIMESTAMP, Address, LiveObject
 from exportctl.model.project import Export

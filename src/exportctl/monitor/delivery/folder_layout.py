@@ -17,12 +17,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 from typing import Protocol
 from urllib.parse import quote
 
+from exportctl.frozen import dataclass
 from exportctl.monitor.delivery.folder_time import date_expression, read_moments
 
 MACRO = re.compile(r"%([A-Z_]+)(?:\(([^)%]*)\))?%")

@@ -12,8 +12,9 @@ plan prints it before apply. What an entry does not state is as in the entry aft
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from exportctl.frozen import dataclass
 from exportctl.model.project import FormerLocation
 from exportctl.model.storage_address import StorageAddress
 from exportctl.monitor.delivery.due_runs import DueRun

@@ -11,9 +11,9 @@ the flow was made.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import takewhile
 
+from exportctl.frozen import dataclass
 from exportctl.model import schedule
 from exportctl.model.project import FormerSchedule
 

@@ -14,10 +14,10 @@ What `verify` finds: a result per dataset and expected run, with the evidence an
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from exportctl.errors import Finding
+from exportctl.frozen import dataclass
 from exportctl.model.plan import Address, PlanHeader
 
 

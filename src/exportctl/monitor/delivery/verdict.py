@@ -21,8 +21,9 @@ One result per dataset and due run: runs first, then what storage holds against 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from exportctl.frozen import dataclass
 from exportctl.model import schedule
 from exportctl.monitor.delivery.compare_files import (
     DatasetDelivery,

@@ -14,9 +14,9 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from html import escape
 
+from exportctl.frozen import dataclass
 from exportctl.output.format_values import clean_text
 
 _EMPTY = frozenset({"br", "col", "link", "meta", "wbr"})

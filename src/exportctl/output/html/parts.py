@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from exportctl.errors import Finding, SourcePosition
+from exportctl.frozen import dataclass
 from exportctl.model.plan import Address
 from exportctl.output import format_values
 from exportctl.output.html.element import Element, element

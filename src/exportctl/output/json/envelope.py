@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from exportctl.errors import Finding
+from exportctl.frozen import dataclass
 from exportctl.model.indented_json import indented_json, object_parts
 from exportctl.model.json_form import (
     Definition,

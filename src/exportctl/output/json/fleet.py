@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from exportctl.frozen import dataclass
 from exportctl.model.json_form import Json, JsonObject, encoded_part, flag, listing, nullable, number, part, text
 from exportctl.output.fleet import FleetReport, FleetRow, summary
 from exportctl.output.json.documents import RENEW

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
+from exportctl.frozen import dataclass
 from exportctl.model.plan import DESTINATIONS, Address
 from exportctl.model.schedule import format_count
 from exportctl.output.markdown_escape import code

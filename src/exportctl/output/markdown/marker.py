@@ -9,9 +9,9 @@ It is an HTML comment, so no reader of a pull request sees it. Names are percent
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
+from exportctl.frozen import dataclass
 from exportctl.output.markdown_escape import code
 
 ALL_ENVIRONMENTS = "*"  # no environment can have this name

@@ -14,8 +14,8 @@ word that is too long takes several lines, with a `\\` at the end of each part. 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from exportctl.frozen import dataclass
 from exportctl.output.color import Paint
 from exportctl.output.wrapping import break_words, count_cells, wrap_words
 

@@ -15,9 +15,9 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from enum import Enum, StrEnum
 
+from exportctl.frozen import dataclass
 from exportctl.model.secret import Secrecy
 
 SPEC_VERSION = "1.0"  # [D] answers 422 when it is missing

@@ -8,11 +8,11 @@ may hold any character.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 
+from exportctl.frozen import dataclass
 from exportctl.restore.source import RestoreFile
 from exportctl.restore.sql import FILE, FILES, PLACE, RUN, ReadTable
 from exportctl.restore.table import FileGroup
