@@ -476,17 +476,15 @@ def test_every_safety_check_has_a_situation() -> None:
 
 @pytest.mark.parametrize("name", SITUATIONS)
 def test_every_way_out_that_a_refusal_prints_works(tmp_path: Path, name: str) -> None:
-    situation = SITUATIONS[name]
-    planted = _fresh(tmp_path / "planted")
-    situation.plant(planted)
+    (tmp_path / "planted").mkdir()
+    planted = world(tmp_path / "planted")
+    content = SITUATIONS[name].plant(planted)
     ways = _ways(planted, name)
     assert ways
 
-    for number in range(len(ways)):
-        made = _fresh(tmp_path / str(number))
-        content = situation.plant(made)
-        words, follow = _ways(made, name)[number]
-        flags = follow(made, content)
+    for number, (words, follow) in enumerate(ways):
+        made = planted.copy(tmp_path / str(number))
+        flags = follow(made, deepcopy(content))
         assert refused(made, name, flags) == [], words
         before = made.emulator.snapshot(SANDBOX)
         is_pinned = words == f"datasets: [{{id: {_live_dataset(made)}}}]"
@@ -508,8 +506,3 @@ def _live_dataset(made: World) -> str:
     """The id that the first source connection has: to pin it changes nothing."""
     sources = objects(made, "sourceConnections")
     return sources[0]["params"]["datasets"][0]["dataSetId"] if sources else ""
-
-
-def _fresh(folder: Path) -> World:
-    folder.mkdir()
-    return world(folder)

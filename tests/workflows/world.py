@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import base64
 import json
+import shutil
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
@@ -140,6 +141,11 @@ class World:
     emulator: Emulator
     env: Mapping[str, str] = field(default_factory=lambda: {**ENV, **SECRETS})
     settle: float = 60.0
+
+    def copy(self, folder: Path) -> Self:
+        """The same sandbox and files once more, to be changed on their own."""
+        shutil.copytree(self.folder, folder, dirs_exist_ok=True)
+        return replace(self, folder=folder, emulator=self.emulator.copy())
 
     def write(self, content: Mapping[str, Any]) -> None:
         """The config as JSON, which is YAML without anchors."""
