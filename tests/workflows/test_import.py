@@ -57,9 +57,9 @@ def old(seen: tuple[World, Sandbox], tmp_path: Path) -> tuple[World, Sandbox]:
 
 
 @pytest.fixture
-def changing(tmp_path: Path) -> tuple[World, Sandbox]:
+def changing(seen: tuple[World, Sandbox], tmp_path: Path) -> tuple[World, Sandbox]:
     """That sandbox, to be changed."""
-    return build_full_sandbox(tmp_path)
+    return seen[0].copy(tmp_path), seen[1]
 
 
 # -- everything in an old sandbox -------------------------------------------------------------------------------------
