@@ -161,10 +161,12 @@ CHECKERS = {
 }
 
 
-@pytest.mark.parametrize("pipeline", PIPELINES.values(), ids=[*PIPELINES])
 @pytest.mark.parametrize("system", CHECKERS)
-def test_the_checkers_of_the_system_find_nothing(system: str, pipeline: Pipeline, tmp_path: Path) -> None:
-    written = write(files(system, pipeline), tmp_path)
+def test_the_checkers_of_the_system_find_nothing(system: str, tmp_path: Path) -> None:
+    written = []
+    for name, pipeline in PIPELINES.items():
+        folder = name.replace(" ", "-")
+        written += [f"{folder}/{file}" for file in write(files(system, pipeline), tmp_path / folder)]
     (tmp_path / "zizmor.yml").write_text(ZIZMOR, encoding="utf-8")
     for command in CHECKERS[system]:
         done = subprocess.run(
