@@ -10,7 +10,7 @@ import pytest
 
 from exportctl.emulator import Emulator, SeedDataset
 from tests.cli.command_line import ORGANIZATION, SMALL, START, STATE, CommandLine
-from tests.cli.emulator_server import SANDBOXES, VARIABLES, EmulatorServer, serve_config
+from tests.cli.emulator_server import SANDBOXES, VARIABLES, EmulatorServer, serve_config, serve_emulator
 
 DAY = 86400
 SCHEDULES = {"dev": ("day", 1), "prod": ("hour", 3), "stage": ("day", 1)}
@@ -19,6 +19,20 @@ SCHEDULES = {"dev": ("day", 1), "prod": ("hour", 3), "stage": ("day", 1)}
 @pytest.fixture
 def three(tmp_path: Path) -> Iterator[EmulatorServer]:
     with serve_config(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def applied_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    with serve_config(tmp_path_factory.mktemp("applied")) as made:
+        apply_all(made)
+        yield made.emulator
+
+
+@pytest.fixture
+def applied_three(applied_emulator: Emulator, tmp_path: Path) -> Iterator[EmulatorServer]:
+    """The config applied to all."""
+    with serve_emulator(applied_emulator.copy(), tmp_path) as made:
         yield made
 
 
@@ -35,11 +49,12 @@ def apply_all(made: EmulatorServer, *names: str) -> None:
 # -- one config, three sandboxes --------------------------------------------------------------------------------------
 
 
-def test_each_sandbox_gets_its_own_datasets_bucket_and_schedule_and_every_plan_is_empty(three: EmulatorServer) -> None:
-    apply_all(three)
+def test_each_sandbox_gets_its_own_datasets_bucket_and_schedule_and_every_plan_is_empty(
+    applied_three: EmulatorServer,
+) -> None:
     for name in SANDBOXES:
-        seen = state(three, name)
-        ids = {d["name"]: d["id"] for d in three.emulator.datasets(name)}
+        seen = state(applied_three, name)
+        ids = {d["name"]: d["id"] for d in applied_three.emulator.datasets(name)}
         (orders,) = (f for f in seen["flows"] if f["name"] == "orders")
         (source,) = (s for s in seen["sourceConnections"] if s["id"] == orders["sourceConnectionIds"][0])
         assert [d["dataSetId"] for d in source["params"]["datasets"]] == [ids["Orders"]]
@@ -47,9 +62,9 @@ def test_each_sandbox_gets_its_own_datasets_bucket_and_schedule_and_every_plan_i
         schedule = orders["scheduleParams"]
         assert (schedule["timeUnit"], schedule["interval"]) == SCHEDULES[name]
         assert sorted(f["name"] for f in seen["flows"]) == (["orders"] if name == "dev" else ["orders", "returns"])
-    assert len({d["id"] for name in SANDBOXES for d in three.emulator.datasets(name)}) == 2 * len(SANDBOXES)
-    assert three.run("plan", "--all-environments", "--detailed-exitcode").code == 0
-    assert three.run("drift", "--all-environments").code == 0
+    assert len({d["id"] for name in SANDBOXES for d in applied_three.emulator.datasets(name)}) == 2 * len(SANDBOXES)
+    assert applied_three.run("plan", "--all-environments", "--detailed-exitcode").code == 0
+    assert applied_three.run("drift", "--all-environments").code == 0
 
 
 @pytest.mark.parametrize("name", SANDBOXES)
@@ -62,20 +77,20 @@ def test_what_is_applied_to_one_touches_no_other(three: EmulatorServer, name: st
     assert {other: state(three, other) for other in before} == before
 
 
-def test_the_keys_of_prod_are_in_prod_only(three: EmulatorServer) -> None:
-    apply_all(three)
-    connections = {name: str(state(three, name)["connections"]) for name in SANDBOXES}
+def test_the_keys_of_prod_are_in_prod_only(applied_three: EmulatorServer) -> None:
+    connections = {name: str(state(applied_three, name)["connections"]) for name in SANDBOXES}
     assert [name for name in SANDBOXES if VARIABLES["PROD_LAKE_KEY"] in connections[name]] == ["prod"]
     assert [name for name in SANDBOXES if VARIABLES["LAKE_KEY"] in connections[name]] == ["dev", "stage"]
 
 
 def test_a_renewal_or_a_pause_in_one_is_none_in_another(three: EmulatorServer) -> None:
+    three.run.edit("{rolling: 180 days, renew_before: 30 days}", "{rolling: 35 days, renew_before: 31 days}")
     apply_all(three)
     three.emulator.ui.disable("orders", sandbox="stage")
-    three.emulator.advance(151 * DAY)
+    three.emulator.advance(6 * DAY)
     assert three.run("renew", "--env", "prod").code == 0
     renewed = {
-        name: {f["name"]: f["scheduleParams"]["endTime"] > START + 300 * DAY for f in state(three, name)["flows"]}
+        name: {f["name"]: f["scheduleParams"]["endTime"] > START + 38 * DAY for f in state(three, name)["flows"]}
         for name in SANDBOXES
     }
     assert renewed == {
