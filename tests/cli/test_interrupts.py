@@ -111,8 +111,7 @@ def test_an_interrupt_outside_of_a_command_is_said(run: CommandLine) -> None:
     assert err.getvalue() == interrupts.TEXT
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("silent", ["/ims", "/data"])
+@pytest.mark.parametrize(("silent", "number"), [("/ims", signal.SIGINT), ("/data", signal.SIGTERM)])
 def test_an_interrupt_does_not_wait_for_a_server_that_says_nothing(
     run: CommandLine, silent: str, number: signal.Signals
 ) -> None:
