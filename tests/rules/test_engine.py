@@ -195,6 +195,7 @@ def test_every_row_says_why_and_how_to_fix_it() -> None:
             or rule.id == "unused-allow"
             or rule.check_project
             or rule.check_projects
+            or rule.shared_check
             or rule.check_tree
         ), rule.id
 

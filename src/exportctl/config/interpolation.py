@@ -73,7 +73,7 @@ class _Filler:
             return node
         match node:
             case MapNode():
-                entries = {k: MapEntry(e.key_at, self.fill_node(e.node, (*path, k))) for k, e in node.entries.items()}
+                entries = {k: e.with_node(self.fill_node(e.node, (*path, k))) for k, e in node.entries.items()}
                 return MapNode(entries, node.at)
             case ListNode():
                 return ListNode(tuple(self.fill_node(item, path) for item in node.items), node.at)

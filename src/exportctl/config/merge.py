@@ -138,7 +138,7 @@ def _remove_nulls(node: Node, path: KeyPath, findings: list[Finding]) -> Node:
         if _is_null(entry.node):
             _report_unknown_removal((*path, key), entry, MapNode({}, node.at), findings)
         else:
-            entries[key] = MapEntry(entry.key_at, _remove_nulls(entry.node, (*path, key), findings))
+            entries[key] = entry.with_node(_remove_nulls(entry.node, (*path, key), findings))
     return MapNode(entries, node.at)
 
 

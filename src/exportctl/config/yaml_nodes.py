@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 
 import yaml
+from yaml.reader import Reader
 
 from exportctl.errors import Finding, Level, SourcePosition
 from exportctl.frozen import dataclass
@@ -51,6 +52,9 @@ class MapEntry:
 
     key_at: SourcePosition
     node: Node
+
+    def with_node(self, node: Node) -> MapEntry:
+        return self if node is self.node else MapEntry(self.key_at, node)
 
 
 @dataclass(frozen=True)
@@ -145,7 +149,7 @@ def _decode_text(name: str, data: bytes) -> tuple[str, Finding | None]:
     except UnicodeDecodeError as error:
         return "", _not_utf8_finding(name, data, error.start)
     text = text.removeprefix("\ufeff")  # a byte order mark, as editors on Windows write it
-    found = re.search(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", text)
+    found = Reader.NON_PRINTABLE.search(text)
     if found:
         message = f"the character U+{ord(found.group()):04X} is not allowed in YAML"
         return "", Finding("control-character", message, _position(name, text, found.start()), "delete it")

@@ -33,7 +33,7 @@ from exportctl.plan import planner
 from exportctl.plan.desired import Values, build_desired_state
 from exportctl.plan.ownership import LiveFlow, Ownership, build_ownership
 from exportctl.rules import engine
-from exportctl.rules.rule import Hit, Rule, allow_entries, effective_setting
+from exportctl.rules.rule import Hit, Rule, SharedHits, allow_entries, effective_setting
 
 _SECRET = "take the value out of the flow's name, description or folder, or import the others with --flow"
 
@@ -211,10 +211,12 @@ def _rule_exceptions(
 
 def _hits(project: Project, projects: Sequence[Project], as_of: int) -> Iterator[tuple[Rule, Hit, str]]:
     """Yield warnings and errors that no setting and no `allow` of the config hides."""
+    shared = SharedHits(projects)
     for rule in engine.RULES:
         hits = [
             *(rule.check_project(project, as_of) if rule.check_project else ()),
             *(rule.check_projects(projects, as_of) if rule.check_projects else ()),
+            *shared.of_rule(rule),
         ]
         for hit in hits:
             names = (*hit.addresses, *hit.related_addresses)

@@ -69,6 +69,8 @@ def check_single_line(secret: Secret, reference: str, at: SourcePosition | None 
 
 def unsendable_character(text: str, allowed: str = "") -> str | None:
     """Name the first control character, byte order mark or half surrogate pair in a text; None without one."""
+    if text.isprintable():  # true of most texts, and false of each of these characters
+        return None
     for char in text:
         code = f"U+{ord(char):04X}"
         if "\ud800" <= char <= "\udfff":

@@ -36,6 +36,7 @@ from exportctl.rules.rule import (
     CheckStage,
     Hit,
     Rule,
+    SharedHits,
     allow_entries,
     closest_match,
     effective_setting,
@@ -72,8 +73,9 @@ def run_rules(projects: Sequence[Project], *, as_of: int, tree: MapNode | None =
     before an environment is chosen; without it, no rule reports unused schedules, formats and datasets.
     """
     report = _HitCollector()
+    shared = SharedHits(projects)
     for rule in RULES:
-        for hit, concerned in _hits(rule, projects, as_of, tree):
+        for hit, concerned in _hits(rule, projects, as_of, tree, shared):
             _add_hit(report, rule, hit, concerned)
     unused = BY_ID["unused-allow"]
     for hit, concerned in _unused_entries(projects, frozenset(report.used_entries)):
@@ -89,16 +91,15 @@ def _sort_key(finding: Finding, files: Mapping[str, int]) -> tuple[int, str, int
 
 
 def _hits(
-    rule: Rule, projects: Sequence[Project], as_of: int, tree: MapNode | None
+    rule: Rule, projects: Sequence[Project], as_of: int, tree: MapNode | None, shared: SharedHits
 ) -> Iterator[tuple[Hit, Sequence[Project]]]:
     if rule.check_project is not None:
         for project in projects:
             for hit in rule.check_project(project, as_of):
                 yield hit, (project,)
-    if rule.check_projects is not None:
-        for hit in rule.check_projects(projects, as_of):
-            concerned = [p for p in projects if not hit.environments or p.environment in hit.environments]
-            yield hit, concerned
+    of_several = rule.check_projects(projects, as_of) if rule.check_projects else shared.of_rule(rule)
+    for hit in of_several:
+        yield hit, [p for p in projects if not hit.environments or p.environment in hit.environments]
     if rule.check_tree is not None and tree is not None and projects:
         for hit in rule.check_tree(tree):
             yield hit, projects

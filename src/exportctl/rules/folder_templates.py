@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from exportctl.errors import Level
 from exportctl.model.project import Export, Project
@@ -30,6 +31,7 @@ SEGMENT = re.compile(r"%SEGMENT_\w*%?", re.IGNORECASE)
 _LITERAL = re.compile(r"[0-9a-zA-Z/!\-_.*'()=]*")
 
 
+@lru_cache(maxsize=1024)  # most exports of a config have one folder
 def macros(folder: str) -> tuple[str, ...]:
     """Return the known macros in a template, in order."""
     return tuple(m["name"] for m in MACRO.finditer(folder) if is_known_macro(m["name"], m["pattern"]))

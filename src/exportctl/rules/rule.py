@@ -52,6 +52,7 @@ class Hit:
 
 ProjectCheck = Callable[[Project, int], Iterable[Hit]]  # at a moment, in seconds since 1970 UTC
 ProjectsCheck = Callable[[Sequence[Project], int], Iterable[Hit]]
+SharedCheck = Callable[[Sequence[Project]], Iterable[tuple[str, Hit]]]  # of several rules: each hit with its rule's id
 TreeCheck = Callable[[MapNode], Iterable[Hit]]
 
 
@@ -73,9 +74,26 @@ class Rule:
     good_example: str = ""
     check_project: ProjectCheck | None = None  # of one environment
     check_projects: ProjectsCheck | None = None  # of all environments
+    shared_check: SharedCheck | None = None  # of all environments, in one pass with the rules of the same check
     check_tree: TreeCheck | None = None  # of the YAML, for what a `Project` does not have
     fixed: bool = False
     stage: CheckStage = CheckStage.RULES
+
+
+class SharedHits:
+    """The hits of the checks that several rules share. Each check runs once."""
+
+    def __init__(self, projects: Sequence[Project]):
+        self._projects = projects
+        self._found: dict[SharedCheck, list[tuple[str, Hit]]] = {}
+
+    def of_rule(self, rule: Rule) -> list[Hit]:
+        check = rule.shared_check
+        if check is None:
+            return []
+        if check not in self._found:
+            self._found[check] = list(check(self._projects))
+        return [hit for broken, hit in self._found[check] if broken == rule.id]
 
 
 def key_position(thing: Export | Destination, *keys: str) -> SourcePosition:

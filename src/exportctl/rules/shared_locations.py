@@ -29,7 +29,7 @@ from exportctl.model.project import Dataset, Export, Project
 from exportctl.model.urls import EMBEDDED
 from exportctl.rules import storage_identity as storages
 from exportctl.rules.folder_templates import has_dataset_macro, macros
-from exportctl.rules.rule import Hit, ProjectsCheck, Rule, is_unresolved, key_position
+from exportctl.rules.rule import Hit, Rule, is_unresolved, key_position
 from exportctl.rules.storage_identity import Overlap, StorageIdentity
 
 TWO_EXPORTS = "two-exports-one-location"
@@ -187,13 +187,10 @@ def _pairs_in_one_sandbox(projects: Sequence[Project]) -> set[tuple[int, int]]:
     return found
 
 
-def _overlap_check(rule: str) -> ProjectsCheck:
-    def check(projects: Sequence[Project], as_of: int) -> Iterable[Hit]:
-        for one, other in pairs(projects):
-            if broken_rule(one, other) == rule:
-                yield _hit(one, other)
-
-    return check
+def _check_overlaps(projects: Sequence[Project]) -> Iterable[tuple[str, Hit]]:
+    for one, other in pairs(projects):
+        if rule := broken_rule(one, other):
+            yield rule, _hit(one, other)
 
 
 def _hit(one: DatasetWrite, other: DatasetWrite) -> Hit:
@@ -232,7 +229,7 @@ RULES = (
         "Remove one of them, or change its folder, subpath or destination.",
         "exports: {orders: {datasets: [Orders]}, copy: {datasets: [Orders]}}",
         "exports: {orders: {datasets: [Orders]}, copy: {datasets: [Orders], subpath: copy}}",
-        check_projects=_overlap_check(TWO_EXPORTS),
+        shared_check=_check_overlaps,
     ),
     Rule(
         TWO_DATASETS,
@@ -243,7 +240,7 @@ RULES = (
         'exports: {orders: {datasets: [Orders], folder: "%EXPORT_TIME%"},'
         ' copy: {datasets: [Returns], folder: "%EXPORT_TIME%"}}',
         'exports: {orders: {datasets: [Orders], folder: "%EXPORT_TIME%"}, copy: {datasets: [Returns]}}',
-        check_projects=_overlap_check(TWO_DATASETS),
+        shared_check=_check_overlaps,
     ),
     Rule(
         ENVIRONMENTS,
@@ -257,7 +254,7 @@ RULES = (
         "environments: {dev: {platform: {sandbox: dev}}, prod: {platform: {sandbox: prod}}}",
         'destinations: {lake: {bucket: "acme-lake-${environment}"}}\nexports: {orders: {folder: "%EXPORT_TIME%"}}\n'
         "environments: {dev: {platform: {sandbox: dev}}, prod: {platform: {sandbox: prod}}}",
-        check_projects=_overlap_check(ENVIRONMENTS),
+        shared_check=_check_overlaps,
     ),
     Rule(
         ENVIRONMENTS_NEAR,
@@ -270,7 +267,7 @@ RULES = (
         "environments: {dev: {platform: {sandbox: dev}}, prod: {platform: {sandbox: prod}}}",
         'destinations: {lake: {bucket: "acme-lake-${environment}"}}\n'
         "environments: {dev: {platform: {sandbox: dev}}, prod: {platform: {sandbox: prod}}}",
-        check_projects=_overlap_check(ENVIRONMENTS_NEAR),
+        shared_check=_check_overlaps,
     ),
     Rule(
         "project-twice",

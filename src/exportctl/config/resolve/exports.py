@@ -32,7 +32,6 @@ from exportctl.frozen import dataclass
 from exportctl.model.project import AllowEntry, BackupPolicy, Dataset, End, Expect, Export, Format
 from exportctl.model.schedule import ONCE
 from exportctl.model.similar_names import did_you_mean
-from exportctl.resources.kinds import plain_fields
 
 DEFAULT_FOLDER = "%DATASET_ID%/%EXPORT_TIME%"
 _PART_KEYS = ("adopt", "allow_replace", "keep")
@@ -50,6 +49,7 @@ class ResolutionContext:
     aliases: Aliases
     defaults: Defaults
     environments: Sequence[str]
+    plain_names: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def exports(key: str, section: Section, context: ResolutionContext) -> tuple[Exp
     if schedule:
         own_end = refuse_rolling_end_of_once(section, schedule.value.schedule, own_end)
     is_once = schedule is not None and schedule.value.schedule.unit == ONCE
-    own = _own_fields(key, section, None if is_once else context.defaults.backup)
+    own = _own_fields(key, section, None if is_once else context.defaults.backup, context.plain_names)
     if destination is None or schedule is None or not datasets:
         _part_ids(section, None)
         _former_keys(section, None)
@@ -120,7 +120,7 @@ def exports(key: str, section: Section, context: ResolutionContext) -> tuple[Exp
     chosen_end = own_end or schedule.value.end
     if not is_once:  # a one-time export ends after its run
         chosen_end = chosen_end or context.defaults.end
-    named = [key for key in ("renamed_from", *_plain_names()) if key in section]
+    named = [key for key in ("renamed_from", *context.plain_names) if key in section]
     where = section.positions(_PLAIN_FIELDS) | section.positions(named)
     where |= {"destination": destination.at, "schedule": schedule.at, "format": chosen_format.at}
     where["end"] = chosen_end.at if chosen_end else section.at
@@ -146,7 +146,7 @@ def exports(key: str, section: Section, context: ResolutionContext) -> tuple[Exp
     return _flows(section, whole)
 
 
-def _own_fields(key: str, section: Section, backup: BackupPolicy | None) -> dict[str, Any]:
+def _own_fields(key: str, section: Section, backup: BackupPolicy | None, plain_names: Sequence[str]) -> dict[str, Any]:
     """Return the fields of an `Export` that depend only on its own keys; `backup` is the policy of the defaults."""
     return {
         "title": section.text("title", key),
@@ -160,7 +160,7 @@ def _own_fields(key: str, section: Section, backup: BackupPolicy | None) -> dict
         "former_locations": former_locations(section),
         "former_schedules": former_schedules(section),
         "allow": tuple(AllowEntry(i.text("rule"), i.text("reason"), i.at) for i in section.map_items("allow")),
-        "plain": {name: plain_value(node) for name in _plain_names() if (node := section.get(name)) is not None},
+        "plain": {name: plain_value(node) for name in plain_names if (node := section.get(name)) is not None},
     }
 
 
@@ -178,10 +178,6 @@ def _backup_policy(expect: Section | None) -> BackupPolicy | None:
     covered_from = section.parse_value("covered_from", partial(parse_moment, inclusive=True))
     max_age, drilled = (section.parse_value(name, parse_duration) for name in ("max_age", "drilled_within"))
     return BackupPolicy(max_age, covered_from, section.at, drilled)
-
-
-def _plain_names() -> tuple[str, ...]:
-    return tuple(rule.name for rule in plain_fields())
 
 
 def _require_keys(section: Section, context: ResolutionContext) -> None:
@@ -246,8 +242,9 @@ def _flows(section: Section, whole: Export) -> tuple[Export, ...]:
     ids, before = _part_ids(section, by_part), _former_keys(section, by_part)
     made = []
     for part, flow in flows.items():
-        consents: dict[str, Any] = {name: found.get(part) for name, found in ids.items()}
-        made.append(replace(flow, renamed_from=before.get(part), **consents))
+        own: dict[str, Any] = {name: found[part] for name, found in ids.items() if part in found}
+        own |= {"renamed_from": before[part]} if part in before else {}
+        made.append(replace(flow, **own) if own else flow)
     return tuple(made)
 
 

@@ -35,7 +35,7 @@ from exportctl.model.project import (
 )
 from exportctl.model.secret import Secrecy
 from exportctl.model.urls import PRODUCTION, allowed_hosts, check_host
-from exportctl.resources.kinds import FLOW
+from exportctl.resources.kinds import FLOW, plain_fields
 
 NEVER = "never"  # of `until`: for good
 _ORGANIZATION = r"[0-9A-Za-z]+@AdobeOrg"
@@ -60,7 +60,10 @@ def resolve_project(
     names = aliases(root)
     names.check_circles()
     fallback = defaults(root.section("defaults"), declared, named_schedules, named_formats)
-    context = ResolutionContext(declared, formats_of, named_schedules, named_formats, names, fallback, environments)
+    plain = [rule.name for rule in plain_fields()]
+    context = ResolutionContext(
+        declared, formats_of, named_schedules, named_formats, names, fallback, environments, plain
+    )
     return Project(
         name=_name(root),
         repository=root.optional_text("repository"),
