@@ -41,6 +41,28 @@ exports:
 environments:
 """
 ALL = ("plan", "apply", "arrived", "verify")
+SLOW_PROGRAM = """\
+#!PYTHON
+import pathlib, signal, sys, time
+def end(*_):
+    time.sleep(12)  # longer than Airflow waits before it kills
+    pathlib.Path(FOLDER, "released").touch()
+    sys.exit(8)
+signal.signal(signal.SIGTERM, end)
+pathlib.Path(FOLDER, "started").touch()
+time.sleep(600)
+"""
+KILLED_DAG = """\
+from datetime import timedelta
+
+from airflow.sdk import DAG
+from exportctl_airflow.operators import ExportctlApplyOperator
+
+with DAG("killed", schedule=None, dagrun_timeout=timedelta(seconds=20)):
+    ExportctlApplyOperator(
+        task_id="apply", project=".", conn_id="exportctl_dev", executable=EXECUTABLE, auto_approve=True
+    )
+"""
 
 
 def secret_of(name: str) -> str:
@@ -90,6 +112,16 @@ def write_dags(folder: Path, project: Path) -> None:
     (folder / "exports_dag.py").write_text(text, encoding="utf-8")
 
 
+def write_slow_apply(folder: Path) -> None:
+    """A DAG run that Airflow ends, and a program that stands for an apply that still has to finish its writes."""
+    program = folder / "slow"
+    text = SLOW_PROGRAM.replace("PYTHON", sys.executable).replace("FOLDER", repr(str(folder)))
+    program.write_text(text, encoding="utf-8")
+    program.chmod(0o755)
+    text = KILLED_DAG.replace("EXECUTABLE", repr(str(program)))
+    (folder / "dags" / "killed.py").write_text(text, encoding="utf-8")
+
+
 def connections() -> dict[str, dict[str, str]]:
     return {
         f"exportctl_{name}": {"conn_type": "exportctl", "login": f"{name}-client", "password": secret_of(name)}
@@ -120,6 +152,7 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EndedRun]:
     with served(made) as url:
         write_project(folder / "project", url)
         write_dags(folder / "home" / "dags", folder / "project")
+        write_slow_apply(folder / "home")
         with run_server(folder / "home", connections(), {"lake_secret_key": LAKE_KEY}) as server:
             server.trigger("exports")
             server.wait_until(
@@ -195,3 +228,15 @@ def test_drift_of_all_sandboxes_is_one_mapped_task(ended: EndedRun) -> None:
 
     states = ended.server.states("exports_drift")
     assert [states["drift", n] for n in (DEV, STAGE, PROD)] == ["success", "failed", "success"]
+
+
+def test_an_apply_of_a_task_that_airflow_kills_still_finishes(ended: EndedRun) -> None:
+    server = ended.server
+    server.trigger("killed")
+    server.wait_until("the start of the program", (server.home / "started").exists)
+    server.wait_until("the end of the run", lambda: server.run_state("killed") == "failed")
+
+    server.wait_until("the end of the program", (server.home / "released").exists)
+    server.wait_until(
+        "a task that was killed hard", lambda: b"SIGKILL" in (server.home / "standalone.log").read_bytes()
+    )

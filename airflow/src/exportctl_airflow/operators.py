@@ -14,6 +14,7 @@ The XCom is a summary: words, counts, digests and paths. Each member is an XCom 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
@@ -84,7 +85,7 @@ class ExportctlOperator(BaseOperator):
         self._hook = ExportctlHook(
             self.conn_id, executable=self.executable, variables=self.variables, pass_env=self.pass_env
         )
-        outcome = self._hook.run(self._words(), self.report, self.log.info)
+        outcome = self._hook.run(self._words(), self.report, partial(self.log.info, "%s"))
         for line in outcome.lines():
             self.log.info("%s", line)
         self._judge(outcome)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseSensorOperator, PokeReturnValue
@@ -131,7 +132,7 @@ class ExportctlRunSensor(BaseSensorOperator):
         self._hook = ExportctlHook(
             self.conn_id, executable=self.executable, variables=self.variables, pass_env=self.pass_env
         )
-        outcome = self._hook.run(self._words(), None, self.log.info)
+        outcome = self._hook.run(self._words(), None, partial(self.log.info, "%s"))
         look = judge_look(outcome, self.accepted, wait_after_failure=self.wait_after_failure)
         self.log.info("%s: %s", look.state, look.reason)
         return look
