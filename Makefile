@@ -19,7 +19,7 @@ MEASURED := $(addprefix tests/,model resources plan planfile apply rules cases o
 	$(patsubst %,tests/workflows/test_%.py,accept_values backup canary changed_variables combinations descriptions faults file_lists fleet \
 	flow_states former_locations former_schedules half_adoptions lag lease moves older_config own_actions \
 	pause_kinds read_storage restored_replacements spec_offers unknown_ends unknown_schedules volumes)
-UNMEASURED := a_hundred_thousand_objects or the_worst_footer
+UNMEASURED := twenty_thousand_objects or the_worst_footer
 
 export PIP_NO_INPUT := 1
 # Some images set it. Then each process that a test starts would compile all that it imports again.

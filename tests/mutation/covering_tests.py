@@ -43,7 +43,7 @@ LEFT_OUT = (
     "canary",
     "storage",
 )
-UNMEASURED = "a_hundred_thousand_objects or the_worst_footer"
+UNMEASURED = "twenty_thousand_objects or the_worst_footer"
 SLOWEST = 8.0  # seconds: a test that takes longer is not used
 # The parent has imported plugins and libraries before pytest could rewrite their assertions.
 QUIET = ("-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning")
