@@ -83,7 +83,7 @@ def test_any_value_anywhere_is_said_exactly_or_left_out(place: MemberPath) -> No
         is_imported(docs)
 
 
-@settings(max_examples=examples(80))
+@settings(max_examples=examples(30, swept=80))
 @given(st.lists(st.tuples(st.sampled_from(EVERYWHERE), st.sampled_from(VALUES)), min_size=2, max_size=4))
 def test_several_odd_values_at_once_are_no_harder(odd: list[tuple[MemberPath, Any]]) -> None:
     docs = documents()

@@ -120,7 +120,7 @@ def test_the_file_itself_is_taken() -> None:
     assert read_and_use(sealed(DOCUMENT))
 
 
-@settings(max_examples=examples(100))
+@settings(max_examples=examples(40, swept=100))
 @given(st.sampled_from(PATHS), st.sampled_from(["delete", "rename", "repeat", "set"]), st.sampled_from(VALUES))
 def test_a_forged_member_is_a_sentence_or_a_plan(path: tuple[Any, ...], how: str, value: Any) -> None:
     read_and_use(forge(path, how, value))

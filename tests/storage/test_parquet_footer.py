@@ -181,7 +181,7 @@ def test_a_file_that_shrinks_while_it_is_read_is_reported() -> None:
 
 
 @given(st.data())
-@settings(max_examples=examples(100))
+@settings(max_examples=examples(40, swept=100))
 def test_a_written_file_cut_anywhere_is_never_taken_for_whole(data: st.DataObject) -> None:
     whole = parquet()
     end = data.draw(st.integers(0, len(whole) - 1))
@@ -190,7 +190,7 @@ def test_a_written_file_cut_anywhere_is_never_taken_for_whole(data: st.DataObjec
 
 
 @given(st.data())
-@settings(max_examples=examples(100))
+@settings(max_examples=examples(40, swept=100))
 def test_a_written_file_that_lost_bytes_within_is_never_taken_for_whole(data: st.DataObject) -> None:
     whole = parquet()
     length = int.from_bytes(whole[-8:-4], "little") + 8
@@ -201,7 +201,7 @@ def test_a_written_file_that_lost_bytes_within_is_never_taken_for_whole(data: st
 
 
 @given(st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), min_size=1, max_size=8))
-@settings(max_examples=examples(150))
+@settings(max_examples=examples(60, swept=150))
 def test_wrong_bytes_in_a_footer_are_reported_or_do_not_matter(changes: list[tuple[int, int]]) -> None:
     whole = bytearray(parquet())
     length = int.from_bytes(whole[-8:-4], "little") + 8
@@ -215,7 +215,7 @@ def test_wrong_bytes_in_a_footer_are_reported_or_do_not_matter(changes: list[tup
 
 
 @given(st.binary(max_size=2000))
-@settings(max_examples=examples(150))
+@settings(max_examples=examples(60, swept=150))
 def test_any_bytes_for_a_footer_are_reported_or_counted(data: bytes) -> None:
     try:
         assert count_rows(thrift_compact.file(data)) >= 0

@@ -109,7 +109,7 @@ def test_something_else_after_gzip_data_is_damage() -> None:
 
 
 @given(st.data())
-@settings(max_examples=examples(80))
+@settings(max_examples=examples(30, swept=80))
 def test_any_damage_to_a_packed_file_is_reported_or_leaves_the_rows_as_they_were(data: st.DataObject) -> None:
     damaged = bytearray(PACKED)
     damaged[data.draw(st.integers(0, len(PACKED) - 1))] ^= data.draw(st.integers(1, 255))
