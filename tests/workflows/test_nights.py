@@ -152,12 +152,13 @@ def run_quiet_nights(made: World, days: int = 1) -> Counter[str]:
 
 
 def test_a_year_of_the_usual_end_is_two_writes(tmp_path: Path) -> None:
-    """180 days, renewed 30 before: every night on which it could be due, and one a fortnight between."""
+    """180 days, renewed 30 before: the nights around those on which it is due, and one a fortnight between."""
     made = made_world(tmp_path, content=nightly_config("long"))
     renewed = []
     day = 0
     while day < 365:
-        step = 1 if any(-14 < day - due < 3 for due in (150, 300)) else 14
+        next_due = next((due for due in (150, 300) if day < due + 3), 365 + 3)
+        step = max(1, min(14, next_due - 3 - day))
         day += step
         seen = run_night(made, step)
         renewed += [(int(made.emulator.now) - START) // DAY] * len(seen.due)
