@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,9 +18,9 @@ from tests.real.storages import Storages
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whatever lies in this folder needs real servers."""
-    here = Path(__file__).parent
+    here = f"{Path(__file__).parent}{os.sep}"
     for item in items:
-        if here in item.path.parents:
+        if str(item.path).startswith(here):
             item.add_marker(pytest.mark.real)
 
 
