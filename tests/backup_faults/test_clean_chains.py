@@ -12,10 +12,11 @@ from tests.workflows.orders_sandbox import DAY
 from tests.workflows.test_backup import backup
 from tests.workflows.test_file_lists import compare, make_list
 from tests.workflows.test_read_storage import FIRST, ROWS, delivery_sandbox
-from tests.workflows.test_switches import REFUSING, SETTINGS
+from tests.workflows.test_switches import CHANGED, REFUSING
 
 REMAINS = ("description_length", 120)  # apply ends with a remainder, so there is no clean sandbox to begin with
-CLEAN = [setting for setting in SETTINGS if setting not in REFUSING and setting != REMAINS]
+DEFAULT = ("name_unique", Switches().name_unique)  # all switches at their defaults are one world
+CLEAN = [DEFAULT, *(setting for setting in CHANGED if setting not in REFUSING and setting != REMAINS)]
 
 
 @pytest.mark.slow

@@ -27,6 +27,8 @@ from tests.workflows.world import DESTINATIONS, SANDBOX, SECRETS, START, World, 
 
 SETTINGS = [(name, value) for name, values in Switches.choices().items() for value in values]
 REFUSING = {(d.switch, d.setting) for d in DEGRADED_PROMISES if d.refusal}
+DEFAULTS = Switches().to_json()
+CHANGED = [(name, value) for name, value in SETTINGS if value != DEFAULTS[name]]
 WAITING = {("past_start", "rejected-always")}  # refuses later, when a flow has started
 CONDITIONAL = WAITING | {("manifest", "rejected"), ("labelled", "hidden")}  # refuse `manifest: force`, a labelled flow
 SMALL: dict[str, Any] = {
@@ -177,8 +179,12 @@ def verified_reports(made: World) -> list[str]:
     return [str(by_runs), str(by_files)]
 
 
+def test_every_promise_is_kept_with_every_switch_at_its_default(tmp_path: Path) -> None:
+    play_promises(world(tmp_path, page_size=100, rows=20, storage=tmp_path / "storage"))
+
+
 @pytest.mark.parametrize(
-    ("name", "value"), [s for s in SETTINGS if s not in REFUSING - CONDITIONAL], ids=lambda v: str(v)
+    ("name", "value"), [s for s in CHANGED if s not in REFUSING - CONDITIONAL], ids=lambda v: str(v)
 )
 def test_every_promise_is_kept(tmp_path: Path, name: str, value: object) -> None:
     chosen: dict[str, Any] = {name: value}
