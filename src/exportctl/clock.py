@@ -35,16 +35,16 @@ def system_clock() -> Clock:
     return Clock(lambda: int(time.time()))
 
 
-def stoppable_clock(clock: Clock, stop: Event) -> Clock:
+def stoppable_clock(clock: Clock, stop: Event, finishes: Event | None = None) -> Clock:
     """
-    Return a clock that raises an error as soon as `stop` is set.
+    Return a clock that raises an error as soon as `stop` is set, unless `finishes` was set before.
 
     A client reads the clock at the start of every request and sleeps between two tries. So a thread with this clock
-    ends after its current request.
+    ends after its current request. A write must not end so: what came of it is found out by the requests after it.
     """
 
     def raise_if_stopped() -> None:
-        if stop.is_set():
+        if stop.is_set() and not (finishes and finishes.is_set()):
             raise Error("interrupted", rule="interrupted")
 
     def monotonic() -> float:

@@ -15,7 +15,7 @@ from exportctl.emulator.server import bind_server, close_server
 from tests.cli.command_line import ORGANIZATION, START, CommandLine
 
 SANDBOXES = ("dev", "prod", "stage")
-PATIENCE = 30.0  # seconds to wait for a process that should come
+PATIENCE = 300.0  # seconds until a test fails: a machine with much else to do is slow
 CONFIG = """\
 version: 1
 project: acme
@@ -58,14 +58,16 @@ VARIABLES = {
 @dataclass
 class RequestBarrier:
     """
-    Stands before the emulator. `clients` are the x-api-key headers by sandbox; `together` sandboxes that were asked for
-    while others were; `meet` makes requests of these sandboxes wait until each of them was asked for.
+    Stands before the emulator. `clients` are the x-api-key headers by sandbox; `concurrent_sandboxes` were asked for
+    while others were; `expected_sandboxes` makes requests of these sandboxes wait until each of them was asked for.
+    `before_patch` happens before each PATCH, in the thread of the server.
     """
 
     emulator: Emulator
     clients: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     concurrent_sandboxes: set[frozenset[str]] = field(default_factory=set)
     expected_sandboxes: frozenset[str] = frozenset()
+    before_patch: Callable[[], None] = lambda: None
     _inside: list[str] = field(default_factory=list)
     _seen: set[str] = field(default_factory=set)
     _news: threading.Condition = field(default_factory=threading.Condition)
@@ -84,11 +86,18 @@ class RequestBarrier:
                 lambda: self.expected_sandboxes <= self._seen, PATIENCE
             ):
                 self.expected_sandboxes = frozenset()  # they do not come; the test will say so
+        if environ["REQUEST_METHOD"] == "PATCH":
+            self.before_patch()
         try:
             return self.emulator(environ, start_response)
         finally:
             with self._news:
                 self._inside.remove(sandbox)
+
+    def wait_for(self, sandbox: str) -> None:
+        """Wait until a sandbox was asked for."""
+        with self._news:
+            assert self._news.wait_for(lambda: sandbox in self._seen, PATIENCE)
 
     def release(self) -> None:
         """Let all requests go that wait for others."""

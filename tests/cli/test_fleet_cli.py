@@ -7,7 +7,6 @@ import os
 import re
 import signal
 import threading
-import time
 import tracemalloc
 from collections import Counter
 from collections.abc import Iterator
@@ -19,8 +18,8 @@ from xml.etree import ElementTree
 import pytest
 
 from exportctl.emulator import Emulator
-from exportctl.workflows.fleet import SANDBOXES_AT_ONCE
-from tests.cli.command_line import LAKE_AND_ORDERS, CommandLine, ends_after
+from exportctl.workflows.fleet import NOT_READ, SANDBOXES_AT_ONCE
+from tests.cli.command_line import LAKE_AND_ORDERS, CommandLine
 from tests.cli.emulator_server import SANDBOXES, VARIABLES, EmulatorServer, serve_config
 
 SHORT = "{rolling: 35 days, renew_before: 30 days}"
@@ -161,28 +160,54 @@ def test_the_exit_code_is_the_first_that_applies_to_any_sandbox(teams: Teams) ->
 
 
 @pytest.mark.parametrize("format", ["json", "text"])
-def test_an_interrupt_writes_the_report_of_what_was_read(teams: Teams, format: str) -> None:
-    """The server stops the run at its first request for prod."""
+def test_an_interrupt_writes_the_report_at_once_while_a_server_says_nothing(teams: Teams, format: str) -> None:
+    """The server answers nothing for prod before the run has ended."""
     teams.server.barrier.expected_sandboxes = frozenset({"prod", "never-asked"})
 
     def interrupt() -> None:
-        while "prod" not in teams.server.barrier.clients:
-            time.sleep(0.01)
+        teams.server.barrier.wait_for("prod")
         os.kill(os.getpid(), signal.SIGINT)
-        time.sleep(1)
-        teams.server.barrier.release()
 
-    with ends_after(60):
-        thread = threading.Thread(target=interrupt)
-        thread.start()
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    try:
         ended = teams.run("fleet", "drift", "teams", "--format", format)
-        thread.join()
+    finally:
+        teams.server.barrier.release()
+    thread.join()
     assert ended.code == 8
     if format == "json":
         assert ended.document["result"]["complete"] is False
-        assert len(rows(ended.document)) == 3
+        found = rows(ended.document)
+        assert len(found) == 3
+        assert [error["message"] for error in found["teams/all prod"]["errors"]] == [NOT_READ.message]
     else:
-        assert "interrupted  [interrupted]" in ended.out
+        assert f"{NOT_READ.message}  [interrupted]" in ended.out
+
+
+def test_an_interrupt_of_renew_reports_and_records_every_write_that_was_made(teams: Teams) -> None:
+    teams.add("one", "dev")
+    apply_short_ends(teams)
+    begun = len(teams.server.emulator.writes())
+    teams.server.barrier.before_patch = lambda: os.kill(os.getpid(), signal.SIGINT)
+
+    ended = teams.run("fleet", "renew", "teams", "--audit", "renewals.jsonl", "--format", "json")
+
+    teams.server.barrier.before_patch = lambda: None
+    made = len(teams.server.emulator.writes()) - begun
+    lines = [json.loads(line) for line in (teams.run.folder / "renewals.jsonl").read_text().splitlines()]
+    recorded = [line for line in lines if line["event"] == "step-ended" and line["status"] == "done"]
+    reported = [
+        step
+        for row in rows(ended.document).values()
+        for step in (row["renew"] or {"outcomes": []})["outcomes"]
+        if step["status"] == "done"
+    ]
+    assert (ended.code, ended.document["result"]["complete"]) == (8, False)
+    assert made >= 1
+    assert (len(recorded), len(reported)) == (made, made)
+    again = teams.run("fleet", "renew", "teams")
+    assert (again.code, len(teams.server.emulator.writes()) - begun) == (0, 6)
 
 
 @pytest.mark.parametrize(
@@ -325,8 +350,8 @@ def test_a_shard_that_is_none_is_wrong_usage(teams: Teams, shard: str) -> None:
 # -- renewals ---------------------------------------------------------------------------------------------------------
 
 
-def test_renew_moves_the_ends_that_are_due_in_every_sandbox_and_records_them(teams: Teams) -> None:
-    teams.add("one", "dev")
+def apply_short_ends(teams: Teams) -> None:
+    """Apply `all` and `one` with ends that are due a week later, which is now."""
     for file in (teams.run.folder / "teams").glob("*/exports.yaml"):
         text = file.read_text(encoding="utf-8")
         file.write_text(text.replace("{rolling: 180 days, renew_before: 30 days}", SHORT), encoding="utf-8")
@@ -334,6 +359,11 @@ def test_renew_moves_the_ends_that_are_due_in_every_sandbox_and_records_them(tea
         assert teams.run("-C", f"{teams.run.folder}/teams/all", "apply", "--auto-approve", "--env", name).code == 0
     assert teams.run("-C", f"{teams.run.folder}/teams/one", "apply", "--auto-approve").code == 0
     teams.server.emulator.advance(8 * 86400)
+
+
+def test_renew_moves_the_ends_that_are_due_in_every_sandbox_and_records_them(teams: Teams) -> None:
+    teams.add("one", "dev")
+    apply_short_ends(teams)
     begun = len(teams.server.emulator.writes())
     dry = teams.run("fleet", "renew", "teams", "--dry-run")
     assert (dry.code, len(teams.server.emulator.writes()) - begun) == (0, 0)

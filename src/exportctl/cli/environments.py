@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
 import typer
 from typer import Argument
 
-from exportctl import clock as clocks
 from exportctl.cli import exit_codes
 from exportctl.cli.ci_reports import ci_run, publish_reading, show_warnings, write_annotations
 from exportctl.cli.context import JSON, JUNIT, MARKDOWN, SARIF, TEXT, CommandContext, command_context
@@ -49,6 +48,7 @@ from exportctl.workflows.load_config import (
     read_project,
     read_projects,
     require_references,
+    stop_at_interrupt,
 )
 
 if TYPE_CHECKING:
@@ -218,8 +218,7 @@ def _run_parallel(
 
     stop = threading.Event()
     embedded = {n: p for n, p in projects.items() if connect.platform_kind(p) == connect.EMBEDDED}
-    clock = clocks.stoppable_clock(setup.clock or clocks.system_clock(), stop)
-    distant = replace(setup, clock=clock, readers=ConcurrencyLimit(MAX_READERS))
+    readers = ConcurrencyLimit(MAX_READERS)
 
     def run_embedded() -> Mapping[str, T | Error]:
         connect.prepare_emulators(embedded.values(), setup.folder, setup.say)
@@ -228,7 +227,11 @@ def _run_parallel(
     pool = ThreadPoolExecutor(MAX_PARALLEL)
     try:
         emulated = pool.submit(run_embedded)
-        others = {name: pool.submit(one, p, distant) for name, p in projects.items() if name not in embedded}
+        others = {
+            name: pool.submit(one, project, stop_at_interrupt(replace(setup, readers=readers), stop))
+            for name, project in projects.items()
+            if name not in embedded
+        }
         under_way: list[Future[Any]] = [emulated, *others.values()]
         while wait(under_way, timeout=INTERRUPT_POLL).not_done:
             pass  # a wait without a limit can miss a signal that another thread received

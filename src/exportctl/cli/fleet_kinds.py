@@ -44,6 +44,7 @@ class FleetKind(Generic[T]):
     command: Callable[[CommandContext], EnvironmentCommand[T]]
     attention: Callable[[T], Iterable[str]]
     alerts: Callable[[T, str], Sequence[SarifResult]] | None = None  # for SARIF; they name the sandbox
+    writes: bool = False
 
 
 def plan_kind(*, detailed: bool) -> FleetKind[Any]:
@@ -124,4 +125,4 @@ def renew_kind(open_log: Callable[[PlanResult], RenewalLog] | None) -> FleetKind
             notes=apply_outcome.findings,
         )
 
-    return FleetKind("renew", make_command, attention.renewal_lines)
+    return FleetKind("renew", make_command, attention.renewal_lines, writes=open_log is not None)

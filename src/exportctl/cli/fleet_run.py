@@ -102,7 +102,7 @@ def run_fleet_command(
     from exportctl.workflows import fleet
 
     reducer = _Reducer(call, kind)
-    run = fleet.FleetRun(reducer.setup, reducer.read, reducer.fail)
+    run = fleet.FleetRun(reducer.setup, reducer.read, reducer.fail, kind.writes)
     with closing(ResultFile()) as results:
         collected = _Collected(call, results)
         interrupt = Interrupt()

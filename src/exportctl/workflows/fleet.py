@@ -8,7 +8,8 @@ A sandbox is loaded, read and reduced in one thread, and nothing of it is kept b
 waits for its turn is not loaded. So memory does not grow with the number of projects. What one project or sandbox
 raises becomes its own result; the others continue. Projects of several organizations take turns.
 
-After an interrupt nothing new starts. What was not read has an error that says so.
+After an interrupt nothing new starts. What was not read has an error that says so. A run that only reads does not wait
+for requests under way, because a silent server would hold it up; a run that writes waits for them.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from exportctl import clock as clocks
+from exportctl.client.reading_pool import PATIENCE
 from exportctl.client.shared_access import SharedAccess
 from exportctl.config.checkout import UnusableFile, read_regular_file
 from exportctl.config.files import MAIN_FILE, PARTS_FOLDER
@@ -35,7 +37,7 @@ from exportctl.errors import Error, Finding
 from exportctl.frozen import dataclass
 from exportctl.model.project import Project
 from exportctl.workflows import connect
-from exportctl.workflows.load_config import Setup, read_all_projects, read_config, require_references
+from exportctl.workflows.load_config import Setup, read_all_projects, read_config, require_references, stop_at_interrupt
 
 R = TypeVar("R")
 SANDBOXES_AT_ONCE = 8  # loaded at the same time: enough to use a budget in full, few enough to keep memory small
@@ -74,12 +76,13 @@ class FleetRun(Generic[R]):
 
     `setup` makes the Setup of a project, with a guard of its own. `read` reads and reduces one sandbox in a thread.
     `fail` makes the result of one that raised an error; the project is None where it could not be loaded, the Setup
-    where there is no such folder.
+    where there is no such folder. `writes` says that `read` may write.
     """
 
     setup: Callable[[FleetProject], Setup]
     read: Callable[[FleetMember, Project, tuple[Finding, ...], Setup], R]
     fail: Callable[[FleetMember, Project | None, Exception, Setup | None], R]
+    writes: bool = False
 
 
 # -- find projects ----------------------------------------------------------------------------------------------------
@@ -188,21 +191,28 @@ class _FleetReader(Generic[R]):
     def __init__(self, run: FleetRun[R], stop: threading.Event, shared: SharedAccess):
         self.results: queue.SimpleQueue[R | None] = queue.SimpleQueue()  # None: all are there
         self.bug: Exception | None = None
+        self.has_started_all = threading.Event()
         self._run = run
         self._stop = stop
         self._shared = shared
         self._places = threading.BoundedSemaphore(SANDBOXES_AT_ONCE)
         self._emulator = threading.Lock()  # an embedded emulator is one file without waiting
+        self._under_way: dict[FleetMember, tuple[Project, Setup]] = {}
+        self._change = threading.Lock()  # of `_under_way`
 
     def read_all(self, projects: Iterator[FleetProject]) -> None:
-        """Put a result for every sandbox of every project, then None."""
+        """Put a result for every sandbox of every project, then None. At the end the connections are closed."""
         try:
             with ThreadPoolExecutor(SANDBOXES_AT_ONCE) as pool:
-                for project in projects:
-                    self._read_project(project, pool)
+                try:
+                    for project in projects:
+                        self._read_project(project, pool)
+                finally:
+                    self.has_started_all.set()
         except Exception as error:  # a bug in what makes results: silence would look like success
             self.bug = error
         finally:
+            self._shared.close()
             self.results.put(None)
 
     def _note_bug(self, ended: Future[None]) -> None:
@@ -223,10 +233,33 @@ class _FleetReader(Generic[R]):
                 self.results.put(self._run.fail(member, None, error, setup))
             return
         for environment, one in loaded.items():
-            self._places.acquire()
-            pool.submit(self._read_sandbox, FleetMember(project, environment), one, findings, setup).add_done_callback(
-                self._note_bug
-            )
+            member = FleetMember(project, environment)
+            with self._change:
+                self._under_way[member] = one, setup
+            if self._take_place():
+                pool.submit(self._read_sandbox, member, one, findings, setup).add_done_callback(self._note_bug)
+            else:
+                self._put(member, self._run.fail(member, one, NOT_READ, setup))
+
+    def _take_place(self) -> bool:
+        """Wait until fewer than SANDBOXES_AT_ONCE are read; False: an interrupt came first."""
+        while not self._stop.is_set():
+            if self._places.acquire(timeout=POLL):
+                return True
+        return False
+
+    def _put(self, member: FleetMember, found: R) -> None:
+        with self._change:
+            if self._under_way.pop(member, None) is not None:
+                self.results.put(found)
+
+    def abandon(self) -> None:
+        """Put a result for what is under way and None: what comes after it does not count."""
+        with self._change:
+            left, self._under_way = self._under_way, {}
+        for member, (project, setup) in left.items():
+            self.results.put(self._run.fail(member, project, NOT_READ, setup))
+        self.results.put(None)
 
     def _read_sandbox(self, member: FleetMember, project: Project, findings: tuple[Finding, ...], setup: Setup) -> None:
         try:
@@ -237,11 +270,12 @@ class _FleetReader(Generic[R]):
                 with self._emulator:
                     found = self._run.read(member, project, findings, setup)
             else:
-                clock = clocks.stoppable_clock(setup.clock or clocks.system_clock(), self._stop)
-                found = self._run.read(member, project, findings, replace(setup, clock=clock, shared=self._shared))
-            self.results.put(found)
+                found = self._run.read(
+                    member, project, findings, stop_at_interrupt(replace(setup, shared=self._shared), self._stop)
+                )
+            self._put(member, found)
         except Exception as error:
-            self.results.put(self._run.fail(member, project, error, setup))
+            self._put(member, self._run.fail(member, project, error, setup))
         finally:
             self._places.release()
 
@@ -273,23 +307,32 @@ def run_fleet(
     Read every sandbox of the projects, and give each result to `keep`, in this thread, in the order in which they come.
 
     After `stop` is set, nothing new starts, and what is not read gets NOT_READ or the error of its last request.
+    Threads of a run that only reads may then still wait for an answer; the process must end.
     """
-    access = shared(clocks.stoppable_clock(clocks.system_clock(), stop))
+    clock = clocks.system_clock()  # of a run that writes, the budget does not end the requests after a write
+    access = shared(clock if run.writes else clocks.stoppable_clock(clock, stop))
     reader = _FleetReader(run, stop, access)
     thread = threading.Thread(target=reader.read_all, args=(_take_turns(folder, projects),), daemon=True)
     thread.start()
+    interrupted_at, is_abandoned = None, False
     try:
         while True:
             try:
                 found = reader.results.get(timeout=POLL)  # a wait without a limit can miss a signal
             except queue.Empty:
+                if not stop.is_set() or run.writes or not reader.has_started_all.is_set():
+                    continue
+                interrupted_at = interrupted_at or clocks.elapsed_seconds()
+                if clocks.elapsed_seconds() - interrupted_at > PATIENCE and not is_abandoned:
+                    is_abandoned = True
+                    reader.abandon()
                 continue
             if found is None:
                 break
             keep(found)
     finally:
         stop.set()
-        thread.join()
-        access.close()
+        if not is_abandoned:
+            thread.join()
     if reader.bug is not None:
         raise reader.bug

@@ -7,6 +7,7 @@ This module imports no HTTP library, because `validate` and `--help` must start 
 from __future__ import annotations
 
 import re
+import threading
 from base64 import b64decode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
@@ -14,6 +15,7 @@ from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from exportctl import clock as clocks
 from exportctl.client.guard import SecretGuard
 from exportctl.config import files as config_files
 from exportctl.config import load as config
@@ -60,6 +62,15 @@ class Setup:
     guard: SecretGuard = field(default_factory=SecretGuard)  # the values that nothing may show
     shared: SharedAccess | None = None  # the connections, tokens and budgets of a run over many sandboxes
     readers: ConcurrencyLimit | None = None  # the parallel reads of all sandboxes; None: each has its own limit
+    stop: threading.Event | None = None  # set by an interrupt: no write starts after it
+    begin_writing: Callable[[], None] = lambda: None  # from then on an interrupt ends no request
+
+
+def stop_at_interrupt(setup: Setup, stop: threading.Event) -> Setup:
+    """Return a Setup for one sandbox: after `stop` its reads end at the next request, and no write starts."""
+    writing = threading.Event()
+    clock = clocks.stoppable_clock(setup.clock or clocks.system_clock(), stop, finishes=writing)
+    return replace(setup, clock=clock, stop=stop, begin_writing=writing.set)
 
 
 @dataclass(frozen=True)

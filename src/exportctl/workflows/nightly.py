@@ -133,7 +133,8 @@ def _renewal_plan(made: ConnectedPlan, setup: Setup) -> ConnectedPlan:
 
 
 def _write_renewals(before: ConnectedPlan, setup: Setup, request: NightRequest) -> ApplyReport:
-    stop = threading.Event()
+    stop = setup.stop or threading.Event()
+    setup.begin_writing()
     with take_lease(before, setup, RENEWALS, stop=stop) as leased:
         made = leased.made
         if made.plan.errors() or made.plan.is_refused:
@@ -150,8 +151,14 @@ def _write_renewals(before: ConnectedPlan, setup: Setup, request: NightRequest) 
 
 
 def _check_renewals(run: ApplyRun, log: RenewalLog) -> ApplyReport:
-    """Run the final check. An error there does not undo what was written, so it becomes a part of the report."""
+    """
+    Run the final check, but not after an interrupt.
+
+    An error there does not undo what was written, so it becomes a part of the report.
+    """
     made = run.planned
+    if run.stop.is_set():
+        return ApplyReport(made.plan, tuple(run.step_outcomes), interrupted=True)
     try:
         check = run.run_final_check()
     except Error as error:
