@@ -219,8 +219,12 @@ def test_a_shard_of_many_sandboxes_is_one_task(emulated: Emulated) -> None:
         return ExportctlFleetOperator(**options(emulated, fleet="status", shard=shard)).execute(CONTEXT)
 
     found = [run(shard) for shard in shards(2)]
-    Path(emulated.project, "web", "exports.yaml").write_text("version: 2\n", encoding="utf-8")
 
     assert [(one["command"], one["sandboxes"], one["noted"]) for one in found] == [("fleet status", 1, [])] * 2
+    planned = ExportctlFleetOperator(**options(emulated, fleet="plan", shard="1/2")).execute(CONTEXT)
+    (place,) = planned["noted"]
+    assert (place["project"], place["environment"]) == (str(Path(emulated.project, "sales")), None)
+    assert ExportctlPlanOperator(**options(emulated) | place).execute(CONTEXT)["has_changes"]
+    Path(emulated.project, "web", "exports.yaml").write_text("version: 2\n", encoding="utf-8")
     with pytest.raises(AirflowFailException, match="fleet status: exit code 1, error: "):
         ExportctlFleetOperator(**options(emulated, fleet="status")).execute(CONTEXT)

@@ -42,7 +42,7 @@ def test_an_exit_code_has_one_meaning(code: int, rules: tuple[str, ...], verdict
 
 
 def verdict(result: str, due: int | None = 100, **more: Any) -> dict[str, Any]:
-    names = dict.fromkeys(("dataset", "rows", "files", "folder", "run", "completed"))
+    names = dict.fromkeys(("dataset", "evidence", "rows", "files", "folder", "run", "completed"))
     return {**names, "dataset": "Orders", "result": result, "due": due, "reason": "why", **more}
 
 

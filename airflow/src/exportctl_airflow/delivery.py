@@ -19,7 +19,7 @@ from exportctl_airflow.outcome import Outcome, Verdict, error_line
 
 ACCEPTED = ("COMPLETE", "EMPTY")
 OPEN = frozenset({"UNKNOWN", "MISSING", "FILES-MISSING"})  # the next look may find what is not there yet
-KEPT = ("dataset", "result", "due", "rows", "files", "folder", "run")  # of a verdict, in the XCom
+KEPT = ("dataset", "result", "evidence", "due", "rows", "files", "folder", "run")  # of a verdict, in the XCom
 
 
 class State(StrEnum):

@@ -15,13 +15,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from exportctl_airflow.hooks import DEFAULT_CONNECTION, ExportctlHook
-from exportctl_airflow.outcome import Outcome, Verdict, sandbox_name
+from exportctl_airflow.outcome import Outcome, Verdict
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -254,6 +255,9 @@ class ExportctlFleetOperator(ExportctlOperator):
 
     `where` is the folder or the fleet file, from `project`. `shards(10)` gives the values of `shard` for ten mapped
     tasks. All sandboxes use the secrets of one connection.
+
+    The XCom has `noted`: `project`, `environment` and `files` of each sandbox with another exit code than 0, such as
+    those with changes to plan. Other operators take them with `expand_kwargs`.
     """
 
     template_fields = (*ExportctlOperator.template_fields, "where", "shard")
@@ -268,16 +272,22 @@ class ExportctlFleetOperator(ExportctlOperator):
 
     def options(self) -> list[str]:
         """Return the part of the sandboxes, and where they are."""
-        return [*(["--shard", self.shard] if self.shard else []), self.where]
+        detailed = ["--detailed-exitcode"] if self.fleet == "plan" else []
+        return [*detailed, *(["--shard", self.shard] if self.shard else []), self.where]
 
     def summary(self, outcome: Outcome) -> dict[str, Any]:
-        """Return the summary with the number of sandboxes, and the names of those that have another code than 0."""
+        """Return the summary with the number of sandboxes, and those that have another code than 0."""
         rows = outcome.result.get("sandboxes", ())
-        noted = [sandbox_name(row) for row in rows if row["exit_code"]]
+        noted = [self._place(row) for row in rows if row["exit_code"]]
         return {**super().summary(outcome), "sandboxes": len(rows), "noted": noted}
 
     def _words(self) -> list[str]:
         return ["fleet", self.fleet, *common_options(self), *self.options(), *self.arguments]
+
+    def _place(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the arguments with which another operator uses the sandbox of a row."""
+        folder = str(PurePath(self.project, row["folder"]))
+        return {"project": folder, "environment": row["environment"], "files": row["files"]}
 
 
 def shards(count: int) -> list[str]:

@@ -76,7 +76,9 @@ class ExportctlRunTrigger(BaseTrigger):
         limit = _LIMITS.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(LOOKS_AT_ONCE))
         try:
             async with limit:
-                outcome, _ = await hook.arun(self.words)
+                outcome, stderr = await hook.arun(self.words)
         except AirflowException as error:
             return Look(State.FAILED, str(error))
+        for line in stderr.splitlines():
+            self.log.info("%s", line)
         return judge_look(outcome, self.accepted, wait_after_failure=self.wait_after_failure)
