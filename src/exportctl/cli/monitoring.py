@@ -177,8 +177,8 @@ def status(
     """
     Show the state of every export. Read-only.
 
-    status shows the last run, the next run and the end of each export. It needs only the lists that a plan reads. It
-    exits with 0 unless something cannot be read. To fail a job, use `drift` or `verify`.
+    status shows the last run, the next run and the end of each export. It reads no datasets: `plan` says whether those
+    of the config exist. It exits with 0 unless something cannot be read. To fail a job, use `drift` or `verify`.
     """
     from exportctl.output.json import monitoring as json_monitoring
 
@@ -284,7 +284,7 @@ def forecast(
     Show when exports run in the coming days. Read-only.
 
     forecast uses the live schedules of the flows. It shows which runs start together and which flows end. For an SFTP
-    account it shows how many connections the server must allow.
+    account it shows how many connections the server must allow. Without --planned it reads no datasets.
     """
     from exportctl.monitor import forecast as health
     from exportctl.workflows import reads
