@@ -26,6 +26,7 @@ else:
             return lambda cls: dataclass(cls, frozen=frozen, order=order, **options)
         if options or not frozen:
             return dataclasses.dataclass(cls, frozen=frozen, order=order, **options)
+        cls.__doc__ = cls.__doc__ or cls.__name__  # without one, the standard library asks `inspect` for the signature
         return _make_frozen(dataclasses.dataclass(cls, init=False, repr=False, eq=False), order)
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from exportctl.model.plan import Cause, FieldChange, Marker, SensitiveValue, UnknownValue, digest
 from exportctl.model.project import End
 from exportctl.model.schedule import default_end
 from exportctl.plan.comparison import NO_END, ComparisonInputs, difference_cause
-from exportctl.plan.field_diff import applied_digests, field_changes
+from exportctl.plan.field_diff import applied_digests, differing_leaves, field_changes
 from exportctl.resources.kinds import BASE_CONNECTION, FLOW, LOCATION, SECRET_VERSION, TARGET_CONNECTION, Kind
 from exportctl.resources.marker import END
 
@@ -117,6 +121,30 @@ LOCATION_B = {"bucket": "acme", "path": "b"}
 def test_of_an_object_only_the_leaves_that_differ_are_named() -> None:
     change = only_change(TARGET_CONNECTION, LOCATION, LOCATION_B, LOCATION_A, side({LOCATION: (digest(LOCATION_A),)}))
     assert change == FieldChange("path", LOCATION, "a", "b", Cause.PENDING)
+
+
+LEAVES = st.one_of(st.none(), st.booleans(), st.integers(-1, 1), st.floats(-1, 1, width=16), st.sampled_from(["", "1"]))
+OBJECTS = st.dictionaries(st.sampled_from(["a", "b", "c.d"]), LEAVES)
+NESTED = {"nested": {"one": 1}}  # equal on both sides: with it, deepdiff compares
+
+
+@given(OBJECTS, OBJECTS)
+def test_flat_objects_differ_in_the_leaves_that_deepdiff_finds(before: dict[str, Any], after: dict[str, Any]) -> None:
+    assert differing_leaves(before, after) == differing_leaves({**before, **NESTED}, {**after, **NESTED})
+
+
+_ASK = """
+import sys
+from exportctl.plan.field_diff import differing_leaves
+print(differing_leaves({"path": "a", "port": 22}, {"path": "b"}), "deepdiff" in sys.modules)
+print(differing_leaves({"x": {"y": 1}}, {"x": {"y": 2}}), "deepdiff" in sys.modules)
+"""
+
+
+def test_deepdiff_is_imported_only_for_nested_values() -> None:
+    said = subprocess.run([sys.executable, "-c", _ASK], capture_output=True, text=True, check=True, timeout=60).stdout
+
+    assert said.splitlines() == ["[('path', 'a', 'b'), ('port', 22, None)] False", "[('x.y', None, None)] True"]
 
 
 def test_leaves_that_only_one_side_has_are_named_too() -> None:

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
 
 from exportctl.cli import exit_codes
 from exportctl.cli.ci_reports import ci_run, write_report_files
 from exportctl.cli.context import MARKDOWN, CommandContext, Interrupted
 from exportctl.errors import Error, Finding
-from exportctl.output.markdown.failure import render_failure
-from exportctl.output.markdown.marker import ALL_ENVIRONMENTS, CommentMarker
-from exportctl.workflows.load_config import find_project_name
+
+if TYPE_CHECKING:
+    from exportctl.output.markdown.marker import CommentMarker
 
 _WRITING_COMMANDS = frozenset({"apply", "renew", "rotate"})  # with outputs of their own
 _FLEET = "fleet "  # its documents are of several projects
@@ -86,6 +87,9 @@ def write_failure(
 
 def _render_document(call: CommandContext, command: str, found: Sequence[Finding], code: int, every: bool) -> str:
     kind = command.replace(" ", "-")
+    from exportctl.output.markdown.failure import render_failure
+    from exportctl.output.markdown.marker import CommentMarker
+
     marker = CommentMarker(kind) if command.startswith(_FLEET) else failure_marker(call, kind, every=every)
     if command in _WRITING_COMMANDS:
         from exportctl.model.apply_report import EndedRun
@@ -109,6 +113,9 @@ def _outputs(command: str, found: Sequence[Finding], code: int) -> Mapping[str, 
 
 def failure_marker(call: CommandContext, command: str, *, every: bool = False) -> CommentMarker:
     """Return the marker that the result would have, as far as the config can be read."""
+    from exportctl.output.markdown.marker import ALL_ENVIRONMENTS, CommentMarker
+    from exportctl.workflows.load_config import find_project_name
+
     project = None
     with suppress(Error):
         project = find_project_name(call.setup())

@@ -39,10 +39,8 @@ from exportctl.config import load as config
 from exportctl.errors import UsageError
 from exportctl.model.plan_options import PlanOptions
 from exportctl.output import phrases
-from exportctl.output.markdown.parts import LIMIT
 from exportctl.output.rehearsal import NO_REHEARSAL, RehearsalView, render_rehearsal
 from exportctl.output.text import plan as text_plan
-from exportctl.output.text import short_plan, tables
 from exportctl.planfile.signature import read_plan_key
 from exportctl.profile.file import default_path
 from exportctl.workflows.load_config import readable_config
@@ -103,7 +101,7 @@ def plan(
             reject_option("--explain-values", (out, detailed, refresh_from, rehearse, rehearse_switch), only)
             return show_explained_values(call)
         _check_options(call, out, refresh_from, None if rehearse else rehearse_switch)
-        switches = parse_switches(rehearse_switch or ())
+        switches = parse_switches(rehearse_switch) if rehearse_switch else {}
         made, snapshot = _make_plan(call, asked, refresh_from, reads_everything=rehearse)
         check_addresses(asked, [made.project], excluded=made.plan.excluded)
         made, played = _use_profile(call, made, profile)
@@ -228,6 +226,7 @@ def show_plan(
         call.screen.write_document(documents.render_plan(made.plan, more=rehearsed.members, errors=rehearsed.errors))
     elif call.format == MARKDOWN:
         from exportctl.output.markdown import plan as markdown_plan
+        from exportctl.output.markdown.parts import LIMIT
 
         limit = LIMIT - len(rehearsed.markdown)
         call.screen.show_document(
@@ -241,6 +240,8 @@ def show_plan(
 def _plan_text(call: CommandContext, made: PlanResult, short: bool) -> str:
     color, width = call.screen.color, call.screen.width
     if short:
+        from exportctl.output.text import short_plan
+
         words = short_plan.render_plan(made.plan, color=color)
     else:
         words = text_plan.render_plan(made.plan, color=color, width=width)
@@ -281,6 +282,8 @@ def show_explained_values(call: CommandContext) -> int:
 
         call.screen.write_document(documents.render_explanation(title, words, entries))
     else:
+        from exportctl.output.text import tables
+
         call.screen.show(tables.render_explanation(title, words, entries))
     return exit_codes.DONE
 
@@ -302,6 +305,8 @@ def show(
 
             screen.write_document(documents.render_saved_plan(saved, state, now=call.as_of()))
         elif short:
+            from exportctl.output.text import short_plan
+
             screen.show(short_plan.render_saved_plan(saved, color=screen.color))
         else:
             screen.show(

@@ -10,10 +10,6 @@ from exportctl.model.json_form import Json
 from exportctl.model.schedule import format_count
 from exportctl.output.color import Paint, paint
 from exportctl.output.format_values import clean_text
-from exportctl.output.json.envelope import REHEARSAL
-from exportctl.output.markdown import parts
-from exportctl.output.markdown_escape import prose
-from exportctl.output.text import apply
 from exportctl.output.text import plan as text_view
 
 if TYPE_CHECKING:
@@ -39,6 +35,8 @@ NO_REHEARSAL = RehearsalView()
 
 def render_rehearsal(shown: Rehearsal | None, *, color: bool, width: int) -> RehearsalView:
     """Return what a requested rehearsal adds. None: apply would refuse the plan, so there was none."""
+    from exportctl.output.json.envelope import REHEARSAL  # every plan imports this module, and few are rehearsed
+
     document = None if shown is None else REHEARSAL.encode(shown)
     errors = shown.refused if shown else ()
     return RehearsalView(_text(shown, paint(color), width), _markdown(shown), {"rehearsal": document}, errors)
@@ -61,6 +59,8 @@ def _text(shown: Rehearsal | None, ink: Paint, width: int) -> str:
 
 
 def _summary_lines(shown: Rehearsal) -> list[str]:
+    from exportctl.output.text import apply
+
     writes = ", ".join(f"{number} {clean_text(what)}" for what, number in shown.writes.items())
     total = format_count(sum(shown.writes.values()), "write")
     calls = f"{format_count(shown.reads, 'read')}, {total}{f': {writes}' if writes else ''}."
@@ -71,5 +71,8 @@ def _markdown(shown: Rehearsal | None) -> str:
     """Return the part that follows the plan's own."""
     if shown is None:
         return f"\n**{BLOCKED}**\n"
+    from exportctl.output.markdown import parts
+    from exportctl.output.markdown_escape import prose
+
     lines = [*map(parts.finding, shown.refused), *map(prose, _summary_lines(shown))]
     return "\n".join(["", f"**{TITLE}**\n", *(f"- {line}" for line in lines), ""])

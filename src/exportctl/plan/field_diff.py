@@ -34,6 +34,7 @@ from exportctl.plan.end_diff import end_changes
 from exportctl.plan.grouping import group_by_key
 from exportctl.resources.kinds import SCHEDULE, SCHEDULE_FIELDS, FieldRule, Kind, Treat, leaf_path
 
+_LEAF = str | int | float | None
 _MARKED = WRITE_CAUSES | {Cause.RENEWAL, Cause.ALREADY_MATCHES}
 
 
@@ -109,15 +110,27 @@ def _fill_unset(desired: Mapping[str, Any], live: Mapping[str, Any]) -> dict[str
 
 
 def differing_leaves(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
-    """Return the leaves that differ, sorted by dotted path; no type of deepdiff leaves this function."""
-    from deepdiff import DeepDiff
+    """Return the leaves that differ, sorted by dotted path."""
+    one, other = _plain_values(before), _plain_values(after)
+    is_flat = all(isinstance(value, _LEAF) for value in (*one.values(), *other.values()))
+    keys = _differing_keys(one, other) if is_flat else _differing_paths(one, other)
+    return [(key, before.get(key), after.get(key)) for key in sorted(keys)]
+
+
+def _differing_keys(one: Mapping[str, Any], other: Mapping[str, Any]) -> set[str]:
+    """Return the keys of different values. A key of one side alone differs, and so does `1` from `True`."""
+    both = one.keys() & other.keys()
+    different = {key for key in both if one[key] != other[key] or type(one[key]) is not type(other[key])}
+    return different | (one.keys() ^ other.keys())
+
+
+def _differing_paths(one: Mapping[str, Any], other: Mapping[str, Any]) -> set[str]:
+    """Return the dotted paths of different leaves; no type of deepdiff leaves this function."""
+    from deepdiff import DeepDiff  # its import costs more than those of typer and httpx together
 
     # threshold 0: compare objects with few common keys leaf by leaf too
-    plain = DeepDiff(_plain_values(before), _plain_values(after), view="tree", threshold_to_diff_deeper=0)
-    keys = sorted(
-        {".".join(str(p) for p in level.path(output_format="list")) for found in plain.values() for level in found}
-    )
-    return [(key, before.get(key), after.get(key)) for key in keys]
+    found = DeepDiff(one, other, view="tree", threshold_to_diff_deeper=0)
+    return {".".join(map(str, level.path(output_format="list"))) for levels in found.values() for level in levels}
 
 
 def _plain_values(value: Mapping[str, Any]) -> dict[str, Any]:
