@@ -183,13 +183,34 @@ def test_every_promise_is_kept_with_every_switch_at_its_default(tmp_path: Path) 
     play_promises(world(tmp_path, page_size=100, rows=20, storage=tmp_path / "storage"))
 
 
-@pytest.mark.parametrize(
-    ("name", "value"), [s for s in CHANGED if s not in REFUSING - CONDITIONAL], ids=lambda v: str(v)
-)
+def play_settings(folder: Path, *settings: tuple[str, object]) -> None:
+    chosen: dict[str, Any] = dict(settings)
+    made = world(folder, Switches(**chosen), page_size=100, rows=20, storage=folder / "storage")
+    play_promises(made, can_renew=not WAITING.intersection(settings))
+
+
+PLAYED = [s for s in CHANGED if s not in REFUSING - CONDITIONAL]
+HALF = (len(PLAYED) + 1) // 2
+TOGETHER = [(one, *PLAYED[HALF + n : HALF + n + 1]) for n, one in enumerate(PLAYED[:HALF])]
+
+
+@pytest.mark.parametrize("settings", TOGETHER, ids=lambda pair: " ".join(f"{name}={value}" for name, value in pair))
+def test_every_promise_is_kept_under_two_settings_at_once(
+    tmp_path: Path, settings: tuple[tuple[str, object], ...]
+) -> None:
+    """Each run plays each setting, in half the time. The slow tests play each alone, and many more pairs."""
+    play_settings(tmp_path, *settings)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "value"), PLAYED, ids=lambda v: str(v))
 def test_every_promise_is_kept(tmp_path: Path, name: str, value: object) -> None:
-    chosen: dict[str, Any] = {name: value}
-    made = world(tmp_path, Switches(**chosen), page_size=100, rows=20, storage=tmp_path / "storage")
-    play_promises(made, can_renew=(name, value) not in WAITING)
+    play_settings(tmp_path, (name, value))
+
+
+def test_two_settings_at_once_are_of_two_switches_and_none_is_left_out() -> None:
+    assert {setting for pair in TOGETHER for setting in pair} == {*PLAYED}
+    assert all(len({name for name, _ in pair}) == len(pair) for pair in TOGETHER)
 
 
 def test_every_setting_is_played_or_refuses() -> None:
