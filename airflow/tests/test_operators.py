@@ -51,6 +51,7 @@ def test_a_plan_is_approved_by_its_digest_and_applied(emulated: Emulated, tmp_pa
 
     assert (planned["exit_code"], planned["has_changes"], planned["sandbox"]) == (2, True, "dev")
     assert json.loads(report.read_text(encoding="utf-8"))["result"]["digest"] == planned["digest"]
+    assert report.stat().st_mode & 0o077 == 0
     assert (applied["exit_code"], applied["outcome"], applied["counts"]["done"]) == (0, "done", 4)
     assert (again["exit_code"], again["has_changes"]) == (0, False)
     assert renewed["exit_code"] == 0
@@ -117,6 +118,12 @@ def test_a_variable_that_decides_which_code_runs_is_refused(tmp_path: Path, monk
 
     with pytest.raises(AirflowFailException, match="LD_PRELOAD decides which code runs"):
         ExportctlPlanOperator(task_id="t", project=str(tmp_path)).execute(CONTEXT)
+
+
+@pytest.mark.usefixtures("secrets")
+def test_variables_are_checked_before_a_secret_is_read(tmp_path: Path) -> None:
+    with pytest.raises(AirflowFailException, match="PATH decides which code runs"):
+        ExportctlPlanOperator(task_id="t", project=str(tmp_path), variables={"PATH": "no_such_key"}).execute(CONTEXT)
 
 
 @pytest.mark.usefixtures("secrets")

@@ -64,17 +64,19 @@ class ExportctlHook(BaseHook):
         Run a command and return how it ended. Its JSON document is kept in the file `report`, if there is one.
 
         Raises:
-            AirflowFailException: exportctl cannot be started, or the connection holds no variables.
+            AirflowFailException: exportctl cannot be started, or the connection holds what is no variable.
+            OSError: `report` cannot be written.
         """
         environment = self._environment(self._read_secrets())
         with tempfile.TemporaryDirectory(prefix="exportctl-") as folder:
             stdout = Path(report) if report else Path(folder) / "document.json"
             stdout.parent.mkdir(parents=True, exist_ok=True)
             self._process = CommandProcess(self._words(words), environment)
-            try:
-                code = self._process.run(stdout, on_line)
-            except OSError as error:
-                raise self._no_program(error) from None
+            with open(stdout, "wb", opener=_open_private) as file:
+                try:
+                    code = self._process.run(file, on_line)
+                except OSError as error:
+                    raise self._no_program(error) from None
             return Outcome(_command(words), code, _read_document(stdout.read_bytes()))
 
     async def arun(self, words: Sequence[str]) -> tuple[Outcome, str]:
@@ -105,7 +107,6 @@ class ExportctlHook(BaseHook):
     def _read_secrets(self) -> dict[str, str]:
         found = self._connection_secrets(self.get_connection(self.conn_id))
         for name, key in self.variables.items():
-            check_name(name)
             found[name] = str(Variable.get(key))
         for value in found.values():
             mask_secret(value)  # given a name, too, Airflow would mask only what has a name like `password`
@@ -115,7 +116,6 @@ class ExportctlHook(BaseHook):
         connection = await self.aget_connection(self.conn_id)
         found = await sync_to_async(self._connection_secrets)(connection)
         for name, key in self.variables.items():
-            check_name(name)
             found[name] = str(await sync_to_async(Variable.get)(key))
         for value in found.values():
             await amask_secret(value)
@@ -123,16 +123,22 @@ class ExportctlHook(BaseHook):
 
     def _connection_secrets(self, connection: Connection) -> dict[str, str]:
         try:
-            extra = connection.extra_dejson
-            return connection_variables(connection.login, connection.password, extra)
+            for name in self.variables:
+                check_name(name)
+            return connection_variables(connection.login, connection.password, connection.extra_dejson)
         except ValueError as error:
-            raise AirflowFailException(f"connection {self.conn_id}: {error}") from None
+            raise AirflowFailException(f"connection {self.conn_id} or variables: {error}") from None
 
     def _no_program(self, error: OSError) -> AirflowFailException:
         return AirflowFailException(
             f"cannot start {self.executable}: {error.strerror}. Install exportctl on the worker, or give its path as "
             "`executable`"
         )
+
+
+def _open_private(path: str, flags: int) -> int:
+    """Open a file that only its owner reads, as exportctl does with what it saves."""
+    return os.open(path, flags, 0o600)
 
 
 def _command(words: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ import subprocess
 from asyncio.subprocess import Process
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import IO
 
 GRACE = 60.0  # seconds that a process gets to finish, after a task was killed or timed out
 
@@ -28,9 +28,9 @@ class CommandProcess:
     _process: subprocess.Popen[str] | None = None
     _is_stopped: bool = False
 
-    def run(self, stdout: Path, on_line: Callable[[str], None]) -> int:
+    def run(self, stdout: IO[bytes], on_line: Callable[[str], None]) -> int:
         """
-        Run it, with its stdout in a file, and return its exit code. `on_line` gets each line of its stderr.
+        Run it, with its stdout in an open file, and return its exit code. `on_line` gets each line of its stderr.
 
         If an exception ends the wait, the process is asked to stop and gets GRACE seconds. If it is not done then, it
         goes on alone.
@@ -38,18 +38,17 @@ class CommandProcess:
         Raises:
             OSError: the program cannot be started.
         """
-        with stdout.open("wb") as out:
-            self._process = subprocess.Popen(
-                [*self.words],
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=subprocess.PIPE,
-                env=self.environment,
-                text=True,
-                encoding="utf-8",
-                errors="replace",
-                start_new_session=True,
-            )
+        self._process = subprocess.Popen(
+            [*self.words],
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            env=self.environment,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            start_new_session=True,
+        )
         if self._is_stopped:
             self._process.terminate()
         assert self._process.stderr is not None
