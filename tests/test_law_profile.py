@@ -16,8 +16,9 @@ TESTS = Path(__file__).parent
 PLUGINS = ("tests.law_profile", "_hypothesis_pytestplugin", "xdist")  # others take long to load
 LAW = """
 from pathlib import Path
-from hypothesis import given, strategies as st
+from hypothesis import Phase, given, settings, strategies as st
 
+@settings(phases=[Phase.generate])  # to make a failure smaller and explain it takes long
 @given(st.integers(), st.text(), st.sampled_from(range(1000)))
 def test_law(number, text, one):
     with Path("drawn").open("a") as drawn:
