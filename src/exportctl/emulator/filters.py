@@ -57,7 +57,7 @@ class Filter:
 
     def _is_match(self, found: object) -> bool:
         if self.operator == "==":
-            return any(_text(found) == value for value in self.values)
+            return _text(found) in self.values
         if not isinstance(found, int | float):
             return False
         bound = int(self.values[0])

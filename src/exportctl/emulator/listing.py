@@ -104,7 +104,7 @@ def _walk_rows(
         if read_view.is_listed(record, ctx):
             doc = read_view.view_object(record, ctx)
             if all(one.accepts(doc) for one in query.filters):
-                yield _row(doc, record.seq, record.order, query.orders)
+                yield _ListedRow(doc, (), record.seq, record.order)  # in order already: no keys to compare
 
 
 def _all_rows(ctx: RequestContext, collection: str, query: Query, stale: bool) -> list[_ListedRow]:
