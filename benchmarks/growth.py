@@ -1,45 +1,76 @@
 """
 How the CPU of a plan grows with the number of exports: the exponent between two sizes. 1: twice as many, twice the CPU.
 
-Run from the repository: `python -m benchmarks.growth [SIZE ...]`. It reads no service: each plan
-is made in this process from lists in memory, so the figures are those of exportctl alone. Prints.
+Run from the repository: `python -m benchmarks.growth [SIZE ...]`. It reads no service: each plan is made and shown in
+this process from lists in memory, so the figures are those of exportctl alone, without its start. It prints a line as
+soon as it has one; all lines take a few minutes of CPU.
 """
 
 from __future__ import annotations
 
+import gc
 import math
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TypeVar
 
+from exportctl.model.plan import Plan
+from exportctl.output.json import documents
+from exportctl.output.markdown import plan as markdown_plan
+from exportctl.output.text import plan as text_plan
 from tests.plan.sized_sandboxes import SANDBOXES, SizedSandbox
 
-SIZES = (500, 1000, 2000)
-ROUNDS = 3
+T = TypeVar("T")
+SIZES = (1000, 5000)
+ROUNDS = 2
 MEASURED = ("nothing to change", "all to create", "all to update", "all removed", "all datasets moved on")
+OUTPUTS: Mapping[str, Callable[[Plan], object]] = {
+    "text": text_plan.render_plan,
+    "json": documents.render_plan,
+    "markdown": markdown_plan.render_plan,
+}
 
 
 def main() -> None:
     sizes = tuple(map(int, sys.argv[1:])) or SIZES
     for name in MEASURED:
-        print(f"{name:24}", *(f"{exponent:.2f}" for exponent in exponents(SANDBOXES[name], sizes)), flush=True)
+        for output, found in exponents(SANDBOXES[name], sizes).items():
+            print(f"{name:24}{output:10}", *(f"{exponent:.2f}" for exponent in found), flush=True)
 
 
-def exponents(make: Callable[[int], SizedSandbox], sizes: tuple[int, ...]) -> list[float]:
-    """Return the exponent between each two neighbours of `sizes`: the least CPU of some rounds counts."""
+def exponents(make: Callable[[int], SizedSandbox], sizes: Sequence[int] = SIZES) -> dict[str, list[float]]:
+    """Return, for each output, the exponent between each two neighbours of `sizes`: a plan, made and shown."""
     costs = [plan_cpu(make(size)) for size in sizes]
-    pairs = zip(zip(sizes, costs, strict=True), zip(sizes[1:], costs[1:], strict=True), strict=False)
-    return [math.log(after / before) / math.log(large / small) for (small, before), (large, after) in pairs]
+    return {
+        output: [
+            math.log(after[output] / before[output]) / math.log(large / small)
+            for (small, before), (large, after) in zip(
+                zip(sizes, costs, strict=True), zip(sizes[1:], costs[1:], strict=True), strict=False
+            )
+        ]
+        for output in OUTPUTS
+    }
 
 
-def plan_cpu(sandbox: SizedSandbox) -> float:
-    """CPU of one plan in seconds, the least of some rounds."""
-    costs = []
-    for _ in range(ROUNDS):
-        before = time.process_time()
-        sandbox.build_plan()
-        costs.append(time.process_time() - before)
-    return min(costs)
+def plan_cpu(sandbox: SizedSandbox) -> dict[str, float]:
+    """CPU of one plan and of each output of it in seconds, the least of some rounds."""
+    rounds = [_measure(sandbox) for _ in range(ROUNDS)]
+    return {output: min(one[output] for one in rounds) for output in OUTPUTS}
+
+
+def _measure(sandbox: SizedSandbox) -> dict[str, float]:
+    plan, planning = _cpu_of(sandbox.build_plan)
+    return {output: planning + _cpu_of(partial(render, plan))[1] for output, render in OUTPUTS.items()}
+
+
+def _cpu_of(work: Callable[[], T]) -> tuple[T, float]:
+    """Return what the work makes, and its CPU in seconds; what another one left behind is collected before."""
+    gc.collect()
+    before = time.process_time()
+    made = work()
+    return made, time.process_time() - before
 
 
 if __name__ == "__main__":
