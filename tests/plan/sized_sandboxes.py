@@ -19,7 +19,7 @@ from exportctl.model.project import (
     RemovedEntry,
 )
 from exportctl.plan import planner
-from exportctl.plan.desired import build_desired_state
+from exportctl.plan.desired import DesiredState, build_desired_state
 from exportctl.resources.kinds import KINDS
 from tests.plan.plan_builders import ROLE, SFTP, account, build_project, export, flow
 from tests.plan.value_builders import AT, NOW, lake, make_object
@@ -37,12 +37,18 @@ class SizedSandbox:
     datasets: tuple[ListedDataset, ...]
     options: PlanOptions = field(default_factory=PlanOptions)
 
-    def build_plan(self) -> Plan:
+    @property
+    def inventory(self) -> Inventory:
+        return Inventory({k: tuple(o for o in self.objects if o.kind == k) for k in KINDS}, self.datasets, {})
+
+    @property
+    def desired(self) -> DesiredState:
         names = self.project.destinations
         values = {(f"destinations.{name}", "role_arn"): f"{ROLE}{_number(name)}" for name in names}
-        live = Inventory({k: tuple(o for o in self.objects if o.kind == k) for k in KINDS}, self.datasets, {})
-        desired = build_desired_state(self.project, values, {})
-        return planner.build_plan(desired, live, HEADER, self.options, NOW)
+        return build_desired_state(self.project, values, {})
+
+    def build_plan(self) -> Plan:
+        return planner.build_plan(self.desired, self.inventory, HEADER, self.options, NOW)
 
 
 def _number(name: str) -> str:
@@ -182,6 +188,11 @@ SANDBOXES: Mapping[str, Callable[[int], SizedSandbox]] = {
     "all to create, names taken": lambda n: _sandbox(
         n, flows=lambda i: _without_marker(_flow(i, "x", title=f"e-{i}", place=_place(i, "other"), dataset="other"))
     ),
+    "all to create, of one dataset that others export": lambda n: _sandbox(
+        n,
+        lambda i: _export(i, dataset="d0"),
+        lambda i: _flow(i, "x", dataset="d0", owner="theirs", place=_place(i, "other")),
+    ),
     "all to adopt": lambda n: _sandbox(
         n, lambda i: _export(i, adopt=f"f-x-{i}"), lambda i: _without_marker(_flow(i, "x", title=f"e-{i}"))
     ),
@@ -203,6 +214,7 @@ SANDBOXES: Mapping[str, Callable[[int], SizedSandbox]] = {
     "all renamed, not said": lambda n: _sandbox(n, lambda i: _export(i, "r", title=f"e-{i}")),
     "all renamed to parts, not said": lambda n: _sandbox(n, _part),
     "all titles swapped": lambda n: _sandbox(n, _swapped_title),
+    "all titles moved on": lambda n: _sandbox(n, lambda i: _export(i, title=f"e-{i - 1}" if i else "first")),
     "all datasets moved on": lambda n: _sandbox(n, lambda i: _export(i, dataset=f"d{(i + 1) % n}")),
     "all markers lost": lambda n: _sandbox(n, flows=lambda i: _without_marker(_flow(i), "target_connection")),
     "all orphans": lambda n: _sandbox(n, flows=lambda i: _flow(i, created=YOUNG)[:2]),

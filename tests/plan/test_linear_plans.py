@@ -7,6 +7,11 @@ from typing import Any
 
 import pytest
 
+from exportctl.monitor.forecast import forecast
+from exportctl.output.text.forecast import render_forecast
+from exportctl.output.volume import unknown_lines
+from exportctl.plan.ownership import build_ownership
+from exportctl.plan.volumes import add_unread_volumes, volume_questions
 from tests.line_counts import count_steps
 from tests.plan.sized_sandboxes import SANDBOXES, SizedSandbox
 
@@ -22,13 +27,19 @@ COMMON = (
 )
 # Each account that appears is compared with each one that disappears: which belong together is not known before.
 SORTING = ("__lt__", "__eq__")  # a sort of n addresses compares a little more often than n times
-SQUARE = ("accounts renamed, not said",)
+# A new export of a dataset is compared with each flow that exports it.
+SQUARE = ("accounts renamed, not said", "all to create, of one dataset that others export")
 
 
 def grown_functions(make: Callable[[int], SizedSandbox]) -> dict[tuple[str, str], int]:
-    """Return the functions with more steps than a straight line leads to, and how many more."""
-    make(1).build_plan()  # what is done once for all plans is done
-    small, middle, large = (count_steps(make(size).build_plan) for size in SIZES)
+    """Return the functions of a plan with more steps than a straight line leads to, and how many more."""
+    return grown_steps(lambda size: make(size).build_plan)
+
+
+def grown_steps(make: Callable[[int], Callable[[], object]]) -> dict[tuple[str, str], int]:
+    """Return the functions with more steps than a straight line leads to; `make` makes the work of a size."""
+    make(1)()  # what is done once for all plans is done
+    small, middle, large = (count_steps(make(size)) for size in SIZES)
     excess = {name: (large[name] - middle[name]) - 2 * (middle[name] - small[name]) for name in large}
     return {name: more for name, more in excess.items() if more > ALLOWED and not name[1].endswith(SORTING)}
 
@@ -39,6 +50,30 @@ def grown_functions(make: Callable[[int], SizedSandbox]) -> dict[tuple[str, str]
 )
 def test_the_steps_of_a_plan_grow_in_a_straight_line(name: str) -> None:
     assert grown_functions(SANDBOXES[name]) == {}
+
+
+def volumes_of(size: int) -> Callable[[], object]:
+    """Return the questions about the volume of new exports of one dataset, and the words for what is not known."""
+    made = SANDBOXES["all to create, of one dataset that others export"](size)
+    plan, ownership = made.build_plan(), build_ownership(made.inventory, "acme")
+
+    def work() -> object:
+        asked = volume_questions(plan, ownership)
+        assert len(asked.sources) == size
+        return unknown_lines(add_unread_volumes(plan, asked, "not read").items)
+
+    return work
+
+
+def forecast_of(size: int) -> Callable[[], object]:
+    made = SANDBOXES["nothing to change"](size)
+    plan, ownership = made.build_plan(), build_ownership(made.inventory, "acme")
+    return lambda: render_forecast(forecast(plan, ownership, made.desired, days=1))
+
+
+@pytest.mark.parametrize("make", [volumes_of, forecast_of])
+def test_the_steps_of_what_is_said_grow_in_a_straight_line(make: Callable[[int], Callable[[], object]]) -> None:
+    assert grown_steps(make) == {}
 
 
 def test_a_search_among_all_exports_is_found() -> None:

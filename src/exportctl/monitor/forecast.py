@@ -11,9 +11,10 @@ In: a plan, the ownership it was made from, a number of days. Out: a Forecast wi
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cached_property
 from itertools import takewhile
 
 from exportctl.errors import Finding, Level
@@ -84,6 +85,11 @@ class Forecast:
     def days(self) -> int:
         return (self.until - self.as_of) // DAY
 
+    @cached_property
+    def addresses_with_several(self) -> frozenset[Address]:
+        """The addresses with more than one flow."""
+        return frozenset(a for a, count in Counter(flow.address for flow in self.flows).items() if count > 1)
+
 
 def forecast(plan: Plan, ownership: Ownership, wanted: DesiredState, *, days: int, planned: bool = False) -> Forecast:
     """Return the runs of every export of a plan for `days` days. With `planned`, as they are after it."""
@@ -106,7 +112,7 @@ def _flow_forecasts(
 ) -> Iterator[FlowForecast]:
     """Yield all flows of one address: an unfinished replacement and duplicates have several."""
     ids = {h.flow.id for h in ownership.own_flows.get(item.address, ())} | ({item.id} if item.id else set())
-    live_flows = [h for h in ownership.flows if h.flow.id in ids]
+    live_flows = [found for one in sorted(ids) if (found := ownership.flow_by_id(one))]
     if not live_flows and item.address not in wanted.exports:
         return  # connections of an export that is no longer declared
     if planned and not item.refusals and not any(f.level is Level.ERROR for f in item.findings):

@@ -24,8 +24,10 @@ def sent_lines(item: PlanItem) -> list[str]:
 def unknown_lines(items: Iterable[PlanItem]) -> list[str]:
     """Return of which datasets the volume is not known, a line for each reason."""
     unknown = [one for item in items if item.volume for one in item.volume.unknown]
-    names = {one.reason: [quote_text(u.dataset) for u in unknown if u.reason == one.reason] for one in unknown}
-    return [f"not known of {', '.join(dict.fromkeys(each))}: {clean_text(why)}" for why, each in names.items()]
+    names: dict[str, dict[str, None]] = {}
+    for one in unknown:
+        names.setdefault(one.reason, {})[quote_text(one.dataset)] = None
+    return [f"not known of {', '.join(each)}: {clean_text(why)}" for why, each in names.items()]
 
 
 def _sent_words(one: SentRuns) -> str:

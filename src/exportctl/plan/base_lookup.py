@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from exportctl.errors import Finding, Level
 from exportctl.frozen import dataclass
 from exportctl.model.plan import Address, LiveObject, Step
-from exportctl.model.project import Destination
 from exportctl.model.similar_names import closest_names, difference_note
 from exportctl.plan.accounts import AccountPlan
 from exportctl.plan.desired import DesiredExport, finding
+from exportctl.plan.flow_state import PlanInputs
 from exportctl.plan.ownership import Ownership
 
 MAX_CHOICES = 5  # accounts that a hint names
@@ -47,17 +47,16 @@ def look_up_base(export: DesiredExport, accounts: Mapping[Address, AccountPlan],
     return _missing_account(export, text, [f'`account: {{existing: "{b.name}"}}`' for b in alike], note)
 
 
-def destination_of_account(base: str, destinations: Iterable[Destination], ownership: Ownership) -> str | None:
+def destination_of_account(base: str, inputs: PlanInputs) -> str | None:
     """Return the key of the one destination that uses a live account; None: several do, or none is known."""
-    owners = {a.name for a, bases in ownership.own_accounts.items() if any(o.id == base for o in bases)}
-    live = ownership.base_connections.get(base)
-    title = live.name if live else None
-    sharing = {
-        d.key
-        for d in destinations
-        if d.account.of in owners or base == d.account.id or (title and title == d.account.existing)
-    }
-    found = owners | sharing
+    owners = {*inputs.account_owners.get(base, ())}
+    live = inputs.ownership.base_connections.get(base)
+    words = [
+        *(("of", name) for name in owners),
+        ("id", base),
+        *([("existing", live.name)] if live and live.name else []),
+    ]
+    found = owners | {key for word in words for key in inputs.account_users.get(word, ())}
     return found.pop() if len(found) == 1 else None
 
 

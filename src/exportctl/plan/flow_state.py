@@ -17,8 +17,9 @@ No page of Adobe says what an expired flow sends after its end moves to the futu
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, replace
+from functools import cached_property
 
 from exportctl.errors import Finding, Level
 from exportctl.frozen import dataclass
@@ -35,13 +36,14 @@ from exportctl.model.plan import (
     digest,
 )
 from exportctl.model.plan_options import PlanOptions
-from exportctl.model.project import Destination, Export
+from exportctl.model.project import Account, Destination, Export
 from exportctl.model.schedule import ONCE, format_age, format_moment
 from exportctl.plan import field_diff, pauses, steps
 from exportctl.plan.comparison import ComparisonInputs, name_variables
 from exportctl.plan.dataset_lookup import ListedDatasets
 from exportctl.plan.desired import DesiredAccount, DesiredExport, finding
 from exportctl.plan.field_diff import AcceptEntries, field_changes
+from exportctl.plan.grouping import group_by_keys
 from exportctl.plan.last_editor import actor
 from exportctl.plan.lost_owners import lost_owner_refusal
 from exportctl.plan.own_actions import has_missing_action, is_disabled_by_exportctl, keep_intent, own_rename
@@ -67,6 +69,24 @@ class PlanInputs:
     listing_hint: str  # for a dataset that the listing lacks
     accounts: Mapping[Address, DesiredAccount] = field(default_factory=dict)
     destinations: Mapping[str, Destination] = field(default_factory=dict)
+
+    @cached_property
+    def account_owners(self) -> Mapping[str, tuple[str, ...]]:
+        """The names of our accounts by the id of their base connection."""
+        owned = self.ownership.own_accounts.items()
+        pairs = group_by_keys(owned, lambda pair: {base.id for base in pair[1]}).items()
+        return {base: tuple(address.name for address, _ in found) for base, found in pairs}
+
+    @cached_property
+    def account_users(self) -> Mapping[tuple[str, str | None], tuple[str, ...]]:
+        """The keys of the destinations by the way and the word with which they name an account."""
+        named = group_by_keys(self.destinations.values(), lambda d: _account_words(d.account)).items()
+        return {word: tuple(destination.key for destination in found) for word, found in named}
+
+
+def _account_words(account: Account) -> Iterator[tuple[str, str | None]]:
+    """Yield each way in which a destination can name its account, and the word that it gives."""
+    yield from (("of", account.of), ("id", account.id), ("existing", account.existing))
 
 
 # -- changes ----------------------------------------------------------------------------------------------------------

@@ -18,7 +18,8 @@ Connections never wait for a name: `free_title` gives each new one a name that n
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from exportctl.frozen import dataclass
@@ -40,29 +41,59 @@ class TitleConflict:
     title: str
 
 
+class _Needs:
+    """Which steps each step needs, and which steps need it."""
+
+    def __init__(self, every: Iterable[Step]) -> None:
+        self.of_step = defaultdict[str, set[str]](set)
+        self._users = defaultdict[str, set[str]](set)
+        for step in every:
+            self.of_step[step.key] = set(step.needs)
+            for needed in step.needs:
+                self._users[needed].add(step.key)
+
+    def add(self, key: str, needed: str) -> None:
+        """Let a step wait for another one."""
+        self.of_step[key].add(needed)
+        self._users[needed].add(key)
+
+    def is_waiting_for(self, one: str, other: str) -> bool:
+        """Check whether a step needs another one, also through other steps: searched from both of them in turn."""
+        ahead, behind = {one}, {other}
+        seen, seen_behind = {one}, {other}
+        while ahead and behind:
+            if not (ahead.isdisjoint(seen_behind) and behind.isdisjoint(seen)):
+                return True
+            ahead = {needed for key in ahead for needed in self.of_step.get(key, ())} - seen
+            behind = {user for key in behind for user in self._users.get(key, ())} - seen_behind
+            seen |= ahead
+            seen_behind |= behind
+        return not (ahead.isdisjoint(seen_behind) and behind.isdisjoint(seen))
+
+
 def order_titles(items: Sequence[PlanItem], ownership: Ownership) -> list[PlanItem]:
     """Let each flow take its title after the flow that gives it up; add temporary titles where none can be first."""
     every = {step.key: step for item in items for step in item.steps}
-    needs = {key: set(step.needs) for key, step in every.items()}
+    needs = _Needs(every.values())
     found = tuple(_title_conflicts(every.values(), ownership))
     temporary: dict[str, Step] = {}  # by flow id
     of_flow = group_by_key(every.values(), lambda step: step.id)
     for one in found:
         flow = one.holder.flow.id
-        if flow not in temporary and not _is_waiting_for(one.release.key, one.taker.key, needs):
-            needs[one.taker.key].add(one.release.key)
+        if flow not in temporary and not needs.is_waiting_for(one.release.key, one.taker.key):
+            needs.add(one.taker.key, one.release.key)
             continue
         temporary.setdefault(flow, _temporary_title(one, ownership))
-        for step in of_flow[flow]:
-            needs[step.key].add(temporary[flow].key)
-        needs[one.taker.key].add(temporary[flow].key)
+        for step in (*of_flow[flow], one.taker):
+            needs.add(step.key, temporary[flow].key)
     added = group_by_key(temporary.values(), lambda step: step.address)
     held = group_by_key(found, lambda one: one.holder.flow.id)
     taken = group_by_key(found, lambda one: one.taker.address)
 
     def order_item(item: PlanItem) -> PlanItem:
         conflicts = taken.get(item.address, ())
-        return _ordered_item(item, needs, added.get(item.address, ()), held, _waiting_notes(item, temporary, conflicts))
+        waiting = _waiting_notes(item, temporary, conflicts)
+        return _ordered_item(item, needs.of_step, added.get(item.address, ()), held, waiting)
 
     return [order_item(item) for item in items]
 
@@ -99,18 +130,6 @@ def _releasing_step(own: Sequence[Step], name: str) -> Step | None:
     renamed = (s for s in own if TITLE in s.fields and folded_name(str(s.fields[TITLE])) != folded_name(name))
     deleted = (s for s in own if s.action is Action.DELETE)
     return next(iter((*renamed, *deleted)), None)
-
-
-def _is_waiting_for(one: str, other: str, needs: Mapping[str, Collection[str]]) -> bool:
-    """Check whether a step needs another one, also through other steps."""
-    seen: set[str] = set()
-    ahead = {one}
-    while ahead:
-        if other in ahead:
-            return True
-        seen |= ahead
-        ahead = {needed for key in ahead for needed in needs.get(key, ())} - seen
-    return False
 
 
 def _temporary_title(one: TitleConflict, ownership: Ownership) -> Step:

@@ -92,7 +92,7 @@ def plan_replacement(
     ends = pauses.live_end(live_flow)
     left = [c for changes in paused.values() for c in changes]
     paused_paths = {c.path for c in left}
-    former = destination_of_account(live_flow.base_id or "", inputs.destinations.values(), inputs.ownership)
+    former = destination_of_account(live_flow.base_id or "", inputs)
     sides = {END: ends, "destination": former}
     fields = (replace(c, before=sides.get(c.field, c.before)) for c in created.fields if c.path not in paused_paths)
     replaced_by = FieldChange(REPLACEMENT, REPLACEMENT, why, None, Cause.PENDING)

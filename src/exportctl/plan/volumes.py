@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache, partial
 
 from exportctl.frozen import dataclass
 from exportctl.model.plan import EXPORTS, Address, Plan, PlanItem, Verb
@@ -43,11 +44,14 @@ class VolumeQuestions:
 
 def volume_questions(plan: Plan, ownership: Ownership) -> VolumeQuestions:
     """Return what a plan must know to say the volume of its full exports; no flow if it causes none."""
+    telling = cache(partial(_telling_flow, ownership))
     sources = {}
     for item in plan.items:
         names = _sent_datasets(item, ownership)
         if names:
-            sources[item.address] = (names, {i: _telling_flow(i, names, item.id, ownership) for i in names})
+            own = ownership.flow_by_id(item.id or "")
+            known, wanted = frozenset(own.dataset_ids if own else ()), frozenset(names)
+            sources[item.address] = (names, {i: item.id if i in known else telling(i, wanted) for i in names})
     asked = dict.fromkeys(flow for _, tellers in sources.values() for flow in tellers.values() if flow)
     return VolumeQuestions(tuple(asked)[:MAX_FLOWS], sources)
 
@@ -69,13 +73,13 @@ def _sent_datasets(item: PlanItem, ownership: Ownership) -> Names:
     return {i: name for i, name in after.items() if i not in before}
 
 
-def _telling_flow(dataset: str, wanted: Collection[str], own: str | None, ownership: Ownership) -> str | None:
-    """Return the flow whose runs tell most of a dataset: the one that changes, else one with few other datasets."""
+def _telling_flow(ownership: Ownership, dataset: str, wanted: Collection[str]) -> str | None:
+    """Return the flow whose runs tell most of a dataset that the changing flow lacks: one with few other datasets."""
     found = ownership.flows_with_dataset(dataset)
 
-    def preference(one: LiveFlow) -> tuple[bool, bool, int, str, str]:
+    def preference(one: LiveFlow) -> tuple[bool, int, str, str]:
         others = sum(i not in wanted for i in one.dataset_ids)
-        return one.flow.id != own, not one.flow.raw.get("lastRunDetails"), others, one.flow.name, one.flow.id
+        return not one.flow.raw.get("lastRunDetails"), others, one.flow.name, one.flow.id
 
     return min(found, key=preference).flow.id if found else None
 

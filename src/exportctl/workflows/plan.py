@@ -248,8 +248,9 @@ def list_exportable_datasets(setup: Setup, *, wall: Callable[[], int]) -> Export
 
 
 def _exports_by_dataset(project: Project, listed: tuple[ListedDataset, ...]) -> dict[str, tuple[str, ...]]:
-    pairs = [(d, f"{EXPORTS}.{e.key}") for e in project.exports.values() for d in e.datasets]
-    return {
-        one.id: tuple(sorted({who for d, who in pairs if d.id == one.id or (d.id is None and d.name == one.name)}))
-        for one in listed
-    }
+    users: dict[tuple[str | None, str | None], set[str]] = {}
+    for export in project.exports.values():
+        for one in export.datasets:
+            users.setdefault((one.id, one.name if one.id is None else None), set()).add(f"{EXPORTS}.{export.key}")
+    none: set[str] = set()
+    return {d.id: tuple(sorted(users.get((d.id, None), none) | users.get((None, d.name), none))) for d in listed}

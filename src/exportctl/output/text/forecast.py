@@ -63,7 +63,7 @@ def basis(report: Forecast) -> str:
 
 def label(report: Forecast, lane: FlowForecast) -> str:
     """Return the address, with the flow where an address has several."""
-    several = sum(other.address == lane.address for other in report.flows) > 1
+    several = lane.address in report.addresses_with_several
     return format_values.address(lane.address) + (f" (flow {clean_text(lane.flow)})" if several and lane.flow else "")
 
 

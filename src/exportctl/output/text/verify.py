@@ -79,7 +79,7 @@ def _meaning(report: VerifyReport, ink: Paint) -> str:
 def coverage_lines(report: VerifyReport, ink: Paint, deep: str = "--deep") -> list[str]:
     """Return what was checked: contents, files, or only what the service reports. `deep` names what reads contents."""
     runs_only = [e for e in report.exports if e.storage.startswith(RUNS_ONLY)]
-    read = [e for e in report.exports if e.flow and not e.errors and e not in runs_only]
+    read = [e for e in report.exports if e.flow and not e.errors and not e.storage.startswith(RUNS_ONLY)]
     lines = []
     if read:
         contents = ", contents too (--deep)" if report.deep else f"; contents only with {deep}"
