@@ -28,6 +28,14 @@ def test_a_plan_without_echoes_is_the_same_plan() -> None:
     assert guard.mask_echoes(plan) is plan
 
 
+@pytest.mark.parametrize("place", [0, 1, 2, 1999, 2000])
+def test_an_echo_is_found_in_each_text_of_a_long_answer(place: int) -> None:
+    texts = ["x" * 250] * 2001  # a search is about a part of them
+    texts[place] = f"{'x' * 200} {SECRET} {'x' * 40}"
+    other = OtherFlow("id", f"b {SECRET}", None, None, True, None, False)
+    assert guarded({"items": texts}).mask_echoes(other).name == "b (secret)"
+
+
 def test_an_echo_is_masked_in_live_values_names_actors_and_messages() -> None:
     guard = guarded({"items": [{"name": f"key {SECRET}", "updatedBy": SECRET, "lines": ["a", [f"b {SECRET}"]]}]})
     field = FieldChange("title", "title", f"key {SECRET}", "orders", Cause.DRIFT, Actor(SECRET, None, None))

@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exportctl.errors import PlanFileError
-from exportctl.model.plan import FieldChange, Plan, SensitiveValue
+from exportctl.model.plan import FieldChange, Plan, SensitiveValue, canonical_json
 from exportctl.planfile import file as planfile
 from exportctl.planfile import serialize as plan_document
 from exportctl.planfile.deserialize import decode_plan
+from exportctl.planfile.staleness import approval_parts, approvals
 from tests.law_profile import examples
 from tests.planfile.approval_plans import plan, plans, updated_item
 
@@ -40,6 +41,21 @@ def test_a_plan_does_not_differ_from_itself(shown: Plan) -> None:
 
     assert planfile.stale_values(saved, shown) == ()
     assert planfile.approval_digest(decode_plan(saved.content)) == planfile.approval_digest(shown)
+
+
+@given(plans)
+def test_the_digest_of_a_plan_is_that_of_its_document(shown: Plan) -> None:
+    assert planfile.approval_digest(shown) == planfile.saved_digest(planfile.saved_plan(shown))
+
+
+@given(plans, st.lists(st.sampled_from(["kept", "dropped"]), max_size=2))
+def test_the_parts_of_an_approval_make_up_its_json(shown: Plan, needs: list[str]) -> None:
+    items = plan_document.encode_plan(shown)["items"]
+    for item in items:
+        for step in item["steps"]:
+            step["needs"] = [other["key"] if need == "kept" else need for need in needs for other in item["steps"]]
+
+    assert "".join(approval_parts(items)) == canonical_json(approvals(items))
 
 
 @given(plans, plans)

@@ -223,7 +223,9 @@ def show_plan(
     if call.format == JSON:
         from exportctl.output.json import documents
 
-        call.screen.write_document(documents.render_plan(made.plan, more=rehearsed.members, errors=rehearsed.errors))
+        call.screen.write_document_pieces(
+            documents.plan_parts(made.plan, more=rehearsed.members, errors=rehearsed.errors)
+        )
     elif call.format == MARKDOWN:
         from exportctl.output.markdown import plan as markdown_plan
         from exportctl.output.markdown.parts import LIMIT

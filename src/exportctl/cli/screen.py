@@ -18,6 +18,7 @@ from exportctl.output.wrapping import NO_LIMIT, wrap_text
 
 _USUAL_WIDTH = 80  # of a terminal that does not say its own
 _NARROWEST = 20
+_BLOCK = 65536  # characters of a document that are written at once
 
 
 class Screen:
@@ -106,8 +107,14 @@ class Screen:
     def write_document_pieces(self, pieces: Iterable[str]) -> None:
         """Write the machine output piece by piece: a document that is not in memory as a whole."""
         self.has_document = True
+        block, length = list[str](), 0
         for piece in pieces:
-            self._report(piece)
+            block.append(piece)
+            length += len(piece)
+            if length > _BLOCK:
+                self._report("".join(block))
+                block, length = [], 0
+        self._report("".join(block))
 
     def show(self, text: str) -> None:
         """Write a result for people to stdout, in lines that fit the terminal."""

@@ -9,7 +9,7 @@ hides a line of a plan. `holds_secret` and `repeats_secret` are for files that a
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from functools import cache, lru_cache
@@ -31,6 +31,7 @@ from exportctl.model.secret import Secret
 _UNSHOWN = frozenset({"auth", "etag", "id"})  # members of the wire form that no output repeats
 _SEPARATOR = "\0"
 _KEPT_TEXTS = 512  # for which a guard keeps what it found: answers repeat ids, states and names of members
+_SEARCHED_LENGTH = 200_000  # characters that one search is about, except of longer texts
 _KEPT_LENGTH = 10_000  # longer ones are searched each time, so that what is kept stays small
 _Value = TypeVar("_Value")
 
@@ -86,9 +87,10 @@ class SecretGuard:
         if not index.heads:
             return
         texts = [text[:MAX_READ_LENGTH] for text in _texts(answer) if len(text) >= MIN_SECRET_LENGTH]
-        if not has_secret(_SEPARATOR.join(texts), index):  # one search for all: an answer rarely holds a secret
+        found = [block for block in _blocks(texts) if has_secret(_SEPARATOR.join(block), index)]
+        if not found:
             return
-        echoes = {text[start:end] for text in texts for start, end in self._find(text, index)}
+        echoes = {text[start:end] for block in found for text in block for start, end in self._find(text, index)}
         lines = {line.strip() for echo in echoes for line in echo.splitlines()}
         with self._lock:
             self._echoes |= {text for text in echoes | lines if len(text) >= MIN_SECRET_LENGTH}
@@ -122,6 +124,19 @@ def _texts(answer: object) -> list[str]:
         elif isinstance(part, Mapping):
             rest += [value for name, value in part.items() if name not in _UNSHOWN]
     return texts
+
+
+def _blocks(texts: list[str]) -> Iterator[list[str]]:
+    """Split texts for one search each: an answer rarely holds a secret, and a search needs several copies of a text."""
+    block, length = list[str](), 0
+    for text in texts:
+        block.append(text)
+        length += len(text)
+        if length > _SEARCHED_LENGTH:
+            yield block
+            block, length = [], 0
+    if block:
+        yield block
 
 
 def _without_echoes(value: Any, echoes: list[str]) -> Any:

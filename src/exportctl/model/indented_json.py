@@ -1,5 +1,5 @@
 """
-Write indented JSON as `json.dumps` does with sorted keys, ASCII and an indent, in less time and memory. Pure.
+Write JSON as `json.dumps` does with sorted keys and ASCII, in less time and memory. Pure.
 
 With an indent, `json` uses its encoder in Python, which keeps every comma and bracket of a document as a text of its
 own until the end. Here each object becomes one text as soon as it is complete, and the parts of the document can be
@@ -9,20 +9,43 @@ made one after the other.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
+
+_quote = json.JSONEncoder().encode  # without the choices that `json.dumps` makes on each call
 
 
 def indented_json(value: Any, indent: int, level: int = 0) -> str:
     """Return the JSON of a value that stands `level` levels deep; keys are texts."""
-    if type(value) is str:
-        return json.dumps(value)
-    if isinstance(value, dict):
-        members = ((json.dumps(k), indented_json(value[k], indent, level + 1)) for k in sorted(value))
-        return "".join(object_parts(((key, (text,)) for key, text in members), indent, level))
-    if isinstance(value, list | tuple):
-        return "".join(array_parts((indented_json(one, indent, level + 1) for one in value), indent, level))
-    return json.dumps(value)
+    made: list[str] = []
+    _write(value, " " * indent, "\n" + " " * (indent * level), made.append)
+    return "".join(made)
+
+
+def _write(value: Any, step: str, outer: str, add: Callable[[str], object]) -> None:
+    """Add the JSON of a value in parts; `outer` is the line end and the indent of the line in which it stands."""
+    if isinstance(value, str):
+        add(_quote(value))
+    elif isinstance(value, dict):
+        before = "{" + (inner := outer + step)
+        for key in sorted(value):
+            found = value[key]
+            if type(found) is str:
+                add(f"{before}{_quote(key)}: {_quote(found)}")
+            else:
+                add(f"{before}{_quote(key)}: ")
+                _write(found, step, inner, add)
+            before = "," + inner
+        add(outer + "}" if value else "{}")
+    elif isinstance(value, list | tuple):
+        before = "[" + (inner := outer + step)
+        for item in value:
+            add(before)
+            _write(item, step, inner, add)
+            before = "," + inner
+        add(outer + "]" if value else "[]")
+    else:
+        add(int.__repr__(value) if type(value) is int else json.dumps(value))
 
 
 def object_parts(members: Iterable[tuple[str, Iterable[str]]], indent: int, level: int) -> Iterator[str]:
@@ -51,7 +74,7 @@ def document_parts(value: Mapping[str, Any], indent: int) -> Iterator[str]:
 
     def parts(one: Any, level: int) -> Iterator[str]:
         if isinstance(one, dict) and level < 3:
-            yield from object_parts(((json.dumps(k), parts(one[k], level + 1)) for k in sorted(one)), indent, level)
+            yield from object_parts(((_quote(k), parts(one[k], level + 1)) for k in sorted(one)), indent, level)
         elif isinstance(one, list | tuple):
             yield from array_parts((indented_json(item, indent, level + 1) for item in one), indent, level)
         else:

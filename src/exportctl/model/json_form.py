@@ -14,16 +14,16 @@ rest.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Generic, TypeVar
 
 from exportctl.frozen import dataclass
+from exportctl.model.digests import canonical_parts, digest_parts
 from exportctl.model.indented_json import array_parts, document_parts, indented_json, object_parts
 from exportctl.model.json_check import is_too_deep
-from exportctl.model.plan import canonical_json
+from exportctl.model.shared_json import load_shared
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -176,7 +176,12 @@ def members_of(record: JsonObject[S], get: Callable[[T], S]) -> dict[str, Member
     """Describe the members of a record as members of the object around it, which holds the record's owner."""
 
     def lift(name: str, member: Member[S]) -> Member[T]:
-        return Member(member.schema, member.convert, lambda owner: member.value(name, get(owner)))
+        return Member(
+            member.schema,
+            member.convert,
+            lambda owner: member.value(name, get(owner)),
+            convert_item=member.convert_item,
+        )
 
     return {name: lift(name, member) for name, member in record.members.items()}
 
@@ -263,7 +268,7 @@ class SealedFile:
         )
 
         def digest(file: SealedContent) -> str:
-            return hashlib.sha256(canonical_json(rest.encode(file)).encode()).hexdigest()
+            return digest_parts(canonical_parts(rest.encode(file), 3))
 
         self.kind, self.format_version, self.name, self.indent = kind, format_version, name, indent
         self.digest = digest
@@ -294,7 +299,7 @@ class SealedFile:
             SealError: the text is not JSON, another file, of another format version, or was edited.
         """
         try:
-            document = json.loads(text)
+            document = load_shared(text)
         except (ValueError, RecursionError) as error:
             raise SealError("json") from error
         if is_too_deep(document):

@@ -366,7 +366,7 @@ class Plan:
 
 def canonical_json(value: Any) -> str:
     """Return deterministic JSON of a value, with sensitive values unmasked: for digests, never for people."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=_json_value)
+    return _CANONICAL.encode(value)
 
 
 def _json_value(value: object) -> object:
@@ -375,6 +375,9 @@ def _json_value(value: object) -> object:
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"cannot make a digest of a {type(value).__name__}")
+
+
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=_json_value)
 
 
 def digest(value: Any) -> str:

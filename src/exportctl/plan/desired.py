@@ -108,7 +108,8 @@ def finding(
 def build_desired_state(project: Project, values: Values, specs: Specs) -> DesiredState:
     """Build every declared account and export, unused accounts too: apply creates them when an export needs them."""
     accounts = [_account(project, d, values, specs) for d in project.destinations.values() if d.account.is_ours]
-    exports = [_export(project, e, specs) for e in project.exports.values()]
+    shared: dict[Any, Variables] = {}  # most exports have equal ones: each is in memory once
+    exports = [_export(project, e, specs, shared) for e in project.exports.values()]
     return DesiredState(project, {a.address: a for a in accounts}, {e.address: e for e in exports})
 
 
@@ -157,7 +158,7 @@ def _account_use(project: Project, declared: Destination) -> AccountUse:
     return AccountUse(existing=account.existing, id=account.id)
 
 
-def _export(project: Project, declared: Export, specs: Specs) -> DesiredExport:
+def _export(project: Project, declared: Export, specs: Specs, shared: dict[Any, Variables]) -> DesiredExport:
     destination = project.destinations[declared.destination]
     kind = TYPES[destination.type]
     every = schedule.canonical_every(declared.schedule)
@@ -174,6 +175,7 @@ def _export(project: Project, declared: Export, specs: Specs) -> DesiredExport:
     }
     form = {"type": declared.format.type, "compression": declared.format.compression, "manifest": manifest}
     location = _location(destination, kind.folder_key, declared.subpath)
+    variables = _variables(declared, destination)
     return DesiredExport(
         address=Address(EXPORTS, declared.key),
         type=kind,
@@ -182,7 +184,7 @@ def _export(project: Project, declared: Export, specs: Specs) -> DesiredExport:
         flow_fields=flow_fields,
         target_fields={LOCATION: location, FORMAT: form, **_plain_values(TARGET_CONNECTION, declared)},
         positions=_source_positions(declared, destination),
-        variables=_variables(declared, destination),
+        variables=shared.setdefault(tuple(variables.items()), variables),
         start_rule={"every": every, "at": declared.schedule.at, "not_before": declared.schedule.start},
         findings=findings,
     )

@@ -32,6 +32,7 @@ from exportctl.resources.unknown_schedule import unknown_end
 
 FLOW_LIMIT = 100  # destinations per sandbox, hard limit [GR]
 
+_NOT_SHARED: frozenset[str] = frozenset()
 _NUMBERED = re.compile(r"\A(.*) \d+\Z", re.DOTALL)  # a title and the number that made it unique
 
 
@@ -367,7 +368,7 @@ def _live_flow(
     sources, targets = wire.ids(flow.raw, kinds.SOURCE_IDS), wire.ids(flow.raw, kinds.TARGET_IDS)
     source = sources_by_id.get(sources[0]) if len(sources) == 1 else None
     target = targets_by_id.get(targets[0]) if len(targets) == 1 else None
-    shared = frozenset(child for child in (*sources, *targets) if len(users[child]) > 1)
+    shared = frozenset(child for child in (*sources, *targets) if len(users[child]) > 1) or _NOT_SHARED
     others = sorted({f.name or f.id for child in shared for f in users[child] if f.id != flow.id})
     base = _base_connection_id(flow, target)
     kept = None if flow.marker or shared else _recovered_marker(source, target, project)

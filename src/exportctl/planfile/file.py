@@ -15,7 +15,7 @@ apply never takes steps from a file: it plans again with the `as_of` and the opt
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -23,7 +23,7 @@ from typing import Any
 from exportctl import __version__
 from exportctl.errors import PlanFileError
 from exportctl.frozen import dataclass
-from exportctl.model.digests import full_digest
+from exportctl.model.digests import digest_parts, full_digest
 from exportctl.model.json_check import find_problem
 from exportctl.model.json_form import Json, SealedContent, SealedFile, SealError
 from exportctl.model.plan import (
@@ -49,10 +49,11 @@ from exportctl.planfile.serialize import (
     POSITION,
     SAVED_PLAN,
     STEP,
+    encode_items,
     encode_plan,
 )
 from exportctl.planfile.signature import sign
-from exportctl.planfile.staleness import StaleValue, approvals, compare_approvals, protect_change
+from exportctl.planfile.staleness import StaleValue, approval_parts, approvals, compare_approvals, protect_change
 from exportctl.resources.kinds import END
 
 KIND = "saved-plan"
@@ -246,7 +247,18 @@ def saved_renewals(saved: SavedPlan) -> frozenset[str]:
 
 def approval_digest(plan: Plan) -> str:
     """Return 64 hex digits over all that an approval covers: not the moment, renewals and display-only values."""
-    return full_digest(_approval(encode_plan(plan), __version__))
+    head = _approval(encode_plan(replace(plan, items=())), __version__)
+    return digest_parts(_approval_parts(head, encode_items(plan)))
+
+
+def _approval_parts(head: Json, items: Iterable[Json]) -> Iterator[str]:
+    """Yield the canonical JSON of an approval in parts: `head` is the approval of a plan without items."""
+    before = "{"
+    for name in sorted(head):
+        yield f"{before}{canonical_json(name)}:"
+        yield from approval_parts(items) if name == "items" else (canonical_json(head[name]),)
+        before = ","
+    yield "}"
 
 
 def saved_digest(saved: SavedPlan) -> str:

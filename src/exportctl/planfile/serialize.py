@@ -8,7 +8,8 @@ the way back.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from exportctl.errors import Finding, Level, SourcePosition
@@ -345,9 +346,7 @@ CONTENT: Mapping[str, Member[Plan]] = {
         "no create, update, replace, delete, adopt, move or release, and no orphan to delete", lambda p: p.is_empty
     ),
     "refused": flag("a safety check blocks the plan", lambda p: p.is_refused),
-    "items": listing(
-        "in plan order; unchanged addresses are only counted", ITEM, lambda p: filter(has_content, bound_items(p))
-    ),
+    "items": listing("in plan order; unchanged addresses are only counted", ITEM, lambda p: _listed_items(p)),
     "findings": listing("messages about the plan as a whole", FINDING),
     "other_flows": listing("live flows that this config does not manage", OTHER_FLOW),
     "holds": listing("what keeps an apply from writing at `as_of`; no part of the approval", HOLD),
@@ -361,6 +360,15 @@ def has_content(shown: PlanItem) -> bool:
     return shown.verb is not Verb.UNCHANGED or bool(shown.fields or shown.steps or shown.refusals or shown.findings)
 
 
+def _listed_items(plan: Plan) -> Iterator[PlanItem]:
+    return bound_items(replace(plan, items=tuple(filter(has_content, plan.items))))
+
+
 def encode_plan(plan: Plan) -> Json:
     """Return the whole plan as JSON values, in plan order."""
     return SAVED_PLAN.encode(plan)
+
+
+def encode_items(plan: Plan) -> Iterator[Json]:
+    """Yield the items of `encode_plan`, each when it is its turn."""
+    return map(ITEM.encode, _listed_items(plan))

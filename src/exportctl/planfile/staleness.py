@@ -80,6 +80,31 @@ def approvals(items: Sequence[Json]) -> dict[str, Json]:
     return {i["address"]: _item_approval(i, steps[i["address"]], kept) for i in relevant}
 
 
+def approval_parts(items: Iterable[Json]) -> Iterator[str]:
+    """Yield the canonical JSON of `approvals(items)` in parts; each item can be forgotten as soon as it is read."""
+    texts: dict[str, tuple[str, set[str]]] = {}  # by address: the approval with all of its needs, and these needs
+    kept: set[str] = set()
+    for item in items:
+        steps = _approved_steps(item)
+        kept |= steps.keys()
+        if _is_change(item) or steps or protect_change(item):
+            needs = {need for step in steps.values() for need in step["needs"]}
+            texts[item["address"]] = canonical_json(_item_approval(item, steps, needs)), needs
+    before = "{"
+    for address in sorted(texts):
+        text, needs = texts.pop(address)
+        yield f"{before}{canonical_json(address)}:{text if needs <= kept else _without_needs(text, kept)}"
+        before = ","
+    yield "{}" if before == "{" else "}"
+
+
+def _without_needs(text: str, kept: set[str]) -> str:
+    approval = json.loads(text)
+    for step in approval["steps"].values():
+        step["needs"] = [need for need in step["needs"] if need in kept]
+    return canonical_json(approval)
+
+
 def _is_change(item: Json) -> bool:
     return item["verb"] in CHANGE_VERBS or bool(item["refusals"])
 

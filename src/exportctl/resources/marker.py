@@ -54,6 +54,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 from exportctl.errors import Finding, NewerMarker
 from exportctl.model.digests import LONG_DIGITS
@@ -273,6 +274,7 @@ def _by_value(rule: FieldRule) -> bool:
     return rule.treat is Treat.ENDING
 
 
+@lru_cache(4096)  # exports with equal settings have equal digests: they share one text
 def _digests(first: str, second: str | None) -> tuple[str, ...]:
     return (first, second.translate(_FIRST)) if second else (first,)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from exportctl.errors import Finding, Level, SourcePosition
@@ -54,15 +54,22 @@ PLAN_DOCUMENT = Document(
 )
 
 
-def render_plan(shown: Plan, *, more: Mapping[str, Json | None] | None = None, errors: Sequence[Finding] = ()) -> str:
+def plan_parts(
+    shown: Plan, *, more: Mapping[str, Json | None] | None = None, errors: Sequence[Finding] = ()
+) -> Iterator[str]:
     """
-    Return the document of a plan. `errors` are those that the plan itself does not hold.
+    Yield the document of a plan in parts. `errors` are those that the plan itself does not hold.
 
     `more` holds `rehearsal` where a user asks for one; it is null where a safety check blocks the plan.
     """
     every = tuple(dict.fromkeys((*errors, *shown.errors())))
     value = _PlanWithRehearsal(shown, more or {})
-    return PLAN_DOCUMENT.render(value, header=shown.header, as_of=shown.as_of, errors=every)
+    return PLAN_DOCUMENT.parts(value, header=shown.header, as_of=shown.as_of, errors=every)
+
+
+def render_plan(shown: Plan, *, more: Mapping[str, Json | None] | None = None, errors: Sequence[Finding] = ()) -> str:
+    """Return the document of a plan: the parts of `plan_parts` as one text."""
+    return "".join(plan_parts(shown, more=more, errors=errors))
 
 
 class _ShownFile(NamedTuple):

@@ -8,7 +8,7 @@ Moments are whole seconds since 1970 UTC. `result` is null where a run has nothi
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from exportctl.errors import Finding
@@ -157,6 +157,17 @@ class Document(Generic[T]):
         errors: Sequence[Finding] = (),
     ) -> str:
         """Return the text of the document. `header` is None where no platform is involved."""
+        return "".join(self.parts(value, header=header, as_of=as_of, errors=errors))
+
+    def parts(
+        self,
+        value: T | None,
+        *,
+        header: PlanHeader | None = None,
+        as_of: int | None = None,
+        errors: Sequence[Finding] = (),
+    ) -> Iterator[str]:
+        """Yield the text of the document in parts: an item of a list in the result is made when it is its turn."""
         document = self._envelope().encode(_Envelope(header, as_of, None, errors))
 
         def member_parts(name: str) -> Iterable[str]:
@@ -165,7 +176,8 @@ class Document(Generic[T]):
             return (indented_json(document[name], _INDENT, 1),)
 
         members = ((json.dumps(name), member_parts(name)) for name in sorted(document))
-        return "".join((*object_parts(members, _INDENT, 0), "\n"))
+        yield from object_parts(members, _INDENT, 0)
+        yield "\n"
 
     def schema(self) -> Json:
         """Return the schema of the document, without the definitions that it uses."""
