@@ -37,14 +37,17 @@ def system_clock() -> Clock:
 
 def stoppable_clock(clock: Clock, stop: Event, finishes: Event | None = None) -> Clock:
     """
-    Return a clock that raises an error as soon as `stop` is set, unless `finishes` was set before.
+    Return a clock that raises an error as soon as `stop` is set, except while `finishes` is set.
 
     A client reads the clock at the start of every request and sleeps between two tries. So a thread with this clock
     ends after its current request. A write must not end so: what came of it is found out by the requests after it.
     """
 
+    def is_finishing() -> bool:
+        return finishes is not None and finishes.is_set()
+
     def raise_if_stopped() -> None:
-        if stop.is_set() and not (finishes and finishes.is_set()):
+        if stop.is_set() and not is_finishing():
             raise Error("interrupted", rule="interrupted")
 
     def monotonic() -> float:
@@ -52,6 +55,9 @@ def stoppable_clock(clock: Clock, stop: Event, finishes: Event | None = None) ->
         return clock.monotonic()
 
     def sleep(seconds: float) -> None:
+        if is_finishing():
+            clock.sleep(seconds)  # in full: without the pauses between them, tries would be a flood
+            return
         stop.wait(seconds)
         raise_if_stopped()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from exportctl.client.rate_budget import BudgetLimits
 from exportctl.client.shared_access import SharedAccess
+from exportctl.clock import system_clock
 from exportctl.errors import Error
 from exportctl.model.project import Project
 from exportctl.workflows.fleet import (
@@ -22,7 +24,7 @@ from exportctl.workflows.fleet import (
     find_projects,
     run_fleet,
 )
-from exportctl.workflows.load_config import Setup
+from exportctl.workflows.load_config import Setup, stop_at_interrupt
 
 CONFIG = """\
 version: 1
@@ -169,3 +171,18 @@ def test_a_bug_in_what_makes_results_is_no_silence(tmp_path: Path) -> None:
 
     with pytest.raises(ZeroDivisionError):
         read_all(tmp_path, fail, fail)
+
+
+def test_an_interrupt_ends_reads_before_and_after_the_writes_but_not_the_requests_between(tmp_path: Path) -> None:
+    stop, slept = threading.Event(), list[float]()
+    setup = stop_at_interrupt(Setup(tmp_path, clock=replace(system_clock(), sleep=slept.append)), stop)
+    clock = setup.clock
+    assert clock is not None
+    stop.set()
+    for _ in range(2):
+        with pytest.raises(Error, match="interrupted"):
+            clock.monotonic()
+        with setup.finish_writes():
+            clock.monotonic()
+            clock.sleep(15.0)
+    assert slept == [15.0, 15.0]

@@ -10,7 +10,7 @@ import re
 import threading
 from base64 import b64decode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,14 +63,23 @@ class Setup:
     shared: SharedAccess | None = None  # the connections, tokens and budgets of a run over many sandboxes
     readers: ConcurrencyLimit | None = None  # the parallel reads of all sandboxes; None: each has its own limit
     stop: threading.Event | None = None  # set by an interrupt: no write starts after it
-    begin_writing: Callable[[], None] = lambda: None  # from then on an interrupt ends no request
+    finish_writes: Callable[[], AbstractContextManager[None]] = nullcontext  # in it an interrupt ends no request
 
 
 def stop_at_interrupt(setup: Setup, stop: threading.Event) -> Setup:
     """Return a Setup for one sandbox: after `stop` its reads end at the next request, and no write starts."""
-    writing = threading.Event()
-    clock = clocks.stoppable_clock(setup.clock or clocks.system_clock(), stop, finishes=writing)
-    return replace(setup, clock=clock, stop=stop, begin_writing=writing.set)
+    finishes = threading.Event()
+
+    @contextmanager
+    def finish_writes() -> Iterator[None]:
+        finishes.set()
+        try:
+            yield
+        finally:
+            finishes.clear()
+
+    clock = clocks.stoppable_clock(setup.clock or clocks.system_clock(), stop, finishes)
+    return replace(setup, clock=clock, stop=stop, finish_writes=finish_writes)
 
 
 @dataclass(frozen=True)

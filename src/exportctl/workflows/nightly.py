@@ -134,8 +134,7 @@ def _renewal_plan(made: ConnectedPlan, setup: Setup) -> ConnectedPlan:
 
 def _write_renewals(before: ConnectedPlan, setup: Setup, request: NightRequest) -> ApplyReport:
     stop = setup.stop or threading.Event()
-    setup.begin_writing()
-    with take_lease(before, setup, RENEWALS, stop=stop) as leased:
+    with setup.finish_writes(), take_lease(before, setup, RENEWALS, stop=stop) as leased:
         made = leased.made
         if made.plan.errors() or made.plan.is_refused:
             return ApplyReport(made.plan, verdict=judge(made.plan), was_started=False)
