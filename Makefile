@@ -95,7 +95,7 @@ test-image: $(VENV)/.installed-ecosystem ## build the image without a daemon and
 	.ci/install-image-tools
 	$(BIN)/python -m pytest -m 'ecosystem and slow' tests/distribution/test_image.py
 
-bench: $(VENV)/.installed-dev ## count requests and compare costs; writes benchmarks/results.md
+bench: $(VENV)/.installed-dev ## count requests and round trips, compare costs; writes benchmarks/results.md and a table of docs
 	$(BIN)/python -m benchmarks
 
 schemas docs: $(VENV)/.installed-dev ## write what comes from the code: schemas/, pages of docs/, outputs that pages show

@@ -25,8 +25,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from benchmarks.__main__ import machine_class, table
-from benchmarks.fleet import measure_drift, run, served, write_projects
+from benchmarks.delayed_service import delayed_service
+from benchmarks.fleet import measure_drift, write_projects
+from benchmarks.tables import machine_class, table
 from exportctl.client.rate_budget import PER_SECOND
 from exportctl.emulator.auth import CLIENT_ID, CLIENT_SECRET
 from tests.airflow_provider.airflow_server import AirflowServer, is_served, run_server
@@ -41,7 +42,7 @@ from exportctl_airflow.operators import ExportctlDriftOperator
 
 with DAG("measured", schedule=None, max_active_tasks=PARALLELISM):
     ExportctlDriftOperator.partial(
-        task_id="drift", executable=EXECUTABLE, variables={"LAKE_ROLE_ARN": "lake_role_arn"}, retries=0
+        task_id="drift", executable=EXECUTABLE, variables={"ROLE": "lake_role_arn"}, retries=0
     ).expand(project=PROJECTS)
 """
 
@@ -100,18 +101,18 @@ def main() -> None:
     parser.add_argument("--parallelism", type=int, default=16)
     parser.add_argument("--latency", type=float, default=0.2, help="seconds of each answer")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="airflow-") as name, served(asked.exports, asked.latency) as url:
+    with tempfile.TemporaryDirectory(prefix="airflow-") as name, delayed_service(asked.exports) as service:
         folder = Path(name)
         projects = folder / "projects"
         projects.mkdir()
-        write_projects(projects, url, asked.sandboxes, asked.exports)
-        run(projects / "box-000", "apply", "--auto-approve", "--parallelism", "8")
+        write_projects(projects, service, asked.sandboxes, asked.exports)
+        service.measure(asked.latency)
         write_dag(folder, asked.sandboxes, asked.parallelism)
         account = {"conn_type": "exportctl", "login": CLIENT_ID, "password": CLIENT_SECRET}
         variables = {"lake_role_arn": "arn:aws:iam::123456789012:role/bench"}
         with run_server(folder / "home", {"exportctl_default": account}, variables, asked.parallelism) as server:
             lines = list(measure_tasks(server, asked.sandboxes, asked.parallelism))
-        _, _, _, _, _, took, _, cpu, peak = measure_drift(projects, url, PER_SECOND, asked.latency)
+        _, _, _, _, _, took, _, cpu, peak = measure_drift(service, projects, PER_SECOND, asked.latency)
         lines.append(("`exportctl fleet drift`", took, cpu, f"{float(str(cpu)) / asked.sandboxes:.2f}", peak))
     load = ", ".join(f"{value:.0f}" for value in os.getloadavg())
     print(f"{machine_class()}; load at the end {load}\n\n{table(HEAD, lines)}")

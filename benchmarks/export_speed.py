@@ -17,7 +17,7 @@ import time
 from itertools import product
 from pathlib import Path
 
-from benchmarks.__main__ import machine_class, table
+from benchmarks.tables import machine_class, table
 from exportctl.emulator.data import encoding, rows
 
 DATASET = "65a1b2c3d4e5f60718293a4b"

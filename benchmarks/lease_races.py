@@ -14,7 +14,7 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from benchmarks.__main__ import table
+from benchmarks.tables import table
 from exportctl.apply.lease import WRITE_LIMIT
 from tests.workflows.lease_runs import RaceResult, play_race
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tempfile
 import threading
@@ -71,10 +72,10 @@ class BenchmarkProject:
 
 
 @contextmanager
-def benchmark_project(exports: int, accounts: int = 1) -> Iterator[BenchmarkProject]:
-    """`exports` flows of one dataset each, spread over `accounts` destinations."""
+def benchmark_project(exports: int, accounts: int = 1, datasets: int | None = None) -> Iterator[BenchmarkProject]:
+    """`exports` flows of one dataset each, over `accounts` destinations; as many datasets, or the number given."""
     emulator = Emulator(clock=NOW, organization=ORGANIZATION, page_size=100)
-    emulator.seed(["bench"], {"bench": [SeedDataset(f"Dataset {n}") for n in range(exports)]})
+    emulator.seed(["bench"], {"bench": [SeedDataset(f"Dataset {n}") for n in range(datasets or exports)]})
     env = {"AEP_CLIENT_ID": CLIENT_ID, "AEP_CLIENT_SECRET": CLIENT_SECRET, "ROLE": "arn:aws:iam::123456789012:role/x"}
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "exports.yaml").write_text(config(exports, accounts), encoding="utf-8")
@@ -87,11 +88,13 @@ def benchmark_project(exports: int, accounts: int = 1) -> Iterator[BenchmarkProj
             emulator.close()
 
 
-def config(exports: int, accounts: int) -> str:
+def config(exports: int, accounts: int, sandbox: str | None = "bench", url: str | None = None) -> str:
+    """The text of a config: export N exports "Dataset N". Without a sandbox, environments must name theirs."""
+    platform = {"organization": ORGANIZATION, "sandbox": sandbox, "url": url}
     lines = [
         "version: 1",
         "project: bench",
-        f"platform: {{organization: {ORGANIZATION}, sandbox: bench}}",
+        f"platform: {json.dumps({name: value for name, value in platform.items() if value})}",
         'defaults: {schedule: {every: 1 day, at: "02:00"}, end: {rolling: 180 days, renew_before: 30 days}}',
         "destinations:",
         *(
@@ -104,9 +107,9 @@ def config(exports: int, accounts: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def no_change_requests(exports: int) -> RequestCounts:
+def no_change_requests(exports: int, datasets: int) -> RequestCounts:
     """The requests of a plan that finds everything as declared."""
-    with benchmark_project(exports) as made:
+    with benchmark_project(exports, datasets=datasets) as made:
         made.apply()
         made.reset_counts()
         if not made.is_plan_empty():

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from benchmarks.__main__ import machine_class, table
+from benchmarks.tables import machine_class, table
 from exportctl.emulator import Emulator, SeedDataset
 
 ORGANIZATION = "0123456789ABCDEF01234567@AdobeOrg"

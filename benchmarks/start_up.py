@@ -33,6 +33,7 @@ destinations: {lake: {type: data-landing-zone, path: bench}}
 exports:
 """
 MANY = 1_000
+_EMPTY = ("-c", "pass")
 PACKAGES: Mapping[str, str] = {  # command -> the packages that it cannot do without
     "--help": "typer",
     "validate": "typer, yaml, jsonschema_rs",
@@ -50,15 +51,14 @@ class StartUp:
 
 def start_up_ratios(rounds: int = ROUNDS) -> Mapping[str, StartUp]:
     """Measure the commands of PACKAGES with a config of two exports and the embedded emulator."""
-    bare = ("-c", "pass")
     runs = {command: ("-m", "exportctl", command) for command in PACKAGES}
     imports = {command: ("-c", f"import {names}") for command, names in PACKAGES.items()}
     with tempfile.TemporaryDirectory() as folder:
         _write_config(folder, 2)
-        costs = {argv: partial(_cpu_seconds, argv, folder) for argv in (bare, *runs.values(), *imports.values())}
+        costs = {argv: partial(_cpu_seconds, argv, folder) for argv in (_EMPTY, *runs.values(), *imports.values())}
         least = _least(costs, rounds)
     return {
-        command: StartUp(least[argv] / least[bare], least[argv] / least[imports[command]])
+        command: StartUp(least[argv] / least[_EMPTY], least[argv] / least[imports[command]])
         for command, argv in runs.items()
     }
 
@@ -87,6 +87,11 @@ def _least(costs: Mapping[K, Callable[[], float]], rounds: int) -> Mapping[K, fl
         cost()
     found = [{key: cost() for key, cost in costs.items()} for _ in range(rounds)]
     return {key: min(one[key] for one in found) for key in costs}
+
+
+def empty_python_seconds(rounds: int = ROUNDS) -> float:
+    """CPU seconds of a Python that does nothing, the least of some rounds: what other figures are multiples of."""
+    return min(_cpu_seconds(_EMPTY, os.curdir) for _ in range(rounds))
 
 
 def _cpu_seconds(argv: Sequence[str], folder: str, source: str | None = None) -> float:
