@@ -14,8 +14,10 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from itertools import pairwise
 from typing import TypeVar
 
+from exportctl.cli import OBJECTS_BETWEEN_COLLECTIONS
 from exportctl.model.plan import Plan
 from exportctl.output.json import documents
 from exportctl.output.markdown import plan as markdown_plan
@@ -24,7 +26,7 @@ from tests.plan.sized_sandboxes import SANDBOXES, SizedSandbox
 
 T = TypeVar("T")
 SIZES = (1000, 5000)
-ROUNDS = 2
+ROUNDS = 3
 MEASURED = ("nothing to change", "all to create", "all to update", "all removed", "all datasets moved on")
 OUTPUTS: Mapping[str, Callable[[Plan], object]] = {
     "text": text_plan.render_plan,
@@ -41,17 +43,21 @@ def main() -> None:
 
 
 def exponents(make: Callable[[int], SizedSandbox], sizes: Sequence[int] = SIZES) -> dict[str, list[float]]:
-    """Return, for each output, the exponent between each two neighbours of `sizes`: a plan, made and shown."""
-    costs = [plan_cpu(make(size)) for size in sizes]
+    """
+    Return, for each output, the exponents of a plan that is made and shown.
+
+    First between each two neighbours of `sizes`, then, of more than two sizes, between the first and the last.
+    """
+    costs = {size: plan_cpu(make(size)) for size in sizes}
+    pairs = [*pairwise(sizes), *([(sizes[0], sizes[-1])] if len(sizes) > 2 else [])]
     return {
-        output: [
-            math.log(after[output] / before[output]) / math.log(large / small)
-            for (small, before), (large, after) in zip(
-                zip(sizes, costs, strict=True), zip(sizes[1:], costs[1:], strict=True), strict=False
-            )
-        ]
+        output: [_exponent(costs[small][output], costs[large][output], large / small) for small, large in pairs]
         for output in OUTPUTS
     }
+
+
+def _exponent(before: float, after: float, growth: float) -> float:
+    return math.log(after / before) / math.log(growth)
 
 
 def plan_cpu(sandbox: SizedSandbox) -> dict[str, float]:
@@ -66,15 +72,16 @@ def _measure(sandbox: SizedSandbox) -> dict[str, float]:
 
 
 def _cpu_of(work: Callable[[], T]) -> tuple[T, float]:
-    """Return what the work makes, and its CPU in seconds without collections of garbage: commands make few of them."""
+    """Return what the work makes, and its CPU in seconds. Garbage is collected as rarely as in a command."""
+    former = gc.get_threshold()
     gc.collect()
-    gc.disable()
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     try:
         before = time.process_time()
         made = work()
         return made, time.process_time() - before
     finally:
-        gc.enable()
+        gc.set_threshold(*former)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import sys
 
-_OBJECTS_BETWEEN_COLLECTIONS = 50_000  # Python's own 700 looks a hundred times through what the imports only add to
+OBJECTS_BETWEEN_COLLECTIONS = 50_000  # Python's own 700 looks a hundred times through what the imports only add to
 
 
 def run() -> None:
@@ -19,7 +19,7 @@ def run() -> None:
 
         print(f"exportctl {__version__}")  # noqa: T201 (nothing else may be imported for this)
         return
-    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     from exportctl.cli import interrupts
 
     try:
