@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections import Counter
 from collections.abc import Callable
@@ -17,10 +18,13 @@ def count_steps(work: Callable[[], object]) -> Counter[tuple[str, str]]:
         counted[frame.f_code.co_filename, frame.f_code.co_qualname] += 1
         return trace
 
-    before = sys.gettrace()
+    before, collects = sys.gettrace(), gc.isenabled()
+    gc.disable()  # a collection calls Python code, at moments of its own
     sys.settrace(trace)
     try:
         work()
     finally:
         sys.settrace(before)
+        if collects:
+            gc.enable()
     return counted

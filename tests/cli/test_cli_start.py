@@ -49,8 +49,8 @@ def _run_python(*argv: str, folder: Path) -> str:
     [
         ("--help", 31, ""),
         ("validate", 113, "yaml jsonschema_rs sqlite3 exportctl.workflows.load_config"),
-        ("plan", 278, PLAN),
-        ("explain paused", 151, "yaml exportctl.cli.glossary exportctl.model.plan"),
+        ("plan", 279, PLAN),
+        ("explain paused", 152, "yaml exportctl.cli.glossary exportctl.model.plan"),
     ],
 )
 def test_a_command_loads_no_module_that_it_does_not_need(
