@@ -144,7 +144,20 @@ print(differing_leaves({"x": {"y": 1}}, {"x": {"y": 2}}), "deepdiff" in sys.modu
 def test_deepdiff_is_imported_only_for_nested_values() -> None:
     said = subprocess.run([sys.executable, "-c", _ASK], capture_output=True, text=True, check=True, timeout=60).stdout
 
-    assert said.splitlines() == ["[('path', 'a', 'b'), ('port', 22, None)] False", "[('x.y', None, None)] True"]
+    assert said.splitlines() == ["[('path', 'a', 'b'), ('port', 22, None)] False", "[('x.y', 1, 2)] True"]
+
+
+def test_nested_leaves_are_named_with_the_values_of_both_sides() -> None:
+    before = {"a": {"b": 1, "c": [1, 2]}, "gone": {"x": 1}, "same": {"y": 1}}
+    after = {"a": {"b": 2, "c": [1, 3, 4]}, "d.e": 5, "same": {"y": 1}}
+
+    assert differing_leaves(before, after) == [
+        ("a.b", 1, 2),
+        ("a.c.1", 2, 3),
+        ("a.c.2", None, 4),
+        ("d.e", None, 5),
+        ("gone", {"x": 1}, None),
+    ]
 
 
 def test_leaves_that_only_one_side_has_are_named_too() -> None:

@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 from exportctl.frozen import dataclass
 from exportctl.model.digests import is_known_other
@@ -35,6 +35,8 @@ from exportctl.plan.grouping import group_by_key
 from exportctl.resources.kinds import SCHEDULE, SCHEDULE_FIELDS, FieldRule, Kind, Treat, leaf_path
 
 _LEAF = str | int | float | None
+KeyPath: TypeAlias = tuple[Any, ...]
+"""The keys and indexes that lead to a value in an object."""
 _MARKED = WRITE_CAUSES | {Cause.RENEWAL, Cause.ALREADY_MATCHES}
 
 
@@ -110,27 +112,37 @@ def _fill_unset(desired: Mapping[str, Any], live: Mapping[str, Any]) -> dict[str
 
 
 def differing_leaves(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
-    """Return the leaves that differ, sorted by dotted path."""
+    """Return the leaves that differ, sorted by dotted path. A side that has no such leaf gives None."""
     one, other = _plain_values(before), _plain_values(after)
     is_flat = all(isinstance(value, _LEAF) for value in (*one.values(), *other.values()))
-    keys = _differing_keys(one, other) if is_flat else _differing_paths(one, other)
-    return [(key, before.get(key), after.get(key)) for key in sorted(keys)]
+    paths = _differing_keys(one, other) if is_flat else _differing_paths(one, other)
+    named = {".".join(map(str, path)): path for path in paths}
+    return [(name, _value_at(before, path), _value_at(after, path)) for name, path in sorted(named.items())]
 
 
-def _differing_keys(one: Mapping[str, Any], other: Mapping[str, Any]) -> set[str]:
+def _value_at(value: Any, path: KeyPath) -> Any:
+    for key in path:
+        if isinstance(value, Mapping):
+            value = value.get(key)
+        else:
+            value = value[key] if isinstance(value, list) and key < len(value) else None
+    return value
+
+
+def _differing_keys(one: Mapping[str, Any], other: Mapping[str, Any]) -> set[KeyPath]:
     """Return the keys of different values. A key of one side alone differs, and so does `1` from `True`."""
     both = one.keys() & other.keys()
     different = {key for key in both if one[key] != other[key] or type(one[key]) is not type(other[key])}
-    return different | (one.keys() ^ other.keys())
+    return {(key,) for key in different | (one.keys() ^ other.keys())}
 
 
-def _differing_paths(one: Mapping[str, Any], other: Mapping[str, Any]) -> set[str]:
-    """Return the dotted paths of different leaves; no type of deepdiff leaves this function."""
+def _differing_paths(one: Mapping[str, Any], other: Mapping[str, Any]) -> set[KeyPath]:
+    """Return the paths of different values; no type of deepdiff leaves this function."""
     from deepdiff import DeepDiff  # its import costs more than those of typer and httpx together
 
     # threshold 0: compare objects with few common keys leaf by leaf too
     found = DeepDiff(one, other, view="tree", threshold_to_diff_deeper=0)
-    return {".".join(map(str, level.path(output_format="list"))) for levels in found.values() for level in levels}
+    return {tuple(level.path(output_format="list")) for levels in found.values() for level in levels}
 
 
 def _plain_values(value: Mapping[str, Any]) -> dict[str, Any]:
