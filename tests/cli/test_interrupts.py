@@ -111,7 +111,15 @@ def test_an_interrupt_outside_of_a_command_is_said(run: CommandLine) -> None:
     assert err.getvalue() == interrupts.TEXT
 
 
-@pytest.mark.parametrize(("silent", "number"), [("/ims", signal.SIGINT), ("/data", signal.SIGTERM)])
+@pytest.mark.parametrize(
+    ("silent", "number"),
+    [
+        ("/ims", signal.SIGINT),
+        ("/data", signal.SIGTERM),
+        pytest.param("/ims", signal.SIGTERM, marks=pytest.mark.slow),
+        pytest.param("/data", signal.SIGINT, marks=pytest.mark.slow),
+    ],
+)
 def test_an_interrupt_does_not_wait_for_a_server_that_says_nothing(
     run: CommandLine, silent: str, number: signal.Signals
 ) -> None:
