@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.cli.command_line import CommandLine, copied_command_line, fixed_clock_command_line
+from tests.cli.fleet_teams import Teams, serve_teams
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +31,10 @@ def run(seeded_folder: Path, tmp_path: Path) -> CommandLine:
 def applied(applied_folder: Path, tmp_path: Path) -> CommandLine:
     """The same, applied."""
     return copied_command_line(applied_folder, tmp_path)
+
+
+@pytest.fixture
+def teams(tmp_path: Path) -> Iterator[Teams]:
+    """A project of three environments, and room for more."""
+    with serve_teams(tmp_path) as made:
+        yield made

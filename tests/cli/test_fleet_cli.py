@@ -9,68 +9,18 @@ import signal
 import threading
 import tracemalloc
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
 from exportctl.emulator import Emulator
 from exportctl.workflows.fleet import NOT_READ, SANDBOXES_AT_ONCE
-from tests.cli.command_line import LAKE_AND_ORDERS, CommandLine
-from tests.cli.emulator_server import SANDBOXES, VARIABLES, EmulatorServer, serve_config
+from tests.cli.command_line import CommandLine
+from tests.cli.emulator_server import SANDBOXES
+from tests.cli.fleet_teams import COMMANDS, CREDENTIALS, NOW, Teams, add_project, rows
 
 SHORT = "{rolling: 35 days, renew_before: 30 days}"
-NOW = ("--now", "2027-01-15T08:00:00Z")
-COMMANDS = ("plan", "drift", "renew", "verify", "status")
-SINGLE = (
-    """\
-version: 1
-project: PROJECT
-platform: {organization: 0123456789ABCDEF01234567@AdobeOrg, url: "URL", sandbox: SANDBOX}
-"""
-    + LAKE_AND_ORDERS
-)
-CREDENTIALS = {
-    "AEP_CLIENT_ID": "dev-client",
-    "AEP_CLIENT_SECRET": "dev-client-secret",
-    "LAKE_ROLE_ARN": "arn:aws:iam::123456789012:role/x",
-}
-
-
-def add_project(root: Path, name: str, url: str, sandbox: str) -> None:
-    folder = root / name
-    folder.mkdir(parents=True)
-    text = SINGLE.replace("PROJECT", name).replace("URL", url).replace("SANDBOX", sandbox)
-    (folder / "exports.yaml").write_text(text, encoding="utf-8")
-
-
-@dataclass
-class Teams:
-    """A folder `teams` with the project `all` of three environments, behind one server."""
-
-    run: CommandLine  # in the folder above
-    server: EmulatorServer
-    url: str
-
-    def add(self, name: str, sandbox: str, url: str | None = None) -> None:
-        add_project(self.run.folder / "teams", name, url or self.url, sandbox)
-
-
-@pytest.fixture
-def teams(tmp_path: Path) -> Iterator[Teams]:
-    folder = tmp_path / "teams" / "all"
-    folder.mkdir(parents=True)
-    with serve_config(folder) as server:
-        url = next(line for line in (folder / "exports.yaml").read_text().splitlines() if "url:" in line)
-        yield Teams(CommandLine(tmp_path, {**VARIABLES, **CREDENTIALS}), server, url.split('"')[1])
-
-
-def rows(document: Any) -> dict[str, dict[str, Any]]:
-    result = document["result"]
-    return {" ".join(filter(None, (row["folder"], row["environment"]))): row for row in result["sandboxes"]}
 
 
 # -- the report -------------------------------------------------------------------------------------------------------
@@ -280,71 +230,6 @@ def test_a_mistake_in_a_fleet_file_is_said_at_its_line(tmp_path: Path, text: str
     (tmp_path / "fleet.yaml").write_text(text, encoding="utf-8")
     ended = CommandLine(tmp_path)("fleet", "drift", "fleet.yaml")
     assert (ended.code, message in ended.err) == (1, True), ended.err
-
-
-# -- shards -----------------------------------------------------------------------------------------------------------
-
-
-def test_merged_shards_are_the_report_of_one_run(teams: Teams) -> None:
-    teams.add("one", "dev")
-    whole = teams.run("fleet", "drift", "teams", "--format", "json", *NOW)
-    for index in (1, 2, 3):
-        ended = teams.run("fleet", "drift", "teams", "--shard", f"{index}/3", "--format", "json", *NOW)
-        assert ended.document["result"]["shard"] == f"{index}/3"
-        (teams.run.folder / f"{index}.json").write_text(ended.out)
-    merged = teams.run("fleet", "merge", "3.json", "1.json", "2.json", "--format", "json")
-    assert merged.code == whole.code == 0
-    assert merged.document["result"]["sandboxes"] == whole.document["result"]["sandboxes"]
-    for format in ("text", "markdown", "junit"):
-        shown = [
-            re.sub(r"(?m)Ended .*$", "", teams.run(*words, "--format", format, *NOW).out)
-            for words in (("fleet", "drift", "teams"), ("fleet", "merge", "1.json", "2.json", "3.json"))
-        ]
-        assert shown[0] == shown[1]
-
-
-def test_a_shard_without_a_report_is_a_failure(teams: Teams) -> None:
-    for index in (1, 3):
-        ended = teams.run("fleet", "drift", "teams", "--shard", f"{index}/3", "--format", "json", *NOW)
-        (teams.run.folder / f"{index}.json").write_text(ended.out)
-    (teams.run.folder / "broken.json").write_text("{")
-    ended = teams.run("fleet", "merge", "1.json", "3.json", "broken.json", "none.json", "1.json", "--format", "json")
-    assert ended.code == 1
-    assert ended.document["result"]["complete"] is False
-    assert len(rows(ended.document)) == 2
-    assert [error["message"] for error in ended.document["errors"]] == [
-        "broken.json is not JSON",
-        f"the report {teams.run.folder}/none.json cannot be read: no such file or directory",
-        "1.json is shard 1/3, and so is 1.json",
-        "shard 2/3 has no report",
-    ]
-    assert "shard 2/3 has no report" in teams.run("fleet", "merge", "1.json", "3.json").out
-
-
-@pytest.mark.parametrize(
-    ("system", "expected"),
-    [
-        ("github", '{"shard": ["1/2", "2/2"]}\n'),
-        ("azure", '{"shard_1": {"FLEET_SHARD": "1/2"}, "shard_2": {"FLEET_SHARD": "2/2"}}\n'),
-        ("gitlab", '.fleet:\n  parallel:\n    matrix:\n      - FLEET_SHARD: ["1/2", "2/2"]\n'),
-    ],
-)
-def test_the_matrix_names_every_shard(teams: Teams, system: str, expected: str) -> None:
-    assert teams.run("fleet", "matrix", "teams", "--for", system, "--shards", "2").out == expected
-
-
-def test_a_matrix_has_no_more_jobs_than_sandboxes_and_counts_a_broken_project(teams: Teams) -> None:
-    teams.add("broken", "dev")
-    (teams.run.folder / "teams/broken/exports.yaml").write_text("version: [1", encoding="utf-8")
-    shards = json.loads(teams.run("fleet", "matrix", "teams", "--for", "github").out)["shard"]
-    assert shards == ["1/4", "2/4", "3/4", "4/4"]
-    last = teams.run("fleet", "drift", "teams", "--shard", "4/4", "--format", "json")
-    assert (last.code, list(rows(last.document))) == (1, ["teams/broken"])
-
-
-@pytest.mark.parametrize("shard", ["0/2", "3/2", "2", "a/b"])
-def test_a_shard_that_is_none_is_wrong_usage(teams: Teams, shard: str) -> None:
-    assert teams.run("fleet", "drift", "teams", "--shard", shard).code == 64
 
 
 # -- renewals ---------------------------------------------------------------------------------------------------------

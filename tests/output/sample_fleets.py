@@ -7,14 +7,23 @@ from dataclasses import replace
 from exportctl.errors import Finding, SourcePosition
 from exportctl.monitor.drift import DEFAULT_FAILING, build_drift_report
 from exportctl.output.fleet import FleetReport, FleetRow
-from exportctl.output.json.fleet import encode_result
+from exportctl.output.json.fleet import encode_alerts, encode_stored
 from exportctl.output.json.monitoring import drift_result
+from exportctl.output.sarif import SarifResult
 from tests.output.sample_plans import AS_OF, DAY, EVIL, HEADER, full_plan
 
 
 def fleet_result() -> str:
     """The JSON of the first row's result."""
-    return encode_result(drift_result(build_drift_report(full_plan(), end_warning=30 * DAY), DEFAULT_FAILING))
+    return encode_stored(drift_result(build_drift_report(full_plan(), end_warning=30 * DAY), DEFAULT_FAILING))
+
+
+def fleet_alerts() -> str:
+    """The JSON of the first row's alerts."""
+    found = Finding(
+        "drift", "teams/sales prod: exports.orders `path`", SourcePosition("teams/sales/exports.yaml", 9, 3)
+    )
+    return encode_alerts([SarifResult(found, "teams/sales prod exports.orders path")])
 
 
 def full_fleet() -> FleetReport:

@@ -33,7 +33,7 @@ from tests.output.document_schemas import check_document
 from tests.output.sample_backups import backup_report
 from tests.output.sample_drills import drill_report, drilled_backups
 from tests.output.sample_environments import FINDINGS, one_of_two, two_environments
-from tests.output.sample_fleets import fleet_result, full_fleet
+from tests.output.sample_fleets import fleet_alerts, fleet_result, full_fleet
 from tests.output.sample_imports import ORDERS, import_result
 from tests.output.sample_monitoring import forecast_report, runs_report, status_report
 from tests.output.sample_nights import full_night
@@ -99,7 +99,9 @@ def documents() -> dict[str, tuple[str, str]]:
         _environments("status", status_report(), environments.status_body),
     )
     found["nightly"] = ("nightly", json_night.render_night(full_night()))
-    found["fleet"] = ("fleet", "".join(json_fleet.render_pieces(full_fleet(), [0, None], lambda _: fleet_result())))
+    stored = [json_fleet.StoredParts(0, 1), json_fleet.StoredParts()]
+    pieces = json_fleet.render_pieces(full_fleet(), stored, lambda number: (fleet_result(), fleet_alerts())[number])
+    found["fleet"] = ("fleet", "".join(pieces))
     found["forecast"] = ("forecast", monitoring.render_forecast(forecast_report()))
     found["verify"] = ("verify", monitoring.render_verify_report(full_report()))
     found["backup"] = ("backup", json_backup.render_backup_report(backup_report()))

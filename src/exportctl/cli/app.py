@@ -111,8 +111,8 @@ the marker of the result that is missing, so they replace the comment of an earl
 
 ## Code scanning and test reports
 
-`validate` and `drift` have `--format sarif` (SARIF 2.1.0) and `--format junit`. The exit code is the same as without.
-Each prints one document, also where the config is no YAML or the service does not answer.
+`validate`, `drift` and `fleet drift` have `--format sarif` (SARIF 2.1.0) and `--format junit`. The exit code is the
+same as without. Each prints one document, also where the config is no YAML or the service does not answer.
 
 SARIF names files from the root of the Git checkout around the config. The fingerprint of an alert is made of the rule,
 the file, and the address with the field or the message, without lines and live values: an alert stays the same when

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -30,7 +29,7 @@ from exportctl.cli.verify import parse_window
 from exportctl.errors import UsageError
 from exportctl.frozen import dataclass
 from exportctl.monitor import drift as drift_report
-from exportctl.pipelines.fleet_matrix import MATRICES, MAX_JOBS, render_matrix
+from exportctl.pipelines.fleet_matrix import MATRICES, MAX_JOBS, render_matrix, split_shard
 
 if TYPE_CHECKING:
     from exportctl.client.rate_budget import BudgetLimits
@@ -199,7 +198,7 @@ def merge(
     """
     from exportctl.cli.fleet_merge import merge_reports
 
-    return merge_reports(_fleet_context(ctx, TEXT, JSON, MARKDOWN, JUNIT), reports)
+    return merge_reports(_fleet_context(ctx, TEXT, JSON, MARKDOWN, JUNIT, SARIF), reports)
 
 
 @dataclass(frozen=True)
@@ -214,12 +213,15 @@ class _FleetChoice:
 
 def _run(call: CommandContext, choice: _FleetChoice, kind: FleetKind[Any]) -> int:
     from exportctl.client.rate_budget import PARALLEL, PER_SECOND, BudgetLimits
-    from exportctl.workflows.fleet import choose_shard
+    from exportctl.workflows.fleet import choose_shard, members_digest
 
     index, count = _parse_shard(choice.shard)
     projects, budgets = _find_projects(call, choice.where)
+    shard = digest = None
     if choice.shard:
-        projects = choose_shard(_members(call, projects), index, count)
+        members = _members(call, projects)
+        shard, digest = f"{index}/{count}", members_digest(members)
+        projects = choose_shard(members, index, count)
 
     def limits(organization: str) -> BudgetLimits:
         own = budgets.get(organization)
@@ -227,15 +229,14 @@ def _run(call: CommandContext, choice: _FleetChoice, kind: FleetKind[Any]) -> in
         parallel = (own.parallel if own else None) or choice.parallel or PARALLEL
         return BudgetLimits(per_second, parallel).share(count)
 
-    return run_fleet_command(call, projects, kind, limits, choice.shard and f"{index}/{count}")
+    return run_fleet_command(call, projects, kind, limits, shard, digest)
 
 
 def _parse_shard(text: str | None) -> tuple[int, int]:
     """Parse `2/4`, or raise a UsageError."""
     if text is None:
         return 1, 1
-    found = re.fullmatch(r"([0-9]{1,4})/([0-9]{1,4})", text)
-    index, count = (int(found[1]), int(found[2])) if found else (0, 0)
+    index, count = split_shard(text)
     if not 1 <= index <= count:
         raise UsageError(f"--shard {text}: write it as 2/4, for the second of four parts", rule="usage")
     return index, count

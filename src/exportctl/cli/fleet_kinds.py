@@ -37,13 +37,14 @@ class FleetKind(Generic[T]):
     A command of `fleet`.
 
     `command` makes the command for one sandbox, with the context of that sandbox. `attention` yields one line for each
-    thing that needs attention.
+    thing that needs attention. `alerts` makes those for SARIF from the name of the sandbox for people and the one that
+    all runs have for it.
     """
 
     name: str
     command: Callable[[CommandContext], EnvironmentCommand[T]]
     attention: Callable[[T], Iterable[str]]
-    alerts: Callable[[T, str], Sequence[SarifResult]] | None = None  # for SARIF; they name the sandbox
+    alerts: Callable[[T, str, str], Sequence[SarifResult]] | None = None
     writes: bool = False
 
 
@@ -62,7 +63,7 @@ def drift_kind(failing: frozenset[str]) -> FleetKind[Any]:
         "drift",
         lambda call: monitoring.drift_command(call, PlanOptions(), failing, None),
         lambda report: attention.drift_lines(report, failing),
-        lambda report, name: drift_findings.sarif_results(report, failing, name),
+        lambda report, name, known_as: drift_findings.sarif_results(report, failing, name, known_as),
     )
 
 

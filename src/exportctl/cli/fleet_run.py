@@ -9,7 +9,6 @@ Only rows stay in memory. What one sandbox raises becomes its row, also an inter
 from __future__ import annotations
 
 import signal
-import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import field, replace
@@ -18,74 +17,51 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from exportctl.cli import exit_codes
 from exportctl.cli.apply_run import Interrupt
-from exportctl.cli.ci_reports import ci_run, publish_to_actions, write_annotations
-from exportctl.cli.context import JSON, JUNIT, MARKDOWN, SARIF, CommandContext, handle_signals
+from exportctl.cli.ci_reports import ci_run, write_annotations
+from exportctl.cli.context import JSON, SARIF, CommandContext, handle_signals
 from exportctl.cli.failures import unexpected_finding
 from exportctl.cli.fleet_kinds import FleetKind
+from exportctl.cli.fleet_output import StoredTexts, show_fleet
 from exportctl.client.guard import SecretGuard
 from exportctl.errors import Error, Finding, Level
 from exportctl.frozen import dataclass
-from exportctl.output.fleet import MAX_FINDINGS, FleetReport, FleetRow, limit_lines, rebase_findings, summary
+from exportctl.output.fleet import MAX_FINDINGS, FleetReport, FleetRow, limit_lines, rebase_findings
 from exportctl.output.format_values import clean_text
 from exportctl.workflows.load_config import environment_secrets
 
 if TYPE_CHECKING:
     from exportctl.client.rate_budget import BudgetLimits
     from exportctl.model.project import Project
-    from exportctl.output.sarif import SarifResult
+    from exportctl.output.json.fleet import StoredParts
     from exportctl.workflows.fleet import FleetMember, FleetProject
     from exportctl.workflows.load_config import Setup
 
 T = TypeVar("T")
-MAX_ALERTS = 25_000  # of SARIF: GitHub takes no more
 
 
 @dataclass(frozen=True)
 class ReducedResult:
-    """What is kept of one sandbox: its row, the JSON of its result, and what goes to CI systems."""
+    """What is kept of one sandbox: its row, the JSON of its result and of its alerts, and what GitHub Actions shows."""
 
     row: FleetRow
     json: str | None = None
+    alerts: str | None = None
     notes: tuple[Finding, ...] = ()
-    alerts: tuple[SarifResult, ...] = ()
-
-
-@dataclass
-class ResultFile:
-    """The JSON of the results, one after another in a file without a name."""
-
-    file: Any = field(default_factory=tempfile.TemporaryFile)
-    spans: list[tuple[int, int]] = field(default_factory=list)
-
-    def add(self, text: str) -> int:
-        """Add a text of ASCII, and return its number."""
-        data = text.encode("ascii")
-        self.spans.append((self.file.seek(0, 2), len(data)))
-        self.file.write(data)
-        return len(self.spans) - 1
-
-    def close(self) -> None:
-        self.file.close()
-
-    def read(self, number: int) -> str:
-        start, size = self.spans[number]
-        self.file.seek(start)
-        return str(self.file.read(size), "ascii")
 
 
 @dataclass
 class _Collected:
-    """What all sandboxes together leave: for each a row and the number of its JSON."""
+    """What all sandboxes together leave: for each a row and the numbers of its texts."""
 
     call: CommandContext
-    results: ResultFile
-    rows: list[tuple[FleetRow, int | None]] = field(default_factory=list)
-    alerts: list[SarifResult] = field(default_factory=list)
+    texts: StoredTexts
+    rows: list[tuple[FleetRow, StoredParts]] = field(default_factory=list)
 
     def add(self, found: ReducedResult) -> None:
-        number = None if found.json is None else self.results.add(found.json)
-        self.rows.append((found.row, number))
-        self.alerts += found.alerts[: MAX_ALERTS - len(self.alerts)]
+        from exportctl.output.json.fleet import StoredParts
+
+        numbers = (None if text is None else self.texts.add(text) for text in (found.json, found.alerts))
+        self.rows.append((found.row, StoredParts(*numbers)))
         if self.call.screen.is_github_actions and found.notes:
             write_annotations(self.call, found.notes)
 
@@ -96,15 +72,20 @@ def run_fleet_command(
     kind: FleetKind[Any],
     limits: Callable[[str], BudgetLimits],
     shard: str | None = None,
+    members: str | None = None,
 ) -> int:
-    """Run a command over all projects, show the report, and return the exit code that counts."""
+    """
+    Run a command over all projects, show the report, and return the exit code that counts.
+
+    `shard` and `members` are as in a FleetReport.
+    """
     from exportctl.client.shared_access import SharedAccess
     from exportctl.workflows import fleet
 
     reducer = _Reducer(call, kind)
     run = fleet.FleetRun(reducer.setup, reducer.read, reducer.fail, kind.writes)
-    with closing(ResultFile()) as results:
-        collected = _Collected(call, results)
+    with closing(StoredTexts()) as texts:
+        collected = _Collected(call, texts)
         interrupt = Interrupt()
         with handle_signals(interrupt, signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             fleet.run_fleet(
@@ -119,8 +100,8 @@ def run_fleet_command(
         rows = [row for row, _ in collected.rows]
         interrupted = (exit_codes.INTERRUPTED,) if interrupt.received else ()
         code = exit_codes.pick_exit_code(*(row.exit_code for row in rows), *interrupted)
-        report = FleetReport(kind.name, rows, code, call.wall(), not interrupt.received, shard, ci_run(call))
-        show_fleet(call, report, [number for _, number in collected.rows], results.read, collected.alerts)
+        report = FleetReport(kind.name, rows, code, call.wall(), not interrupt.received, shard, members, ci_run(call))
+        show_fleet(call, report, [stored for _, stored in collected.rows], texts)
     return code
 
 
@@ -164,26 +145,41 @@ class _Reducer:
             errors=rebase_findings(errors, folder),
         )
         return ReducedResult(
-            row, self._json(body.result), self._notes(command, found, folder), self._alerts(found, row)
+            row, self._json(body.result), self._alerts(found, row), self._notes(command, found, folder)
         )
 
     def _json(self, result: dict[str, Any]) -> str | None:
         if self._call.format != JSON:
             return None
-        from exportctl.output.json.fleet import encode_result
+        from exportctl.output.json.fleet import encode_stored
 
-        return encode_result(result)
+        return encode_stored(result)
 
     def _notes(self, command: Any, found: Any, folder: str) -> tuple[Finding, ...]:
         if not self._call.screen.is_github_actions or command.notes is None:
             return ()
         return rebase_findings(command.notes(found), folder)
 
-    def _alerts(self, found: Any, row: FleetRow) -> tuple[SarifResult, ...]:
-        if self._call.format != SARIF or self._kind.alerts is None:
-            return ()
-        alerts = self._kind.alerts(found, row.name)
-        return tuple(replace(one, finding=rebase_findings([one.finding], row.folder)[0]) for one in alerts)
+    def _alerts(self, found: Any, row: FleetRow) -> str | None:
+        if self._kind.alerts is None or not self._keeps_alerts:
+            return None
+        from exportctl.cli import fleet_alerts
+
+        name = fleet_alerts.name_in_checkout(self._call, row)
+        return fleet_alerts.encode_row_alerts(self._call, row, self._kind.alerts(found, row.name, name))
+
+    def _mistakes(self, row: FleetRow, errors: Sequence[Finding]) -> str | None:
+        """Return the alerts of a sandbox that was not read: the mistakes of its config."""
+        if not self._keeps_alerts:
+            return None
+        from exportctl.cli import fleet_alerts
+        from exportctl.output.sarif import finding_results
+
+        return fleet_alerts.encode_row_alerts(self._call, row, finding_results([one for one in errors if one.at]))
+
+    @property
+    def _keeps_alerts(self) -> bool:
+        return self._kind.alerts is not None and self._call.format in (JSON, SARIF)
 
     def fail(
         self, member: FleetMember, project: Project | None, error: Exception, setup: Setup | None
@@ -208,47 +204,4 @@ class _Reducer:
             project=project.name if project else None,
             errors=rebase_findings(errors[:MAX_FINDINGS], member.project.folder),
         )
-        return ReducedResult(row, notes=row.errors)
-
-
-def show_fleet(
-    call: CommandContext,
-    report: FleetReport,
-    numbers: Sequence[int | None],
-    read: Callable[[int], str],
-    alerts: Sequence[SarifResult] = (),
-) -> None:
-    """Show a report in the chosen format, and publish it to GitHub Actions."""
-    from exportctl.output import junit_fleet
-    from exportctl.output.markdown.fleet import render_fleet as render_markdown
-    from exportctl.output.text.fleet import render_fleet as render_text
-
-    screen = call.screen
-    if call.format == JSON:
-        from exportctl.output.json.fleet import render_pieces
-
-        screen.write_document_pieces(render_pieces(report, numbers, read))
-    elif call.format == JUNIT:
-        screen.write_document(junit_fleet.render_fleet(report))
-    elif call.format == SARIF:
-        from exportctl.cli import sarif_output
-
-        failures = [*report.errors, *(error for row in report.rows for error in row.errors)]
-        screen.write_document(sarif_output.sarif_document(call, report.command, alerts, failures))
-    elif call.format == MARKDOWN:
-        screen.show_document(render_markdown(report))
-    else:
-        screen.show(render_text(report, color=screen.color, width=screen.width))
-    if screen.is_github_actions:
-        publish_to_actions(call, report.errors, _outputs(report), render_markdown(report))
-
-
-def _outputs(report: FleetReport) -> dict[str, str]:
-    """Return the outputs of the step, as text."""
-    return {
-        "exit_code": str(report.exit_code),
-        "needs_attention": "true" if report.exit_code else "false",
-        "sandboxes": str(len(report.rows)),
-        "unread": str(sum(not row.is_read for row in report.rows)),
-        "summary": summary(report),
-    }
+        return ReducedResult(row, alerts=self._mistakes(row, errors), notes=row.errors)

@@ -8,6 +8,7 @@ from importlib import metadata
 from pathlib import Path
 
 from exportctl.cli.context import CommandContext
+from exportctl.config.files import MAIN_FILE
 from exportctl.errors import Finding
 from exportctl.monitor.drift import DriftGroup
 from exportctl.output import sarif
@@ -24,15 +25,28 @@ def sarif_document(
     call: CommandContext, command: str, results: Sequence[SarifResult], failures: Sequence[Finding] = ()
 ) -> str:
     """Return the one document of a run; `failures` are errors that are about no file."""
-    rules = [*config_rules(), *(drift_rules() if command == "drift" else ())]
     root = repository_root(call.folder)
-    main_file = call.files[0] if call.files else "exports.yaml"
+    main_file = call.files[0] if call.files else MAIN_FILE
 
     def locate(file: str) -> str | None:
-        path = os.path.relpath(os.path.realpath(call.folder / file), root)
-        return None if path.startswith(os.pardir) else Path(path).as_posix()
+        return inside_checkout(checkout_path(call.folder / file, root))
 
-    return sarif.render_run(SarifRun(command, rules, results, failures, main_file, locate))
+    return sarif.render_run(SarifRun(command, command_rules(command), results, failures, main_file, locate))
+
+
+def checkout_path(path: Path, root: Path) -> str:
+    """Return the path of a file from the root of the checkout, through links; it begins with `../` if it is outside."""
+    return Path(os.path.relpath(os.path.realpath(path), root)).as_posix()
+
+
+def inside_checkout(path: str) -> str | None:
+    """Return a path from the root of the checkout, None if it leads outside."""
+    return None if path.split("/")[0] == os.pardir else path
+
+
+def command_rules(command: str) -> Sequence[SarifRule]:
+    """Return all rules of which a command makes results."""
+    return [*config_rules(), *(drift_rules() if command in ("drift", "fleet drift") else ())]
 
 
 def error_document(call: CommandContext, command: str, found: Sequence[Finding]) -> str:

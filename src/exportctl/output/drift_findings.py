@@ -39,14 +39,24 @@ def report_findings(report: DriftReport, fail_on: Collection[str] = drift.DEFAUL
 
 
 def sarif_results(
-    report: DriftReport, fail_on: Collection[str] = drift.DEFAULT_FAILING, environment: str | None = None
+    report: DriftReport,
+    fail_on: Collection[str] = drift.DEFAULT_FAILING,
+    environment: str | None = None,
+    known_as: str | None = None,
 ) -> tuple[SarifResult, ...]:
-    """Return all entries and the other findings of the plan. An alert is about an address and a field, not a value."""
+    """
+    Return all entries and the other findings of the plan. An alert is about an address and a field, not a value.
+
+    `environment` begins each message. `known_as` stands for it in what the alert is about, where it depends on the run.
+    """
+    known_as = known_as or environment
     found = [
-        SarifResult(_in_environment(finding, environment), _identity(entry, environment))
+        SarifResult(_in_environment(finding, environment), _identity(entry, known_as))
         for entry, finding in entry_findings(report, fail_on)
     ]
-    return (*found, *finding_results([_in_environment(note, environment) for note in report.notes]))
+    notes = finding_results([_in_environment(note, known_as) for note in report.notes])
+    shown = [_in_environment(note, environment) for note in report.notes]
+    return (*found, *(SarifResult(one, note.identity) for one, note in zip(shown, notes, strict=True)))
 
 
 def _in_environment(finding: Finding, environment: str | None) -> Finding:

@@ -52,7 +52,11 @@ class FleetRow:
 
 @dataclass(frozen=True)
 class FleetReport:
-    """The rows of one command, by name. `ended` is in seconds since 1970 UTC, by our own clock; `shard` is as `2/4`."""
+    """
+    The rows of one command, by name. `ended` is in seconds since 1970 UTC, by our own clock.
+
+    `shard` is as `2/4`, and `members` then is a digest of the names of all sandboxes of all shards.
+    """
 
     command: str
     rows: Sequence[FleetRow]
@@ -60,6 +64,7 @@ class FleetReport:
     ended: int
     is_complete: bool = True
     shard: str | None = None
+    members: str | None = None
     run: CiRun = field(default_factory=CiRun)
     errors: tuple[Finding, ...] = ()
 

@@ -69,6 +69,7 @@ class SarifRun:
     failures: Sequence[Finding] = ()  # errors that are about no file
     main_file: str = "exports.yaml"
     locate: Callable[[str], str | None] = lambda file: file
+    left_out: int = 0  # results that are not in `results`: a code host takes no more
 
 
 def finding_results(findings: Sequence[Finding]) -> tuple[SarifResult, ...]:
@@ -92,7 +93,7 @@ def render_run(run: SarifRun) -> str:
                 "automationDetails": {"id": f"exportctl {run.command}/"},
                 "columnKind": "unicodeCodePoints",
                 "originalUriBaseIds": {ROOT: {"description": {"text": "the root of the repository"}}},
-                "invocations": [_invocation(run, len(run.results) - len(kept))],
+                "invocations": [_invocation(run, run.left_out + len(run.results) - len(kept))],
                 "results": _results(run, kept, indexes),
             }
         ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 MAX_JOBS = 200  # of one matrix in GitLab; GitHub Actions takes 256
@@ -22,6 +23,12 @@ def _gitlab(shards: Sequence[str]) -> str:
 
 
 MATRICES: Mapping[str, Callable[[Sequence[str]], str]] = {"github": _github, "gitlab": _gitlab, "azure": _azure}
+
+
+def split_shard(text: str) -> tuple[int, int]:
+    """Split `2/4` into index and count. A text of another form is (0, 0), which no shard is."""
+    found = re.fullmatch(r"([0-9]{1,4})/([0-9]{1,4})", text)
+    return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
 def render_matrix(system: str, count: int) -> str:

@@ -14,6 +14,8 @@ for requests under way, because a silent server would hold it up; a run that wri
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import queue
 import re
@@ -159,6 +161,12 @@ def choose_shard(members: Sequence[FleetMember], index: int, count: int) -> tupl
     for member in members[index - 1 :: count]:
         chosen.setdefault(member.project, []).extend([member.environment] if member.environment else [])
     return tuple(replace(project, environments=tuple(names)) for project, names in chosen.items())
+
+
+def members_digest(members: Sequence[FleetMember]) -> str:
+    """Return sha256 of the names of all members: shards that have different ones are not parts of one run."""
+    names = [(one.project.folder, one.project.files, one.environment) for one in members]
+    return hashlib.sha256(json.dumps(names).encode()).hexdigest()
 
 
 def _take_turns(folder: Path, projects: Sequence[FleetProject]) -> Iterator[FleetProject]:
