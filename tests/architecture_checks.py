@@ -49,6 +49,7 @@ PURE_IMPORTS = {
     "functools",
     "graphlib",
     "hashlib",
+    "heapq",
     "hmac",
     "html",
     "ipaddress",

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Iterable
+from difflib import get_close_matches
 
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from exportctl.model import similar_names
 from exportctl.model.similar_names import closest_names, did_you_mean, did_you_mean_address, difference_note
+from tests.law_profile import examples
+from tests.line_counts import count_steps
 
 COMPOSED, DECOMPOSED = "K\u00e4ufe", "Ka\u0308ufe"
 LOOK_ALIKES = {
@@ -67,3 +75,35 @@ def test_whatever_looks_the_same_comes_before_what_is_spelled_nearly_so() -> Non
 
     assert closest_names(far, ["OpEH", far[:3]], count=2) == ["OpEH", far[:3]]
     assert closest_names("x", ["Orders"]) == []
+
+
+def closest_names_by_definition(name: str, known: Iterable[str], count: int) -> list[str]:
+    names = sorted(set(known))
+    looks = similar_names._appearance
+    same = [other for other in names if looks(other) == looks(name)]
+    return list(dict.fromkeys((*same, *get_close_matches(name, names, n=count, cutoff=0.6))))[:count]
+
+
+WORDS = st.text("abcAB \u0430", max_size=8)
+
+
+@settings(max_examples=examples(60, swept=200))
+@given(WORDS, st.lists(WORDS, max_size=20), st.integers(1, 3))
+def test_the_names_found_are_those_of_the_plain_definition(name: str, known: list[str], count: int) -> None:
+    assert closest_names(name, known, count) == closest_names_by_definition(name, known, count)
+
+
+def test_long_names_in_which_difflib_ignores_frequent_letters_are_found_as_by_definition() -> None:
+    name, known = "ab" * 105, ["ab" * 104, "ba" * 105, "ab" * 100 + "c" * 10, "abc" * 70]
+
+    assert closest_names(name, known, 3) == closest_names_by_definition(name, known, 3)
+
+
+def test_few_of_many_names_are_compared_by_their_blocks() -> None:
+    known = [f"Dataset {number:03}" for number in range(300)]
+    found = []
+
+    steps = count_steps(lambda: found.extend(closest_names("Datasat 123", known)))
+
+    assert found == ["Dataset 123"]
+    assert 0 < sum(n for (_, name), n in steps.items() if name == "SequenceMatcher.set_seq1") < 50

@@ -3,13 +3,22 @@ Names that look alike: find the one that a person meant, and say what differs wh
 
 Two names can look the same and differ: in the way an accent is written (NFC, NFD), in letters of another alphabet, in
 blanks of another kind, or in characters without any width.
+
+`difflib` decides which names are near: the ratio of the characters in its matching blocks. It takes a tenth of a
+millisecond for two names, so two bounds of the ratio, which cost far less, exclude most names first:
+
+    characters that both names have, in any order             one operation on whole numbers for each name
+    the longest row of characters that both names have        one operation for each character
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
-from difflib import get_close_matches
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from difflib import SequenceMatcher
+from functools import lru_cache
+from heapq import heapify, heappop, heappushpop
 from itertools import takewhile
 
 _CUTOFF = 0.6
@@ -26,10 +35,80 @@ _LOOK_ALIKES = str.maketrans(
 
 def closest_names(name: str, known: Iterable[str], count: int = 1) -> list[str]:
     """Return the closest known names, those that look the same first."""
-    names = sorted(set(known))
-    same = [other for other in names if _appearance(other) == _appearance(name)]
-    near = get_close_matches(name, names, n=count, cutoff=_CUTOFF)
+    index = _name_index(frozenset(known))
+    same = index.by_appearance.get(_appearance(name), ())
+    near = index.near_names(name, count) if len(same) < count else ()
     return list(dict.fromkeys((*same, *near)))[:count]
+
+
+class _NameIndex:
+    """
+    Names with what their comparisons with any other name have in common.
+
+    `_sets` has the characters of each name as the bits of a number; the second `s` of a name has a bit of its own.
+    """
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._names = sorted(names)
+        self.by_appearance: Mapping[str, list[str]] = defaultdict(list)
+        for name in self._names:
+            self.by_appearance[_appearance(name)].append(name)
+        self._bits: dict[tuple[str, int], int] = {}
+        self._sets = [(self._character_set(name), len(name)) for name in self._names]
+
+    def _character_set(self, name: str) -> int:
+        counts: dict[str, int] = defaultdict(int)
+        found = 0
+        for character in name:
+            counts[character] += 1
+            found |= 1 << self._bits.setdefault((character, counts[character]), len(self._bits))
+        return found
+
+    def near_names(self, name: str, count: int) -> list[str]:
+        """Return what `difflib.get_close_matches` returns for the sorted names; of an empty name, nothing."""
+        mine, length = self._character_set(name), len(name)
+        left = [
+            (-bound, -i)
+            for i, (its, more) in enumerate(self._sets)
+            if (bound := 2.0 * (mine & its).bit_count() / (length + more or 1)) >= _CUTOFF
+        ]
+        heapify(left)
+        best = [(_CUTOFF, -1)] * count  # the worst of them first; of equal ratios the name that comes first
+        masks, matcher = _positions(name), SequenceMatcher()
+        matcher.set_seq2(name)
+        while left and (-left[0][0], -left[0][1]) > best[0]:
+            i = -heappop(left)[1]
+            other = self._names[i]
+            if (2.0 * _longest_row(masks, length, other) / (length + len(other)), i) > best[0]:
+                matcher.set_seq1(other)
+                heappushpop(best, (matcher.ratio(), i))
+        return [self._names[i] for _, i in sorted(best, reverse=True) if i >= 0]
+
+
+@lru_cache(maxsize=4)  # one command compares its wrong names with few lists, such as all datasets of a sandbox
+def _name_index(names: frozenset[str]) -> _NameIndex:
+    return _NameIndex(names)
+
+
+def _positions(name: str) -> Mapping[str, int]:
+    """Return where each character stands in a name, as the bits of a number."""
+    found: dict[str, int] = defaultdict(int)
+    for position, character in enumerate(name):
+        found[character] |= 1 << position
+    return dict(found)
+
+
+def _longest_row(masks: Mapping[str, int], length: int, other: str) -> int:
+    """
+    Return how many characters two names have in common in one order; matching blocks cannot have more.
+
+    Source: the longest common subsequence in bits, H. Hyyrö, "Bit-parallel LCS-length computation revisited", 2004.
+    """
+    full = rest = (1 << length) - 1
+    for character in other:
+        same = rest & masks.get(character, 0)
+        rest = (rest + same | rest - same) & full
+    return length - rest.bit_count()
 
 
 def did_you_mean(written: str, *meant: str) -> str:
