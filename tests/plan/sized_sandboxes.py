@@ -36,6 +36,7 @@ class SizedSandbox:
     objects: tuple[LiveObject, ...]
     datasets: tuple[ListedDataset, ...]
     options: PlanOptions = field(default_factory=PlanOptions)
+    has_values: bool = True  # False: the variables of the accounts are not set
 
     @property
     def inventory(self) -> Inventory:
@@ -43,7 +44,7 @@ class SizedSandbox:
 
     @property
     def desired(self) -> DesiredState:
-        names = self.project.destinations
+        names = self.project.destinations if self.has_values else ()
         values = {(f"destinations.{name}", "role_arn"): f"{ROLE}{_number(name)}" for name in names}
         return build_desired_state(self.project, values, {})
 
@@ -212,6 +213,9 @@ SANDBOXES: Mapping[str, Callable[[int], SizedSandbox]] = {
     "all released": lambda n: _sandbox(n, _none, removed=_removed(n, "release")),
     "all renamed": lambda n: _sandbox(n, lambda i: _export(i, "r", renamed_from=f"e-{i}")),
     "all renamed, not said": lambda n: _sandbox(n, lambda i: _export(i, "r", title=f"e-{i}")),
+    "all renamed, not said, of one dataset": lambda n: _sandbox(
+        n, lambda i: _export(i, "r", dataset="d0"), lambda i: _flow(i, dataset="d0")
+    ),
     "all renamed to parts, not said": lambda n: _sandbox(n, _part),
     "all titles swapped": lambda n: _sandbox(n, _swapped_title),
     "all titles moved on": lambda n: _sandbox(n, lambda i: _export(i, title=f"e-{i - 1}" if i else "first")),
@@ -227,6 +231,10 @@ SANDBOXES: Mapping[str, Callable[[int], SizedSandbox]] = {
     "accounts undeclared": lambda n: _sandbox(n, _none, _no_flow, others=_accounts(n, "lake")),
     "accounts renamed, not said": lambda n: _sandbox(
         n, _on_own_lake, _flow_on_own_account, others=_accounts(n, "old"), destinations=_lakes(n)
+    ),
+    "accounts renamed, not said, of unset roles": lambda n: replace(
+        _sandbox(n, _on_own_lake, _flow_on_own_account, others=_accounts(n, "old"), destinations=_lakes(n)),
+        has_values=False,
     ),
     "accounts without their markers": lambda n: _sandbox(
         n,

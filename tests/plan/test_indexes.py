@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 from hypothesis import given
@@ -14,7 +15,9 @@ from exportctl.model.project import AcceptEntry, AllowEntry, MoveEntry, Project,
 from exportctl.plan.circles import circle_numbers
 from exportctl.plan.dataset_lookup import ListedDatasets
 from exportctl.plan.delete import removed_entry
+from exportctl.plan.desired import DesiredExport, build_desired_state
 from exportctl.plan.field_diff import AcceptEntries
+from exportctl.plan.look_alikes import LookAlikes, look_alike_refusal
 from exportctl.plan.ownership import LiveFlow, Ownership, build_ownership
 from exportctl.plan.titles import folded_name
 from exportctl.resources import wire
@@ -23,7 +26,7 @@ from exportctl.resources.kinds import BASE_CONNECTION, DATASETS, FLOW, KINDS, LO
 from exportctl.resources.marker import trace
 from exportctl.rules.external_findings import PLAN_RULES_BY_ID
 from exportctl.rules.rule import allow_entries
-from tests.plan.plan_builders import SFTP, account, build_project, export, flow
+from tests.plan.plan_builders import SFTP, VALUES, account, build_project, export, flow
 from tests.plan.value_builders import AT, make_object
 
 PROJECTS = ("acme", "theirs", "others")
@@ -31,6 +34,7 @@ KEYS = ("orders", "returns", "orders/eu")
 DATASET_LISTS = (["d1"], ["d2"], ["d1", "d2"])
 TITLES = ("Orders", " orders", "Returns", "Orders 2")
 BASES = ("base", "base-2", "base-3")
+YAML_PLACE = {"bucket": "acme", "path": "aep"}
 PLACES = ({"bucketName": "acme", "path": "aep"}, {"bucketName": "acme", "path": "other"})
 
 
@@ -55,6 +59,8 @@ def flows(draw: st.DrawFn, number: int) -> tuple[LiveObject, ...]:
 @st.composite
 def markers(draw: st.DrawFn) -> Marker:
     applied = {DATASETS: (digest(sorted(draw(st.sampled_from(DATASET_LISTS)))),)}
+    if draw(st.booleans()):
+        applied[LOCATION] = (digest(draw(st.sampled_from((YAML_PLACE, {})))),)
     moved_from = draw(st.none() | st.builds(trace, st.sampled_from(PROJECTS), st.sampled_from(KEYS)))
     return Marker(
         draw(st.sampled_from(PROJECTS)), "e", draw(st.sampled_from(KEYS)), applied=applied, moved_from=moved_from
@@ -105,17 +111,27 @@ def test_questions_about_flows(of: Ownership) -> None:
         assert ids(of.flows_claimed_for(address)) == ids(claimed)
         came = [h for h in others if h.marker and h.marker.moved_from == trace("acme", address.name)]
         assert of.flow_moved_from(address) == next(iter(came), None)
-    for wanted in DATASET_LISTS:
-        same_now = [h for h in others if h.dataset_ids == wanted]
-        same_once = [
-            h for h in others if (m := h.flow.marker) and digest(sorted(wanted)) in m.applied.get(DATASETS, ())
-        ]
-        assert ids(of.flows_of_others_with(wanted)) == sorted({*ids(same_now), *ids(same_once)})
-    for place in ({"bucket": "acme", "path": "aep"}, {"bucket": "acme"}):
+    for place in (YAML_PLACE, {"bucket": "acme"}):
         same_place = ids(h for h in others if h.target and h.target_fields[LOCATION] == place)
         found = ids(of.flows_of_others(place))
         assert [one for one in found if one in same_place] == same_place
         assert not {*found} & {*ids(own)}
+
+
+class AllFlows(LookAlikes):
+    """A search that compares an export with every flow of others."""
+
+    def similar_flows(self, export: DesiredExport, ids: Sequence[str]) -> Iterator[LiveFlow]:
+        return iter(self.ownership.unowned_flows)
+
+
+@given(of=sandboxes(), base=st.sampled_from(BASES))
+def test_a_flow_that_exports_the_same(of: Ownership, base: str) -> None:
+    titled = {f"e-{n}": {"datasets": d, "title": t} for n, (d, t) in enumerate(product(DATASET_LISTS, TITLES))}
+    desired = build_desired_state(build_project(*(export(key, **made) for key, made in titled.items())), VALUES, {})
+    for one in desired.exports.values():
+        asked = one, None, base, [d.id or "" for d in one.declared.datasets]
+        assert look_alike_refusal(*asked, LookAlikes(of)) == look_alike_refusal(*asked, AllFlows(of))
 
 
 @given(of=sandboxes(), without=st.sets(st.sampled_from(["f-0", "f-1", "base"])))

@@ -112,6 +112,14 @@ def test_all_that_fit_are_named_the_best_one_first() -> None:
     assert "`renamed_from: all`" in str(found.hint)
 
 
+@pytest.mark.parametrize(("count", "others"), [(5, ")"), (6, "), and others")])
+def test_of_many_that_fit_five_are_named(count: int, others: str) -> None:
+    flows = [one for number in range(count) for one in flow(f"old-{number}", place=ELSEWHERE)]
+    found = rename_finding(build_plan(build_project(export()), account(), *flows))
+    assert found.message.count("exports.old-") == 5
+    assert found.message.endswith(f"exports.old-4 (the same datasets and the same schedule and folder{others}")
+
+
 def test_a_rename_that_names_nothing_is_looked_at_too() -> None:
     found = rename_finding(
         build_plan(build_project(export(renamed_from="odl", positions={"renamed_from": HERE})), account(), *flow())

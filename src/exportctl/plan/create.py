@@ -322,7 +322,7 @@ def _add_look_alike_refusal(
         return replace(item, refusals=(*item.refusals, lost), findings=(*item.findings, *found))
     ids = [i for i, _ in lookup.datasets]
     account = inputs.accounts.get(export.account.own) if export.account.own else None
-    same = look_alike_refusal(export, account, base, ids, inputs.ownership)
+    same = look_alike_refusal(export, account, base, ids, inputs.look_alikes)
     return replace(item, refusals=(*item.refusals, same)) if same else item
 
 

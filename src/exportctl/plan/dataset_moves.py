@@ -29,7 +29,8 @@ from exportctl.plan.flow_state import PlanInputs
 from exportctl.plan.grouping import group_by_key, group_by_keys
 from exportctl.plan.ownership import FLOW_LIMIT, LiveFlow, Ownership
 from exportctl.plan.pauses import is_pause, is_paused_by_marker
-from exportctl.plan.rename_hints import Bases, can_keep_flow, renamed_from_phrase, undeclared_addresses
+from exportctl.plan.rename_candidates import Bases, can_keep_flow, undeclared_addresses
+from exportctl.plan.rename_hints import renamed_from_phrase
 from exportctl.resources.kinds import DATASETS, FLOW, SOURCE_IDS
 
 _MADE = (Verb.CREATE, Verb.COMPLETE)

@@ -45,6 +45,7 @@ from exportctl.plan.desired import DesiredAccount, DesiredExport, finding
 from exportctl.plan.field_diff import AcceptEntries, field_changes
 from exportctl.plan.grouping import group_by_keys
 from exportctl.plan.last_editor import actor
+from exportctl.plan.look_alikes import LookAlikes
 from exportctl.plan.lost_owners import lost_owner_refusal
 from exportctl.plan.own_actions import has_missing_action, is_disabled_by_exportctl, keep_intent, own_rename
 from exportctl.plan.ownership import LiveFlow, Ownership, choose_flows
@@ -69,6 +70,11 @@ class PlanInputs:
     listing_hint: str  # for a dataset that the listing lacks
     accounts: Mapping[Address, DesiredAccount] = field(default_factory=dict)
     destinations: Mapping[str, Destination] = field(default_factory=dict)
+
+    @cached_property
+    def look_alikes(self) -> LookAlikes:
+        """The flows of others, by what they export."""
+        return LookAlikes(self.ownership)
 
     @cached_property
     def account_owners(self) -> Mapping[str, tuple[str, ...]]:

@@ -22,17 +22,52 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from heapq import merge
+from itertools import product
 from typing import Any
 
 from exportctl.errors import Finding, Level
+from exportctl.frozen import dataclass
 from exportctl.model.next_steps import MoveOffer, NextStep
 from exportctl.model.plan import Address, Marker, Refusal, SensitiveValue, Step, digest
 from exportctl.model.project import Export, Project
 from exportctl.plan.desired import DesiredAccount, DesiredExport
+from exportctl.plan.grouping import group_by_keys
 from exportctl.plan.ownership import LiveFlow, Ownership, export_addresses
 from exportctl.resources import wire
 from exportctl.resources.destinations.type import Scope
 from exportctl.resources.kinds import AUTH, DATASETS, FLOW, LOCATION
+
+
+@dataclass(frozen=True)
+class LookAlikes:
+    """The flows of no or another owner, with an index of what must be equal in a flow that exports the same."""
+
+    ownership: Ownership
+
+    def similar_flows(self, export: DesiredExport, ids: Sequence[str]) -> Iterator[LiveFlow]:
+        """Yield by id the flows, at least those, of the type that have the datasets, and the location or the title."""
+        where = export.target_fields[LOCATION]
+        datasets = (tuple(ids), digest(sorted(ids)))
+        places = (_plain_location(where), digest(where), export.declared.title)
+        groups = (self._by_traits.get((export.type.name, *pair), ()) for pair in product(datasets, places))
+        return merge(*groups, key=lambda h: h.flow.id)
+
+    @cached_property
+    def _by_traits(self) -> Mapping[object, tuple[LiveFlow, ...]]:
+        return group_by_keys((h for h in self.ownership.unowned_flows if h.type and h.source), _trait_keys)
+
+
+def _trait_keys(live_flow: LiveFlow) -> Iterator[object]:
+    """Yield type, datasets and location of a flow, now and last applied; also its name where that counts too."""
+    target, marker = live_flow.target, live_flow.marker
+    datasets = {tuple(live_flow.dataset_ids), *_applied_digests(live_flow.flow.marker, DATASETS)}
+    places: set[object] = {live_flow.flow.name} if target is None or marker is None else set()
+    if target is not None:
+        places |= {_plain_location(live_flow.target_fields[LOCATION]), *_applied_digests(target.marker, LOCATION)}
+    assert live_flow.type is not None
+    return ((live_flow.type.name, *pair) for pair in product(datasets, places))
 
 
 def look_alike_refusal(
@@ -40,7 +75,7 @@ def look_alike_refusal(
     account: DesiredAccount | None,
     base: str | Step,
     ids: Sequence[str],
-    ownership: Ownership,
+    others: LookAlikes,
 ) -> Refusal | None:
     """
     Refuse to create an export that a live flow of another owner exports already.
@@ -48,7 +83,8 @@ def look_alike_refusal(
     `account` is the account of this project that the export uses, None if others made the account; `ids` are the ids of
     its datasets.
     """
-    for live_flow in ownership.flows_of_others_with(ids):
+    ownership = others.ownership
+    for live_flow in others.similar_flows(export, ids):
         if not _has_same_datasets(export, ids, live_flow):
             continue
         is_same = _has_same_location(export, account, base, live_flow, ownership)
@@ -156,7 +192,11 @@ def _has_same_datasets(export: DesiredExport, ids: Sequence[str], live_flow: Liv
 
 def _was_applied(marker: Marker | None, field: str, value: Any) -> bool:
     """Check whether the marker says that this value was applied last."""
-    return marker is not None and not marker.damaged and digest(value) in marker.applied.get(field, ())
+    return digest(value) in _applied_digests(marker, field)
+
+
+def _applied_digests(marker: Marker | None, field: str) -> tuple[str, ...]:
+    return marker.applied.get(field, ()) if marker is not None and not marker.damaged else ()
 
 
 def _has_same_location(
@@ -165,7 +205,7 @@ def _has_same_location(
     if live_flow.target is None:  # hidden from this credential
         return live_flow.flow.name == export.declared.title
     wanted, live = export.target_fields[LOCATION], live_flow.target_fields[LOCATION]
-    is_same = _without_spelling(wanted) == _without_spelling(live)
+    is_same = _plain_location(wanted) == _plain_location(live)
     if not is_same and not _was_applied(live_flow.target.marker, LOCATION, wanted):
         return False
     return export.type.identity.scope is not Scope.ACCOUNT or _may_be_same_storage(
@@ -173,10 +213,10 @@ def _has_same_location(
     )
 
 
-def _without_spelling(location: Mapping[str, Any]) -> dict[str, str]:
+def _plain_location(location: Mapping[str, Any]) -> frozenset[tuple[str, str]]:
     """Return a location without the spellings that the service may change: slashes, and case."""
     plain = {k: "/".join(p for p in str(v).casefold().split("/") if p) for k, v in location.items() if v is not None}
-    return {k: v for k, v in plain.items() if v}
+    return frozenset((k, v) for k, v in plain.items() if v)
 
 
 def _may_be_same_storage(

@@ -19,7 +19,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from exportctl.frozen import dataclass
-from exportctl.model.plan import EXPORTS, Address, Fields, Inventory, LiveObject, Marker, digest
+from exportctl.model.plan import EXPORTS, Address, Fields, Inventory, LiveObject, Marker
 from exportctl.model.project import Export
 from exportctl.plan.grouping import group_by_key, group_by_keys
 from exportctl.plan.titles import TakenNames, folded_name
@@ -200,14 +200,7 @@ class Ownership:
 
     def flows_of_others(self, location: Fields) -> tuple[LiveFlow, ...]:
         """Return the flows of no or another owner, at least those that write to this location."""
-        return self._others_by_location.get(_location_key(location), ())
-
-    def flows_of_others_with(self, dataset_ids: Collection[str]) -> list[LiveFlow]:
-        """Return the flows of no or another owner, at least those that export these datasets, or once did."""
-        same = self._others_by_datasets.get(tuple(dataset_ids), ())
-        once = self._others_by_applied_datasets.get(digest(sorted(dataset_ids)), ())
-        by_id = {h.flow.id: h for h in (*same, *once)}
-        return [by_id[flow] for flow in sorted(by_id)]
+        return self._others_by_location.get(location_key(location), ())
 
     @cached_property
     def _ids_by_name(self) -> Mapping[str, Mapping[str, Collection[str]]]:
@@ -263,26 +256,17 @@ class Ownership:
         return group_by_keys(moved, lambda h: (h.marker.moved_from,) if h.marker and h.marker.moved_from else ())
 
     @cached_property
-    def _flows_of_others(self) -> tuple[LiveFlow, ...]:
+    def unowned_flows(self) -> tuple[LiveFlow, ...]:
+        """Every flow of no or another owner."""
         return tuple(h for h in self.flows if not h.is_owned_by(self.project))
 
     @cached_property
     def _others_by_location(self) -> Mapping[Collection[object], tuple[LiveFlow, ...]]:
-        seen = (h for h in self._flows_of_others if h.target)
-        return group_by_key(seen, lambda h: _location_key(h.target_fields[kinds.LOCATION]))
-
-    @cached_property
-    def _others_by_datasets(self) -> Mapping[tuple[str, ...], tuple[LiveFlow, ...]]:
-        return group_by_key(self._flows_of_others, lambda h: tuple(h.dataset_ids))
-
-    @cached_property
-    def _others_by_applied_datasets(self) -> Mapping[str, tuple[LiveFlow, ...]]:
-        markers = {h.flow.id: h.flow.marker for h in self._flows_of_others}
-        applied = {i: m.applied.get(kinds.DATASETS, ()) if m else () for i, m in markers.items()}
-        return group_by_keys(self._flows_of_others, lambda h: set(applied[h.flow.id]))
+        seen = (h for h in self.unowned_flows if h.target)
+        return group_by_key(seen, lambda h: location_key(h.target_fields[kinds.LOCATION]))
 
 
-def _location_key(location: Fields) -> Collection[object]:
+def location_key(location: Fields) -> Collection[object]:
     """Return what is equal for equal locations, and can be the key of an index."""
     return frozenset((name, value if isinstance(value, str) else None) for name, value in location.items())
 
