@@ -7,7 +7,7 @@ In: a stored connection. Out: an answer. Source: [F], drawn for sources; what de
 from __future__ import annotations
 
 from exportctl.emulator import specs
-from exportctl.emulator.read_view import MASK, RequestContext, existing_objects, find_object
+from exportctl.emulator.read_view import MASK, RequestContext, existing_users, find_object
 from exportctl.emulator.store import Record
 from exportctl.emulator.wire import Answer, Json, Request, flow_error
 
@@ -38,7 +38,7 @@ def answer_explore(ctx: RequestContext, id: str, request: Request) -> Answer:
 
 def _folders(ctx: RequestContext, base: Record) -> list[Json]:
     card = specs.BY_CONNECTION_SPEC.get(base.doc["connectionSpec"]["id"])
-    targets = [one for one in existing_objects(ctx, "targetConnections") if one.doc["baseConnectionId"] == base.id]
+    targets = existing_users(ctx, "targetConnections", "baseConnectionId", base.id)
     paths = {str(one.doc["params"].get(card.folder_param, "")) for one in targets} if card else set()
     return [
         {"type": "folder", "name": path.strip("/"), "path": path, "canPreview": False, "canFetchSchema": False}

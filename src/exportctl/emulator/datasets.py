@@ -107,6 +107,10 @@ def ingest(ctx: RequestContext, name: str, arrived: Arrival) -> Json:
     return {"dataset": record.id, "first": first, "rows": arrived.rows, "at": int(ctx.now), "spread": arrived.spread}
 
 
+def _eligible_datasets(ctx: RequestContext) -> list[Json]:
+    return [row.doc for row in ctx.store.list_records("datasets", ctx.sandbox) if row.hidden["eligible"]]
+
+
 def answer(ctx: RequestContext, spec: str, request: Request) -> Answer:
     """Return the answer to GET /connectionSpecs/{id}/configs."""
     if spec not in specs.connection_specs(ctx.switches):
@@ -117,7 +121,7 @@ def answer(ctx: RequestContext, spec: str, request: Request) -> Answer:
         raise invalid_body_error("configs list no datasets under this connection spec")
     _check_parameters(request)
     start, limit = _parse_number(request, "start", 0, 0, None), _parse_number(request, "limit", 20, 1, 100)
-    rows = [row.doc for row in ctx.store.list_records("datasets", ctx.sandbox) if row.hidden["eligible"]]
+    rows = ctx.store.remember(("datasets", ctx.sandbox), lambda: _eligible_datasets(ctx))
     for key in ("name", "description"):
         wanted = request.value(key)
         rows = rows if wanted is None else [row for row in rows if row[key] == wanted]

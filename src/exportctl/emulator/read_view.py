@@ -124,9 +124,14 @@ def find_object(ctx: RequestContext, collection: str, id: str) -> Record:
     return record
 
 
-def existing_objects(ctx: RequestContext, collection: str) -> list[Record]:
-    """All objects of the caller's sandbox that are not gone, hidden and unlisted ones included."""
-    return [record for record in ctx.store.list_records(collection, ctx.sandbox) if not is_gone(record, ctx.now)]
+def existing_users(ctx: RequestContext, collection: str, member: str, named: str) -> list[Record]:
+    """
+    Return all objects of the caller's sandbox that name something in a member and are not gone.
+
+    Hidden and unlisted ones are included.
+    """
+    users = ctx.store.list_references(collection, member, named)
+    return [record for record in users if record.sandbox == ctx.sandbox and not is_gone(record, ctx.now)]
 
 
 def view_object(record: Record, ctx: RequestContext) -> Json:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
+from exportctl.emulator.reference_index import ReferenceIndex
 from exportctl.emulator.wire import Json
 from exportctl.frozen import dataclass
 
@@ -115,6 +116,8 @@ class Store:
         self._decoded: dict[tuple[str, str], Record] = {}
         self._settings: dict[str, Any] = {}  # of a store in memory: no other process can change them
         self._revision = 0  # of what this process wrote, without counters
+        self._indexes: dict[tuple[str, str], ReferenceIndex] = {}  # by collection and member, made when first needed
+        self._indexed: object = None  # the number of the last write of another process that the indexes know
         self._remembered: tuple[object, dict[Hashable, Any]] = (None, {})  # the revision, and what was made of it
 
     def __del__(self) -> None:
@@ -136,6 +139,7 @@ class Store:
             other._db.backup(self._db)
             self._decoded.clear()
             self._settings.clear()
+            self._indexes.clear()
             self._revision += 1
 
     def close(self) -> None:
@@ -151,7 +155,7 @@ class Store:
                 yield
                 return
             self._db.execute("BEGIN IMMEDIATE")
-            self._depth = 1
+            self._depth, before = 1, self._revision
             try:
                 stored = self.get_setting("counters", {})
                 self._counters, self._seed = dict(stored), self.get_setting("seed", 0)
@@ -159,8 +163,10 @@ class Store:
                 if self._counters != stored:
                     self.set_setting("counters", self._counters)
             except BaseException:
-                self._decoded.clear()  # the numbers of undone writes are given again
-                self._revision += 1
+                if self._revision != before:
+                    self._decoded.clear()  # the numbers of undone writes are given again
+                    self._indexes.clear()
+                    self._revision += 1
                 self._settings.clear()
                 self._db.execute("ROLLBACK")
                 raise
@@ -262,6 +268,20 @@ class Store:
         with self.lock:
             return [self._shared_record(row) for row in self._db.execute(sql, (collection, id)).fetchall()]
 
+    def list_references(self, collection: str, member: str, named: str) -> list[Record]:
+        """Return the objects of a collection that name an id or a text in a member; do not change them."""
+        with self.lock:
+            # Another number after a write of another process.
+            (other,) = self._db.execute("PRAGMA data_version").fetchone()
+            if other != self._indexed:
+                self._indexes.clear()
+                self._indexed = other
+            if (collection, member) not in self._indexes:
+                documents = ((record.id, record.doc) for record in self.list_records(collection))
+                self._indexes[collection, member] = ReferenceIndex(member, documents)
+            ids = self._indexes[collection, member].ids(named)
+            return [record for id in ids if (record := self.get(collection, id)) is not None]
+
     def _shared_record(self, row: tuple[Any, ...]) -> Record:
         """Return the record of a row, decoded once per write of it."""
         known = self._decoded.get((row[0], row[1]))
@@ -301,11 +321,17 @@ class Store:
         plain = (record.collection, record.id, record.sandbox, record.seq, record.order, record.wake)
         row = (*plain, json.dumps(record.doc), json.dumps(record.hidden))
         self._db.execute("INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+        for (collection, _), index in self._indexes.items():
+            if collection == record.collection:
+                index.put(record.id, record.doc)
 
     def remove(self, collection: str, id: str) -> None:
         """Forget an object."""
         self._revision += 1
         self._decoded.pop((collection, id), None)
+        for (of, _), index in self._indexes.items():
+            if of == collection:
+                index.remove(id)
         self._db.execute("DELETE FROM objects WHERE collection = ? AND id = ?", (collection, id))
 
     def log_request(self, entry: Json) -> None:
@@ -344,6 +370,7 @@ class Store:
         """Forget all objects, faults and log lines; settings and the seeded sequence stay."""
         self._revision += 1
         self._decoded.clear()
+        self._indexes.clear()
         for table in ("objects", "requests", "faults"):
             self._db.execute(f"DELETE FROM {table}")
 

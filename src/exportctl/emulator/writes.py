@@ -12,7 +12,7 @@ from typing import Any
 
 from exportctl.emulator import json_patch, read_view, run_rows, specs, stored_values, validation
 from exportctl.emulator.delayed_effects import end_time, finished_value, next_wake_time
-from exportctl.emulator.read_view import RequestContext, existing_objects
+from exportctl.emulator.read_view import RequestContext, existing_users
 from exportctl.emulator.store import Record
 from exportctl.emulator.wire import Json, flow_error, invalid_body_error
 
@@ -171,8 +171,8 @@ def _check_written(ctx: RequestContext, collection: str, written: Json, record: 
         validation.check_contents(written, ctx.switches, has_datasets, stored.get("scheduleParams"))
     # rule: names-not-unique
     if ctx.switches.name_unique:
-        others = [other for other in existing_objects(ctx, collection) if record is None or other.id != record.id]
-        if any(other.doc["name"] == written["name"] for other in others):
+        same = existing_users(ctx, collection, "name", written["name"])
+        if any(record is None or other.id != record.id for other in same):
             raise invalid_body_error(f"An entity with the name '{written['name']}' exists already")
     # rule: past-start
     start = (written.get("scheduleParams") or {}).get("startTime")
@@ -326,12 +326,11 @@ def _check_etag(record: Record, if_match: str) -> None:
 def _refuse_in_use(ctx: RequestContext, record: Record) -> None:
     if record.collection == "connections":
         # rule: base-in-use
-        if any(target.doc["baseConnectionId"] == record.id for target in existing_objects(ctx, "targetConnections")):
+        if existing_users(ctx, "targetConnections", "baseConnectionId", record.id):
             raise flow_error(1418, 400, f"Connection [{record.id}] is used by target connections or flows")
     elif record.collection in FLOW_LINKS:
         # rule: ends-in-use
-        link = FLOW_LINKS[record.collection]
-        used = any(record.id in other.doc[link] for other in existing_objects(ctx, "flows"))
+        used = existing_users(ctx, "flows", FLOW_LINKS[record.collection], record.id)
         if used or ctx.now < record.hidden.get("in_use_until", 0):
             raise flow_error(1447, 400, f"Active flows contain the id [{record.id}]")
 
