@@ -251,11 +251,11 @@ EXPECTED: dict[str, dict[str, tuple[OutcomeStatus, int]]] = {
     },
     "delete": {
         "lost before": (DONE, 2),
-        "lost after": (DONE, 2),
+        "lost after": (DONE, 1),
         "500 before": (DONE, 2),
-        "500 after": (DONE, 2),
+        "500 after": (DONE, 1),
         "503 before": (DONE, 2),
-        "503 after": (DONE, 2),
+        "503 after": (DONE, 1),
         "cut": (DONE, 1),
         "409": (FAILED, 1),
         "429": (DONE, 2),
@@ -267,10 +267,6 @@ EXPECTED: dict[str, dict[str, tuple[OutcomeStatus, int]]] = {
 EXPECTED["act"] = {**EXPECTED["patch"], "409": (FAILED, 1)}
 EXCEPTIONS = {
     ("delete flow", "404"): (FAILED, 1),  # it goes on existing, and a flow is waited for
-    # what is being deleted already refuses (1458) until it is 404
-    ("delete flow", "lost after"): (DONE, 3),
-    ("delete flow", "500 after"): (DONE, 3),
-    ("delete flow", "503 after"): (DONE, 3),
     ("delete flow", "1447 for ever"): (FAILED, 8),  # only connections are left for next time
 }
 

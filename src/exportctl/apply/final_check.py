@@ -22,8 +22,9 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import field, replace
 
 from exportctl.apply.executor import run_steps
+from exportctl.apply.existing_objects import CREATE_UNCERTAIN
 from exportctl.apply.spellings import WrittenFields, spelled_changes, spelling_steps, spelling_text, written_fields
-from exportctl.apply.writer import CREATE_UNCERTAIN, Writer
+from exportctl.apply.writer import Writer
 from exportctl.client.concurrency import ConcurrencyLimit
 from exportctl.client.inventory import read_lagging_objects
 from exportctl.clock import Clock

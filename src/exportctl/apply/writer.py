@@ -7,8 +7,8 @@ Execute one step against a service that may lose answers, change etags and finis
              times), otherwise the plan is stale
              a read may show the version before a write of this run: read on until its etag is another one
     act      lost answer, or "already in this state": read the state
-    delete   read and compare first; do not send while a flow uses the connection; wait until a GET for the flow
-             answers 404
+    delete   read and compare first, again before each repetition; do not send while a flow uses the connection; wait
+             until a GET for the flow answers 404
     all      wait while the object is "in transition" or "still in use", at most SETTLE_SECONDS; a request by id may
              answer 404 for some time after the POST: wait as long, before an object so young counts as gone
 
@@ -22,6 +22,7 @@ from dataclasses import field, replace
 from typing import Any
 
 from exportctl.apply.demanded_data import create_object
+from exportctl.apply.existing_objects import find_created, find_existing_flow
 from exportctl.apply.failures import DESCRIPTIONS_NEEDED, DescriptionsLost, StillInUse, release_refused
 from exportctl.apply.retry import Retry, T
 from exportctl.apply.second_listing import SecondListing
@@ -32,13 +33,12 @@ from exportctl.errors import Conflict, NotFound, ServiceError, StalePlan
 from exportctl.frozen import dataclass
 from exportctl.model.plan import Action, Fields, LiveObject, Marker, Step
 from exportctl.resources import flow_states, marker, wire
-from exportctl.resources.kinds import AT, BASE_CONNECTION, EVERY, FLOW, KINDS, START, TARGET_IDS, TITLE, Kind
+from exportctl.resources.kinds import AT, BASE_CONNECTION, EVERY, FLOW, KINDS, START, TITLE, Kind
 from exportctl.resources.patch_effect import is_patch_applied
 
 MAX_TRIES = 5
 IN_USE = frozenset({"1418", "1447"})  # a flow uses the account, or the source or target connection [FE]
 METHOD_NOT_ALLOWED = 405  # of a PATCH: flow-service.md has none of a source connection
-CREATE_UNCERTAIN = "create-uncertain"
 ALREADY_IN_STATE = "1422"  # the current state does not accept this action [FE]
 
 
@@ -78,7 +78,7 @@ class Writer:
         assert owner is not None
         self._check_address_free(owner)
         description = marker.format_description(step.text or "", self.repository, owner, kind)
-        existing = self._find_existing_flow(kind, ids)
+        existing = find_existing_flow(self.client, self.known_objects, ids) if kind is FLOW else None
         if existing is not None:
             return existing
         body = wire.create_body(
@@ -89,7 +89,7 @@ class Writer:
         except ServiceError as error:
             if not error.wrote:
                 raise
-            made = self._find_created(kind, step, description, error)
+            made = find_created(self.client, self.retry, self.known_objects, kind, description, error)
         self.created.add(made)
         self.sent_descriptions[made] = description
         check(made)
@@ -125,30 +125,6 @@ class Writer:
             return made
         self._send_delete(BASE_CONNECTION, made)
         return oldest.id
-
-    def _find_existing_flow(self, kind: Kind, ids: Mapping[str, Any]) -> str | None:
-        """Look for the flow of a target that an interrupted run created: lists may show that flow late."""
-        for target in ids.get(TARGET_IDS, ()) if kind is FLOW else ():
-            if target in self.known_objects:
-                listed = self.client.list(kind.path, params=[("property", f"{TARGET_IDS}[]=={target}")])
-                found = [raw for raw in listed if target in wire.ids(raw, TARGET_IDS)]  # the filter may not filter
-                if found:
-                    return str(found[0]["id"])
-        return None
-
-    def _find_created(self, kind: Kind, step: Step, description: str, error: ServiceError) -> str:
-        for _ in self.retry.delays():
-            for raw in self.client.list(kind.path, params=kind.filters):
-                if raw.get("id") not in self.known_objects and raw.get("description") == description:
-                    return str(raw["id"])
-        raise ServiceError(
-            f"the answer to the creation was lost, and no list shows the {kind.label} after {self.retry.settle:.0f} s",
-            status=error.status,
-            request_id=error.request_id,
-            wrote=True,
-            rule=CREATE_UNCERTAIN,
-            hint="run apply again: it uses the object if it exists, or creates it",
-        ) from None
 
     def check_descriptions_kept(self, step: Step, identity: str) -> None:
         """
@@ -286,18 +262,26 @@ class Writer:
         assert step.id is not None
         kind = KINDS[step.kind]
         try:
-            live = self.get(kind, step.id)
+            is_sent = self._may_delete(kind, step)
         except NotFound:
             return
-        if not is_being_deleted(live.raw):
-            live = self._get_settled(kind, step.id) if flow_states.is_in_transition(live.raw) else live
-            self._check_unchanged(step, live)
-            check_unchanged(changed_texts(live, self.own_titles.get(live.id), self.own_texts.get(live.id)))
-            self._check_unused(kind, step)
-            self._send_delete(kind, step.id, final=kind is FLOW)
+        if is_sent:
+            self._send_delete(kind, step.id, lambda: self._may_delete(kind, step), final=kind is FLOW)
         if kind is FLOW:
             self._wait_until_gone(kind, step.id)
         self.deleted.add(step.id)
+
+    def _may_delete(self, kind: Kind, step: Step) -> bool:
+        """Read and compare an object and its users right before its DELETE; False: it is being deleted already."""
+        assert step.id is not None
+        live = self.get(kind, step.id)
+        if is_being_deleted(live.raw):
+            return False
+        live = self._get_settled(kind, step.id) if flow_states.is_in_transition(live.raw) else live
+        self._check_unchanged(step, live)
+        check_unchanged(changed_texts(live, self.own_titles.get(live.id), self.own_texts.get(live.id)))
+        self._check_unused(kind, step)
+        return True
 
     def _check_unused(self, kind: Kind, step: Step) -> None:
         """Check that no flow uses the object; we only infer that the service refuses such a DELETE (FLOW 1447)."""
@@ -330,11 +314,25 @@ class Writer:
                 break
         return True
 
-    def _send_delete(self, kind: Kind, identity: str, *, final: bool = False) -> None:
-        """DELETE; a connection in use can wait for the next apply, but a flow (`final`) is deleted now or fails."""
+    def _send_delete(
+        self, kind: Kind, identity: str, may_repeat: Callable[[], bool] = lambda: True, *, final: bool = False
+    ) -> None:
+        """
+        DELETE; a connection in use can wait for the next apply, but a flow (`final`) is deleted now or fails.
+
+        Before each DELETE but the first, `may_repeat` looks again: what was read before a refusal can be a minute old.
+        """
+        is_first = True
+
+        def send() -> None:
+            nonlocal is_first
+            is_sent, is_first = is_first or may_repeat(), False
+            if is_sent:
+                self.client.delete(_path(kind, identity))
+
         for attempt in range(MAX_TRIES + 1):
             try:
-                self._call(identity, lambda: self.client.delete(_path(kind, identity)))
+                self._call(identity, send)
                 return
             except NotFound:
                 return
