@@ -40,6 +40,28 @@ def test_a_document_in_parts(value: dict[str, Any], indent: int) -> None:
 
 
 @given(
+    lists=st.dictionaries(TEXTS, st.lists(VALUES, max_size=3), max_size=2),
+    deep=st.dictionaries(TEXTS, VALUES, max_size=2),
+    indent=INDENTS,
+)
+def test_a_document_with_one_line_for_each_item(lists: dict[str, Any], deep: dict[str, Any], indent: int) -> None:
+    lines: dict[str, str] = {}
+
+    def one_line(value: Any) -> str:
+        name = f"line {len(lines)} of them"
+        lines[f'"{name}"'] = json.dumps(value, sort_keys=True)
+        return name
+
+    marked: dict[str, Any] = {"a": {"b": {key: [one_line(item) for item in items] for key, items in lists.items()}}}
+    marked |= {"c": {"d": {key: one_line(value) for key, value in deep.items() if not isinstance(value, list)}}}
+    value = {"a": {"b": lists}, "c": {"d": {key: one for key, one in deep.items() if not isinstance(one, list)}}}
+    expected = json.dumps(marked, sort_keys=True, indent=indent)
+    for name, line in lines.items():
+        expected = expected.replace(name, line)
+    assert "".join(document_parts(value, indent, has_one_line_items=True)) == expected
+
+
+@given(
     owner=st.fixed_dictionaries(
         {
             "name": TEXTS,

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from exportctl.errors import Error
+from exportctl.model.indented_json import document_parts
 from exportctl.model.plan import Inventory, ListedDataset, LiveObject, PlanHeader, UnknownValue, canonical_json
 from exportctl.model.secret import Secrecy
 from exportctl.output.json import schemas
@@ -132,12 +133,13 @@ def signed_document(**changes: Any) -> str:
     """A document whose digest is right, whatever it holds."""
     made = {name: part for name, part in {**DOCUMENT, **changes}.items() if name != "content_digest"}
     digest = hashlib.sha256(canonical_json(made).encode()).hexdigest()
-    return json.dumps({**made, "content_digest": digest}, sort_keys=True, indent=1) + "\n"
+    return "".join(document_parts({**made, "content_digest": digest}, 1, has_one_line_items=True)) + "\n"
 
 
 def test_a_snapshot_comes_back_from_its_file() -> None:
     assert document.load_snapshot(TEXT) == SNAPSHOT
     assert signed_document() == TEXT
+    assert f"\n    {json.dumps(FLOW, sort_keys=True)}\n" in TEXT
     assert SNAPSHOT.count == 1
 
 
@@ -167,7 +169,7 @@ def test_the_schema_describes_the_file() -> None:
         "no JSON": ("{", "snapshot-json"),
         "a list": ("[]", "snapshot-kind"),
         "a saved plan": ('{"kind": "saved-plan", "format_version": 2}', "snapshot-kind"),
-        "another version": (signed_document(format_version=3), "snapshot-version"),
+        "another version": (signed_document(format_version=2), "snapshot-version"),
         "a value edited": (TEXT.replace('"Orders"', '"Returns"'), "snapshot-edited"),
         "laid out again": (json.dumps(DOCUMENT), "snapshot-edited"),
         "the wrong digest": (TEXT.replace(DOCUMENT["content_digest"], "0" * 64), "snapshot-edited"),

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 _quote = json.JSONEncoder().encode  # without the choices that `json.dumps` makes on each call
+_one_line = json.JSONEncoder(sort_keys=True).encode
 
 
 def indented_json(value: Any, indent: int, level: int = 0) -> str:
@@ -69,15 +70,22 @@ def array_parts(items: Iterable[str], indent: int, level: int) -> Iterator[str]:
     yield "[]" if before[0] == "[" else "\n" + " " * (indent * level) + "]"
 
 
-def document_parts(value: Mapping[str, Any], indent: int) -> Iterator[str]:
-    """Yield the JSON of an object in parts: each item of its lists, two levels deep, is one part."""
+def document_parts(value: Mapping[str, Any], indent: int, *, has_one_line_items: bool = False) -> Iterator[str]:
+    """
+    Yield the JSON of an object in parts: each item of its lists, two levels deep, is one part.
+
+    With `has_one_line_items` the indents end there, so that the encoder in C writes what is deeper.
+    """
 
     def parts(one: Any, level: int) -> Iterator[str]:
         if isinstance(one, dict) and level < 3:
             yield from object_parts(((_quote(k), parts(one[k], level + 1)) for k in sorted(one)), indent, level)
         elif isinstance(one, list | tuple):
-            yield from array_parts((indented_json(item, indent, level + 1) for item in one), indent, level)
+            yield from array_parts((item_text(item, level + 1) for item in one), indent, level)
         else:
-            yield indented_json(one, indent, level)
+            yield item_text(one, level)
+
+    def item_text(item: Any, level: int) -> str:
+        return _one_line(item) if has_one_line_items else indented_json(item, indent, level)
 
     return parts(value, 0)

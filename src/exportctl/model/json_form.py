@@ -257,6 +257,7 @@ class SealedFile:
         name: str,
         content: JsonObject[Any],
         indent: int,
+        has_one_line_items: bool = False,
         is_signed: bool = False,
     ) -> None:
         rest = JsonObject[SealedContent](
@@ -270,7 +271,8 @@ class SealedFile:
         def digest(file: SealedContent) -> str:
             return digest_parts(canonical_parts(rest.encode(file), 3))
 
-        self.kind, self.format_version, self.name, self.indent = kind, format_version, name, indent
+        self.kind, self.format_version, self.name = kind, format_version, name
+        self.indent, self.has_one_line_items = indent, has_one_line_items
         self.digest = digest
         signature: Member[SealedContent] = text("HMAC-SHA256 over content_digest", lambda file: file.signature)
         signed = {"signature": optional(signature, lambda file: file.signature is not None)} if is_signed else {}
@@ -288,7 +290,8 @@ class SealedFile:
         return "".join(self._parts(file))
 
     def _parts(self, file: SealedContent) -> Iterator[str]:
-        yield from document_parts(self._form.encode(file), self.indent)
+        made = self._form.encode(file)
+        yield from document_parts(made, self.indent, has_one_line_items=self.has_one_line_items)
         yield "\n"
 
     def load(self, text: str) -> SealedContent:

@@ -92,10 +92,11 @@ CONTENT = JsonObject[Snapshot](
 FILE = SealedFile(
     "a sandbox as exportctl read it; exportctl refuses an edited one",
     kind=KIND,
-    format_version=2,
+    format_version=3,
     name="snapshot",
     content=CONTENT,
     indent=1,
+    has_one_line_items=True,
 )
 _PROBLEMS = {
     "json": ("the snapshot is not JSON", f"the file may be cut; {_NEW}"),
@@ -117,7 +118,7 @@ def build_snapshot(header: PlanHeader, live: Inventory, moment: int) -> Snapshot
 
 
 def dump_snapshot(snapshot: Snapshot) -> str:
-    """Return the text of the file: sorted keys, ASCII, a line end at the end."""
+    """Return the text of the file: one line for each object, sorted keys, ASCII, a line end at the end."""
     return FILE.dump(SealedContent(CONTENT.encode(snapshot), __version__))
 
 

@@ -40,7 +40,8 @@ _KEYED = re.compile(rf"\b({_KEYS})=(?!{re.escape(HIDDEN)})[^;&\s\"']+", re.IGNOR
 _TITLE = r"[A-Z0-9 ]*PRIVATE KEY(?: BLOCK)? ?"  # PEM, OpenSSH, PGP; RFC 4716 has four dashes and blanks
 _PRIVATE_KEY = re.compile(rf"-{{4,5}} ?BEGIN {_TITLE}-{{4,5}}.*?(?:-{{4,5}} ?END {_TITLE}-{{4,5}}|\Z)", re.DOTALL)
 # The base64 of `-----BEGIN `: SFTP accounts take their keys in this form.
-_ENCODED = re.compile(r"LS0tLS1CRUdJTi(?:[A-Za-z0-9+/=_-]|\r?\n)+")
+_MARK = "LS0tLS1CRUdJTi"
+_ENCODED = re.compile(rf"{_MARK}(?:[A-Za-z0-9+/=_-]|\r?\n)+")
 
 
 def redact_object(raw: Mapping[str, Any]) -> Json:
@@ -64,12 +65,14 @@ def _redact_auth(raw: Mapping[str, Any]) -> Any:
 
 
 def _redact_value(value: Any) -> Any:
+    if isinstance(value, str):
+        if "=" not in value and "BEGIN " not in value and _MARK not in value:
+            return value  # each pattern has one of these
+        return _ENCODED.sub(_redact_encoded_key, _PRIVATE_KEY.sub(HIDDEN, _KEYED.sub(rf"\1={HIDDEN}", value)))
     if isinstance(value, Mapping):
         return redact_object(value)
     if isinstance(value, list):
         return [_redact_value(part) for part in value]
-    if isinstance(value, str):
-        return _ENCODED.sub(_redact_encoded_key, _PRIVATE_KEY.sub(HIDDEN, _KEYED.sub(rf"\1={HIDDEN}", value)))
     return value
 
 
