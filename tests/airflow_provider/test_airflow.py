@@ -4,42 +4,27 @@ from __future__ import annotations
 
 import shlex
 import sys
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from exportctl.emulator import Emulator
-from exportctl.emulator.server import bind_server, close_server
 from tests.airflow_provider.airflow_server import ROOT, AirflowServer, run_server, session_processes
-from tests.cli.emulator_server import emulator
+from tests.cli.emulator_server import ORDERS, emulator, serve_app
 
 pytestmark = pytest.mark.ecosystem
 SANDBOXES = ("dev", "stage", "prod", "eu")
 DEV, STAGE, PROD, EU = range(4)
 LAKE_KEY = "canary/lake+canary/lake+canary/lake+cana"
-CONFIG = """\
-version: 1
-project: acme
-platform: {organization: 0123456789ABCDEF01234567@AdobeOrg, url: "URL"}
-defaults:
-  destination: lake
-  schedule: {every: 3 hours, at: "00:00"}
-  format: parquet
-  end: {rolling: 180 days, renew_before: 30 days}
-destinations:
-  lake:
-    type: amazon-s3
-    bucket: acme-${environment}
-    path: aep
-    auth: {access_key_id: AKIAEXAMPLEEXAMPLEAA, secret_access_key: "${env:LAKE_SECRET_KEY}"}
-exports:
-  orders: {datasets: [Orders]}
-environments:
-"""
+CONFIG = (
+    ORDERS.replace('{every: 1 day, at: "02:00"}', '{every: 3 hours, at: "00:00"}').replace(
+        "LAKE_KEY", "LAKE_SECRET_KEY"
+    )
+    + "environments:\n"
+)
 ALL = ("plan", "apply", "arrived", "verify")
 SLOW_PROGRAM = """\
 #!PYTHON
@@ -71,19 +56,6 @@ def secret_of(name: str) -> str:
 
 
 CANARIES = (LAKE_KEY, *map(secret_of, SANDBOXES))
-
-
-@contextmanager
-def served(made: Emulator) -> Iterator[str]:
-    running = bind_server(made, 0)
-    thread = threading.Thread(target=running.run, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{running.effective_port}"
-    finally:
-        close_server(running)
-        thread.join(5)
-        made.close()
 
 
 def write_project(folder: Path, url: str) -> None:
@@ -149,7 +121,7 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EndedRun]:
     folder = tmp_path_factory.mktemp("airflow")
     made = emulator(SANDBOXES)
     made.ingest("dev", "Orders", 30)
-    with served(made) as url:
+    with closing(made), serve_app(made) as url:
         write_project(folder / "project", url)
         write_dags(folder / "home" / "dags", folder / "project")
         write_slow_apply(folder / "home")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from tests.cli.command_line import ORGANIZATION, START, CommandLine
 
 SANDBOXES = ("dev", "prod", "stage")
 PATIENCE = 300.0  # seconds until a test fails: a machine with much else to do is slow
-CONFIG = """\
+ORDERS = """\
 version: 1
 project: acme
 platform: {organization: 0123456789ABCDEF01234567@AdobeOrg, url: "URL"}
@@ -33,6 +33,10 @@ destinations:
     auth: {access_key_id: AKIAEXAMPLEEXAMPLEAA, secret_access_key: "${env:LAKE_KEY}"}
 exports:
   orders: {datasets: [Orders]}
+"""
+CONFIG = (
+    ORDERS
+    + """\
   returns: {datasets: [Returns]}
 environments:
   dev:
@@ -45,6 +49,7 @@ environments:
   stage:
     platform: {sandbox: stage, credentials: {client_id: "${env:STAGE_ID}", client_secret: "${env:STAGE_SECRET}"}}
 """
+)
 VARIABLES = {
     f"{name.upper()}_{what}": f"{name}-client{'-secret' * (what == 'SECRET')}"
     for name in SANDBOXES
@@ -135,14 +140,20 @@ def serve_config(
 def serve_emulator(made: Emulator, folder: Path, text: str = CONFIG, **env: str) -> Iterator[EmulatorServer]:
     """A config in `folder` whose environments this emulator serves."""
     gate = RequestBarrier(made)
-    running = bind_server(gate, 0)
+    run = CommandLine(folder, {**VARIABLES, **env})
+    with closing(made), serve_app(gate) as url:
+        run.write(text.replace("URL", url))
+        yield EmulatorServer(run, made, gate)
+
+
+@contextmanager
+def serve_app(app: Callable[..., Iterable[bytes]]) -> Iterator[str]:
+    """Serve a WSGI application on this machine, and give its URL."""
+    running = bind_server(app, 0)
     thread = threading.Thread(target=running.run, daemon=True)
     thread.start()
-    run = CommandLine(folder, {**VARIABLES, **env})
-    run.write(text.replace("URL", f"http://127.0.0.1:{running.effective_port}"))
     try:
-        yield EmulatorServer(run, made, gate)
+        yield f"http://127.0.0.1:{running.effective_port}"
     finally:
         close_server(running)
         thread.join(5)
-        made.close()
