@@ -20,6 +20,7 @@ os.environ |= {  # before anything imports airflow
 }
 
 ROOT = Path(__file__).parents[2]
+EMPTY_DOCUMENT = "print('{\"format_version\": 2}')\n"  # of a program that stands for exportctl
 CLIENT, SECRET = "emulator-client", "emulator-client-secret"
 LAKE_KEY = "CANARY/lake/CANARY/lake/CANARY/lake/CANA"
 CONFIG = """\

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 from airflow.sdk._shared.secrets_masker import redact
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
+from exportctl_airflow.airflow_exceptions import AirflowException, AirflowFailException, AirflowSkipException
 from exportctl_airflow.hooks import ExportctlHook
 from exportctl_airflow.operators import (
     ExportctlApplyOperator,
@@ -26,7 +26,7 @@ from exportctl_airflow.operators import (
     ExportctlVerifyOperator,
     shards,
 )
-from tests.conftest import LAKE_KEY, SECRET, Emulated, python_script
+from tests.conftest import EMPTY_DOCUMENT, LAKE_KEY, SECRET, Emulated, python_script
 
 CONTEXT: Any = {}
 
@@ -70,7 +70,7 @@ def test_a_saved_plan_is_applied_and_a_stale_one_fails_for_good(emulated: Emulat
 
 
 @pytest.mark.usefixtures("secrets")
-def test_drift_fails_the_task_for_good_or_becomes_its_value(emulated: Emulated) -> None:
+def test_drift_fails_the_task_for_good_skips_it_or_becomes_its_value(emulated: Emulated) -> None:
     ExportctlApplyOperator(**options(emulated, auto_approve=True)).execute(CONTEXT)
     emulated.emulator("ui", "disable", "orders")
 
@@ -79,6 +79,8 @@ def test_drift_fails_the_task_for_good_or_becomes_its_value(emulated: Emulated) 
     found = ExportctlDriftOperator(**options(emulated, on_findings="return")).execute(CONTEXT)
 
     assert (found["outcome"], found["exit_code"], found["counts"]["paused"]) == ("found", 3, 1)
+    with pytest.raises(AirflowSkipException, match="exit code 3, drift was found"):
+        ExportctlDriftOperator(**options(emulated, on_findings="skip")).execute(CONTEXT)
 
 
 @pytest.mark.usefixtures("secrets")
@@ -128,7 +130,7 @@ def test_variables_are_checked_before_a_secret_is_read(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("secrets")
 def test_the_process_gets_no_other_variable_of_the_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    script = "import json, os\nprint(json.dumps({'result': {'counts': dict(os.environ)}}))\n"
+    script = "import json, os\nprint(json.dumps({'format_version': 2, 'result': {'counts': dict(os.environ)}}))\n"
     monkeypatch.setenv("AIRFLOW__CORE__FERNET_KEY", "key")
     monkeypatch.setenv("AWS_PROFILE", "reader")
     monkeypatch.setenv("OTHER", "x")
@@ -151,10 +153,11 @@ def test_the_process_gets_no_other_variable_of_the_worker(tmp_path: Path, monkey
 def test_every_secret_is_masked_in_what_airflow_logs(
     side: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    account = {"conn_type": "exportctl", "password": f"{side}-password", "extra": {"SFTP_KEY": f"{side}-extra"}}
+    key = f"-----BEGIN PRIVATE KEY-----\n{side}-line-1\n{side}-line-2\n"
+    account = {"conn_type": "exportctl", "password": f"{side}-password", "extra": {"SFTP_KEY": key}}
     monkeypatch.setenv("AIRFLOW_CONN_MASKED", json.dumps(account))
     monkeypatch.setenv("AIRFLOW_VAR_LAKE_KEY", f"{side}-variable")
-    program = python_script(tmp_path / "exportctl", "print('{}')\n")
+    program = python_script(tmp_path / "exportctl", EMPTY_DOCUMENT)
     hook = ExportctlHook("masked", executable=program, variables={"LAKE_KEY": "lake_key"})
 
     if side == "worker":
@@ -162,7 +165,7 @@ def test_every_secret_is_masked_in_what_airflow_logs(
     else:
         asyncio.run(hook.arun(["plan"]))
 
-    assert redact(f"{side}-password, {side}-extra and {side}-variable") == "***, *** and ***"
+    assert redact(f"{side}-password, {side}-line-2 and {side}-variable") == "***, *** and ***"
 
 
 @pytest.mark.usefixtures("secrets")

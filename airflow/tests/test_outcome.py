@@ -8,7 +8,7 @@ import pytest
 
 from exportctl_airflow.delivery import ACCEPTED, State, judge_look
 from exportctl_airflow.environment import connection_variables
-from exportctl_airflow.outcome import Outcome, Verdict, judge_exit
+from exportctl_airflow.outcome import FORMAT_VERSION, OLDEST, REASON, Outcome, Verdict, document_fault, judge_exit
 
 RETRY, FAIL, DONE, FOUND = Verdict.RETRY, Verdict.FAIL, Verdict.DONE, Verdict.FOUND
 
@@ -95,8 +95,63 @@ def test_an_address_without_an_export_fails() -> None:
     assert judge_look(outcome, ACCEPTED, wait_after_failure=False).state is State.FAILED
 
 
-def test_a_value_that_is_no_text_is_not_shown() -> None:
-    with pytest.raises(ValueError, match="LAKE_PORT") as raised:
-        connection_variables(None, None, {"LAKE_PORT": 12345})
+@pytest.mark.parametrize(
+    ("extra", "words"),
+    [
+        ('{"LAKE_PORT": 12345}', "the value of LAKE_PORT in the extra of the connection is not text"),
+        ('{"LAKE_KEY": "12345",}', "is not JSON, line 1 column 22"),
+        ("LAKE_KEY=12345", "is not JSON, line 1 column 1"),
+        ('["12345"]', "is not a JSON object"),
+    ],
+)
+def test_an_extra_that_is_wrong_is_named_without_its_values(extra: str, words: str) -> None:
+    with pytest.raises(ValueError, match=words) as raised:
+        connection_variables(None, None, extra)
 
     assert "12345" not in str(raised.value)
+
+
+def test_a_connection_without_an_extra_has_its_two_fields() -> None:
+    expected = {"AEP_CLIENT_ID": "id", "AEP_CLIENT_SECRET": "secret"}
+
+    assert connection_variables("id", "secret", None) == connection_variables("id", "secret", "{}") == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "document", "words"),
+    [
+        (0, {}, "it printed no document"),
+        (3, {"result": {}}, "it printed no document"),
+        (0, {"format_version": FORMAT_VERSION - 1}, f"upgrade exportctl to {OLDEST} or later"),
+        (9, {"format_version": FORMAT_VERSION + 1}, "upgrade exportctl-airflow"),
+        (0, {"format_version": FORMAT_VERSION}, None),
+        (64, {}, None),
+    ],
+)
+def test_work_that_is_done_needs_a_document_that_can_be_read(
+    code: int, document: dict[str, Any], words: str | None
+) -> None:
+    fault = document_fault(Outcome("plan", code, document))
+
+    assert (words is None and fault is None) or str(words) in str(fault)
+
+
+def test_text_of_the_service_begins_no_line_and_colours_none() -> None:
+    error = {"rule": "service", "message": "no\x1b[31m\n2026-01-01 ERROR \u202eforged é", "file": None, "hint": None}
+    outcome = Outcome("plan", 1, {"errors": [error], "result": {"items": [{"address": "exports.a\nb", "verb": "+"}]}})
+    lines = [*outcome.lines(), outcome.reason]
+
+    assert lines[0] == "no\\x1b[31m\\n2026-01-01 ERROR \\u202eforged é [service]"
+    assert [line for line in lines if not line.isprintable()] == []
+
+
+def test_a_long_reason_is_cut_for_the_database() -> None:
+    error = {"rule": "service", "message": "x" * 100_000, "file": None, "hint": None}
+    document = {"errors": [error, error]}
+    look = judge_look(Outcome("verify", 1, document), ACCEPTED, wait_after_failure=False)
+    many = [verdict("COMPLETE", dataset=f"Orders {number}", reason="every file is there") for number in range(1000)]
+    exports = {"errors": [], "result": {"exports": [{"address": "exports.orders", "verdicts": many}]}}
+    ready = judge_look(Outcome("verify", 0, exports), ACCEPTED, wait_after_failure=False)
+
+    assert look.reason.endswith("… (and 1 more)")
+    assert max(len(look.reason), len(ready.reason)) < REASON + 20

@@ -11,11 +11,11 @@ from typing import Any
 import jsonschema
 import pytest
 from airflow.providers_manager import ProvidersManager
-from airflow.sdk.exceptions import AirflowFailException, AirflowSensorTimeout, TaskDeferred
 from airflow.sdk.providers_manager_runtime import ProvidersManagerTaskRuntime
 from airflow.triggers.base import BaseTrigger
 
 from exportctl_airflow import __version__
+from exportctl_airflow.airflow_exceptions import AirflowFailException, AirflowSensorTimeout, TaskDeferred
 from exportctl_airflow.hooks import ExportctlHook
 from exportctl_airflow.sensors import ExportctlRunSensor
 from exportctl_airflow.triggers import ExportctlRunTrigger

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from exportctl_airflow.outcome import Outcome, Verdict, error_line
+from exportctl_airflow.outcome import Outcome, Verdict, clean_text, error_line, shorten
 
 ACCEPTED = ("COMPLETE", "EMPTY")
 OPEN = frozenset({"UNKNOWN", "MISSING", "FILES-MISSING"})  # the next look may find what is not there yet
@@ -59,12 +59,12 @@ def judge_look(outcome: Outcome, accepted: Collection[str], *, wait_after_failur
         return Look(State.FAILED, "no export has this address")
     runs = tuple(run for export in exports for run in _newest_run(export))
     if missing := [export["address"] for export in exports if not _newest_run(export)]:
-        return Look(State.WAITING, f"{', '.join(missing)}: no run was due yet", runs)
+        return Look(State.WAITING, shorten(f"{', '.join(missing)}: no run was due yet"), runs)
     states = [_state(run, accepted, wait_after_failure=wait_after_failure) for run in runs]
     for state in (State.FAILED, State.WAITING):
         if state in states:
-            return Look(state, _sentence(runs[states.index(state)]), runs)
-    return Look(State.READY, "; ".join(map(_sentence, runs)), runs)
+            return Look(state, shorten(_sentence(runs[states.index(state)])), runs)
+    return Look(State.READY, shorten("; ".join(map(_sentence, runs))), runs)
 
 
 def _newest_run(export: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -90,4 +90,4 @@ def _state(run: Mapping[str, Any], accepted: Collection[str], *, wait_after_fail
 
 
 def _sentence(run: Mapping[str, Any]) -> str:
-    return f"{run['export']} {run['dataset']}: {run['result']}: {run['reason']}"
+    return clean_text(f"{run['export']} {run['dataset']}: {run['result']}: {run['reason']}")

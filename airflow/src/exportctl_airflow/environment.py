@@ -10,6 +10,7 @@ Nothing of Airflow's own configuration is passed on: its database address and it
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 
@@ -23,22 +24,36 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LOADERS = re.compile(r"PATH|LD_.*|DYLD_.*|PYTHON.*")  # they decide which code runs
 
 
-def connection_variables(login: str | None, password: str | None, extra: Mapping[str, object]) -> dict[str, str]:
+def connection_variables(login: str | None, password: str | None, extra: str | None) -> dict[str, str]:
     """
     Return the variables that a connection of the type `exportctl` holds.
 
-    Login and password are AEP_CLIENT_ID and AEP_CLIENT_SECRET. Each key of `extra` is the name of a variable.
+    Login and password are AEP_CLIENT_ID and AEP_CLIENT_SECRET. `extra` is a JSON object: each key is the name of a
+    variable.
 
     Raises:
-        ValueError: a key of `extra` is no name of a variable, or its value is no text. The message has no value.
+        ValueError: `extra` is no such object. The message holds no value, because each may be a secret.
     """
     found = {name: value for name, value in ((CLIENT_ID, login), (CLIENT_SECRET, password)) if value}
-    for name, value in extra.items():
+    for name, value in _read_extra(extra).items():
         check_name(name)
         if not isinstance(value, str):
             raise ValueError(f"the value of {name} in the extra of the connection is not text: put it in quotes")
         found[name] = value
     return found
+
+
+def _read_extra(text: str | None) -> dict[str, object]:
+    if not text:
+        return {}
+    try:
+        extra = json.loads(text)
+    except ValueError as error:
+        where = f", line {error.lineno} column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
+        raise ValueError(f"the extra of the connection is not JSON{where}") from None
+    if not isinstance(extra, dict):
+        raise ValueError('the extra of the connection is not a JSON object such as {"LAKE_SECRET_KEY": "…"}')
+    return extra
 
 
 def check_name(name: str) -> None:

@@ -14,15 +14,21 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from airflow.sdk import BaseHook, Variable
-from airflow.sdk.exceptions import AirflowFailException
-from airflow.sdk.log import amask_secret, mask_secret
+from airflow.sdk.log import mask_secret
 from asgiref.sync import sync_to_async
 
-from exportctl_airflow.environment import check_name, connection_variables, process_environment
-from exportctl_airflow.outcome import Outcome
+from exportctl_airflow.airflow_exceptions import AirflowException, AirflowFailException
+from exportctl_airflow.environment import (
+    CLIENT_ID,
+    CLIENT_SECRET,
+    check_name,
+    connection_variables,
+    process_environment,
+)
+from exportctl_airflow.outcome import Outcome, document_fault
 from exportctl_airflow.process import CommandProcess, run_reading
 
 if TYPE_CHECKING:
@@ -58,6 +64,7 @@ class ExportctlHook(BaseHook):
         self.variables = dict(variables or {})
         self.pass_env = tuple(pass_env)
         self._process: CommandProcess | None = None
+        self._is_stopped = False
 
     def run(self, words: Sequence[str], report: str | None, on_line: Callable[[str], None]) -> Outcome:
         """
@@ -68,16 +75,16 @@ class ExportctlHook(BaseHook):
             OSError: `report` cannot be written.
         """
         environment = self._environment(self._read_secrets())
-        with tempfile.TemporaryDirectory(prefix="exportctl-") as folder:
-            stdout = Path(report) if report else Path(folder) / "document.json"
-            stdout.parent.mkdir(parents=True, exist_ok=True)
+        with _open_document(report) as document:
             self._process = CommandProcess(self._words(words), environment)
-            with open(stdout, "wb", opener=_open_private) as file:
-                try:
-                    code = self._process.run(file, on_line)
-                except OSError as error:
-                    raise self._no_program(error) from None
-            return Outcome(_command(words), code, _read_document(stdout.read_bytes()))
+            if self._is_stopped:
+                raise AirflowException("the task was killed before exportctl started; nothing was done")
+            try:
+                code = self._process.run(document, on_line)
+            except OSError as error:
+                raise self._no_program(error) from None
+            document.seek(0)
+            return self._outcome(words, code, document.read())
 
     async def arun(self, words: Sequence[str]) -> tuple[Outcome, str]:
         """
@@ -85,21 +92,37 @@ class ExportctlHook(BaseHook):
 
         Raises:
             AirflowFailException: as `run`.
+            TimeoutError: it took too long, and was ended.
         """
-        environment = self._environment(await self._aread_secrets())
+        environment = self._environment(await sync_to_async(self._read_secrets)())
         try:
             code, stdout, stderr = await run_reading(self._words(words), environment)
+        except TimeoutError:  # which is an OSError
+            raise
         except OSError as error:
             raise self._no_program(error) from None
-        return Outcome(_command(words), code, _read_document(stdout)), stderr
+        return self._outcome(words, code, stdout), stderr
+
+    def test_connection(self) -> tuple[bool, str]:
+        """Check what the connection holds, for the button of Airflow. Sends no request."""
+        try:
+            found = self._connection_secrets(self.get_connection(self.conn_id))
+        except AirflowFailException as error:
+            return False, str(error)
+        if missing := [name for name in (CLIENT_ID, CLIENT_SECRET) if name not in found]:
+            return False, f"{' and '.join(missing)} not set: fill in client ID and client secret"
+        return True, f"sets {', '.join(sorted(found))}. No request was sent: `exportctl doctor` tries them"
 
     def stop(self) -> None:
-        """Ask the running process to stop. Returns at once."""
+        """Ask the running process to stop, and start none any more. Returns at once."""
+        self._is_stopped = True
         if self._process is not None:
             self._process.stop()
 
     def _words(self, words: Sequence[str]) -> list[str]:
-        return [self.executable, *words, "--format", "json"]
+        """Return the words of the process. The options come first: after `--` each word is an operand."""
+        command = _command(words)
+        return [self.executable, *command, "--format", "json", *words[len(command) :]]
 
     def _environment(self, secrets: Mapping[str, str]) -> dict[str, str]:
         return process_environment(os.environ, self.pass_env, secrets)
@@ -109,25 +132,23 @@ class ExportctlHook(BaseHook):
         for name, key in self.variables.items():
             found[name] = str(Variable.get(key))
         for value in found.values():
-            mask_secret(value)  # given a name, too, Airflow would mask only what has a name like `password`
-        return found
-
-    async def _aread_secrets(self) -> dict[str, str]:
-        connection = await self.aget_connection(self.conn_id)
-        found = await sync_to_async(self._connection_secrets)(connection)
-        for name, key in self.variables.items():
-            found[name] = str(await sync_to_async(Variable.get)(key))
-        for value in found.values():
-            await amask_secret(value)
+            for part in {value, *value.splitlines()}:  # a key of several lines is logged line by line
+                mask_secret(part)  # given a name, too, Airflow would mask only what has a name like `password`
         return found
 
     def _connection_secrets(self, connection: Connection) -> dict[str, str]:
         try:
             for name in self.variables:
                 check_name(name)
-            return connection_variables(connection.login, connection.password, connection.extra_dejson)
+            return connection_variables(connection.login, connection.password, connection.extra)
         except ValueError as error:
             raise AirflowFailException(f"connection {self.conn_id} or variables: {error}") from None
+
+    def _outcome(self, words: Sequence[str], code: int, stdout: bytes) -> Outcome:
+        outcome = Outcome(" ".join(_command(words)), code, _read_document(stdout))
+        if fault := document_fault(outcome):
+            raise AirflowFailException(f"{self.executable} {outcome.command}: exit code {code}, but {fault}")
+        return outcome
 
     def _no_program(self, error: OSError) -> AirflowFailException:
         return AirflowFailException(
@@ -136,14 +157,22 @@ class ExportctlHook(BaseHook):
         )
 
 
+def _open_document(report: str | None) -> IO[bytes]:
+    """Open the file for stdout: `report`, or one without a name, of which nothing is left if the worker is lost."""
+    if report is None:
+        return tempfile.TemporaryFile()
+    Path(report).parent.mkdir(parents=True, exist_ok=True)
+    return open(report, "w+b", opener=_open_private)
+
+
 def _open_private(path: str, flags: int) -> int:
     """Open a file that only its owner reads, as exportctl does with what it saves."""
     return os.open(path, flags, 0o600)
 
 
-def _command(words: Sequence[str]) -> str:
+def _command(words: Sequence[str]) -> list[str]:
     """Return the words before the first option."""
-    return " ".join(takewhile(lambda word: not word.startswith("-"), words))
+    return list(takewhile(lambda word: not word.startswith("-"), words))
 
 
 def _read_document(text: bytes) -> Mapping[str, Any]:

@@ -4,7 +4,7 @@ Operators: each runs one command of exportctl, and maps its end to what Airflow 
 | the command | the task |
 |---|---|
 | did its work | succeeds |
-| found drift, or runs that are not complete | fails without a retry; with `on_findings="return"` it succeeds |
+| found drift, or runs that are not complete | fails without a retry; with `on_findings` it is skipped or succeeds |
 | could not reach the service, is incomplete, met another run's lease, was interrupted | fails, and Airflow retries |
 | anything else: an error of the config, a safety check, a stale plan, wrong usage | fails without a retry |
 
@@ -19,15 +19,15 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
+from exportctl_airflow.airflow_exceptions import AirflowException, AirflowFailException, AirflowSkipException
 from exportctl_airflow.hooks import DEFAULT_CONNECTION, ExportctlHook
 from exportctl_airflow.outcome import Outcome, Verdict
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-ON_FINDINGS = ("fail", "return")
+ON_FINDINGS = ("fail", "skip", "return")
 FLEET = ("plan", "drift", "renew", "verify", "status")
 
 
@@ -50,7 +50,7 @@ class ExportctlOperator(BaseOperator):
         project: str,
         environment: str | None = None,
         files: Sequence[str] = (),
-        targets: Sequence[str] = (),
+        targets: Sequence[str] | None = None,
         arguments: Sequence[str] = (),
         conn_id: str = DEFAULT_CONNECTION,
         variables: Mapping[str, str] | None = None,
@@ -81,12 +81,15 @@ class ExportctlOperator(BaseOperator):
         """Return the options of the command itself."""
         return []
 
+    def operands(self) -> list[str]:
+        """Return the words of the command that are no options. They come last, where no text can become an option."""
+        return []
+
     def execute(self, context: Context) -> dict[str, Any]:
         """Run the command and return its summary."""
-        self._hook = ExportctlHook(
-            self.conn_id, executable=self.executable, variables=self.variables, pass_env=self.pass_env
-        )
-        outcome = self._hook.run(self._words(), self.report, partial(self.log.info, "%s"))
+        words = self._words()
+        self._hook = self._hook or new_hook(self)
+        outcome = self._hook.run(words, self.report, partial(self.log.info, "%s"))
         for line in outcome.lines():
             self.log.info("%s", line)
         self._judge(outcome)
@@ -99,26 +102,60 @@ class ExportctlOperator(BaseOperator):
 
     def on_kill(self) -> None:
         """Ask exportctl to stop: an apply finishes the writes under way and releases its lease."""
-        if self._hook is not None:
-            self._hook.stop()
+        self._hook = self._hook or new_hook(self)  # a hook that was stopped before `execute` starts nothing
+        self._hook.stop()
 
     def _words(self) -> list[str]:
-        return [self.command, *common_options(self), *self.options(), *self.arguments]
+        operands = self.operands()
+        words = [*self.command.split(), *common_options(self), *self.options(), *self.arguments]
+        return [*words, "--", *operands] if operands else words
 
     def _judge(self, outcome: Outcome) -> None:
         """Raise the exception that an end which is no success has in Airflow."""
         if outcome.verdict is Verdict.RETRY:
             raise AirflowException(outcome.reason)
+        if outcome.verdict is Verdict.FOUND and self.on_findings == "skip":
+            raise AirflowSkipException(outcome.reason)
         if outcome.verdict is Verdict.FAIL or (outcome.verdict is Verdict.FOUND and self.on_findings == "fail"):
             raise AirflowFailException(outcome.reason)
 
 
+def new_hook(task: Any) -> ExportctlHook:
+    """Return the hook of a task. It holds names; secrets are read when it runs."""
+    return ExportctlHook(task.conn_id, executable=task.executable, variables=task.variables, pass_env=task.pass_env)
+
+
 def common_options(task: Any) -> list[str]:
-    """Return the options for the project, the environment, the files and the targets of a task."""
-    environment = ["--env", task.environment] if task.environment else []
-    files = [word for file in task.files for word in ("-f", file)]
-    targets = [word for target in task.targets for word in ("--target", target)]
-    return ["-C", task.project, *environment, *files, *targets]
+    """
+    Return the options for the project, the environment, the files and the targets of a task.
+
+    Raises:
+        AirflowFailException: a value is empty, such as a template that found nothing. Without it, the command would
+            mean more than the author of the DAG wrote: another environment, or every export.
+    """
+    environment = [] if task.environment is None else ["--env", checked_text(task, "environment")]
+    files = [word for file in checked_list(task, "files") for word in ("-f", file)]
+    targets = [] if task.targets is None else checked_list(task, "targets")
+    if task.targets is not None and not targets:
+        raise AirflowFailException("targets is empty, which names no export: leave it out for all of them")
+    return ["-C", checked_text(task, "project"), *environment, *files, *(w for t in targets for w in ("--target", t))]
+
+
+def checked_text(task: Any, name: str) -> str:
+    """Return an argument of a task that must be text."""
+    value = getattr(task, name)
+    if not isinstance(value, str) or not value:
+        raise AirflowFailException(f"{name} is {value!r}: give text, or leave it out. Did its template find nothing?")
+    return value
+
+
+def checked_list(task: Any, name: str) -> list[str]:
+    """Return an argument of a task that must be a list of texts; to Python, a text is a list of its letters."""
+    value = getattr(task, name)
+    is_list = isinstance(value, Sequence) and not isinstance(value, str)
+    if not is_list or not all(isinstance(one, str) and one for one in value):
+        raise AirflowFailException(f"{name} is {value!r}: give a list of texts")
+    return list(value)
 
 
 class ExportctlPlanOperator(ExportctlOperator):
@@ -180,11 +217,13 @@ class ExportctlApplyOperator(ExportctlOperator):
         """Return the approval; an empty one, such as an XCom that is not there, approves nothing."""
         if self.auto_approve:
             return ["--auto-approve"]
-        if self.plan_file:
-            return [self.plan_file]
-        if not self.only_if:
+        if not (self.only_if or self.plan_file):
             raise AirflowFailException("only_if or plan_file is empty: did the plan task run?")
-        return ["--only-if", self.only_if]
+        return ["--only-if", self.only_if] if self.only_if else []
+
+    def operands(self) -> list[str]:
+        """Return the saved plan."""
+        return [self.plan_file] if self.plan_file else []
 
 
 class ExportctlDriftOperator(ExportctlOperator):
@@ -245,7 +284,7 @@ class ExportctlVerifyOperator(ExportctlOperator):
 def verify_options(task: Any) -> list[str]:
     """Return the options of `verify` of a task."""
     flags = {"--deep": task.deep, "--runs-only": task.runs_only, "--require-storage": task.require_storage}
-    since = ["--since", task.since] if task.since else []
+    since = [] if task.since is None else ["--since", checked_text(task, "since")]
     return [*since, *(flag for flag, is_set in flags.items() if is_set)]
 
 
@@ -267,22 +306,24 @@ class ExportctlFleetOperator(ExportctlOperator):
         if fleet not in FLEET:
             raise ValueError(f"fleet is {fleet!r}: choose one of {', '.join(FLEET)}")
         self.fleet = fleet
+        self.command = f"fleet {fleet}"
         self.where = where
         self.shard = shard
 
     def options(self) -> list[str]:
-        """Return the part of the sandboxes, and where they are."""
+        """Return the part of the sandboxes."""
         detailed = ["--detailed-exitcode"] if self.fleet == "plan" else []
-        return [*detailed, *(["--shard", self.shard] if self.shard else []), self.where]
+        return [*detailed, *(["--shard", checked_text(self, "shard")] if self.shard is not None else [])]
+
+    def operands(self) -> list[str]:
+        """Return where the sandboxes are."""
+        return [checked_text(self, "where")]
 
     def summary(self, outcome: Outcome) -> dict[str, Any]:
         """Return the summary with the number of sandboxes, and those that have another code than 0."""
         rows = outcome.result.get("sandboxes", ())
         noted = [self._place(row) for row in rows if row["exit_code"]]
         return {**super().summary(outcome), "sandboxes": len(rows), "noted": noted}
-
-    def _words(self) -> list[str]:
-        return ["fleet", self.fleet, *common_options(self), *self.options(), *self.arguments]
 
     def _place(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """Return the arguments with which another operator uses the sandbox of a row."""
@@ -291,5 +332,12 @@ class ExportctlFleetOperator(ExportctlOperator):
 
 
 def shards(count: int) -> list[str]:
-    """Return the shards of `fleet` for `count` mapped tasks."""
+    """
+    Return the shards of `fleet` for `count` mapped tasks.
+
+    Raises:
+        ValueError: `count` is below 1. Airflow skips tasks that are mapped over nothing, and would check no sandbox.
+    """
+    if count < 1:
+        raise ValueError(f"count is {count}: give the number of tasks, 1 or more")
     return [f"{index}/{count}" for index in range(1, count + 1)]

@@ -9,6 +9,7 @@ Exit codes: docs/cli.md of exportctl.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,6 +19,10 @@ TRANSIENT = frozenset(
     {"not-reached", "service", "storage-read", "storage-unreachable"}
 )  # rules of errors that another attempt may not meet
 LINES = 200  # of a log
+REASON = 2000  # characters, in an XCom and in Airflow's database
+FORMAT_VERSION = 2  # `format_version` of the documents that this package reads
+OLDEST = "0.2.0"  # the first exportctl that writes them
+_UNSAFE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})  # they act on a terminal, or begin a line of a log
 
 
 class Verdict(StrEnum):
@@ -84,7 +89,7 @@ class Outcome:
         if not self.errors:
             return text
         more = len(self.errors) - 1
-        return f"{text}: {error_line(self.errors[0])}" + (f" (and {more} more)" if more else "")
+        return shorten(f"{text}: {error_line(self.errors[0])}") + (f" (and {more} more)" if more else "")
 
     def summary(self) -> dict[str, Any]:
         """Return what becomes the XCom: words, counts and digests. Nothing of it is secret."""
@@ -102,7 +107,7 @@ class Outcome:
     def lines(self) -> Iterator[str]:
         """Yield lines for the log: every error, then what the command found, at most LINES of it."""
         yield from map(error_line, self.errors)
-        found = list(_found_lines(self.result))
+        found = list(map(clean_text, _found_lines(self.result)))
         yield from found[:LINES]
         if len(found) > LINES:
             yield f"… and {len(found) - LINES} more, see the report"
@@ -111,11 +116,34 @@ class Outcome:
         return judge_exit(self.code, {str(error["rule"]) for error in self.errors})
 
 
+def document_fault(outcome: Outcome) -> str | None:
+    """Return why an end that looks like work done cannot be believed: its document is not one that we read."""
+    if outcome.verdict not in (Verdict.DONE, Verdict.FOUND):
+        return None  # the exit code says enough; wrong usage, for example, may come without a document
+    if "format_version" not in outcome.document:
+        return "it printed no document: is it exportctl that runs?"
+    version = outcome.document["format_version"]
+    if version == FORMAT_VERSION:
+        return None
+    wanted = "upgrade exportctl-airflow" if version > FORMAT_VERSION else f"upgrade exportctl to {OLDEST} or later"
+    return f"its document has format_version {version}, and exportctl-airflow reads {FORMAT_VERSION}: {wanted}"
+
+
+def shorten(text: str) -> str:
+    """Return a text that is short enough for Airflow's database."""
+    return text if len(text) <= REASON else f"{text[: REASON - 1]}…"
+
+
+def clean_text(text: str) -> str:
+    r"""Return names and messages of the service in one line: control characters become `\x1b`, `\n`."""
+    return "".join(ascii(char)[1:-1] if unicodedata.category(char) in _UNSAFE else char for char in text)
+
+
 def error_line(error: Mapping[str, Any]) -> str:
     """Return one error of a document as a line: where, what, [rule] and how to fix it."""
     where = f"{error['file']}:{error['line']}:{error['column']}: " if error.get("file") else ""
     hint = f"; {error['hint']}" if error.get("hint") else ""
-    return f"{where}{error['message']} [{error['rule']}]{hint}"
+    return clean_text(f"{where}{error['message']} [{error['rule']}]{hint}")
 
 
 def sandbox_name(row: Mapping[str, Any]) -> str:

@@ -11,12 +11,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import subprocess
-from asyncio.subprocess import Process
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO
 
 GRACE = 60.0  # seconds that a process gets to finish, after a task was killed or timed out
+LOOK = 1800.0  # seconds that a command which only reads may take
 
 
 @dataclass
@@ -68,12 +68,15 @@ class CommandProcess:
             self._process.terminate()
 
 
-async def run_reading(words: Sequence[str], environment: Mapping[str, str]) -> tuple[int, bytes, str]:
+async def run_reading(
+    words: Sequence[str], environment: Mapping[str, str], limit: float = LOOK
+) -> tuple[int, bytes, str]:
     """
     Run a command that only reads, without blocking the event loop; return exit code, stdout and stderr.
 
     Raises:
         OSError: the program cannot be started.
+        TimeoutError: it took more than `limit` seconds, and was ended: others wait for its place.
     """
     process = await asyncio.create_subprocess_exec(
         *words,
@@ -84,14 +87,13 @@ async def run_reading(words: Sequence[str], environment: Mapping[str, str]) -> t
         start_new_session=True,
     )
     try:
-        stdout, stderr = await process.communicate()
+        async with asyncio.timeout(limit):
+            stdout, stderr = await process.communicate()
+    except TimeoutError:
+        raise TimeoutError(f"it was ended after {limit:.0f} seconds") from None
     finally:
-        _stop_reading(process)
+        if process.returncode is None:
+            process.kill()  # it writes nothing, so there is nothing to finish
+            await process.wait()
     assert process.returncode is not None
     return process.returncode, stdout, stderr.decode("utf-8", "replace")
-
-
-def _stop_reading(process: Process) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        if process.returncode is None:
-            process.terminate()

@@ -14,11 +14,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseSensorOperator, PokeReturnValue
-from airflow.sdk.exceptions import AirflowFailException, AirflowSensorTimeout
 
+from exportctl_airflow.airflow_exceptions import AirflowFailException, AirflowSensorTimeout, AirflowSkipException
 from exportctl_airflow.delivery import ACCEPTED, Look, State, judge_look
 from exportctl_airflow.hooks import DEFAULT_CONNECTION, ExportctlHook
-from exportctl_airflow.operators import common_options, verify_options
+from exportctl_airflow.operators import checked_text, common_options, new_hook, verify_options
 from exportctl_airflow.triggers import ExportctlRunTrigger
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class ExportctlRunSensor(BaseSensorOperator):
     @property
     def targets(self) -> tuple[str, ...]:
         """The export, as the option --target."""
-        return (self.export,)
+        return (checked_text(self, "export"),)
 
     def poke(self, context: Context) -> PokeReturnValue:
         """Look once."""
@@ -93,7 +93,12 @@ class ExportctlRunSensor(BaseSensorOperator):
         """Look once, and defer if there is something to wait for."""
         if not self.deferrable:
             return super().execute(context)
-        first = self.poke(context)
+        try:
+            first = self.poke(context)
+        except AirflowFailException as error:
+            if self.soft_fail or self.never_fail:  # as the base class does it for a sensor that does not defer
+                raise AirflowSkipException(str(error)) from None
+            raise
         if first.is_done:
             return first.xcom_value
         trigger = ExportctlRunTrigger(
@@ -122,17 +127,16 @@ class ExportctlRunSensor(BaseSensorOperator):
 
     def on_kill(self) -> None:
         """Ask exportctl to stop."""
-        if self._hook is not None:
-            self._hook.stop()
+        self._hook = self._hook or new_hook(self)  # a hook that was stopped before it looks starts nothing
+        self._hook.stop()
 
     def _words(self) -> list[str]:
         return ["verify", *common_options(self), *verify_options(self)]
 
     def _look(self) -> Look:
-        self._hook = ExportctlHook(
-            self.conn_id, executable=self.executable, variables=self.variables, pass_env=self.pass_env
-        )
-        outcome = self._hook.run(self._words(), None, partial(self.log.info, "%s"))
+        words = self._words()
+        self._hook = self._hook or new_hook(self)
+        outcome = self._hook.run(words, None, partial(self.log.info, "%s"))
         look = judge_look(outcome, self.accepted, wait_after_failure=self.wait_after_failure)
         self.log.info("%s: %s", look.state, look.reason)
         return look

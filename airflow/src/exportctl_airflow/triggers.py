@@ -13,9 +13,9 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from airflow.sdk.exceptions import AirflowException
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
+from exportctl_airflow.airflow_exceptions import AirflowFailException
 from exportctl_airflow.delivery import ACCEPTED, Look, State, judge_look
 from exportctl_airflow.hooks import ExportctlHook
 
@@ -77,8 +77,11 @@ class ExportctlRunTrigger(BaseTrigger):
         try:
             async with limit:
                 outcome, stderr = await hook.arun(self.words)
-        except AirflowException as error:
+        except AirflowFailException as error:
             return Look(State.FAILED, str(error))
+        except Exception as error:  # a secrets backend may be away for a while, and each has exceptions of its own
+            self.log.warning("cannot look", exc_info=True)
+            return Look(State.WAITING, f"cannot look: {type(error).__name__}, see the log of the triggerer")
         for line in stderr.splitlines():
             self.log.info("%s", line)
         return judge_look(outcome, self.accepted, wait_after_failure=self.wait_after_failure)
