@@ -15,7 +15,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,8 @@ def airflow_environment(home: Path, parallelism: int) -> dict[str, str]:
         "API__WORKERS": 1,
         "WORKERS__EXECUTION_API_TIMEOUT": 120,  # its first answer is slow on a busy machine
         "DAG_PROCESSOR__REFRESH_INTERVAL": 5,
+        "TRIGGERER__JOB_HEARTBEAT_SEC": 2,
+        "TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": 8,  # then another one takes the triggers of one that was killed
         "LOGGING__WORKER_LOG_SERVER_PORT": worker_logs,
         "LOGGING__TRIGGER_LOG_SERVER_PORT": trigger_logs,
         "DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
@@ -71,6 +73,7 @@ class AirflowServer:
     home: Path
     environment: Mapping[str, str]
     session: int
+    started: list[subprocess.Popen[bytes]] = field(default_factory=list)  # later, each in a session of its own
 
     @property
     def database(self) -> Path:
@@ -100,6 +103,18 @@ class AirflowServer:
             if time.monotonic() > deadline:
                 raise AssertionError(f"{what} did not come; {self.home}: {self.tail()}")
             time.sleep(0.5)
+
+    def replace_triggerer(self) -> None:
+        """Kill the triggerer and what it started, as a lost machine would, and start another one."""
+        lost = [pid for pid in session_processes(self.session) if "triggerer" in command_of(pid)]
+        assert lost
+        for pid in lost:
+            _send(pid, signal.SIGKILL)
+        words = (VENV / "bin" / "airflow", "triggerer")
+        with (self.home / "triggerer.log").open("wb") as log:
+            self.started.append(
+                subprocess.Popen(words, env=self.environment, stdout=log, stderr=log, start_new_session=True)
+            )
 
     def tail(self) -> str:
         return (self.home / "standalone.log").read_text(encoding="utf-8", errors="replace")[-3000:]
@@ -144,11 +159,13 @@ def run_server(
     with (home / "standalone.log").open("wb") as log:
         words = (VENV / "bin" / "airflow", "standalone")
         process = subprocess.Popen(words, env=environment, stdout=log, stderr=log, start_new_session=True)
+    server = AirflowServer(home, environment, process.pid)
     try:
-        yield AirflowServer(home, environment, process.pid)
+        yield server
     finally:
-        end_session(process.pid)
-        process.wait()
+        for one in (process, *server.started):
+            end_session(one.pid)
+            one.wait()
 
 
 def end_session(session: int) -> None:
@@ -174,6 +191,14 @@ def session_processes(session: int) -> list[int]:
         if int(own) == session and state != "Z":
             found.append(int(folder.name))
     return found
+
+
+def command_of(pid: int) -> str:
+    """Return the words of a process, nothing for one that ended."""
+    try:
+        return (Path("/proc") / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+    except OSError:
+        return ""
 
 
 def _send(pid: int, sent: signal.Signals) -> None:
