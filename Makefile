@@ -27,7 +27,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check lint format check-format types check-generated check-locks
-.PHONY: test-slow sweeps fuzz mutants test-real test-ecosystem test-airflow test-image coverage bench dist layout lock schemas docs site clean
+.PHONY: test-slow sweeps fuzz mutants test-real test-ecosystem test-airflow test-airflow-oldest test-image coverage bench dist layout lock schemas docs site clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -91,6 +91,10 @@ test-airflow: $(VENV)/.installed-dev $(AIRFLOW)/.installed ## types and tests of
 	cd airflow && '$(abspath $(AIRFLOW))/bin/mypy'
 	cd airflow && EXPORTCTL_PYTHON='$(abspath $(BIN))/python' '$(abspath $(AIRFLOW))/bin/python' -m pytest
 
+test-airflow-oldest: $(VENV)/.installed-real $(AIRFLOW)-oldest/.installed ## the provider with the oldest Airflow that it allows, with a scheduler, too
+	cd airflow && EXPORTCTL_PYTHON='$(abspath $(BIN))/python' '$(abspath $(AIRFLOW))-oldest/bin/python' -m pytest
+	EXPORTCTL_AIRFLOW='$(abspath $(AIRFLOW))-oldest' $(BIN)/python -m pytest -m ecosystem tests/airflow_provider
+
 test-image: $(VENV)/.installed-ecosystem ## build the image without a daemon and enter it; as root on Debian
 	.ci/install-image-tools
 	$(BIN)/python -m pytest -m 'ecosystem and slow' tests/distribution/test_image.py
@@ -122,12 +126,13 @@ lock: $(VENV)/.installed-dev ## write the lock files anew from pyproject.toml
 		--output-file requirements-ecosystem.txt
 	$(COMPILE) pyproject.toml --extra site --constraint requirements-ecosystem.txt --output-file requirements-site.txt
 	$(COMPILE) --group airflow/pyproject.toml:test --output-file airflow/requirements.txt
+	$(COMPILE) --group airflow/pyproject.toml:oldest --output-file airflow/requirements-oldest.txt
 	cd tests/real/azurite && npm install --package-lock-only
 	cd tests/browser/axe && npm install --package-lock-only
 	.ci/check-locks
 
 clean: ## take away what these targets made
-	rm -rf build dist .exportctl .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache $(VENV) $(AIRFLOW)
+	rm -rf build dist .exportctl .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache $(VENV) $(AIRFLOW) $(AIRFLOW)-oldest
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/pyvenv.cfg:
@@ -160,12 +165,14 @@ $(VENV)/.installed-site: requirements-site.txt $(VENV)/.installed-dev
 	@touch $@
 
 # The lock is complete, so pip need not look for what is missing (and would take `fastapi[…]==` for no pin of fastapi).
-$(AIRFLOW)/.installed: airflow/requirements.txt airflow/pyproject.toml
+$(AIRFLOW)/.installed: airflow/requirements.txt
+$(AIRFLOW)-oldest/.installed: airflow/requirements-oldest.txt
+$(AIRFLOW)/.installed $(AIRFLOW)-oldest/.installed: airflow/pyproject.toml airflow/hatch_build.py airflow/src/exportctl_airflow/__init__.py
 	@echo 'installing Apache Airflow and the provider, every file checked against its hash'
-	@rm -rf $(AIRFLOW)
-	@python=$$(.ci/find-python) && "$$python" -m venv $(AIRFLOW)
-	@$(AIRFLOW)/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --require-hashes --requirement airflow/requirements.txt
-	@$(AIRFLOW)/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --no-build-isolation --editable airflow
+	@rm -rf $(@D)
+	@python=$$(.ci/find-python) && "$$python" -m venv $(@D)
+	@$(@D)/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --require-hashes --requirement $(filter %.txt,$^)
+	@$(@D)/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --no-build-isolation --editable airflow
 	@touch $@
 
 build/azurite/.installed: tests/real/azurite/package-lock.json .ci/install-servers

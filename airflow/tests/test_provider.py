@@ -11,7 +11,6 @@ from typing import Any
 import jsonschema
 import pytest
 from airflow.providers_manager import ProvidersManager
-from airflow.sdk.providers_manager_runtime import ProvidersManagerTaskRuntime
 from airflow.triggers.base import BaseTrigger
 
 from exportctl_airflow import __version__
@@ -37,7 +36,7 @@ def test_airflow_knows_the_connection_type_and_its_form() -> None:
     manager = ProvidersManager()
 
     assert manager.providers["exportctl-airflow"].version == __version__
-    hook = ProvidersManagerTaskRuntime().hooks["exportctl"]
+    hook = manager.hooks["exportctl"]  # deprecated since 3.2; Airflow 3.1 has it nowhere else
     assert hook is not None
     assert hook.hook_class_name == f"{ExportctlHook.__module__}.{ExportctlHook.__qualname__}"
     assert manager.field_behaviours["exportctl"]["relabeling"]["password"] == "Client secret"

@@ -115,7 +115,7 @@ def test_a_release_needs_the_tag_of_its_version_and_its_own_address(
     tag: str, address: str, words: str, tmp_path: Path
 ) -> None:
     workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "release.yml").read_text(encoding="utf-8"))
-    (check,) = (s for s in workflow["jobs"]["build"]["steps"] if s.get("name") == "Check the tag and the address")
+    (check,) = (s for s in workflow["jobs"]["build"]["steps"] if s.get("name") == "Check the tag and the addresses")
     server, owner, name = address.rsplit("/", 2)
     job = new_job(ROOT, tmp_path)
     job.github = {"ref_name": tag, "server_url": server, "repository": f"{owner}/{name}"}
@@ -147,12 +147,22 @@ def test_make_dist_lists_what_it_built_and_what_is_in_it(tmp_path: Path) -> None
     checked = subprocess.run(
         ("sha256sum", "--check", "--strict", "SHA256SUMS"), cwd=dist, capture_output=True, check=False
     )
-    sbom = yaml.safe_load((dist / f"exportctl-{__version__}.cdx.json").read_text(encoding="utf-8"))
+    sbom, of_provider = (
+        yaml.safe_load((dist / f"{name}-{__version__}.cdx.json").read_text(encoding="utf-8"))
+        for name in ("exportctl", "exportctl_airflow")
+    )
     locked = set(re.findall(r"(?m)^([a-z0-9-]+)==", (ROOT / "requirements.txt").read_text(encoding="utf-8")))
     listed = {one["name"].lower().replace("_", "-") for one in sbom["components"]}
 
     assert checked.returncode == 0, checked.stdout
-    assert len(checked.stdout.splitlines()) == 3
+    assert {line.partition(": ")[0] for line in checked.stdout.decode().splitlines()} == {
+        f"{name}-{__version__}{end}"
+        for name in ("exportctl", "exportctl_airflow")
+        for end in (".tar.gz", "-py3-none-any.whl", ".cdx.json")
+    }
+    product = of_provider["metadata"]["component"]
+    assert (product["name"], product["version"]) == ("exportctl-airflow", __version__)
+    assert of_provider.get("components", []) == []  # it brings nothing along
     assert (sbom["metadata"]["component"]["name"], sbom["metadata"]["component"]["version"]) == (
         "exportctl",
         __version__,
@@ -160,5 +170,5 @@ def test_make_dist_lists_what_it_built_and_what_is_in_it(tmp_path: Path) -> None
     assert sbom["metadata"]["timestamp"] == "2026-01-01T00:00:00+00:00"
     assert listed <= locked
     assert {"httpx", "typer", "pyyaml"} <= listed
-    assert str(tmp_path) not in str(sbom)
-    assert "serialNumber" not in sbom
+    assert str(tmp_path) not in str([sbom, of_provider])
+    assert "serialNumber" not in {*sbom, *of_provider}
