@@ -99,7 +99,7 @@ def test_an_address_without_an_export_fails() -> None:
     ("extra", "words"),
     [
         ('{"LAKE_PORT": 12345}', "the value of LAKE_PORT in the extra of the connection is not text"),
-        ('{"LAKE_KEY": "12345",}', "is not JSON, line 1 column 22"),
+        ('{"LAKE_KEY": "12345",}', "is not JSON, line 1 column 2"),
         ("LAKE_KEY=12345", "is not JSON, line 1 column 1"),
         ('["12345"]', "is not a JSON object"),
     ],
