@@ -93,6 +93,11 @@ def test_a_broken_config_a_missing_credential_and_a_dead_host_leave_the_other_sa
         "teams/dead": ["not-reached"],
     }
     assert ended.code == 1
+    assert {name: row["platform"] and row["platform"]["sandbox"] for name, row in found.items() if not row["read"]} == {
+        "teams/all prod": "prod",
+        "teams/broken": None,
+        "teams/dead": "dev",
+    }
 
 
 def test_an_environment_without_a_reference_is_one_row(teams: Teams) -> None:
@@ -218,16 +223,37 @@ projects:
             'fleet.yaml:2:24: projects has no key "enviroments"',
         ),
         ("version: 1\nprojects: [{folder: a}, {folder: a}]", "fleet.yaml:2:25: a is listed twice"),
+        ("version: 1\nprojects: [{folder: a}, {folder: b/../a}]", "fleet.yaml:2:25: b/../a is listed twice"),
+        ("version: 1\nprojects: [{folder: a}, {folder: link}]", "fleet.yaml:2:25: link is listed twice"),
+        (
+            "version: 1\nprojects: [{folder: a}, {folder: a, environments: [dev]}]",
+            "fleet.yaml:2:25: a is listed twice with the same environment",
+        ),
+        (
+            "version: 1\nprojects: [{folder: a, environments: [dev, dev]}]",
+            "fleet.yaml:2:12: a is listed twice with the same environment",
+        ),
         (
             "version: 1\norganizations: {A: {requests_per_second: 0}}\nprojects: [{folder: a}]",
             "fleet.yaml:2:42: organizations.A.requests_per_second has a value that it cannot have",
         ),
         ("version: [1", "fleet.yaml:1:10: this [ is not closed"),
     ],
-    ids=["a key is missing", "an unknown key", "a project twice", "a budget of nothing", "no YAML"],
+    ids=[
+        "a key is missing",
+        "an unknown key",
+        "a project twice",
+        "a project on two ways",
+        "a project through a link",
+        "an environment of all",
+        "an environment twice",
+        "a budget of nothing",
+        "no YAML",
+    ],
 )
 def test_a_mistake_in_a_fleet_file_is_said_at_its_line(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "fleet.yaml").write_text(text, encoding="utf-8")
+    (tmp_path / "link").symlink_to("a")
     ended = CommandLine(tmp_path)("fleet", "drift", "fleet.yaml")
     assert (ended.code, message in ended.err) == (1, True), ended.err
 

@@ -101,6 +101,19 @@ def test_only_alerts_of_drift_become_sarif(teams: Teams) -> None:
     assert "only fleet drift has alerts, and these are reports of fleet status" in note["message"]["text"]
 
 
+def test_a_project_of_two_folders_in_one_sandbox_is_an_error_of_the_run_and_of_the_merge(teams: Teams) -> None:
+    """Each folder would delete what the other declares."""
+    for name in ("one", "two"):
+        teams.add(name, "dev")
+        file = teams.run.folder / "teams" / name / "exports.yaml"
+        file.write_text(file.read_text().replace(f"project: {name}", "project: same"))
+    whole, codes = show_all(teams.run, ("json", "text"), "fleet", "status", "teams", *NOW)
+    assert codes == {1}
+    assert "teams/two is project same in sandbox dev, and so is teams/one  [project-twice]" in whole["text"]
+    files = write_shards(teams.run, "status", 2, teams.run.folder)
+    assert show_all(teams.run, ("json", "text"), "fleet", "merge", *files) == (whole, codes)
+
+
 # -- what cannot be merged --------------------------------------------------------------------------------------------
 
 

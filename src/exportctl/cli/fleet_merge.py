@@ -16,7 +16,7 @@ from exportctl.cli.fleet_output import StoredTexts, show_fleet
 from exportctl.config.schema_check import schema_errors
 from exportctl.errors import Error, Finding, SourcePosition, UsageError
 from exportctl.model.plan import PlanHeader
-from exportctl.output.fleet import FleetReport, FleetRow
+from exportctl.output.fleet import FleetReport, FleetRow, shared_projects
 from exportctl.pipelines.fleet_matrix import split_shard
 
 if TYPE_CHECKING:
@@ -103,15 +103,17 @@ def merge_reports(call: CommandContext, files: Sequence[Path]) -> int:
             message = f"--format sarif: only fleet drift has alerts, and these are reports of fleet {merger.command}"
             raise UsageError(message, rule="usage")
         merger.rows.sort(key=lambda pair: (pair[0].folder, pair[0].files, pair[0].environment or ""))
-        code = exit_codes.pick_exit_code(*merger.codes, exit_codes.FAILED if merger.errors else exit_codes.DONE)
+        is_complete = merger.is_complete and not merger.errors
+        errors = (*merger.errors, *shared_projects(row for row, _ in merger.rows))
+        code = exit_codes.pick_exit_code(*merger.codes, exit_codes.FAILED if errors else exit_codes.DONE)
         report = FleetReport(
             merger.command or "merge",
             [row for row, _ in merger.rows],
             code,
             merger.ended or call.wall(),
-            merger.is_complete and not merger.errors,
+            is_complete,
             run=ci_run(call),
-            errors=tuple(merger.errors),
+            errors=errors,
         )
         show_fleet(call, report, [stored for _, stored in merger.rows], texts)
     return code

@@ -7,10 +7,11 @@ the document and SARIF find it.
 
 from __future__ import annotations
 
+import io
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from exportctl.cli.ci_reports import publish_to_actions
 from exportctl.cli.context import JSON, JUNIT, MARKDOWN, SARIF, CommandContext
@@ -22,25 +23,48 @@ if TYPE_CHECKING:
     from exportctl.output.sarif import SarifResult
 
 
+RawFile = io.RawIOBase | io.BytesIO
+
+
+def _open_file() -> RawFile:
+    """Open a file without a name; where no folder takes one, the texts stay in memory."""
+    try:
+        return tempfile.TemporaryFile(buffering=0)  # a buffer would try again and again to write what fails
+    except OSError:
+        return io.BytesIO()
+
+
 @dataclass
 class StoredTexts:
-    """Texts of ASCII, one after another in a file without a name."""
+    """Texts of ASCII, one after another in a file without a name. What a full disk does not take stays in memory."""
 
-    file: Any = field(default_factory=tempfile.TemporaryFile)
-    spans: list[tuple[int, int]] = field(default_factory=list)
+    file: RawFile = field(default_factory=_open_file)
+    texts: list[tuple[int, int] | str] = field(default_factory=list)  # position and size in the file, or the text
+    end: int = 0  # of what the file holds for sure
 
     def add(self, text: str) -> int:
         """Add a text, and return its number."""
         data = text.encode("ascii")
-        self.spans.append((self.file.seek(0, 2), len(data)))
-        self.file.write(data)
-        return len(self.spans) - 1
+        try:
+            self.file.seek(self.end)
+            rest = memoryview(data)
+            while rest:
+                rest = rest[self.file.write(rest) :]
+        except OSError:
+            self.texts.append(text)
+        else:
+            self.texts.append((self.end, len(data)))
+            self.end += len(data)
+        return len(self.texts) - 1
 
     def close(self) -> None:
         self.file.close()
 
     def read(self, number: int) -> str:
-        start, size = self.spans[number]
+        found = self.texts[number]
+        if isinstance(found, str):
+            return found
+        start, size = found
         self.file.seek(start)
         return str(self.file.read(size), "ascii")
 

@@ -25,8 +25,9 @@ from exportctl.cli.fleet_output import StoredTexts, show_fleet
 from exportctl.client.guard import SecretGuard
 from exportctl.errors import Error, Finding, Level
 from exportctl.frozen import dataclass
-from exportctl.output.fleet import MAX_FINDINGS, FleetReport, FleetRow, limit_lines, rebase_findings
+from exportctl.output.fleet import MAX_FINDINGS, FleetReport, FleetRow, limit_lines, rebase_findings, shared_projects
 from exportctl.output.format_values import clean_text
+from exportctl.workflows.connect import plan_header
 from exportctl.workflows.load_config import environment_secrets
 
 if TYPE_CHECKING:
@@ -99,8 +100,11 @@ def run_fleet_command(
         collected.rows.sort(key=lambda pair: (pair[0].folder, pair[0].files, pair[0].environment or ""))
         rows = [row for row, _ in collected.rows]
         interrupted = (exit_codes.INTERRUPTED,) if interrupt.received else ()
-        code = exit_codes.pick_exit_code(*(row.exit_code for row in rows), *interrupted)
-        report = FleetReport(kind.name, rows, code, call.wall(), not interrupt.received, shard, members, ci_run(call))
+        errors = shared_projects(rows)
+        failed = (exit_codes.FAILED,) if errors else ()
+        code = exit_codes.pick_exit_code(*(row.exit_code for row in rows), *interrupted, *failed)
+        is_complete, ended = not interrupt.received, call.wall()
+        report = FleetReport(kind.name, rows, code, ended, is_complete, shard, members, ci_run(call), errors)
         show_fleet(call, report, [stored for _, stored in collected.rows], texts)
     return code
 
@@ -202,6 +206,7 @@ class _Reducer:
             is_read=False,
             summary="not read: see the error",
             project=project.name if project else None,
+            header=plan_header(project) if project and not project.unset else None,
             errors=rebase_findings(errors[:MAX_FINDINGS], member.project.folder),
         )
         return ReducedResult(row, alerts=self._mistakes(row, errors), notes=row.errors)

@@ -35,6 +35,7 @@ class DeclaredProject:
     folder: str
     files: tuple[str, ...]
     environments: tuple[str, ...]
+    at: SourcePosition
 
 
 @dataclass(frozen=True)
@@ -118,15 +119,14 @@ def parse_fleet_file(name: str, data: bytes) -> FleetFile:
         raise ConfigError(mistakes)
     whole: Any = plain_value(root)
     projects = [
-        DeclaredProject(one["folder"], tuple(one.get("files", ())), tuple(one.get("environments", ())))
-        for one in whole["projects"]
-    ]
-    repeated = [n for n, one in enumerate(projects) if one in projects[:n]]
-    if repeated:
-        at = _node_at(root, ("projects", repeated[0])).at
-        raise ConfigError(
-            [Finding("project-twice", f"{projects[repeated[0]].folder} is listed twice", at, "remove one")]
+        DeclaredProject(
+            one["folder"],
+            tuple(one.get("files", ())),
+            tuple(one.get("environments", ())),
+            _node_at(root, ("projects", number)).at,
         )
+        for number, one in enumerate(whole["projects"])
+    ]
     budgets = {
         organization: DeclaredBudget(one.get("requests_per_second"), one.get("parallel_requests"))
         for organization, one in whole.get("organizations", {}).items()

@@ -88,6 +88,22 @@ def rebase_findings(findings: Iterable[Finding], folder: str) -> tuple[Finding, 
     )
 
 
+def shared_projects(rows: Iterable[FleetRow]) -> tuple[Finding, ...]:
+    """Return an error for each row whose project another one has in the same sandbox. Embedded emulators share none."""
+    seen: dict[tuple[str, str, str, str], FleetRow] = {}
+    found = []
+    for row in rows:
+        if row.header is None or row.header.platform == "embedded":
+            continue
+        key = (row.header.url, row.header.organization, row.header.sandbox, row.header.project)
+        first = seen.setdefault(key, row)
+        if first is not row:
+            text = f"{row.name} is project {row.header.project} in sandbox {row.header.sandbox}, and so is {first.name}"
+            hint = "each would delete the exports of the other: give one of them another `project`, or list one only"
+            found.append(Finding("project-twice", text, hint=hint))
+    return tuple(found)
+
+
 def summary(report: FleetReport) -> str:
     """Return `Fleet drift: 100 sandboxes, 2 need attention (a prod, b prod), 1 not read (c).`."""
     count = f"{len(report.rows)} sandbox{'' if len(report.rows) == 1 else 'es'}"

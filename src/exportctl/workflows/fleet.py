@@ -35,7 +35,7 @@ from exportctl.config.checkout import UnusableFile, read_regular_file
 from exportctl.config.files import MAIN_FILE, PARTS_FOLDER
 from exportctl.config.fleet_file import FleetFile, parse_fleet_file
 from exportctl.config.yaml_nodes import MAX_BYTES
-from exportctl.errors import Error, Finding
+from exportctl.errors import ConfigError, Error, Finding
 from exportctl.frozen import dataclass
 from exportctl.model.project import Project
 from exportctl.workflows import connect
@@ -134,7 +134,24 @@ def read_fleet_file(folder: Path, file: Path) -> tuple[tuple[FleetProject, ...],
         )
         for one in declared.projects
     ]
+    _check_listed_once(folder, projects, declared)
     return tuple(sorted(projects)), declared
+
+
+def _check_listed_once(folder: Path, projects: Sequence[FleetProject], declared: FleetFile) -> None:
+    """Check that no two entries have an environment of one project, through links too; a ConfigError names each."""
+    listed: dict[tuple[str, tuple[str, ...]], set[str | None]] = defaultdict(set)
+    found = []
+    for project, one in zip(projects, declared.projects, strict=True):
+        seen = listed[os.path.realpath(folder / project.folder), project.files]
+        names: set[str | None] = {*one.environments} or {None}
+        twice = len(names) < len(one.environments) or seen & names or (None in seen | names and seen)
+        if twice:
+            text = f"{one.folder} is listed twice" + (" with the same environment" if one.environments else "")
+            found.append(Finding("project-twice", text, one.at, "list each environment of a project once"))
+        seen |= names
+    if found:
+        raise ConfigError(found)
 
 
 def list_members(projects: Sequence[FleetProject], setup: Callable[[FleetProject], Setup]) -> tuple[FleetMember, ...]:
