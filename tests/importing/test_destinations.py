@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from exportctl.config.scalars import NAME, parse_moment
 from exportctl.importing.destinations import shared_folder, subpath_below
-from exportctl.importing.existing_config import MAX_KEY_LENGTH, free_key
+from exportctl.importing.existing_config import MAX_KEY_LENGTH, FreeKeys
 from exportctl.importing.shared_settings import last_day
 from exportctl.model.plan import MAX_TIMESTAMP
 
@@ -72,19 +72,26 @@ def test_every_path_lies_below_the_folder_it_shares(paths: list[str]) -> None:
     ],
 )
 def test_a_key_is_the_first_slug_that_is_free(titles: list[str], taken: list[str], key: str) -> None:
-    assert free_key(titles, taken) == key
+    assert FreeKeys(taken).take_key(titles) == key
 
 
 @given(st.lists(st.text(), max_size=30))
 def test_keys_are_names_and_no_two_are_equal(titles: list[str]) -> None:
     import re
 
-    keys: list[str] = []
-    for title in titles:
-        keys.append(free_key([title, "flow"], keys))
+    free = FreeKeys(())
+    keys = [free.take_key([title, "flow"]) for title in titles]
 
     assert len(set(keys)) == len(keys)
     assert all(re.fullmatch(NAME, key) and len(key) <= MAX_KEY_LENGTH for key in keys)
+
+
+@given(st.lists(st.sampled_from(["orders", "orders-2", "o" * 60]), max_size=12), st.sets(st.sampled_from(["orders-3"])))
+def test_a_key_given_later_is_the_one_of_a_search_from_the_start(titles: list[str], taken: set[str]) -> None:
+    free, given = FreeKeys(taken), [*taken]
+    for title in titles:
+        given.append(FreeKeys(given).take_key([title]))
+        assert free.take_key([title]) == given[-1]
 
 
 @given(st.integers(0, MAX_TIMESTAMP) | st.integers(0, MAX_TIMESTAMP // 86400).map(lambda day: day * 86400))

@@ -23,7 +23,7 @@ from exportctl.accept.export_edits import NotExpressible, Proposal
 from exportctl.config.yaml_nodes import ScalarNode
 from exportctl.importing import shared_settings
 from exportctl.importing.destinations import account_reference, subpath_below
-from exportctl.importing.existing_config import free_key
+from exportctl.importing.existing_config import FreeKeys
 from exportctl.model.plan import DESTINATIONS, EXPORTS
 from exportctl.model.project import READERS, Destination, Export
 from exportctl.plan.ownership import LiveFlow
@@ -115,7 +115,8 @@ def _add_destination(
     export: Export, declared: Destination, live: dict[str, str], key: str, owner: dict[str, str], context: EditContext
 ) -> Proposal:
     wanted = _strip_subpath(export, live, key)
-    key_of_new = free_key([f"{declared.key} {export.declared_key}"], context.existing.taken_names[DESTINATIONS])
+    free = FreeKeys(context.existing.taken_names[DESTINATIONS])
+    key_of_new = free.take_key([f"{declared.key} {export.declared_key}"])
     placed = context.existing.destinations.get(declared.key)
     value: dict[str, object] = {"type": declared.type, **(wanted or live), "account": owner}
     if placed and placed.format:

@@ -18,11 +18,12 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from exportctl.frozen import dataclass
 from exportctl.importing.convert import ImportableFlow
-from exportctl.importing.existing_config import ExistingConfig, ExistingDestination, free_key
+from exportctl.importing.existing_config import ExistingConfig, ExistingDestination, FreeKeys
 from exportctl.model.plan import DESTINATIONS, LiveObject
 from exportctl.model.project import Format
+from exportctl.plan.grouping import group_by_key
 from exportctl.plan.ownership import Ownership
-from exportctl.resources import wire
+from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.destinations.type import DestinationType
 from exportctl.yaml_edit.emit import is_writable
 
@@ -52,31 +53,51 @@ def assign_destinations(
 ) -> DestinationLayout:
     by_flow: dict[str, FlowDestination] = {}
     groups: dict[tuple[object, ...], list[ImportableFlow]] = defaultdict(list)
+    by_folder = group_by_key(existing.destinations, lambda key: _existing_folder(existing.destinations[key]))
     for flow in flows:
-        destination = _declared_destination(flow, existing)
+        destination = _declared_destination(flow, existing, by_folder)
         if destination:
             by_flow[flow.id] = destination
         else:
             groups[_group_key(flow)].append(flow)
     added: dict[str, Mapping[str, object]] = {}
+    free = FreeKeys(existing.taken_names[DESTINATIONS])
     for group in groups.values():
         path = shared_folder([flow.path for flow in group])
-        key = free_key(_key_candidates(group[0], path), (*existing.taken_names[DESTINATIONS], *added))
+        key = free.take_key(_key_candidates(group[0], path))
         added[key] = _destination(group[0], path, existing, ownership)
         by_flow |= {flow.id: FlowDestination(key, subpath_below(flow.path, path) or "") for flow in group}
     return DestinationLayout(by_flow, added)
 
 
-def _declared_destination(flow: ImportableFlow, existing: ExistingConfig) -> FlowDestination | None:
+def _declared_destination(
+    flow: ImportableFlow, existing: ExistingConfig, by_folder: Mapping[object, Sequence[str]]
+) -> FlowDestination | None:
     """Return the declared destination with the shortest subpath; of equal ones the default destination."""
     default = existing.defaults.destination.value if existing.defaults.destination else None
     fitting = [
         (len(subpath), key != default, key, subpath)
-        for key, placed in existing.destinations.items()
-        if (subpath := _matching_subpath(flow, placed)) is not None
+        for folder in _folders_above(flow.path)
+        for key in by_folder.get(_folder(flow.type, flow.base.id, flow.location, folder), ())
+        if (subpath := _matching_subpath(flow, existing.destinations[key])) is not None
     ]
     _, _, key, subpath = min(fitting, default=(0, False, "", ""))
     return FlowDestination(key, subpath, existing.destinations[key].format) if fitting else None
+
+
+def _existing_folder(placed: ExistingDestination) -> object:
+    kind, location = TYPES[placed.declared.type], placed.declared.location
+    return _folder(kind, placed.base, location, location.get(kind.folder_key) or "")
+
+
+def _folder(kind: DestinationType, base: str, location: Mapping[str, object], folder: str) -> object:
+    """Return what is equal for two locations that differ in nothing but what is below a folder."""
+    return kind.name, base, frozenset({**location, kind.folder_key: folder}.items())
+
+
+def _folders_above(path: str) -> set[str]:
+    """Return the path, every folder above it, and the root."""
+    return {"", path, *(path[: slash.start()] for slash in re.finditer("/", path))}
 
 
 def _matching_subpath(flow: ImportableFlow, placed: ExistingDestination) -> str | None:
@@ -134,9 +155,8 @@ def account_reference(
     base: LiveObject, kind: DestinationType, existing: ExistingConfig, ownership: Ownership
 ) -> dict[str, str]:
     """Refer to an account by the destination that owns it, by a title that is unique in its type, or by its id."""
-    for key, placed in sorted(existing.destinations.items()):
-        if placed.base == base.id and placed.declared.account.is_ours:
-            return {"of": key}
+    if base.id in existing.owners:
+        return {"of": existing.owners[base.id]}
     name = base.name
-    named = [b for b in ownership.base_connections.values() if b.name == name and wire.destination_type(b.raw) is kind]
-    return {"existing": name} if name and is_writable(name) and len(named) == 1 else {"id": base.id}
+    is_unique = len(ownership.accounts_titled(kind, name)) == 1
+    return {"existing": name} if name and is_writable(name) and is_unique else {"id": base.id}

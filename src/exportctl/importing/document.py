@@ -14,9 +14,10 @@ from exportctl.frozen import dataclass
 from exportctl.importing import shared_settings
 from exportctl.importing.convert import ImportableFlow
 from exportctl.importing.destinations import assign_destinations
-from exportctl.importing.existing_config import ExistingConfig, free_key
+from exportctl.importing.existing_config import ExistingConfig, FreeKeys
 from exportctl.model.plan import DESTINATIONS, EXPORTS, ListedDataset
 from exportctl.model.schedule import ONCE, default_end, format_moment
+from exportctl.plan.grouping import group_by_key
 from exportctl.plan.ownership import Ownership
 from exportctl.resources.kinds import FLOW
 from exportctl.yaml_edit import emit
@@ -92,19 +93,18 @@ def build_document(
         DESTINATIONS: {key: Block(destinations.added[key]) for key in sorted(destinations.added)},
         EXPORTS: exports,
     }
-    users = {
-        key: tuple(f for f, spot in destinations.by_flow.items() if spot.destination == key)
-        for key in destinations.added
-    }
+    placed = group_by_key(destinations.by_flow, lambda flow: destinations.by_flow[flow].destination)
+    users = {key: placed.get(key, ()) for key in destinations.added}
     return ConfigDocument(emit.document_text(context.head_comments, sections) if flows else "", keys, users)
 
 
 def _keys(flows: Sequence[ImportableFlow], existing: ExistingConfig) -> dict[str, str]:
     """Make keys of the flows' names; of equal names, the oldest flow gets the key without a number."""
     keys: dict[str, str] = {}
+    free = FreeKeys(existing.taken_names[EXPORTS])
     for flow in sorted(flows, key=lambda f: (slug(f.title), f.created, f.id)):
         name = flow.title if slug(flow.title) else f"flow {flow.id}"
-        keys[flow.id] = free_key([name], (*existing.taken_names[EXPORTS], *keys.values()))
+        keys[flow.id] = free.take_key([name])
     return keys
 
 

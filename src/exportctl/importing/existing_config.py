@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 
 from exportctl.config.interpolation import fill_references
 from exportctl.config.load import ParsedConfig
@@ -18,10 +19,12 @@ from exportctl.config.scalars import slug
 from exportctl.config.section import FindingCollector, Section
 from exportctl.config.yaml_nodes import MapEntry, MapNode, Node
 from exportctl.frozen import dataclass
+from exportctl.model import schedule
 from exportctl.model.plan import DESTINATIONS, EXPORTS, Address
-from exportctl.model.project import Destination, Format
+from exportctl.model.project import Destination, Format, Schedule
 from exportctl.plan.accounts import plan_account
 from exportctl.plan.desired import DesiredState
+from exportctl.plan.grouping import group_by_key
 from exportctl.plan.ownership import Ownership
 from exportctl.resources import wire
 from exportctl.resources.destinations.table import TYPES
@@ -56,6 +59,23 @@ class ExistingConfig:
     schedules: Mapping[str, ScheduleWithEnd]
     formats: Mapping[str, Format]
     destinations: Mapping[str, ExistingDestination]
+
+    @cached_property
+    def owners(self) -> Mapping[str, str]:
+        """The first destination, by key, that owns an account, by the id of its base connection."""
+        owned = sorted(self.destinations.items(), reverse=True)
+        return {placed.base: key for key, placed in owned if placed.declared.account.is_ours}
+
+    @cached_property
+    def schedule_names(self) -> Mapping[object, tuple[str, ...]]:
+        """The names of the schedules with the same runs, by `run_grid`."""
+        return group_by_key(self.schedules, lambda name: run_grid(self.schedules[name].schedule))
+
+
+def run_grid(of: Schedule) -> tuple[str, int | None, int]:
+    """Return what is equal for schedules with the same runs: interval, start, and place in the interval."""
+    every = schedule.canonical_every(of)
+    return every, of.start, schedule.grid_offset(of.at, every)
 
 
 def existing_config(
@@ -108,13 +128,14 @@ def _base_id(one: Destination, desired: DesiredState, ownership: Ownership, as_o
     if account.is_ours:
         own = plan_account(desired.accounts[Address(DESTINATIONS, one.key)], ownership, as_of).base
         return own if isinstance(own, str) else None
-    named = [
-        base.id
-        for base in ownership.base_connections.values()
-        if account.id in (None, base.id) and account.existing in (None, base.name)
-        if wire.destination_type(base.raw) is TYPES[one.type]
-    ]
-    return named[0] if len(named) == 1 else None
+    kind = TYPES[one.type]
+    if account.id is not None:
+        base = ownership.base_connections.get(account.id)
+        return account.id if base and wire.destination_type(base.raw) is kind else None
+    titled = ownership.accounts_of_type(kind)
+    if account.existing is not None:
+        titled = ownership.accounts_titled(kind, account.existing)
+    return titled[0].id if len(titled) == 1 else None
 
 
 def _taken_names(tree: MapNode, desired: DesiredState, ownership: Ownership) -> dict[str, frozenset[str]]:
@@ -138,17 +159,26 @@ def _entries(layer: Node, section: str) -> Mapping[str, MapEntry]:
     return entry.node.entries if entry and isinstance(entry.node, MapNode) else {}
 
 
-def free_key(wanted: Iterable[str], taken: Iterable[str]) -> str:
-    """Return a free key: the first of `wanted` with a free slug, else the first one with a number."""
-    used = frozenset(taken)
-    keys = [key for text in wanted if (key := _key(slug(text), ""))]
-    for key in keys:
-        if key not in used:
-            return key
-    number = 2
-    while (key := _key(keys[0], f"-{number}")) in used:
-        number += 1
-    return key
+class FreeKeys:
+    """Keys that are not taken; a key that it gives is taken from then on."""
+
+    def __init__(self, taken: Iterable[str]) -> None:
+        self._used = set(taken)
+        self._numbers: dict[str, int] = {}  # by text: all smaller ones are taken
+
+    def take_key(self, wanted: Iterable[str]) -> str:
+        """Return a free key: the first of `wanted` with a free slug, else the first one with a number."""
+        keys = [key for text in wanted if (key := _key(slug(text), ""))]
+        key = next((key for key in keys if key not in self._used), None) or self._numbered_key(keys[0])
+        self._used.add(key)
+        return key
+
+    def _numbered_key(self, text: str) -> str:
+        number = self._numbers.get(text, 2)
+        while (key := _key(text, f"-{number}")) in self._used:
+            number += 1
+        self._numbers[text] = number
+        return key
 
 
 def _key(text: str, tail: str) -> str:

@@ -141,7 +141,8 @@ def _selected_flows(ownership: Ownership, selection: Selection) -> list[LiveFlow
             message = f"--name {glob}: no flow has a matching name"
             raise UsageError(message, rule="usage", hint=_suggestion(glob, by_name))
     named = {name for name in by_name for glob in selection.names if fnmatchcase(name, glob)}
-    return [h for h in ownership.flows if h.flow.id in selection.ids or h.flow.name in named]
+    ids = frozenset(selection.ids)
+    return [h for h in ownership.flows if h.flow.id in ids or h.flow.name in named]
 
 
 def _suggestion(wanted_id: str, known: Mapping[str, LiveFlow]) -> str:

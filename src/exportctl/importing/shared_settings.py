@@ -19,7 +19,7 @@ from exportctl.config.resolve.schedules import NO_END, ScheduleWithEnd
 from exportctl.frozen import dataclass
 from exportctl.importing.convert import ImportableFlow
 from exportctl.importing.destinations import DestinationLayout
-from exportctl.importing.existing_config import ExistingConfig, free_key
+from exportctl.importing.existing_config import ExistingConfig, FreeKeys, run_grid
 from exportctl.model import schedule
 from exportctl.model.project import Format, Schedule
 from exportctl.model.schedule import DAY, ONCE
@@ -42,8 +42,7 @@ def schedule_settings(flows: Sequence[ImportableFlow], existing: ExistingConfig)
     needed = {f.id: f.schedule for f in flows if not (default and _is_same_schedule(default.value, f))}
     named = {}
     for flow in flows:
-        fitting = [name for name, one in existing.schedules.items() if _is_same_schedule(one, flow)]
-        if fitting:
+        if fitting := existing.schedule_names.get(run_grid(flow.schedule), ()):
             named[flow.id] = min(fitting, key=lambda name: (_has_end_to_cancel(existing.schedules[name], flow), name))
     return _share_settings(needed, named, _inline_schedule, _schedule_title, existing.taken_names["schedules"])
 
@@ -94,10 +93,7 @@ def moment_text(moment: int) -> str:
 
 def _is_same_schedule(named_schedule: ScheduleWithEnd, flow: ImportableFlow) -> bool:
     """Return whether grid and start are equal; the export can override the end."""
-    one, other = named_schedule.schedule, flow.schedule
-    every = schedule.canonical_every(one)
-    same = every == schedule.canonical_every(other) and one.start == other.start
-    return same and schedule.grid_offset(one.at, every) == schedule.grid_offset(other.at, every)
+    return run_grid(named_schedule.schedule) == run_grid(flow.schedule)
 
 
 def _has_end_to_cancel(named_schedule: ScheduleWithEnd, flow: ImportableFlow) -> bool:
@@ -114,10 +110,11 @@ def _share_settings(
 ) -> SharedSettings:
     """Give each flow the name of its setting, a new name that it shares, or the setting in place."""
     names: dict[T, str] = {}
+    free = FreeKeys(taken)
     missing = Counter(value for flow, value in needed.items() if flow not in named)
     for value, count in sorted(missing.items(), key=lambda pair: title(pair[0])):
         if count > 1:
-            names[value] = free_key([title(value)], (*taken, *names.values()))
+            names[value] = free.take_key([title(value)])
     settings = {flow: named.get(flow) or names.get(value) or shown(value) for flow, value in needed.items()}
     return SharedSettings(settings, {name: shown(value) for value, name in names.items()})
 
