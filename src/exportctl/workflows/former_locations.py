@@ -12,13 +12,13 @@ from exportctl.model.schedule import format_moment
 from exportctl.model.storage_address import StorageAddress
 from exportctl.monitor.delivery import verdict as judging
 from exportctl.monitor.delivery.due_runs import DueRun
-from exportctl.monitor.delivery.expectation import DeliveryExpectation, WrittenFolders
+from exportctl.monitor.delivery.expectation import DeliveryExpectation
 from exportctl.monitor.delivery.folder_layout import FolderLayout, folder_layout
 from exportctl.monitor.delivery.former_locations import (
     FormerPeriod,
+    WrittenLayouts,
     former_periods,
     merge_verdicts,
-    other_layouts,
     qualify_paths,
 )
 from exportctl.monitor.delivery.report import Verdict
@@ -34,7 +34,7 @@ class LiveLocation:
     flow: DeliveryExpectation
     target: LiveObject
     base: LiveObject | None
-    written: Sequence[WrittenFolders]
+    written: WrittenLayouts
 
 
 class FormerLocations:
@@ -58,7 +58,7 @@ class FormerLocations:
         for period in self._periods if looked.reader else ():
             now = self._now
             opened = self._stores.open_former(looked, now.flow, now.target, now.base, period.storage)
-            others = (*other_layouts(now.flow, now.written, period.storage), *_own_layouts(now.flow))
+            others = (*now.written.of_others(now.flow, period.storage), *_own_layouts(now.flow))
             read = self._stores.read_former(opened, period.expectation, period.due, deep=deep, others=others)
             if read.errors:
                 return replace(looked, errors=read.errors), found

@@ -11,7 +11,7 @@ the others continue. Nothing is written.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -35,8 +35,9 @@ from exportctl.monitor.delivery.expectation import (
     delivery_expectation,
     written_folders,
 )
-from exportctl.monitor.delivery.former_locations import other_layouts
+from exportctl.monitor.delivery.former_locations import WrittenLayouts
 from exportctl.monitor.delivery.report import DeliveryResult, ExportVerdicts, Verdict, VerifyReport
+from exportctl.plan.grouping import group_by_key
 from exportctl.plan.ownership import LiveFlow, Ownership, build_ownership
 from exportctl.resources.run import Run
 from exportctl.workflows.connect import ConnectedPlatform, open_platform, plan_header
@@ -127,13 +128,14 @@ class Verifier:
             raise UsageError(f"--since {format_moment(since)} is in the future: it is {now}", rule="usage")
         ownership = build_ownership(seen, self.project.name)
         found = [self._find_flow(address, export, ownership) for address, export in sorted(self._exports.items())]
-        written = tuple(self._written_folders(ownership))
+        written = WrittenLayouts(self._written_folders(ownership))
         if question.whole:
             since = min((one.expectation.created for one in found if one.expectation), default=since)
         flows = [one.live_flow.flow.id for one in found if one.live_flow]
         watched = [one.expectation for one in found if one.expectation and question.newest_only]
         earliest = min([since, *(_newest_tick(flow, as_of) for flow in watched)])
-        runs = inventory.read_runs(self._platform.client, flows, earliest) if flows else ()
+        read = inventory.read_runs(self._platform.client, flows, earliest) if flows else ()
+        runs = group_by_key(read, lambda run: run.flow)
         with ReadingPool(MAX_PARALLEL) as pool:
             checked = tuple(pool.map(lambda one: self._check_export(one, runs, written, question, since, as_of), found))
         exports = tuple(one.verdicts for one in checked)
@@ -159,8 +161,8 @@ class Verifier:
     def _check_export(
         self,
         one: ExportFlow,
-        runs: tuple[Run, ...],
-        written: Sequence[WrittenFolders],
+        runs: Mapping[str, Sequence[Run]],
+        written: WrittenLayouts,
         question: VerifyRequest,
         since: int,
         as_of: int,
@@ -169,9 +171,9 @@ class Verifier:
         if flow is None or target is None:
             return VerifiedExport(one, _result_without_flow(one), StorageReading(None, NOTHING_TO_READ))
         since = min(since, _newest_tick(flow, as_of)) if question.newest_only else since
-        due = due_runs(flow, (r for r in runs if r.flow == flow.flow), since, as_of)
+        due = due_runs(flow, runs.get(flow.flow, ()), since, as_of)
         due = due[-1:] if question.newest_only else due
-        others = () if question.runs_only else other_layouts(flow, written)
+        others = () if question.runs_only else written.of_others(flow)
         former = FormerLocations(self._stores, LiveLocation(flow, target, one.base, written), one.export, due)
         others = (*others, *former.layouts())
         if question.runs_only:

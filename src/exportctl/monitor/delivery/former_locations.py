@@ -21,6 +21,7 @@ from exportctl.monitor.delivery.due_runs import DueRun
 from exportctl.monitor.delivery.expectation import DeliveryExpectation, WrittenFolders
 from exportctl.monitor.delivery.folder_layout import FolderLayout, folder_layout
 from exportctl.monitor.delivery.report import DeliveryResult, Verdict
+from exportctl.plan.grouping import group_by_key
 
 _PROVEN = (DeliveryResult.COMPLETE, DeliveryResult.LATE)
 
@@ -78,15 +79,37 @@ def _expectation(now: DeliveryExpectation, one: FormerLocation) -> DeliveryExpec
     )
 
 
-def other_layouts(
-    flow: DeliveryExpectation, written: Sequence[WrittenFolders], storage: Mapping[str, str] | None = None
-) -> tuple[FolderLayout, ...]:
-    """Return the layouts of the other flows in the same storage, or in one with other fields of the location."""
-    own = next((one.storage for one in written if one.flow == flow.flow), ())
-    names = [field.name for field in flow.type.location if field.name != flow.type.folder_key]
-    wanted = (*own[:1], *((storage or {}).get(name, value) for name, value in zip(names, own[1:], strict=False)))
-    others = (one for one in written if one.flow != flow.flow and one.storage == wanted)
-    return tuple(folder_layout(one, dataset) for one in others for dataset in one.datasets)
+class WrittenLayouts:
+    """The layouts of all flows, by the storage that they are in; each is made once."""
+
+    def __init__(self, written: Iterable[WrittenFolders]) -> None:
+        self._by_storage = group_by_key(written, lambda one: one.storage)
+        self._storage_of = {one.flow: storage for storage, same in self._by_storage.items() for one in same}
+        self._made: dict[tuple[str, ...], tuple[Mapping[str, tuple[int, int]], tuple[FolderLayout, ...]]] = {}
+
+    def of_others(
+        self, flow: DeliveryExpectation, storage: Mapping[str, str] | None = None
+    ) -> tuple[FolderLayout, ...]:
+        """Return the layouts of the other flows in the same storage, or in one with other fields of the location."""
+        own = self._storage_of.get(flow.flow, ())
+        names = [field.name for field in flow.type.location if field.name != flow.type.folder_key]
+        wanted = (*own[:1], *((storage or {}).get(name, value) for name, value in zip(names, own[1:], strict=False)))
+        if wanted not in self._made:
+            self._made[wanted] = _layouts(self._by_storage.get(wanted, ()))
+        places, layouts = self._made[wanted]
+        first, end = places.get(flow.flow, (0, 0))
+        return (*layouts[:first], *layouts[end:])
+
+
+def _layouts(written: Iterable[WrittenFolders]) -> tuple[Mapping[str, tuple[int, int]], tuple[FolderLayout, ...]]:
+    """Return the layouts of flows, and where those of each flow begin and end."""
+    places: dict[str, tuple[int, int]] = {}
+    layouts: list[FolderLayout] = []
+    for one in written:
+        first = len(layouts)
+        layouts += (folder_layout(one, dataset) for dataset in one.datasets)
+        places[one.flow] = first, len(layouts)
+    return places, tuple(layouts)
 
 
 def qualify_paths(found: Iterable[Verdict], address: StorageAddress) -> tuple[Verdict, ...]:
