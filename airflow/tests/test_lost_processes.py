@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import os
 import signal
@@ -15,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from exportctl_airflow.airflow_exceptions import AirflowException, AirflowSkipException
+from exportctl_airflow.airflow_exceptions import AirflowException, AirflowFailException, AirflowSkipException
+from exportctl_airflow.hooks import start_failure
 from exportctl_airflow.operators import ExportctlApplyOperator, ExportctlPlanOperator
 from exportctl_airflow.process import run_reading
 from exportctl_airflow.sensors import ExportctlRunSensor
@@ -97,6 +99,16 @@ def test_an_apply_outlives_its_worker_and_leaves_no_file(emulated: Emulated, tmp
 
     assert not ExportctlPlanOperator(**options(emulated)).execute(CONTEXT)["has_changes"]
     assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("number", "is_final"), [(errno.ENOENT, True), (errno.EACCES, True), (errno.ENOMEM, False), (errno.ETXTBSY, False)]
+)
+def test_a_program_that_cannot_be_started_now_may_be_started_later(number: int, is_final: bool) -> None:
+    found = start_failure("exportctl", OSError(number, os.strerror(number)))
+
+    assert isinstance(found, AirflowFailException) is is_final
+    assert str(found).startswith(f"cannot start exportctl: {os.strerror(number)}")
 
 
 def test_a_look_that_hangs_is_ended_and_gives_its_place_to_others(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from airflow import __version__ as airflow_version
 from airflow.providers_manager import ProvidersManager
 from airflow.triggers.base import BaseTrigger
 
@@ -39,7 +40,9 @@ def test_airflow_knows_the_connection_type_and_its_form() -> None:
     hook = manager.hooks["exportctl"]  # deprecated since 3.2; Airflow 3.1 has it nowhere else
     assert hook is not None
     assert hook.hook_class_name == f"{ExportctlHook.__module__}.{ExportctlHook.__qualname__}"
-    assert manager.field_behaviours["exportctl"]["relabeling"]["password"] == "Client secret"
+    # Airflow 3.1 has labels only with Flask-AppBuilder, which it does not bring along.
+    labels = manager.field_behaviours.get("exportctl", {}).get("relabeling", {})
+    assert labels.get("password", "") == ("" if airflow_version.startswith("3.1.") else "Client secret")
 
 
 def sensor(made: Emulated, **more: Any) -> ExportctlRunSensor:

@@ -8,6 +8,7 @@ The secrets are nowhere else: not in words of the command, not in attributes of 
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import tempfile
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Connection
 
 DEFAULT_CONNECTION = "exportctl_default"
+_PASSING = (errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.ETXTBSY)  # the last one: while it is replaced
 
 
 class ExportctlHook(BaseHook):
@@ -71,7 +73,8 @@ class ExportctlHook(BaseHook):
         Run a command and return how it ended. Its JSON document is kept in the file `report`, if there is one.
 
         Raises:
-            AirflowFailException: exportctl cannot be started, or the connection holds what is no variable.
+            AirflowFailException: exportctl is not there, or the connection holds what is no variable.
+            AirflowException: it cannot be started now, or the task was killed before.
             OSError: `report` cannot be written.
         """
         environment = self._environment(self._read_secrets())
@@ -82,7 +85,7 @@ class ExportctlHook(BaseHook):
             try:
                 code = self._process.run(document, on_line)
             except OSError as error:
-                raise self._no_program(error) from None
+                raise start_failure(self.executable, error) from None
             document.seek(0)
             return self._outcome(words, code, document.read())
 
@@ -100,7 +103,7 @@ class ExportctlHook(BaseHook):
         except TimeoutError:  # which is an OSError
             raise
         except OSError as error:
-            raise self._no_program(error) from None
+            raise start_failure(self.executable, error) from None
         return self._outcome(words, code, stdout), stderr
 
     def test_connection(self) -> tuple[bool, str]:
@@ -150,11 +153,13 @@ class ExportctlHook(BaseHook):
             raise AirflowFailException(f"{self.executable} {outcome.command}: exit code {code}, but {fault}")
         return outcome
 
-    def _no_program(self, error: OSError) -> AirflowFailException:
-        return AirflowFailException(
-            f"cannot start {self.executable}: {error.strerror}. Install exportctl on the worker, or give its path as "
-            "`executable`"
-        )
+
+def start_failure(executable: str, error: OSError) -> AirflowException:
+    """Return what a program that could not be started means: a machine without memory for it may have some later."""
+    text = f"cannot start {executable}: {error.strerror}"
+    if error.errno in _PASSING:
+        return AirflowException(text)
+    return AirflowFailException(f"{text}. Install exportctl on the worker, or give its path as `executable`")
 
 
 def _open_document(report: str | None) -> IO[bytes]:
