@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import signal
 import threading
 import tracemalloc
@@ -74,6 +75,18 @@ def test_github_actions_gets_annotations_at_files_below_the_workspace_and_output
     ended = teams.run("fleet", "drift", "teams", env=variables)
     assert "file=teams/broken/exports.yaml,line=6" in ended.err
     assert re.search(r"unread<<\S+\n1\n", output.read_text())
+
+
+def test_each_command_of_a_report_works_from_the_folder_in_which_the_run_began(teams: Teams) -> None:
+    teams.add("it-s one", "dev")
+    file = teams.run.folder / "teams/it-s one/exports.yaml"
+    file.write_text(file.read_text().replace("project: it-s one", "project: one"))
+    found = [
+        shlex.split(words) for words in re.findall("To see it alone: (.*)", teams.run("fleet", "plan", "teams").out)
+    ]
+    assert [words[:2] for words in found] == [["exportctl", "-C"]] * 4
+    for _, _, folder, *words in found:
+        assert CommandLine(Path(folder), teams.run.env)(*words).code == 0
 
 
 # -- one failure hides no other ---------------------------------------------------------------------------------------
@@ -277,8 +290,13 @@ def test_renew_moves_the_ends_that_are_due_in_every_sandbox_and_records_them(tea
     apply_short_ends(teams)
     begun = len(teams.server.emulator.writes())
     dry = teams.run("fleet", "renew", "teams", "--dry-run")
+    assert set(re.findall("To see it alone: .*(renew.*)", dry.out)) == {
+        "renew --dry-run",
+        *(f"renew --dry-run --env {name}" for name in SANDBOXES),
+    }
     assert (dry.code, len(teams.server.emulator.writes()) - begun) == (0, 0)
-    assert "0 of 1 rolling end moved" in dry.out
+    assert "1 rolling end is due." in dry.out
+    assert dry.out.count("exports.orders: `end` is due: 2027-02-19 00:00 UTC -> 2027-02-27 00:00 UTC") == 4
     ended = teams.run("fleet", "renew", "teams", "--audit", "renewals.jsonl")
     assert ended.code == 0
     lines = (teams.run.folder / "renewals.jsonl").read_text().splitlines()

@@ -18,7 +18,7 @@ from exportctl.model.project import Project
 from exportctl.output import apply_outcome, attention, drift_findings, github_actions
 from exportctl.output.markdown import apply as markdown_apply
 from exportctl.output.markdown import monitoring as markdown_monitoring
-from exportctl.output.night import renewal_sentence
+from exportctl.output.night import due_sentence, renewal_sentence
 from exportctl.output.text import verify as text_verify
 
 if TYPE_CHECKING:
@@ -119,11 +119,14 @@ def renew_kind(open_log: Callable[[PlanResult], RenewalLog] | None) -> FleetKind
             command="renew",
             read_result=read,
             exit_code=lambda report: exit_codes.RESULT_CODES[report.result],
-            summary=renewal_sentence,
+            summary=due_sentence if open_log is None else renewal_sentence,
             text=renewal_sentence,
             markdown=lambda report, limit: markdown_apply.render_apply_report(report, "renew", limit=limit),
             json_body=documents.renewal_body,
             notes=apply_outcome.findings,
         )
 
-    return FleetKind("renew", make_command, attention.renewal_lines, writes=open_log is not None)
+    def lines(report: ApplyReport) -> Iterable[str]:
+        return attention.due_lines(report.plan) if open_log is None else attention.renewal_lines(report)
+
+    return FleetKind("renew", make_command, lines, writes=open_log is not None)

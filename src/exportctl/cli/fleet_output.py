@@ -87,7 +87,7 @@ def show_fleet(call: CommandContext, report: FleetReport, stored: Sequence[Store
     elif call.format == MARKDOWN:
         screen.show_document(render_markdown(report))
     else:
-        screen.show(render_text(report, color=screen.color, width=screen.width))
+        screen.show(render_text(report, folder=call.folder.as_posix(), color=screen.color, width=screen.width))
     if screen.is_github_actions:
         publish_to_actions(call, report.errors, _outputs(report), render_markdown(report))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from exportctl.model.apply_report import ApplyReport, ResourceState
-from exportctl.model.plan import Plan
+from exportctl.model.plan import Cause, Plan
 from exportctl.monitor import drift
 from exportctl.monitor.delivery.report import VerifyReport
 from exportctl.monitor.drift import DriftReport
@@ -37,6 +37,15 @@ def renewal_lines(report: ApplyReport) -> Iterator[str]:
         for one in report.resources:
             if one.state is not ResourceState.DONE:
                 yield f"{one.address}: {'; '.join(apply_outcome.reasons(one, report.verdict))}"
+
+
+def due_lines(shown: Plan) -> Iterator[str]:
+    """Yield one line for each rolling end that is due, with the end now and the end to write."""
+    for item in shown.items:
+        for one in item.fields:
+            if one.cause is Cause.RENEWAL:
+                before, after = (format_values.value(one.path, value) for value in (one.before, one.after))
+                yield f"{item.address}: `{one.path}` is due: {before} -> {after}"
 
 
 def drift_lines(report: DriftReport, fail_on: Collection[str]) -> Iterator[str]:

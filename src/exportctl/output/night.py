@@ -87,6 +87,14 @@ def renewal_sentence(report: ApplyReport) -> str:
     return f"{words}." if report.result is ResultWord.DONE else f"{words}; {report.result.value}."
 
 
+def due_sentence(report: ApplyReport) -> str:
+    """Return how many rolling ends are due, for a run that moves none; else what stops their renewal."""
+    if report.result is not ResultWord.DONE:
+        return renewal_sentence(report)
+    due = sum(item.has_renewal for item in report.plan.items)
+    return f"{format_count(due, 'rolling end')} {'is' if due == 1 else 'are'} due." if due else "no rolling end is due."
+
+
 def attention_lines(report: NightReport, fail_on: Collection[str]) -> list[str]:
     """Return one line for each end that was not moved, each entry of drift that counts, and each verdict that fails."""
     renewals = attention.renewal_lines(report.renewal) if report.renewal else ()

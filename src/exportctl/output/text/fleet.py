@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 
 from exportctl.output.color import Paint, paint
@@ -20,13 +21,20 @@ COLUMNS = (
 )
 
 
-def render_fleet(report: FleetReport, *, color: bool = False, width: int = NO_LIMIT) -> str:
-    """Return the whole report. Only sandboxes in which something was found have lines of their own."""
+_READ_ONLY = {"renew": "renew --dry-run"}  # what a reader follows to look must not write
+
+
+def render_fleet(report: FleetReport, *, folder: str = ".", color: bool = False, width: int = NO_LIMIT) -> str:
+    """
+    Return the whole report. Only sandboxes in which something was found have lines of their own.
+
+    `folder` is that of -C: the commands of the report are for the folder in which the run began.
+    """
     ink = paint(color)
     lines: list[str] = []
     for row in report.rows:
         if not row.is_quiet:
-            lines += [*_row_lines(row, report.command, ink), ""]
+            lines += [*_row_lines(row, same_command(row, report.command, folder), ink), ""]
     if report.errors:
         lines += [*plan.findings(report.errors, ink, ""), ""]
     cells = [
@@ -44,22 +52,23 @@ def render_fleet(report: FleetReport, *, color: bool = False, width: int = NO_LI
     return "\n".join(lines) + "\n"
 
 
-def _row_lines(row: FleetRow, command: str, ink: Paint) -> list[str]:
+def _row_lines(row: FleetRow, alone: str, ink: Paint) -> list[str]:
     found = [*row.attention, *filter(None, [more_lines(row)])]
     head = f"{clean_text(row.name)}: {clean_text(row.summary)}"
     return [
         ink("bold", head),
         *(f"{_INDENT}{clean_text(line)}" for line in found),
         *plan.findings(row.errors, ink),
-        *([f"{_INDENT}To see it alone: {same_command(row, command)}"] if row.is_read else []),
+        *([f"{_INDENT}To see it alone: {alone}"] if row.is_read else []),
     ]
 
 
-def same_command(row: FleetRow, command: str) -> str:
-    """Return the command that shows one row alone, for a shell."""
-    words = ["exportctl", *(["-C", row.folder] if row.folder != "." else [])]
+def same_command(row: FleetRow, command: str, folder: str = ".") -> str:
+    """Return the command that shows one row alone and writes nothing, for a shell."""
+    below = posixpath.normpath(posixpath.join(folder, row.folder))
+    words = ["exportctl", *(["-C", below] if below != "." else [])]
     words += [word for file in row.files for word in ("-f", file)]
-    words += [command, *(["--env", row.environment] if row.environment else [])]
+    words += [*_READ_ONLY.get(command, command).split(), *(["--env", row.environment] if row.environment else [])]
     return " ".join(map(_shell_word, words))
 
 
