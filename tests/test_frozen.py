@@ -6,8 +6,10 @@ import copy
 import dataclasses
 import inspect
 import pickle
+import threading
 import typing
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import FrozenInstanceError, field
 from typing import Any, Generic, TypeVar
 
@@ -164,26 +166,60 @@ def test_a_method_is_compiled_when_it_is_used() -> None:
     assert compiled == ["__init__", "__eq__"]
 
 
-def test_a_class_that_is_not_frozen_or_has_other_options_is_a_standard_one() -> None:
+def test_the_fields_are_looked_at_when_something_asks_for_them() -> None:
+    cls: Any = _make_classes(frozen.dataclass)["Named"]
+    assert not isinstance(vars(cls)["__dataclass_fields__"], dict)
+
+    assert [f.name for f in dataclasses.fields(cls)] == ["x", "y", "names", "secret"]
+
+    assert isinstance(vars(cls)["__dataclass_fields__"], dict)
+    assert cls.secret == "s"
+
+
+def test_threads_that_use_a_class_for_the_first_time_get_the_same_values() -> None:
+    for _ in range(20):
+        cls: Any = _make_classes(frozen.dataclass)["Named"]
+        barrier = threading.Barrier(4)
+
+        def make(number: int, cls: Any = cls, barrier: threading.Barrier = barrier) -> Any:
+            barrier.wait()
+            return cls(number)
+
+        with ThreadPoolExecutor(4) as threads:
+            assert [one.x for one in threads.map(make, range(4))] == [0, 1, 2, 3]
+
+
+def test_a_class_that_is_not_frozen_can_be_changed_and_has_no_hash() -> None:
     @frozen.dataclass
     class Counter:
         """Counts."""
 
         n: int = 0
+        names: list[str] = field(default_factory=list)
 
+    counter = Counter()
+    counter.n += 1
+    counter.names.append("a")
+    assert counter == Counter(1, ["a"])
+    assert Counter().names == []
+    assert repr(counter).endswith("Counter(n=1, names=['a'])")
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(counter)
+
+
+def test_a_class_with_other_options_is_a_standard_one() -> None:
     @frozen.dataclass(frozen=True, eq=False)
     class Identity:
         """Equal to itself only."""
 
         n: int = 0
 
-    counter = Counter()
-    counter.n += 1
-    assert counter == Counter(1)
     assert Identity() != Identity()
 
 
 @pytest.mark.parametrize("left_out", [field(init=False, default=0), field(kw_only=True)], ids=["no init", "by name"])
 def test_a_field_that_is_not_in_init_by_position_is_refused(left_out: Any) -> None:
+    refused: Any = type("Refused", (), {"__annotations__": {"x": int}, "x": left_out})
+
     with pytest.raises(TypeError, match=r"Refused: use dataclasses\.dataclass"):
-        frozen.dataclass(frozen=True)(type("Refused", (), {"__annotations__": {"x": int}, "x": left_out}))
+        frozen.dataclass(frozen=True)(refused)()

@@ -1,19 +1,23 @@
 """
-`dataclass` of the standard library, for frozen classes that are many and small: methods are compiled on first use.
+`dataclass` of the standard library, for classes that are many and small: what a run does not use is not made.
 
-The standard library compiles six methods for each frozen class while its module is imported. For the two hundred
-classes that `plan` loads, that was a third of its start, and a run calls few of these methods. Here a method is
-compiled when it is looked up for the first time. Fields, defaults, `replace`, `asdict`, `match` and inheritance are
+The standard library looks at each field and compiles up to eight methods while the module of a class is imported. For
+the two hundred classes that `plan` loads, that was a third of its start, and a run uses few of them. Here the standard
+library looks at the fields when something asks for them, and a method is made when it is looked up for the first time.
+Methods that differ only in names are compiled once. Fields, defaults, `replace`, `asdict`, `match` and inheritance are
 those of the standard library. Methods that the class writes itself stay.
 
-A class that is not frozen, or has another option than `order`, comes from the standard library as it is. The fields of
-a frozen class are all in `__init__`, by position or by name: `InitVar` and keyword-only fields are refused.
+A class with another option than `frozen` and `order` comes from the standard library as it is. The fields of the others
+are all in `__init__`, by position or by name: `InitVar` and keyword-only fields are refused.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Sequence
+from functools import cache
+from threading import RLock
+from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -24,79 +28,136 @@ else:
         """Make a dataclass, as `dataclasses.dataclass` does."""
         if cls is None:
             return lambda cls: dataclass(cls, frozen=frozen, order=order, **options)
-        if options or not frozen:
+        if options:
             return dataclasses.dataclass(cls, frozen=frozen, order=order, **options)
-        cls.__doc__ = cls.__doc__ or cls.__name__  # without one, the standard library asks `inspect` for the signature
-        return _make_frozen(dataclasses.dataclass(cls, init=False, repr=False, eq=False), order)
+        return _prepare(cls, frozen, order)
 
 
 _COMPARISONS = {"__eq__": "==", "__lt__": "<", "__le__": "<=", "__gt__": ">", "__ge__": ">="}
+_ONE_THREAD = RLock()
 
 
-def _make_frozen(cls: Any, order: bool) -> Any:
-    fields = dataclasses.fields(cls)
-    if len(fields) != len(cls.__dataclass_fields__) or any(f.kw_only or not f.init for f in fields):
-        raise TypeError(f"{cls.__name__}: use dataclasses.dataclass for fields that are not in __init__ by position")
-    compiled = ("__init__", "__hash__", *(_COMPARISONS if order else ("__eq__",)))
-    methods: dict[str, Any] = {name: _OnFirstUse(cls, name) for name in compiled}
-    methods |= {"__repr__": _show, "__setattr__": _refuse_assignment, "__delattr__": _refuse_deletion}
-    for name in methods.keys() - vars(cls).keys():
-        setattr(cls, name, methods[name])
+def _prepare(cls: Any, frozen: bool, order: bool) -> Any:
+    """Give a class what makes its methods, and what says its fields, when they are looked up."""
+    cls.__doc__ = cls.__doc__ or cls.__name__  # without one, the standard library asks `inspect` for the signature
+    made = ["__dataclass_fields__", "__match_args__", "__init__", *(_COMPARISONS if order else ("__eq__",))]
+    known: dict[str, Any] = {"__repr__": _show}
+    if frozen:
+        made.append("__hash__")
+        known |= {"__setattr__": _refuse_assignment, "__delattr__": _refuse_deletion}
+    else:
+        known["__hash__"] = None
+    known |= {name: _OnFirstUse(cls, name, frozen) for name in made}
+    for name in known.keys() - vars(cls).keys():
+        setattr(cls, name, known[name])
     return cls
 
 
 class _OnFirstUse:
-    """A method of a frozen class until it is looked up: then the method is compiled, and takes this one's place."""
+    """A method of a class, or a fact about its fields, until it is looked up: then it is made and takes this place."""
 
-    def __init__(self, cls: Any, name: str):
-        self._cls, self._name = cls, name
+    def __init__(self, cls: Any, name: str, frozen: bool):
+        self._cls, self._name, self._frozen = cls, name, frozen
 
     def __get__(self, value: object, cls: type | None = None) -> Any:
-        method = _compile_init(self._cls) if self._name == "__init__" else _compile_comparison(self._cls, self._name)
+        if self._name in ("__dataclass_fields__", "__match_args__"):
+            _find_fields(self._cls)
+            return vars(self._cls)[self._name]
+        make = {"__init__": _make_init, "__hash__": _make_hash}.get(self._name, _make_comparison)
+        method = make(self._cls, self._name, self._frozen)
         setattr(self._cls, self._name, method)
         return method.__get__(value, cls)
 
 
-def _compile_init(cls: Any) -> Any:
-    """Compile the `__init__` that sets each field, and calls `__post_init__` if there is one."""
-    known: dict[str, Any] = {"_set": object.__setattr__, "_MISSING": dataclasses.MISSING}
-    parameters, lines = ["self"], []
-    for f in dataclasses.fields(cls):
-        value, default = f.name, f"_default_{f.name}"
+def _find_fields(cls: Any) -> None:
+    """Let the standard library look at the fields of a class, unless another thread has done so meanwhile."""
+    with _ONE_THREAD:
+        if not isinstance(vars(cls)["__dataclass_fields__"], _OnFirstUse):
+            return
+        dataclasses.dataclass(cls, init=False, repr=False, eq=False, match_args=False)
+        fields = dataclasses.fields(cls)
+        if len(fields) != len(cls.__dataclass_fields__) or any(f.kw_only or not f.init for f in fields):
+            raise TypeError(f"{cls.__name__}: use dataclasses.dataclass for fields not in __init__ by position")
+        type.__setattr__(cls, "__match_args__", tuple(f.name for f in fields))
+
+
+class _Factory:
+    """The default of a parameter whose value is made for each call."""
+
+    def __init__(self, make: Any):
+        self.make = make
+
+    def __repr__(self) -> str:
+        return "<factory>"
+
+
+_FACTORY_OR_VALUE = "_{n}.make() if _{n}.__class__ is _Factory else _{n}"
+_KNOWN = {"_Factory": _Factory, "_set": object.__setattr__}  # what the compiled methods call
+
+
+def _make_init(cls: Any, name: str, frozen: bool) -> Any:
+    """Make the `__init__` that sets each field, and calls `__post_init__` if there is one."""
+    fields = dataclasses.fields(cls)
+    lines, defaults = [], []
+    for n, f in enumerate(fields):
+        value = f"_{n}"
         if f.default_factory is not dataclasses.MISSING:
-            known[default] = f.default_factory
-            parameters.append(f"{f.name}=_MISSING")
-            value = f"{default}() if {f.name} is _MISSING else {f.name}"
+            defaults.append(_Factory(f.default_factory))
+            value = _FACTORY_OR_VALUE.format(n=n)
         elif f.default is not dataclasses.MISSING:
-            known[default] = f.default
-            parameters.append(f"{f.name}={default}")
-        else:
-            parameters.append(f.name)
-        lines.append(f"_set(self, {f.name!r}, {value})")
+            defaults.append(f.default)
+        lines.append(f"_set(self, '_{n}', {value})" if frozen else f"self._{n} = {value}")
     if hasattr(cls, "__post_init__"):
         lines.append("self.__post_init__()")
-    method = _compile_method(cls, "__init__", ", ".join(parameters), "; ".join(lines) or "pass", known)
-    method.__annotations__ = {f.name: f.type for f in dataclasses.fields(cls)} | {"return": None}
+    parameters = ", ".join(("self", *(f"_{n}" for n in range(len(fields)))))
+    method = _make_method(cls, name, f"{parameters}): {'; '.join(lines) or 'pass'}", [f.name for f in fields], defaults)
+    method.__annotations__ = {f.name: f.type for f in fields} | {"return": None}
     return method
 
 
-def _compile_comparison(cls: Any, name: str) -> Any:
-    """Compile a method that compares or hashes the compared fields, as tuples."""
-    names = [f.name for f in dataclasses.fields(cls) if f.compare]
-    own, others = ("".join(f"{side}.{name}," for name in names) for side in ("self", "other"))
-    if name == "__hash__":
-        return _compile_method(cls, name, "self", f"return hash(({own}))", {})
-    test = f"({own}) {_COMPARISONS[name]} ({others})"
+def _make_hash(cls: Any, name: str, frozen: bool) -> Any:
+    names = _compared_names(cls)
+    return _make_method(cls, name, f"self): return hash(({_values('self', names)}))", names)
+
+
+def _make_comparison(cls: Any, name: str, frozen: bool) -> Any:
+    """Make a method that compares the compared fields, as tuples."""
+    names = _compared_names(cls)
+    test = f"({_values('self', names)}) {_COMPARISONS[name]} ({_values('other', names)})"
     body = f"return {test} if other.__class__ is self.__class__ else NotImplemented"
-    return _compile_method(cls, name, "self, other", body, {})
+    return _make_method(cls, name, f"self, other): {body}", names)
 
 
-def _compile_method(cls: Any, name: str, parameters: str, body: str, known: Mapping[str, Any]) -> Any:
-    names = dict(known)
-    exec(f"def {name}({parameters}): {body}", names)  # names of fields only, as the standard library does
-    method = names[name]
-    method.__module__, method.__qualname__ = cls.__module__, f"{cls.__qualname__}.{name}"
+def _compared_names(cls: Any) -> list[str]:
+    return [f.name for f in dataclasses.fields(cls) if f.compare]
+
+
+def _values(side: str, names: Sequence[str]) -> str:
+    return "".join(f"{side}._{n}," for n in range(len(names)))
+
+
+def _make_method(cls: Any, name: str, text: str, names: Sequence[str], defaults: Sequence[object] = ()) -> Any:
+    """Return a method whose text, from its parameters on, says `_0`, `_1`, … where it means one of the names."""
+    given = {f"_{n}": one for n, one in enumerate(names)}
+    code = _compile(text)
+    code = code.replace(
+        co_name=name,
+        co_qualname=f"{cls.__qualname__}.{name}",
+        co_varnames=tuple(given.get(one, one) for one in code.co_varnames),
+        co_names=tuple(given.get(one, one) for one in code.co_names),
+        co_consts=tuple(given.get(one, one) for one in code.co_consts),
+    )
+    method = FunctionType(code, _KNOWN, name, tuple(defaults))
+    method.__module__ = cls.__module__
     return method
+
+
+@cache
+def _compile(text: str) -> CodeType:
+    names: dict[str, Any] = {}
+    exec(f"def method({text}", names)  # no name of a field is in it
+    code: CodeType = names["method"].__code__
+    return code
 
 
 def _show(self: Any) -> str:

@@ -37,4 +37,5 @@ def run() -> None:
     if code == interrupts.EXIT_CODE:
         interrupts.end_interrupted_process()
     interrupts.ignore_signals()
+    gc.freeze()  # at its end, Python would look through all objects for cycles: they end with the process
     sys.exit(code)
