@@ -149,7 +149,7 @@ def find_barred_imports(tree: Tree) -> Iterator[Finding]:
     for found in _crossing_imports(tree):
         package, target = package_of(found.module), package_of(found.target)
         barred = target in NOT_BELOW.get(package, ())
-        shares = package == "emulator" and target != "frozen"
+        shares = package == "emulator" and target not in ("frozen", "patterns")
         if barred or shares or (target == "emulator" and package not in IMPORT_EMULATOR):
             yield Finding(found.module, found.line, found.target)
 

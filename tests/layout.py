@@ -47,6 +47,7 @@ PACKAGES = (
     "",
     "emulator",
     "frozen",
+    "patterns",
 )
 
 Tree = Mapping[str, ast.Module]

@@ -34,6 +34,7 @@ else:
 
 
 _COMPARISONS = {"__eq__": "==", "__lt__": "<", "__le__": "<=", "__gt__": ">", "__ge__": ">="}
+_NO_FIELDS = ("ClassVar", "InitVar", "KW_ONLY")
 _ONE_THREAD = RLock()
 
 
@@ -60,25 +61,38 @@ class _OnFirstUse:
         self._cls, self._name, self._frozen = cls, name, frozen
 
     def __get__(self, value: object, cls: type | None = None) -> Any:
-        if self._name in ("__dataclass_fields__", "__match_args__"):
-            _find_fields(self._cls)
-            return vars(self._cls)[self._name]
-        make = {"__init__": _make_init, "__hash__": _make_hash}.get(self._name, _make_comparison)
-        method = make(self._cls, self._name, self._frozen)
-        setattr(self._cls, self._name, method)
-        return method.__get__(value, cls)
+        if self._name == "__dataclass_fields__":
+            return _standard_fields(self._cls)
+        made = _MAKERS.get(self._name, _make_comparison)(self._cls, self._name, self._frozen)
+        setattr(self._cls, self._name, made)
+        return getattr(self._cls if value is None else value, self._name)
 
 
-def _find_fields(cls: Any) -> None:
+def _standard_fields(cls: Any) -> Any:
     """Let the standard library look at the fields of a class, unless another thread has done so meanwhile."""
     with _ONE_THREAD:
-        if not isinstance(vars(cls)["__dataclass_fields__"], _OnFirstUse):
-            return
-        dataclasses.dataclass(cls, init=False, repr=False, eq=False, match_args=False)
-        fields = dataclasses.fields(cls)
-        if len(fields) != len(cls.__dataclass_fields__) or any(f.kw_only or not f.init for f in fields):
-            raise TypeError(f"{cls.__name__}: use dataclasses.dataclass for fields not in __init__ by position")
-        type.__setattr__(cls, "__match_args__", tuple(f.name for f in fields))
+        if isinstance(vars(cls)["__dataclass_fields__"], _OnFirstUse):
+            dataclasses.dataclass(cls, init=False, repr=False, eq=False, match_args=False)
+        return vars(cls)["__dataclass_fields__"]
+
+
+def _fields(cls: Any) -> dict[str, tuple[dataclasses.Field[Any], object]]:
+    """
+    Return the fields with their types, as the class and its bases write them.
+
+    The standard library does much more to find them.
+    """
+    found: dict[str, tuple[dataclasses.Field[Any], object]] = {}
+    with _ONE_THREAD:
+        for base in reversed(cls.__mro__):
+            known = vars(base).get("__dataclass_fields__")
+            for name, type in vars(base).get("__annotations__", {}).items() if known is not None else ():
+                value = known[name] if isinstance(known, dict) else vars(base).get(name, dataclasses.MISSING)
+                one = value if isinstance(value, dataclasses.Field) else dataclasses.field(default=value)
+                if not one.init or one.kw_only is True or any(word in str(type) for word in _NO_FIELDS):
+                    raise TypeError(f"{cls.__name__}: use dataclasses.dataclass for fields not in __init__ by position")
+                found[name] = one, type
+    return found
 
 
 class _Factory:
@@ -97,21 +111,21 @@ _KNOWN = {"_Factory": _Factory, "_set": object.__setattr__}  # what the compiled
 
 def _make_init(cls: Any, name: str, frozen: bool) -> Any:
     """Make the `__init__` that sets each field, and calls `__post_init__` if there is one."""
-    fields = dataclasses.fields(cls)
+    fields = _fields(cls)
     lines, defaults = [], []
-    for n, f in enumerate(fields):
+    for n, (field, _) in enumerate(fields.values()):
         value = f"_{n}"
-        if f.default_factory is not dataclasses.MISSING:
-            defaults.append(_Factory(f.default_factory))
+        if field.default_factory is not dataclasses.MISSING:
+            defaults.append(_Factory(field.default_factory))
             value = _FACTORY_OR_VALUE.format(n=n)
-        elif f.default is not dataclasses.MISSING:
-            defaults.append(f.default)
+        elif field.default is not dataclasses.MISSING:
+            defaults.append(field.default)
         lines.append(f"_set(self, '_{n}', {value})" if frozen else f"self._{n} = {value}")
     if hasattr(cls, "__post_init__"):
         lines.append("self.__post_init__()")
     parameters = ", ".join(("self", *(f"_{n}" for n in range(len(fields)))))
-    method = _make_method(cls, name, f"{parameters}): {'; '.join(lines) or 'pass'}", [f.name for f in fields], defaults)
-    method.__annotations__ = {f.name: f.type for f in fields} | {"return": None}
+    method = _make_method(cls, name, f"{parameters}): {'; '.join(lines) or 'pass'}", tuple(fields), defaults)
+    method.__annotations__ = {field: type for field, (_, type) in fields.items()} | {"return": None}
     return method
 
 
@@ -128,8 +142,15 @@ def _make_comparison(cls: Any, name: str, frozen: bool) -> Any:
     return _make_method(cls, name, f"self, other): {body}", names)
 
 
+def _make_match_args(cls: Any, name: str, frozen: bool) -> Any:
+    return tuple(_fields(cls))
+
+
+_MAKERS = {"__init__": _make_init, "__hash__": _make_hash, "__match_args__": _make_match_args}
+
+
 def _compared_names(cls: Any) -> list[str]:
-    return [f.name for f in dataclasses.fields(cls) if f.compare]
+    return [name for name, (field, _) in _fields(cls).items() if field.compare]
 
 
 def _values(side: str, names: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ import httpx
 
 from exportctl.emulator import Switches
 from exportctl.emulator.questions.question import Probe
-from exportctl.emulator.storage.accounts import LANDING_ZONE
+from exportctl.emulator.storage.addresses import LANDING_ZONE
 from exportctl.emulator.switches import QUESTIONS
 from exportctl.probe.late_rows import QUESTIONS as LATE_QUESTIONS
 from exportctl.probe.run_probe import ProbeResult

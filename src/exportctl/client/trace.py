@@ -17,11 +17,12 @@ from urllib.parse import parse_qsl, urlsplit
 from exportctl.client.client import LANDING_ZONE
 from exportctl.client.transport import Answer, NoAnswer, Purpose, Request
 from exportctl.model.masking import Mask, clean_text
+from exportctl.patterns import compile_on_use
 from exportctl.resources.destinations.table import TYPES
 from exportctl.resources.kinds import KINDS
 
 HIDDEN = "(hidden)"
-_ID = re.compile(r"[A-Za-z0-9._-]{1,80}")
+_ID = compile_on_use(r"[A-Za-z0-9._-]{1,80}")
 _SHOWN_PARAMETERS = frozenset(
     ("property", "limit", "orderby", "op", "subOp", "outputType", "outputField", "properties", "start", "count")
 )

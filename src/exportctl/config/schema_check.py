@@ -22,6 +22,7 @@ from exportctl.config.yaml_nodes import BrokenNode, ListNode, MapEntry, MapNode,
 from exportctl.errors import Finding, SourcePosition
 from exportctl.model.secret import Secrecy
 from exportctl.model.similar_names import closest_names, did_you_mean
+from exportctl.patterns import compile_on_use
 from exportctl.resources.destinations.table import TYPES
 
 KeyPath = tuple[str | int, ...]
@@ -69,7 +70,7 @@ _KNOWN_ELSEWHERE = {  # keys of the service, of other tools and of habit -> the 
     "cron": "`every` of a schedule",
 }
 _TYPE_ALIASES = {alias: kind.name for kind in TYPES.values() for alias in kind.aliases}
-_CRON = re.compile(r"@[a-z]+|[\d*/,?L#-]+(\s+[\w*/,?#-]+){4,6}")
+_CRON = compile_on_use(r"@[a-z]+|[\d*/,?L#-]+(\s+[\w*/,?#-]+){4,6}")
 _UNKNOWN_KEY_RULES = ("unknown-key", "zone-key", "cron")
 _ZONE_KEYS = ("tz", "timezone", "time_zone", "zone", "timeZone")
 TYPE_WORDS = {

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from itertools import islice
 from typing import Any
 
-from exportctl.emulator import admin_bodies
+from exportctl.emulator import admin_bodies, wire
 from exportctl.emulator.admin_bodies import UI_VERBS
 from exportctl.emulator.auth import PERMISSIONS, is_json
 from exportctl.emulator.datasets import SeedDataset
@@ -24,7 +24,7 @@ from exportctl.emulator.switches import Switches
 from exportctl.emulator.ui_edits import EditRefused
 from exportctl.emulator.wire import Answer, Json, Request, invalid_body_error, message_error, parse_json
 
-PREFIX = "/_emulator"
+PREFIX = wire.ADMIN_PREFIX
 MOST_ROWS_SHOWN = 10_000
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 

@@ -12,23 +12,14 @@ from http.client import responses as REASONS
 from typing import Any
 from urllib.parse import parse_qsl
 
-from exportctl.emulator import (
-    admin_api,
-    auth,
-    catalog,
-    faults,
-    landing_zone,
-    routes,
-    sandbox_management,
-    schema_registry,
-)
+from exportctl.emulator import auth, catalog, faults, landing_zone, routes, sandbox_management, schema_registry
 from exportctl.emulator.clock import http_date
 from exportctl.emulator.faults import Fault
 from exportctl.emulator.listing import ReadFault
 from exportctl.emulator.rate_limit import count_request
 from exportctl.emulator.routes import ServiceCall
 from exportctl.emulator.state import EmulatedOrganization
-from exportctl.emulator.wire import Answer, ErrorReport, Request, RequestRefused, message_error
+from exportctl.emulator.wire import ADMIN_PREFIX, Answer, ErrorReport, Request, RequestRefused, message_error
 
 TOKEN_PATHS = ("/ims/token/v3", "/ims/token/v2")  # the second one with everything in the query [PM]
 
@@ -41,7 +32,7 @@ class Emulator(EmulatedOrganization):
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         with self.store.transaction():
             request = _parse_request(environ, self.store.new_id())
-            controlled = request.path == admin_api.PREFIX or request.path.startswith(f"{admin_api.PREFIX}/")
+            controlled = request.path == ADMIN_PREFIX or request.path.startswith(f"{ADMIN_PREFIX}/")
             fault = None if controlled else faults.count_match(self.store, request)
         if controlled:
             self._scheduler.execute_due_runs(wait=False)
@@ -73,6 +64,8 @@ class Emulator(EmulatedOrganization):
         return self._send_answer(request, answer, start_response)
 
     def _answer_admin_request(self, request: Request, environ: Mapping[str, Any]) -> Answer:
+        from exportctl.emulator import admin_api  # a client of the service never asks it
+
         try:
             if environ.get("exportctl.served"):
                 admin_api.check_host_header(environ)

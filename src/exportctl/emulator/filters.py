@@ -12,6 +12,7 @@ from typing import Any
 
 from exportctl.emulator.wire import Json, flow_error
 from exportctl.frozen import dataclass
+from exportctl.patterns import compile_on_use
 
 STAMPS = {"createdAt", "updatedAt", "createdBy", "updatedBy", "createdClient", "updatedClient"}
 SANDBOX_FIELDS = {"sandboxId", "sandboxName", "imsOrgId"}
@@ -35,8 +36,8 @@ ARRAYS = FLOW_ARRAYS | RUN_ARRAYS | SPEC_ARRAYS | {"datasets", "labels", "transf
 NUMBERS = {"createdAt", "updatedAt", "startTime", "endTime", "startedAtUTC", "completedAtUTC", "started", "updated"}
 BOOLEANS = {"isDestinationFlow", "isSourceFlow", "includeFileManifest", "isDestination"}
 COMPARISONS = (">", "<", ">=", "<=")
-EXPRESSION = re.compile(r"([A-Za-z0-9_.\[\]]+)([^A-Za-z0-9_.\[\]\s]+)(.*)", re.DOTALL)
-OPERATOR = re.compile(r"[=<>!~]+")
+EXPRESSION = compile_on_use(r"([A-Za-z0-9_.\[\]]+)([^A-Za-z0-9_.\[\]\s]+)(.*)", re.DOTALL)
+OPERATOR = compile_on_use(r"[=<>!~]+")
 
 
 @dataclass(frozen=True)

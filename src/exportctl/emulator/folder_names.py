@@ -13,11 +13,12 @@ from datetime import UTC, date, datetime, timedelta
 from urllib.parse import quote
 
 from exportctl.emulator.switches import Switches
+from exportctl.patterns import compile_on_use
 
-MACRO = re.compile(r"%([A-Z_]+)(?:\(([^)%]*)\))?%")
+MACRO = compile_on_use(r"%([A-Z_]+)(?:\(([^)%]*)\))?%")
 LETTERS = {"y": "%Y", "Y": "%Y", "M": "%m", "d": "%d", "H": "%H", "m": "%M", "s": "%S"}
 EXPORT_TIME = {12: "yyyyMMddHHmm", 14: "yyyyMMddHHmmss"}
-UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
+UNSAFE = compile_on_use(r"[^A-Za-z0-9._-]")
 
 NAME_WRITERS: Mapping[str, Callable[[str], str]] = {
     "levels": lambda name: name,

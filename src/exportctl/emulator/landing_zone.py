@@ -8,13 +8,15 @@ zone. Source: flow-service.md 5.4; the Azure form only.
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
-from exportctl.emulator.storage import settings, signing
-from exportctl.emulator.storage.accounts import LANDING_ZONE
-from exportctl.emulator.storage.settings import Endpoint
+from exportctl.emulator.storage.addresses import LANDING_ZONE
 from exportctl.emulator.storage.sink import StorageRefused
 from exportctl.emulator.store import Store
 from exportctl.emulator.wire import Answer, Json, Request, message_error
+
+if TYPE_CHECKING:
+    from exportctl.emulator.storage.settings import Endpoint
 
 PATH = "/data/foundation/connectors/landingzone"
 TYPE = "dlz_destination"
@@ -38,6 +40,8 @@ def answer(store: Store, request: Request) -> Answer:
 
 
 def _endpoint(store: Store) -> Endpoint:
+    from exportctl.emulator.storage import settings
+
     # rule: landing-zone-local
     try:
         found = settings.parse_settings(store.get_setting("storage", {})).endpoint("data-landing-zone")
@@ -55,6 +59,8 @@ def _container(endpoint: Endpoint) -> str:
 
 
 def _credentials(endpoint: Endpoint) -> Json:
+    from exportctl.emulator.storage import signing
+
     # rule: landing-zone-credentials
     values, container = endpoint.values, _container(endpoint)
     if "sas" in values:

@@ -18,17 +18,20 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 from exportctl.emulator import run_rows, run_view, validation
 from exportctl.emulator.delayed_effects import next_run_time, next_wake_time, record_background_write
 from exportctl.emulator.read_view import RequestContext
-from exportctl.emulator.run_export import ROWS_PER_FILE, Job, RunResult, export
 from exportctl.emulator.run_rows import Increment
 from exportctl.emulator.storage.sink import StorageRefused
 from exportctl.emulator.store import Record, Store
 from exportctl.emulator.wire import Json, RequestRefused
 from exportctl.frozen import dataclass
+
+if TYPE_CHECKING:
+    from exportctl.emulator.run_export import Job, RunResult
 
 CLAIM_TIMEOUT = 3600  # seconds of this machine's clock after which a claim ends: process ids are used again
 RUNS_KEPT = 10_000  # per flow, the newest: those of a year, every hour. What the service keeps is not documented (U19)
@@ -81,6 +84,8 @@ class RunScheduler:
             self._one_at_a_time.release()
 
     def _execute_claim(self, claim: _Claim) -> None:
+        from exportctl.emulator.run_export import RunResult, export
+
         job = claim.job
         result = RunResult(refusal=job) if isinstance(job, StorageRefused) else export(job)
         with self._store.transaction():
@@ -123,6 +128,8 @@ class RunScheduler:
                     _claim_runs(self._context(flow.sandbox), flow, tick)
 
     def _build_job(self, ctx: RequestContext, run: Record) -> Job:
+        from exportctl.emulator.run_export import ROWS_PER_FILE, Job
+
         flow = ctx.store.get("flows", run.doc["flowId"])
         target = flow and ctx.store.get("targetConnections", _connection_id(flow, "targetConnectionIds"))
         base = target and ctx.store.get("connections", str(target.doc.get("baseConnectionId")))
@@ -254,6 +261,8 @@ def _macro_values(ctx: RequestContext, flow: Json, target: Json, base: Json) -> 
 
 
 def _empty_job(ctx: RequestContext, run: Record) -> Job:
+    from exportctl.emulator.run_export import Job
+
     flow = ctx.store.get("flows", run.doc["flowId"])
     nothing: Json = {"id": run.doc["flowId"], "sourceConnectionIds": [], "targetConnectionIds": []}
     doc = flow.doc if flow else nothing

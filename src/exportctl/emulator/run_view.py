@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from exportctl.emulator.read_view import Caller, RequestContext
-from exportctl.emulator.run_export import Job, RunResult
 from exportctl.emulator.wire import Json
+
+if TYPE_CHECKING:
+    from exportctl.emulator.run_export import Job, RunResult
 
 EXPORTER = Caller("aep_activation_batch@AdobeID", "aep_activation_batch")  # of the dataset sample [XD-new]
 ACTIVITIES = (

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cache
 
-from exportctl.emulator.storage import accounts
+from exportctl.emulator.storage import addresses
 from exportctl.emulator.storage.sink import StorageRefused
 from exportctl.emulator.switches import Switches
 from exportctl.emulator.wire import Json
@@ -57,7 +57,7 @@ def _bucket_folder(auth: Json, location: Json) -> str:
 
 def _lake_folder(auth: Json, location: Json) -> str:
     try:
-        return "@".join(accounts.parse_lake_url(auth["url"]))
+        return "@".join(addresses.parse_lake_url(auth["url"]))
     except StorageRefused:
         return str(auth["url"])  # any address will do to tell folders apart
 
@@ -164,7 +164,7 @@ DESTINATIONS = (
         (),
         (("path", _text("Folder path")),),
         "data-landing-zone",
-        lambda auth, location: accounts.LANDING_ZONE,
+        lambda auth, location: addresses.LANDING_ZONE,
         encryption=None,  # since September 2025 by switch landing_zone_encryption
     ),
     DestinationSpec(
@@ -194,7 +194,7 @@ DESTINATIONS = (
         ),
         (("remotePath", _text("Folder path")),),
         "sftp",
-        lambda auth, location: f"{auth['domain'].lower()}_{auth.get('port', accounts.SFTP_PORT)}",
+        lambda auth, location: f"{auth['domain'].lower()}_{auth.get('port', addresses.SFTP_PORT)}",
     ),
 )
 

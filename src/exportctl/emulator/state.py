@@ -21,7 +21,6 @@ from exportctl.emulator.datasets import SeedDataset
 from exportctl.emulator.faults import Fault
 from exportctl.emulator.read_view import Caller, RequestContext
 from exportctl.emulator.run_scheduler import RunScheduler
-from exportctl.emulator.storage import open as routing
 from exportctl.emulator.store import Record, Store
 from exportctl.emulator.switches import Switches
 from exportctl.emulator.ui_edits import Ui
@@ -210,6 +209,8 @@ class EmulatedOrganization:
         if found is None or base is None:
             return None
         target_doc = {**found.doc, "params": {**found.doc["params"], **(params or {})}}
+        from exportctl.emulator.storage import open as routing  # plans and lists ask for no folder
+
         return routing.local_root(base.doc, target_doc, self.store.get_setting("storage", {}), self.root)
 
     def _add_sandbox(self, name: str) -> None:

@@ -14,7 +14,6 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import field
 from enum import Enum
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
@@ -186,6 +185,8 @@ class Store:
 
         A draw is a hash of (seed, counter): the counter is all that must be stored to go on after a restart.
         """
+        from hashlib import blake2b  # it loads OpenSSL, and a reader draws nothing
+
         return blake2b(f"{self._seed}:{self.next_number('draws')}".encode(), digest_size=16).digest()
 
     def new_id(self) -> str:

@@ -13,6 +13,8 @@ from typing import Any
 
 from exportctl.frozen import dataclass
 
+ADMIN_PREFIX = "/_emulator"  # paths of the control interface, which the service does not have
+
 Json = dict[str, Any]
 
 ERROR_TYPES = "https://ns.adobe.com/aep/errors/"

@@ -13,7 +13,6 @@ nothing that the text holds can slow it down. Pure.
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from base64 import b64encode
@@ -23,6 +22,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from exportctl.frozen import dataclass
+from exportctl.patterns import compile_on_use
 
 MASKED_TEXT = "(secret)"
 MIN_SECRET_LENGTH = 8  # characters; a shorter value cannot be a secret
@@ -36,10 +36,10 @@ _SHORT_PART = 12  # what 16 characters may come to without blanks and backslashe
 _ROUNDS = 4  # how often a text may be escaped
 _GRAM = 4  # characters that are compared first
 _STRIDE = MIN_SECRET_LENGTH - _GRAM + 1  # every window holds a gram that begins at a multiple of this
-_PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----")
-_BLANKS = re.compile(r"\s+")
-_DROPPED = re.compile(r"[\s\\]")  # what views leave out
-_ESCAPED = re.compile(  # each way begins with a character as it is: then the search skips all others at once
+_PRIVATE_KEY = compile_on_use(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----")
+_BLANKS = compile_on_use(r"\s+")
+_DROPPED = compile_on_use(r"[\s\\]")  # what views leave out
+_ESCAPED = compile_on_use(  # each way begins with a character as it is: then the search skips all others at once
     r"%(?P<percent>[0-9a-f]{2}(?:%[0-9a-f]{2})*)"
     r"|&(?:\#\d{1,7}|\#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,30});"
     r"|\\\\{0,7}u(?P<high>d[89ab][0-9a-f]{2})\\{1,8}u(?P<low>d[c-f][0-9a-f]{2})"
@@ -271,6 +271,8 @@ def _decode_escape(found: re.Match[str]) -> list[Piece]:
     code = found["long"] or found["code"] or found["braced"] or found["byte"]
     if code:
         return [Piece(chr(min(int(code, 16), 0x10FFFF)), at, end)]
+    import html  # its table of names takes long to load, and most texts hold none
+
     named = html.unescape(found.group())
     return [Piece(named if named != found.group() else html.unescape(found.group().lower()), at, end)]
 

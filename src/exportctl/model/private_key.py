@@ -22,13 +22,14 @@ from collections.abc import Callable, Iterator
 
 from exportctl.errors import Error, SourcePosition
 from exportctl.model.secret import Secret
+from exportctl.patterns import compile_on_use
 
 _RSA = bytes.fromhex("06092a864886f70d010101")  # the OID rsaEncryption, DER
 _OPENSSH = b"openssh-key-v1\x00"
 _SEQUENCE, _INTEGER, _OCTETS = 0x30, 0x02, 0x04
 _MIN_RSA_NUMBERS = 9  # version, n, e, d, p, q, and three more
 _LINE = 64  # characters; every reader of PEM takes lines of this length
-_BOUNDARY = re.compile(r"-----BEGIN\s*([A-Z0-9 ]+?)\s*-----")
+_BOUNDARY = compile_on_use(r"-----BEGIN\s*([A-Z0-9 ]+?)\s*-----")
 _PKCS1, _PKCS8, _OPENSSH_LABEL = "RSA PRIVATE KEY", "PRIVATE KEY", "OPENSSH PRIVATE KEY"
 _LABELS = (_PKCS1, _PKCS8, _OPENSSH_LABEL)
 _ENCRYPTED = "ENCRYPTED PRIVATE KEY"

@@ -23,12 +23,13 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from exportctl.errors import Error
 from exportctl.frozen import dataclass
+from exportctl.patterns import compile_on_use
 
 PRODUCTION = "https://platform.adobe.io"
 EMBEDDED = "embedded"
 IMS_TOKEN_URL = "https://ims-na1.adobelogin.com/ims/token/v3"
 
-_URL = re.compile(
+_URL = compile_on_use(
     r"(?P<scheme>https?)://(?P<host>\[[0-9a-f:.]+\]|[a-z0-9.-]+)(?::(?P<port>[0-9]{1,5}))?(?P<path>/[A-Za-z0-9._/-]*)?",
     re.IGNORECASE,
 )

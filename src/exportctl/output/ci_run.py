@@ -16,14 +16,14 @@ A variable of another form than a commit or an address counts as not set: others
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from urllib.parse import quote
 
 from exportctl.frozen import dataclass
+from exportctl.patterns import compile_on_use
 
-_COMMIT = re.compile(r"[0-9a-f]{7,64}")
-_URL = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~%/?&=+:@,-]*)?")
+_COMMIT = compile_on_use(r"[0-9a-f]{7,64}")
+_URL = compile_on_use(r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~%/?&=+:@,-]*)?")
 
 
 @dataclass(frozen=True)

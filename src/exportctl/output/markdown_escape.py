@@ -16,12 +16,13 @@ from __future__ import annotations
 import re
 
 from exportctl.output.format_values import clean_text
+from exportctl.patterns import compile_on_use
 
-_SIGN = re.compile(r"[&<>`|*_#\[\]~\\@$!^{}\"']|(?<=:)//")
+_SIGN = compile_on_use(r"[&<>`|*_#\[\]~\\@$!^{}\"']|(?<=:)//")
 _BREAK = "&#8203;"
 # a span shows its text as it is, but drops one space at each end; `|` ends a cell, `$` at the end can begin a formula
-_SPAN = re.compile(r"(?=\S)[^`|<>&]*[^`|<>&$\s]")
-_CODE_IN_PROSE = re.compile(  # each part begins where a word begins, so the time is in proportion to the text
+_SPAN = compile_on_use(r"(?=\S)[^`|<>&]*[^`|<>&$\s]")
+_CODE_IN_PROSE = compile_on_use(  # each part begins where a word begins, so the time is in proportion to the text
     r"(?<!`)`(?P<quoted>[^`]+)`(?!`)"
     r"|\$\{[^`{}\s]*\}"
     r"|(?<![\w.-])(?:exports|destinations)\.[a-z0-9-]+(?:/[a-z0-9-]+)*"
@@ -34,7 +35,7 @@ _PROSE_SIGNS = {
     **{"&": "&amp;", "<": "&lt;", ">": "&gt;", "`": "&#96;", "$": "&#36;", "//": "&#47;&#47;"},
     **{sign: f"{sign}{_BREAK}" for sign in "@#"},
 }
-_PROSE_SIGN = re.compile(r"[*\[\]~\\|&<`$@#]|(?<![-=])>|(?<=:)//|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+_PROSE_SIGN = compile_on_use(r"[*\[\]~\\|&<`$@#]|(?<![-=])>|(?<=:)//|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 
 
 def code(shown: object) -> str:

@@ -21,11 +21,12 @@ from urllib.parse import quote, urlsplit
 
 from exportctl.errors import SourcePosition
 from exportctl.model.source_commit import SourceCommit
+from exportctl.patterns import compile_on_use
 
 LineUrl = Callable[[SourcePosition], str | None]
 
-_PLAIN_HTTPS = re.compile(r"https://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~%+-]+)+")
-_COMMIT = re.compile(r"[0-9a-f]{7,64}")
+_PLAIN_HTTPS = compile_on_use(r"https://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~%+-]+)+")
+_COMMIT = compile_on_use(r"[0-9a-f]{7,64}")
 
 
 def line_url(repository: str | None, commit: SourceCommit | None, at: SourcePosition) -> str | None:

@@ -8,23 +8,24 @@ fits. A command of ours that takes several lines gets the `\\` of a shell at the
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import pairwise
 
+from exportctl.patterns import compile_on_use
+
 NO_LIMIT = 1_000_000  # the width of a pipe or a file: tables are whole there
 PAGE = 120  # the longest line of prose, however wide the terminal is
 _HANGING = "  "
-_COLOR = re.compile(r"\x1b\[[0-9;]*m")
-_HEAD = re.compile(r"(?: |\x1b\[[0-9;]*m)*")  # the blanks before a line may stand after the ink of the whole line
-_WORD = re.compile(r" *(?:\d\d:\d\d(?::\d\d)? UTC|[^ ])+")
-_WORD_OR_MOMENT = re.compile(r" *(?:\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)? UTC|[^ ])+")
-_COMMAND = re.compile(r"(?:(?<=: )|(?<=^)|(?<=  ))exportctl (?:(?![.,;] )[^`])*$")  # and no sentence after it
-_COMMENTED = re.compile(r"( *)(exportctl .*?) +# (.*)")
+_COLOR = compile_on_use(r"\x1b\[[0-9;]*m")
+_HEAD = compile_on_use(r"(?: |\x1b\[[0-9;]*m)*")  # the blanks before a line may stand after the ink of the whole line
+_WORD = compile_on_use(r" *(?:\d\d:\d\d(?::\d\d)? UTC|[^ ])+")
+_WORD_OR_MOMENT = compile_on_use(r" *(?:\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)? UTC|[^ ])+")
+_COMMAND = compile_on_use(r"(?:(?<=: )|(?<=^)|(?<=  ))exportctl (?:(?![.,;] )[^`])*$")  # and no sentence after it
+_COMMENTED = compile_on_use(r"( *)(exportctl .*?) +# (.*)")
 _CONTINUED = " \\"
-_SHELL_WORD = re.compile(r""" *(?:'[^']*'|"[^"]*"|[^ '"]|['"])+""")
+_SHELL_WORD = compile_on_use(r""" *(?:'[^']*'|"[^"]*"|[^ '"]|['"])+""")
 _WIDTHLESS = frozenset({"Mn", "Me", "Cf", "Cc"})
 _EMOJI_FORM = "\ufe0f"  # the character before it is shown as an emoji, which takes two cells
 _MOMENT_CELLS = 20

@@ -21,6 +21,7 @@ from functools import cached_property
 from exportctl.frozen import dataclass
 from exportctl.model.plan import EXPORTS, Address, Fields, Inventory, LiveObject, Marker
 from exportctl.model.project import Export
+from exportctl.patterns import compile_on_use
 from exportctl.plan.grouping import group_by_key, group_by_keys
 from exportctl.plan.titles import TakenNames, folded_name
 from exportctl.resources import flow_states, kinds, wire
@@ -33,7 +34,7 @@ from exportctl.resources.unknown_schedule import unknown_end
 FLOW_LIMIT = 100  # destinations per sandbox, hard limit [GR]
 
 _NOT_SHARED: frozenset[str] = frozenset()
-_NUMBERED = re.compile(r"\A(.*) \d+\Z", re.DOTALL)  # a title and the number that made it unique
+_NUMBERED = compile_on_use(r"\A(.*) \d+\Z", re.DOTALL)  # a title and the number that made it unique
 
 
 @dataclass(frozen=True)

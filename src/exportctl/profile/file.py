@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 import posixpath
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from typing import Any
@@ -22,13 +21,14 @@ from exportctl.errors import ConfigError, Finding, SourcePosition
 from exportctl.frozen import dataclass
 from exportctl.model.json_form import JsonObject, Member, choice, constant, mapping, text
 from exportctl.model.plan import PLATFORMS
+from exportctl.patterns import compile_on_use
 from exportctl.profile.answers import Setting
 
 FILE_NAME = "service-profile.json"
 KIND = "service-profile"
 FORMAT_VERSION = 1
 _NEW = "write a new one: exportctl probe --dataset NAME"
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DAY = compile_on_use(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass(frozen=True)

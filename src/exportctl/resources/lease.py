@@ -31,6 +31,7 @@ from enum import StrEnum
 from typing import Any
 
 from exportctl.frozen import dataclass
+from exportctl.patterns import compile_on_use
 from exportctl.resources.destinations.data_landing_zone import DATA_LANDING_ZONE
 from exportctl.resources.destinations.type import SPEC_VERSION
 
@@ -38,7 +39,7 @@ MAX_HOLDER = 100  # characters
 FILTER = ("property", f"connectionSpec.id=={DATA_LANDING_ZONE.connection_spec}")
 LEASE_TYPE = DATA_LANDING_ZONE
 _VERSION = 1
-_RECORD = re.compile(
+_RECORD = compile_on_use(
     r"\[exportctl-lease/(?P<version>[0-9]{1,4}) (?P<project>[a-z0-9-]{1,32}) (?P<state>[a-z]{1,10}) "
     r"(?P<counter>[0-9]{1,9}) (?P<run>[0-9a-f]{8})\](?: Do not edit\. Run:)?(?P<holder>[ -~]{0,200})"
 )

@@ -59,6 +59,7 @@ from functools import lru_cache
 from exportctl.errors import Finding, NewerMarker
 from exportctl.model.digests import LONG_DIGITS
 from exportctl.model.plan import MARKER_VERSION, LiveObject, Marker
+from exportctl.patterns import compile_on_use
 from exportctl.resources.kinds import BASE_CONNECTION, FLOW, KINDS, TARGET_CONNECTION, FieldRule, Kind, Treat
 
 MAX_LENGTH = 240  # characters
@@ -74,31 +75,29 @@ _FIRST = str.maketrans("ghijklmnopqrstuv", "0123456789abcdef")
 _FLAGS = "produ"
 
 # Bounded, so that no description, however long, costs more than one pass.
-_MARKER = re.compile(
-    r"\[exportctl/(?P<version>0*[012]) (?P<kind>[ed]) (?P<project>[a-z0-9-]{1,32}) (?P<name>[a-z0-9/_.-]{1,64})"
-    r"(?P<rest>(?: [^\]\n]{0,300})?)\]"
-)
+_OWNER = r"(?P<kind>[ed]) (?P<project>[a-z0-9-]{1,32}) (?P<name>[a-z0-9/_.-]{1,64})"
+_MARKER = compile_on_use(rf"\[exportctl/(?P<version>0*[012]) {_OWNER}(?P<rest>(?: [^\]\n]{{0,300}})?)\]")
 _WORD = r"[!-Z\\^-~]{1,200}"
-_LATER = re.compile(
+_LATER = compile_on_use(
     rf"\[exportctl/(?P<version>0*(?:[3-9]|[1-9][0-9]+))[^\S\n]+(?P<kind>{_WORD})[^\S\n]+(?P<project>{_WORD})"
     rf"[^\S\n]+(?P<name>{_WORD})[^\]\n]{{0,2000}}\]?",
     re.IGNORECASE,
 )
 # What is left of a marker at the end of a description that the service cut off.
-_CUT = re.compile(r"\[exportctl(?:/[^\]\n]{0,300})?\Z")
-_CUT_OWNER = re.compile(r"\[exportctl/0*[12] (?P<kind>[ed]) (?P<project>[a-z0-9-]{1,32}) (?P<name>[a-z0-9/_.-]{1,64}) ")
-_STATE = re.compile(r" (?P<generation>[0-9]{1,4})(?P<flags>[a-z]*)(?: |\Z)")
-_CHECKED = re.compile(r"(?P<head>[ -~]+ )(?P<check>[0-9a-f]{4})\]")
-_DIGEST = re.compile(r"(?P<code>[a-z])(?P<first>[0-9a-f]{4})(?P<second>[g-v]{4})?")
-_DIGEST_1 = re.compile(r"-|[0-9a-f]{4}(?:[g-v]{4})?")
-_NUMBER = re.compile(r"[0-9a-z]{1,8}")
+_CUT = compile_on_use(r"\[exportctl(?:/[^\]\n]{0,300})?\Z")
+_CUT_OWNER = compile_on_use(rf"\[exportctl/0*[12] {_OWNER} ")
+_STATE = compile_on_use(r" (?P<generation>[0-9]{1,4})(?P<flags>[a-z]*)(?: |\Z)")
+_CHECKED = compile_on_use(r"(?P<head>[ -~]+ )(?P<check>[0-9a-f]{4})\]")
+_DIGEST = compile_on_use(r"(?P<code>[a-z])(?P<first>[0-9a-f]{4})(?P<second>[g-v]{4})?")
+_DIGEST_1 = compile_on_use(r"-|[0-9a-f]{4}(?:[g-v]{4})?")
+_NUMBER = compile_on_use(r"[0-9a-z]{1,8}")
 _MOVED_FROM = "mv"
-_TRACE = re.compile(rf"{_MOVED_FROM}=[0-9a-z]{{6}}")
+_TRACE = compile_on_use(rf"{_MOVED_FROM}=[0-9a-z]{{6}}")
 _WRITE_ONLY = "wo"
-_LONG_DIGEST = re.compile(r"(?P<code>[a-z])(?P<number>[0-9a-z]{13})")
-_LONG_DIGESTS = re.compile(rf"{_WRITE_ONLY}=(?:[a-z][0-9a-z]{{13}})+")
+_LONG_DIGEST = compile_on_use(r"(?P<code>[a-z])(?P<number>[0-9a-z]{13})")
+_LONG_DIGESTS = compile_on_use(rf"{_WRITE_ONLY}=(?:[a-z][0-9a-z]{{13}})+")
 _COMMITTED_AT = "c"  # in every kind: no managed field has this letter
-_COMMIT = re.compile(rf"{_COMMITTED_AT}={_NUMBER.pattern}")
+_COMMIT = compile_on_use(rf"{_COMMITTED_AT}={_NUMBER.pattern}")
 SHORTEST_CUT = 80  # characters of a description that a marker fits into; a shorter one was not cut by the service
 _ABSURD = 9  # digits of a version
 
@@ -134,7 +133,7 @@ def parse_marker(description: str | None, kind: Kind) -> tuple[str, Marker | Non
     before = _without_line(_without_break(text[: found.start()]))
     after = text[found.end() :].strip("\r\n")
     own = "\n".join(part for part in (before, after) if part)
-    if found.re is _MARKER:
+    if found.re.pattern == _MARKER.pattern:
         return own, _readable_marker(found, kind)
     # Every later version says owner, kind and address in the same position. Case is the service's.
     project, letter, name = (found[part].lower() for part in ("project", "kind", "name"))

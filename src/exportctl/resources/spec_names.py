@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from exportctl.frozen import dataclass
+from exportctl.patterns import compile_on_use
 from exportctl.resources.destinations.type import AuthField, AuthMethod, DestinationType, Part
 
 Json = Mapping[str, Any]
@@ -24,7 +25,7 @@ _ROLES: tuple[tuple[Part, str], ...] = (  # the first that fits counts; of a nam
     (Part.CLIENT_ID, r"(client|principal|application|app)id"),
     (Part.ENDPOINT, r"url|uri|endpoint|account"),
 )
-_URL = re.compile(r"url|uri|endpoint", re.IGNORECASE)
+_URL = compile_on_use(r"url|uri|endpoint", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

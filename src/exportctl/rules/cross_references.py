@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from exportctl.errors import Level, SourcePosition
 from exportctl.model.address import DESTINATIONS, EXPORTS
 from exportctl.model.project import AcceptEntry, Destination, Export, Project, RemovedEntry
 from exportctl.model.similar_names import did_you_mean_address
+from exportctl.patterns import compile_on_use
 from exportctl.resources import kinds
 from exportctl.resources.destinations.table import TYPES
 from exportctl.rules.rule import Hit, Rule, closest_match, key_position, make_hit
 
-_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_ID = compile_on_use(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _FIELD_ALIASES = {"every": kinds.EVERY, "at": kinds.AT, "subpath": kinds.LOCATION, "state": kinds.ENABLED}
 
 

@@ -8,13 +8,14 @@ from collections.abc import Iterable, Iterator
 from exportctl.errors import Level
 from exportctl.model.project import AuthValue, Destination, Project
 from exportctl.model.secret import Secrecy
+from exportctl.patterns import compile_on_use
 from exportctl.resources.destinations.table import TYPES, folder_of
 from exportctl.resources.destinations.type import AccountKey, KeyForm, LocationField, Scope
 from exportctl.resources.kinds import AUTH, leaf_path
 from exportctl.rules.folder_templates import MACRO, SEGMENT
 from exportctl.rules.rule import Hit, ProjectCheck, Rule, is_unresolved, make_hit
 
-_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[?[0-9A-Fa-f:]+\]?")
+_HOST = compile_on_use(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[?[0-9A-Fa-f:]+\]?")
 
 
 # -- locations --------------------------------------------------------------------------------------------------------

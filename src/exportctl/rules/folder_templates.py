@@ -9,6 +9,7 @@ from functools import lru_cache
 from exportctl.errors import Level
 from exportctl.model.project import Export, Project
 from exportctl.model.schedule import ONCE
+from exportctl.patterns import compile_on_use
 from exportctl.resources.destinations.table import TYPES, folder_of
 from exportctl.rules.rule import Hit, Rule, closest_match, is_unresolved, make_hit
 
@@ -26,9 +27,9 @@ MACROS = (  # flow-service.md 10.2: [XD-new] [D]
 )
 TIME_MACROS = ("EXPORT_TIME", DATETIME)
 DATASET_MACROS = ("DATASET_ID", "DATASET_NAME")
-MACRO = re.compile(r"%(?P<name>[A-Za-z_]+)(?P<pattern>\([^%()]*\))?%")
-SEGMENT = re.compile(r"%SEGMENT_\w*%?", re.IGNORECASE)
-_LITERAL = re.compile(r"[0-9a-zA-Z/!\-_.*'()=]*")
+MACRO = compile_on_use(r"%(?P<name>[A-Za-z_]+)(?P<pattern>\([^%()]*\))?%")
+SEGMENT = compile_on_use(r"%SEGMENT_\w*%?", re.IGNORECASE)
+_LITERAL = compile_on_use(r"[0-9a-zA-Z/!\-_.*'()=]*")
 
 
 @lru_cache(maxsize=1024)  # most exports of a config have one folder

@@ -8,32 +8,33 @@ from collections.abc import Iterable, Iterator
 from exportctl.errors import Level, SourcePosition
 from exportctl.model.project import Destination, Project
 from exportctl.model.secret import Secrecy
+from exportctl.patterns import compile_on_use
 from exportctl.resources.kinds import SECRET_VERSION
 from exportctl.rules.rule import Hit, Rule, is_unresolved, key_position
 
 SHAPES = (
-    ("an AWS access key id", re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b")),
-    ("an Azure account key", re.compile(r"AccountKey=", re.IGNORECASE)),
+    ("an AWS access key id", compile_on_use(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b")),
+    ("an Azure account key", compile_on_use(r"AccountKey=", re.IGNORECASE)),
     (
         "an Azure shared access signature",
-        re.compile(r"[?&;]sig=[A-Za-z0-9%+/=]{20}|SharedAccessSignature=", re.IGNORECASE),
+        compile_on_use(r"[?&;]sig=[A-Za-z0-9%+/=]{20}|SharedAccessSignature=", re.IGNORECASE),
     ),
-    ("a private key", re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY")),
+    ("a private key", compile_on_use(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY")),
     # LS0t… is the base64 of ----- and BEGIN, the others are that of PRIVATE KEY at each place in three bytes
     (
         "a private key in base64",
-        re.compile(r"LS0tLS1CRUdJTi[A-Za-z0-9+/]{1,60}(UFJJVkFURSBLRV|BSSVZBVEUgS0VZ|QUklWQVRFIEtFW)"),
+        compile_on_use(r"LS0tLS1CRUdJTi[A-Za-z0-9+/]{1,60}(UFJJVkFURSBLRV|BSSVZBVEUgS0VZ|QUklWQVRFIEtFW)"),
     ),
-    ("a token (JWT)", re.compile(r"\beyJ[A-Za-z0-9_-]{10,2000}\.[A-Za-z0-9_-]{4,}")),
-    ("a password in a URL", re.compile(r"://[^/\s:@]{1,200}:[^/\s@]{1,200}@")),
-    ("a GitHub or GitLab token", re.compile(r"\b(gh[pousr]_[A-Za-z0-9]{20}|github_pat_\w{20}|glpat-[\w-]{20})")),
+    ("a token (JWT)", compile_on_use(r"\beyJ[A-Za-z0-9_-]{10,2000}\.[A-Za-z0-9_-]{4,}")),
+    ("a password in a URL", compile_on_use(r"://[^/\s:@]{1,200}:[^/\s@]{1,200}@")),
+    ("a GitHub or GitLab token", compile_on_use(r"\b(gh[pousr]_[A-Za-z0-9]{20}|github_pat_\w{20}|glpat-[\w-]{20})")),
 )
 _REMOTES = (
-    re.compile(r"https://[A-Za-z0-9.-]+(:\d+)?(/\S*)?"),
-    re.compile(r"ssh://([\w.-]+@)?[A-Za-z0-9.-]+(:\d+)?/\S+"),
-    re.compile(r"[\w.-]+@[A-Za-z0-9.-]+:(?!//)\S+"),
+    compile_on_use(r"https://[A-Za-z0-9.-]+(:\d+)?(/\S*)?"),
+    compile_on_use(r"ssh://([\w.-]+@)?[A-Za-z0-9.-]+(:\d+)?/\S+"),
+    compile_on_use(r"[\w.-]+@[A-Za-z0-9.-]+:(?!//)\S+"),
 )
-_CREDENTIALS = re.compile(r"https?://[^/\s@]{0,400}@|[a-z+]{1,20}://[^/\s@:]{0,200}:[^/\s@]{0,200}@", re.IGNORECASE)
+_CREDENTIALS = compile_on_use(r"https?://[^/\s@]{0,400}@|[a-z+]{1,20}://[^/\s@:]{0,200}:[^/\s@]{0,200}@", re.IGNORECASE)
 
 Text = tuple[str, str, SourcePosition, str]  # key, value, position, address
 

@@ -22,6 +22,7 @@ from typing import Any
 
 from exportctl.model.plan import UnknownValue
 from exportctl.model.secret import Secrecy
+from exportctl.patterns import compile_on_use
 from exportctl.resources import wire
 from exportctl.resources.destinations.table import TYPES
 
@@ -36,12 +37,12 @@ _NAMES = frozenset(
     if field.secrecy is not Secrecy.PLAIN
 )
 _KEYS = r"AccountKey|SharedAccessKey|SharedAccessSignature|sig"  # in connection strings and in URLs with a SAS
-_KEYED = re.compile(rf"\b({_KEYS})=(?!{re.escape(HIDDEN)})[^;&\s\"']+", re.IGNORECASE)
+_KEYED = compile_on_use(rf"\b({_KEYS})=(?!{re.escape(HIDDEN)})[^;&\s\"']+", re.IGNORECASE)
 _TITLE = r"[A-Z0-9 ]*PRIVATE KEY(?: BLOCK)? ?"  # PEM, OpenSSH, PGP; RFC 4716 has four dashes and blanks
-_PRIVATE_KEY = re.compile(rf"-{{4,5}} ?BEGIN {_TITLE}-{{4,5}}.*?(?:-{{4,5}} ?END {_TITLE}-{{4,5}}|\Z)", re.DOTALL)
+_PRIVATE_KEY = compile_on_use(rf"-{{4,5}} ?BEGIN {_TITLE}-{{4,5}}.*?(?:-{{4,5}} ?END {_TITLE}-{{4,5}}|\Z)", re.DOTALL)
 # The base64 of `-----BEGIN `: SFTP accounts take their keys in this form.
 _MARK = "LS0tLS1CRUdJTi"
-_ENCODED = re.compile(rf"{_MARK}(?:[A-Za-z0-9+/=_-]|\r?\n)+")
+_ENCODED = compile_on_use(rf"{_MARK}(?:[A-Za-z0-9+/=_-]|\r?\n)+")
 
 
 def redact_object(raw: Mapping[str, Any]) -> Json:

@@ -21,7 +21,7 @@ from typing import Any
 
 import pytest
 
-from exportctl.emulator.storage import accounts, object_store
+from exportctl.emulator.storage import accounts, addresses, object_store
 from exportctl.emulator.storage.open import open_sink
 from exportctl.emulator.storage.settings import Endpoint
 from exportctl.emulator.storage.sink import Sink, StorageRefused
@@ -328,12 +328,12 @@ def test_a_service_principal_must_show_its_own_key(id: str, key: str) -> None:
     ],
 )
 def test_a_lakes_address_names_container_and_account(url: str, found: tuple[str, str]) -> None:
-    assert accounts.parse_lake_url(url) == found
+    assert addresses.parse_lake_url(url) == found
 
 
 @pytest.mark.parametrize("url", ["https://acme.dfs.core.windows.net/lake", "abfss://acme", "abfss://a@b.c/folder", ""])
 def test_another_address_of_a_lake_is_refused(url: str) -> None:
-    assert raised_refusal(lambda: accounts.parse_lake_url(url)).code == "failed"
+    assert raised_refusal(lambda: addresses.parse_lake_url(url)).code == "failed"
 
 
 HOSTILE = {

@@ -7,10 +7,10 @@ file shows all its rows in the one of its table. Pure.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from exportctl.emulator.data.columns import INTEGER, NUMBER, SMALL, TEXT, Shape, json_text
+from exportctl.patterns import compile_on_use
 
 ADDED, NESTED, LONG, DOUBLE, CONFLICT = "added", "nested", "long", "double", "text"
 CHANGES: Mapping[str, str] = {
@@ -22,7 +22,7 @@ CHANGES: Mapping[str, str] = {
 }  # in the order in which the types of `score` give way
 _SCORES = {ADDED: SMALL, LONG: INTEGER, DOUBLE: NUMBER, CONFLICT: TEXT}
 _PARENTS = ("device", "person")  # the column that every row of a kind has, in which `rank` is
-_POINTS = re.compile(r'("points":\d+)')
+_POINTS = compile_on_use(r'("points":\d+)')
 
 
 def add_change(schema: str, change: str) -> str:

@@ -13,15 +13,13 @@ import time
 from collections.abc import Callable, Mapping
 
 from exportctl.emulator.storage import object_store, signing
+from exportctl.emulator.storage.addresses import LANDING_ZONE, SFTP_PORT, parse_lake_url
 from exportctl.emulator.storage.object_store import ObjectSink
 from exportctl.emulator.storage.settings import Endpoint
 from exportctl.emulator.storage.sink import Sink, StorageRefused
 from exportctl.emulator.wire import Json
 
-LANDING_ZONE = "dlz-destination"  # flow-service.md 5.4
-SFTP_PORT = 22  # unless the endpoint or the base connection names another
 DAY = 86400
-_LAKE = re.compile(r"abfss?://([^@/]+)@([^./@]+)(?:\.[^/]*)?/?")
 
 
 def open_sink(endpoint: Endpoint, auth: Json, place: Json) -> Sink:
@@ -101,14 +99,6 @@ def _open_azure_data_lake(endpoint: Endpoint, auth: Json, place: Json) -> Sink:
     if principal is None or principal["key"] != params["servicePrincipalKey"]:
         raise StorageRefused("denied", f"account {account} refused the service principal: unknown, or its key is wrong")
     return _open_azure_with_key(endpoint, account, principal["account_key"], container)
-
-
-def parse_lake_url(url: str) -> tuple[str, str]:
-    """Split `abfss://CONTAINER@ACCOUNT.dfs.core.windows.net` into container and account; refuse any other form."""
-    found = _LAKE.fullmatch(url)
-    if found is None:
-        raise StorageRefused("failed", "the account url is not abfss://CONTAINER@ACCOUNT.dfs.core.windows.net")
-    return found[1], found[2]
 
 
 def _open_azure_with_key(endpoint: Endpoint, account: str, key: str, container: str) -> Sink:

@@ -22,7 +22,6 @@ Those were seen from these servers on 2026-11-25; the other codes of the table a
 from __future__ import annotations
 
 import http.client
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import timedelta
@@ -31,6 +30,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from exportctl.emulator.storage.sink import StorageRefused, key_segments
+from exportctl.patterns import compile_on_use
 
 if TYPE_CHECKING:
     from obstore.store import AzureStore, S3Store
@@ -58,8 +58,8 @@ _BY_SERVICE_CODE = {
 }
 _BY_STATUS = {401: "denied", 403: "denied", 404: "no-such-bucket", 507: "full"}
 
-_SERVICE_CODE = re.compile(r"<Code>\s*([A-Za-z0-9.]{1,64})\s*</Code>")
-_STATUS = re.compile(r"(?:non-2xx status code: |\(code: )(\d{3})")
+_SERVICE_CODE = compile_on_use(r"<Code>\s*([A-Za-z0-9.]{1,64})\s*</Code>")
+_STATUS = compile_on_use(r"(?:non-2xx status code: |\(code: )(\d{3})")
 
 FolderRequest = Callable[[str], tuple[str, Mapping[str, str]]]
 

@@ -14,7 +14,6 @@ for a cloud's identity service; the credentials themselves come from the base co
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
@@ -24,9 +23,10 @@ from exportctl.emulator.storage import signing
 from exportctl.emulator.storage.sink import StorageRefused
 from exportctl.emulator.wire import Json
 from exportctl.frozen import dataclass
+from exportctl.patterns import compile_on_use
 
-_URL = re.compile(r"(https?)://([a-z0-9.-]+|\[[0-9a-f:]+\])(?::([0-9]{1,5}))?(?:/[A-Za-z0-9._/-]*)?")
-_HOST = re.compile(r"[A-Za-z0-9.-]+|[0-9a-fA-F:]+")
+_URL = compile_on_use(r"(https?)://([a-z0-9.-]+|\[[0-9a-f:]+\])(?::([0-9]{1,5}))?(?:/[A-Za-z0-9._/-]*)?")
+_HOST = compile_on_use(r"[A-Za-z0-9.-]+|[0-9a-fA-F:]+")
 SECRET = "(secret)"
 
 

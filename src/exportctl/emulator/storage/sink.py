@@ -6,9 +6,10 @@ A key is relative to the bucket, container or account root, `/` between folders 
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Protocol
+
+from exportctl.patterns import compile_on_use
 
 MEANINGS = {
     "denied": "wrong or missing credentials, or credentials without the right to write there",
@@ -24,7 +25,7 @@ MEANINGS = {
     "no-dataset": "a dataset of the flow does not exist any more",
     "failed": "anything else",
 }
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_CONTROL = compile_on_use(r"[\x00-\x1f\x7f]")
 
 
 class StorageRefused(Exception):
