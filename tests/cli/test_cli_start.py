@@ -47,10 +47,10 @@ def _run_python(*argv: str, folder: Path) -> str:
 @pytest.mark.parametrize(
     ("argv", "modules", "loaded"),  # how many modules of ours it loads, and which of the heavy ones
     [
-        ("--help", 31, ""),
-        ("validate", 113, "yaml jsonschema_rs sqlite3 exportctl.workflows.load_config"),
-        ("plan", 279, PLAN),
-        ("explain paused", 152, "yaml exportctl.cli.glossary exportctl.model.plan"),
+        ("--help", 32, ""),
+        ("validate", 115, "yaml jsonschema_rs sqlite3 exportctl.workflows.load_config"),
+        ("plan", 272, PLAN),
+        ("explain paused", 153, "yaml exportctl.cli.glossary exportctl.model.plan"),
     ],
 )
 def test_a_command_loads_no_module_that_it_does_not_need(
