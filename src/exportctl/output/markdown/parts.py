@@ -81,6 +81,24 @@ def run_words(run: CiRun | None) -> list[str]:
     return [*commit, *([f"[run]({run.url})"] if run and run.url else [])]
 
 
+def text_length(lines: Iterable[str]) -> int:
+    """Return how many characters lines take, each with its end."""
+    return sum(len(line) + 1 for line in lines)
+
+
+class Room:
+    """The room of a document, which its sections take one after the other."""
+
+    def __init__(self, characters: int) -> None:
+        self._left = characters
+
+    def take(self, most: int, make: Callable[[int], list[str]]) -> list[str]:
+        """Return the lines of a section that may take `most` characters, as far as the ones before it left some."""
+        lines = make(max(0, min(most, self._left)))
+        self._left -= text_length(lines)
+        return lines
+
+
 def join_within_limit(parts: Sequence[str], makers: Sequence[Callable[[], str]], limit: int) -> str:
     """Join the parts, as many collapsed ones as fit, and the number of those."""
     start = "\n".join(parts)

@@ -7,24 +7,37 @@ characters: the folded details are cut first, at a resource, and then the lists,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from exportctl.errors import Finding, Level
 from exportctl.model.next_steps import NextStep
 from exportctl.model.plan import WRITE_CAUSES, Address, Cause, Plan, PlanItem
+from exportctl.model.schedule import format_count
 from exportctl.output import format_values, phrases
 from exportctl.output.ci_run import CiRun
 from exportctl.output.holds import hold_lines
 from exportctl.output.markdown.changes import change_entries
 from exportctl.output.markdown.groups import FEW, Entry, fold, group_section, kind_entries
-from exportctl.output.markdown.parts import LIMIT, SHARE, finding_words, head, join_within_limit, one_line_head, table
+from exportctl.output.markdown.parts import (
+    LIMIT,
+    SHARE,
+    Room,
+    finding_words,
+    fit_lines,
+    head,
+    join_within_limit,
+    one_line_head,
+    table,
+    text_length,
+)
 from exportctl.output.markdown_escape import block, code, html_code, html_prose, prose
 from exportctl.output.volume import sent_lines, unknown_lines
 from exportctl.plan import readers
 from exportctl.resources.kinds import END
 
 _CHANGES = 3  # the changes may take a third of the room
+_TITLES = 1000  # characters of the titles of sections without room, each with the number of its entries
 _PROTECTED = "protected-export-moves"  # the rule that comes before the other warnings
 _GRAVE = ("cost", "warning")  # levels of consequences that a reviewer must not miss, in this order
 
@@ -38,24 +51,33 @@ def render_plan(shown: Plan, *, limit: int = LIMIT, run: CiRun | None = None) ->
     references = [code(name) for name in phrases.secrets(shown)]
     notes = [finding_words(f) for f in phrases.plan_findings(shown) if f.level is Level.NOTE]
     title = "Changes, if nothing blocked them" if shown.is_refused else "Changes"
+    top, approval = [*_top(shown, run), *_holds(shown, share)], _approval(shown)
+    room = Room(limit - min(_TITLES, share) - text_length([*top, *approval]))
     parts = [
-        *_top(shown, run),
-        *group_section("Blocked by safety checks", _refusals(spoken), share),
-        *(line for step in shown.next_steps for line in _next_step(step)),
-        *group_section("Errors", _finding_entries(shown, Level.ERROR), share),
-        *group_section("Consequences", _consequences(spoken, _GRAVE), share),
-        *group_section("Volume of what is sent in full", _volumes(spoken), share),
-        *group_section("Warnings", _finding_entries(shown, Level.WARNING), share),
-        *group_section(title, change_entries(spoken), limit // _CHANGES),
-        *group_section("What else follows", _consequences(spoken, ("info",)), share),
-        *group_section("Ends", _ends(spoken, shown.as_of), share),
-        *group_section("Left paused", _paused_entries(spoken), share),
-        *group_section("Not set here, so not compared", [Entry(code(name)) for name in shown.unset], share),
-        *_approval(shown),
-        *_fold_section("note", "notes", notes, share),
-        *_fold_section("reference that apply will read", "references that apply will read", references, share),
+        *top,
+        *room.take(share, _section("Blocked by safety checks", _refusals(spoken))),
+        *room.take(share, partial(_next_steps, shown.next_steps)),
+        *room.take(share, _section("Errors", _finding_entries(shown, Level.ERROR))),
+        *room.take(share, _section("Consequences", _consequences(spoken, _GRAVE))),
+        *room.take(share, _section("Volume of what is sent in full", _volumes(spoken))),
+        *room.take(share, _section("Warnings", _finding_entries(shown, Level.WARNING))),
+        *room.take(limit // _CHANGES, _section(title, change_entries(spoken))),
+        *room.take(share, _section("What else follows", _consequences(spoken, ("info",)))),
+        *room.take(share, _section("Ends", _ends(spoken, shown.as_of))),
+        *room.take(share, _section("Left paused", _paused_entries(spoken))),
+        *room.take(share, _section("Not set here, so not compared", [Entry(code(name)) for name in shown.unset])),
+        *approval,
+        *room.take(share, partial(_fold_section, "note", "notes", notes)),
+        *room.take(
+            share,
+            partial(_fold_section, "reference that apply will read", "references that apply will read", references),
+        ),
     ]
     return join_within_limit(parts, [partial(details, item, shown.as_of) for item in spoken], limit)
+
+
+def _section(title: str, entries: Sequence[Entry]) -> Callable[[int], list[str]]:
+    return partial(group_section, title, entries)
 
 
 def _no_changes(shown: Plan, run: CiRun | None) -> str:
@@ -70,8 +92,13 @@ def _top(shown: Plan, run: CiRun | None) -> list[str]:
         *([f"{prose(verdict)}\n"] if verdict else []),
         f"**{phrases.summary(shown, shown.counts())}** {phrases.writes(shown)}\n",
         *(f"{prose(line)}\n" for line in phrases.left_out_lines(shown)),
-        *(f"**{prose(line)}**\n" for line in hold_lines(shown)),
     ]
+
+
+def _holds(shown: Plan, room: int) -> list[str]:
+    lines = [f"**{prose(line)}**\n" for line in hold_lines(shown)]
+    kept = fit_lines(lines, room)
+    return [*kept, *([f"_{len(kept)} of {len(lines)} shown_\n"] if len(kept) < len(lines) else [])]
 
 
 def _approval(shown: Plan) -> list[str]:
@@ -97,8 +124,16 @@ def _refusals(items: Iterable[PlanItem]) -> list[Entry]:
     ]
 
 
-def _next_step(step: NextStep) -> list[str]:
-    return [f"**Next step:** {prose(step.text)}\n", block(step.yaml, "yaml"), ""]
+def _next_steps(steps: Iterable[NextStep], room: int) -> list[str]:
+    """Return what to do next, each with its whole YAML: a part of it would be another edit."""
+    found: list[str] = []
+    for step in steps:
+        yaml = block(step.yaml, "yaml")
+        if len(yaml) > room:
+            yaml = f"_{format_count(step.yaml.count(chr(10)) + 1, 'line')} of YAML; the text output has them all._"
+        room -= len(yaml)
+        found += [f"**Next step:** {prose(step.text)}\n", yaml, ""]
+    return found
 
 
 def _group_by_text(pairs: Iterable[tuple[str, Address]]) -> dict[str, list[Address]]:
@@ -129,9 +164,9 @@ def _consequences(items: Iterable[PlanItem], levels: Sequence[str]) -> list[Entr
 
 def _finding_entries(shown: Plan, level: Level) -> list[Entry]:
     """Return the findings of a level: those of the plan, then those of its items, of each kind every text once."""
-    own = [f for f in shown.findings if f.level is level]
+    own = dict.fromkeys(f for f in shown.findings if f.level is level)
     found = [(f, item.address) for item in shown.items for f in item.findings if f.level is level and f not in own]
-    entries = [Entry(finding_words(f)) for f in dict.fromkeys(own)]
+    entries = [Entry(finding_words(f)) for f in own]
     for rule in dict.fromkeys(f.rule for f, _ in found):
         same = [(f, address) for f, address in found if f.rule == rule]
         made = _entries_of_rule(rule, same)
