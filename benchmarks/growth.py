@@ -26,7 +26,7 @@ from tests.plan.sized_sandboxes import SANDBOXES, SizedSandbox
 
 T = TypeVar("T")
 SIZES = (1000, 5000)
-ROUNDS = 3
+ROUNDS = 4
 MEASURED = ("nothing to change", "all to create", "all to update", "all removed", "all datasets moved on")
 OUTPUTS: Mapping[str, Callable[[Plan], object]] = {
     "text": text_plan.render_plan,
@@ -46,9 +46,12 @@ def exponents(make: Callable[[int], SizedSandbox], sizes: Sequence[int] = SIZES)
     """
     Return, for each output, the exponents of a plan that is made and shown.
 
-    First between each two neighbours of `sizes`, then, of more than two sizes, between the first and the last.
+    First between each two neighbours of `sizes`, then, of more than two sizes, between the first and the last. The
+    least CPU of some rounds counts. Each round measures every size, so that a slow minute slows them all.
     """
-    costs = {size: plan_cpu(make(size)) for size in sizes}
+    sandboxes = {size: make(size) for size in sizes}
+    rounds = [{size: _measure(sandbox) for size, sandbox in sandboxes.items()} for _ in range(ROUNDS)]
+    costs = {size: {output: min(one[size][output] for one in rounds) for output in OUTPUTS} for size in sizes}
     pairs = [*pairwise(sizes), *([(sizes[0], sizes[-1])] if len(sizes) > 2 else [])]
     return {
         output: [_exponent(costs[small][output], costs[large][output], large / small) for small, large in pairs]
@@ -60,13 +63,8 @@ def _exponent(before: float, after: float, growth: float) -> float:
     return math.log(after / before) / math.log(growth)
 
 
-def plan_cpu(sandbox: SizedSandbox) -> dict[str, float]:
-    """CPU of one plan and of each output of it in seconds, the least of some rounds."""
-    rounds = [_measure(sandbox) for _ in range(ROUNDS)]
-    return {output: min(one[output] for one in rounds) for output in OUTPUTS}
-
-
 def _measure(sandbox: SizedSandbox) -> dict[str, float]:
+    """CPU of one plan and of each output of it in seconds."""
     plan, planning = _cpu_of(sandbox.build_plan)
     return {output: planning + _cpu_of(partial(render, plan))[1] for output, render in OUTPUTS.items()}
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 from exportctl.frozen import dataclass
@@ -40,9 +41,9 @@ class Member(Generic[T]):
     is_present: Callable[[T], bool] | None = None  # None: always there
     convert_item: Callable[[Any], Any] | None = None  # of a list: one of its items as JSON
 
-    def value(self, name: str, owner: T) -> Any:
-        """Return what the member `name` of `owner` holds."""
-        return self.get(owner) if self.get else getattr(owner, name)
+    def getter(self, name: str) -> Callable[[T], Any]:
+        """Return how to get what the member `name` of an owner holds."""
+        return self.get or attrgetter(name)
 
 
 class JsonObject(Generic[T]):
@@ -51,14 +52,19 @@ class JsonObject(Generic[T]):
     def __init__(self, description: str, /, **members: Member[T]) -> None:
         self.description = description
         self.members: Mapping[str, Member[T]] = members
+        self._encoders = [(name, m.getter(name), m.convert, m.is_present) for name, m in members.items()]
 
     def encode(self, owner: T) -> Json:
         """Return the object as JSON."""
         return {
-            name: member.convert(member.value(name, owner))
-            for name, member in self.members.items()
-            if member.is_present is None or member.is_present(owner)
+            name: get(owner) if convert is _as_it_is else convert(get(owner))
+            for name, get, convert, is_present in self._encoders
+            if is_present is None or is_present(owner)
         }
+
+    def only(self, *names: str, **changed: Member[T]) -> JsonObject[T]:
+        """Return the object with the members `names`, as they are, and with `changed`."""
+        return JsonObject(self.description, **{name: self.members[name] for name in names}, **changed)
 
     def parts(self, owner: T, indent: int, level: int) -> Iterator[str]:
         """Yield the JSON of the object as text in parts; an item of a list is encoded when it is its turn."""
@@ -68,7 +74,7 @@ class JsonObject(Generic[T]):
 
     def _member_parts(self, name: str, owner: T, indent: int, level: int) -> Iterator[str]:
         member = self.members[name]
-        value, convert = member.value(name, owner), member.convert_item
+        value, convert = member.getter(name)(owner), member.convert_item
         if convert is None:
             yield indented_json(member.convert(value), indent, level)
         else:
@@ -123,7 +129,7 @@ def json_object(description: str) -> Member[Any]:
 
 def constant(description: str, value: object) -> Member[Any]:
     """Describe a member that always has the same value."""
-    return Member(lambda: {"const": value, "description": description}, lambda found: found, lambda _: value)
+    return Member(lambda: {"const": value, "description": description}, _as_it_is, lambda _: value)
 
 
 def choice(description: str, values: Iterable[str], get: Callable[[T], str | None] | None = None) -> Member[T]:
@@ -138,7 +144,7 @@ def part(record: JsonObject[S], get: Callable[[T], S | None] | None = None) -> M
 
 def encoded_part(record: JsonObject[S], get: Callable[[T], Json | None] | None = None) -> Member[T]:
     """Describe an object that the owner holds as JSON already."""
-    return Member(record.use, lambda found: found, get)
+    return Member(record.use, _as_it_is, get)
 
 
 def listing(
@@ -176,12 +182,8 @@ def members_of(record: JsonObject[S], get: Callable[[T], S]) -> dict[str, Member
     """Describe the members of a record as members of the object around it, which holds the record's owner."""
 
     def lift(name: str, member: Member[S]) -> Member[T]:
-        return Member(
-            member.schema,
-            member.convert,
-            lambda owner: member.value(name, get(owner)),
-            convert_item=member.convert_item,
-        )
+        inner = member.getter(name)
+        return Member(member.schema, member.convert, lambda owner: inner(get(owner)), convert_item=member.convert_item)
 
     return {name: lift(name, member) for name, member in record.members.items()}
 
@@ -202,7 +204,11 @@ def optional(member: Member[T], is_present: Callable[[T], bool]) -> Member[T]:
 
 
 def _plain_member(schema: Json, get: Callable[[T], Any] | None) -> Member[T]:
-    return Member(lambda: schema, lambda found: found, get)
+    return Member(lambda: schema, _as_it_is, get)
+
+
+def _as_it_is(found: Any) -> Any:
+    return found
 
 
 def _nullable_schema(schema: Json) -> Json:

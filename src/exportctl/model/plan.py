@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
 from enum import StrEnum
 from typing import Any
@@ -263,6 +263,21 @@ class PlanItem:
     lost: Loss | None = None  # of a deleted or replaced flow, or of a deleted account; for display only
     volume: Volume | None = None  # of a full export, as far as runs tell it; for display only
     bound: BoundValues | None = None  # only in documents (planfile/binding.py), and then `seen` of steps is salted too
+
+    def adding(
+        self,
+        consequences: Iterable[Consequence] = (),
+        refusals: Iterable[Refusal] = (),
+        findings: Iterable[Finding] = (),
+    ) -> PlanItem:
+        """Return the item with more of these; the item itself if there are none."""
+        said, refused, found = (
+            (*self.consequences, *consequences),
+            (*self.refusals, *refusals),
+            (*self.findings, *findings),
+        )
+        is_same = (said, refused, found) == (self.consequences, self.refusals, self.findings)
+        return self if is_same else replace(self, consequences=said, refusals=refused, findings=found)
 
     def causes(self) -> frozenset[Cause]:
         return frozenset(f.cause for f in self.fields)

@@ -299,12 +299,11 @@ def _add_flow_gone_finding(
     entry = f"removed: [{{export: {export.address.name}, do: delete, reason: …}}]"
     hint = f"if the flow was deleted on purpose, replace the export by `{entry}`"
     found = finding(export, "flow-gone", text, hint)
-    item = replace(item, findings=(*item.findings, found))
     if inputs.options.can_recreate(export.address):
         note = full_export_consequence("a new flow sends every dataset in full")
-        return replace(item, consequences=(*item.consequences, note))
+        return item.adding(findings=[found], consequences=[note])
     refusal = Refusal("re-creation", found.message, f"--allow-recreate {export.address}")
-    return replace(item, refusals=(*item.refusals, refusal))
+    return item.adding(findings=[found], refusals=[refusal])
 
 
 def full_export_consequence(text: str) -> Consequence:
@@ -319,11 +318,11 @@ def _add_look_alike_refusal(
     lost = lost_owner_refusal(export.declared, inputs.ownership)
     if lost:
         found = lost_owner_findings(export, inputs.ownership)
-        return replace(item, refusals=(*item.refusals, lost), findings=(*item.findings, *found))
+        return item.adding(refusals=[lost], findings=found)
     ids = [i for i, _ in lookup.datasets]
     account = inputs.accounts.get(export.account.own) if export.account.own else None
     same = look_alike_refusal(export, account, base, ids, inputs.look_alikes)
-    return replace(item, refusals=(*item.refusals, same)) if same else item
+    return item.adding(refusals=[same]) if same else item
 
 
 def lost_owner_findings(export: DesiredExport, ownership: Ownership) -> tuple[Finding, ...]:

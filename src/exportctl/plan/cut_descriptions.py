@@ -16,7 +16,6 @@ tells them apart, as far as the service records it:
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from exportctl.model.plan import Action, Inventory, LiveObject, PlanItem, Refusal, Step, Verb
 from exportctl.plan.last_editor import BACKGROUND, UI, sent_descriptions
@@ -27,7 +26,7 @@ from exportctl.resources.kinds import KINDS
 def refuse_cut_descriptions(items: Iterable[PlanItem], live: Inventory, repository: str | None) -> list[PlanItem]:
     """Return the items; those with a step that would be cut off again have a refusal."""
     objects = {o.id: o for kind in KINDS for o in live.objects_of_kind(kind)}
-    return [replace(i, refusals=(*i.refusals, *_cut_refusals(i, objects, repository))) for i in items]
+    return [i.adding(refusals=_cut_refusals(i, objects, repository)) for i in items]
 
 
 def _cut_refusals(item: PlanItem, objects: dict[str, LiveObject], repository: str | None) -> Iterable[Refusal]:

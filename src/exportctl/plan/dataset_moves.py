@@ -73,10 +73,9 @@ def add_dataset_moves(
     def annotate(item: PlanItem) -> PlanItem:
         takes, gives = taken.get(item.address, ()), given.get(item.address, ())
         consequences = _move_consequences(item, takes, gives, desired, bases, inputs)
-        return replace(
-            item,
-            consequences=(*item.consequences, *consequences),
-            refusals=(*item.refusals, *_paused_refusals(item, takes, inputs.options)),
+        return item.adding(
+            consequences=consequences,
+            refusals=_paused_refusals(item, takes, inputs.options),
         )
 
     return _order_steps([annotate(item) for item in items], moves, inputs.ownership)

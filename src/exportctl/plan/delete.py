@@ -31,7 +31,6 @@ An orphan is a connection with our marker that no flow uses. `plan` and `doctor`
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from exportctl.errors import Finding, Level
 from exportctl.frozen import dataclass
@@ -296,10 +295,9 @@ def add_orphans(items: Sequence[PlanItem], ownership: Ownership, as_of: int) -> 
                 yield Consequence(ORPHAN_DELETED, f"deletes {orphan_label(one.live)}: {one.why}")
 
     return [
-        replace(
-            item,
-            consequences=(*item.consequences, *consequences(item)),
-            findings=(*item.findings, *([staying[item.address]] if item.address in staying else ())),
+        item.adding(
+            consequences=consequences(item),
+            findings=[staying[item.address]] if item.address in staying else (),
         )
         for item in items
     ]

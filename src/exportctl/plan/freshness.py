@@ -81,7 +81,7 @@ def _carrying_marker(live: LiveObject, project: str, config: int) -> Marker | No
 def _date_item(item: PlanItem, objects: dict[str, LiveObject], config: int | None) -> PlanItem:
     """Put the commit time into the markers of an item; a renewal and an unknown time keep the one that is there."""
     moment = None if item.verb is Verb.RENEW else config
-    return replace(item, steps=tuple(_date_step(step, objects, moment) for step in item.steps))
+    return replace(item, steps=tuple(_date_step(step, objects, moment) for step in item.steps)) if item.steps else item
 
 
 def _date_step(step: Step, objects: dict[str, LiveObject], moment: int | None) -> Step:
@@ -91,7 +91,9 @@ def _date_step(step: Step, objects: dict[str, LiveObject], moment: int | None) -
     owned = known.marker if known else None
     is_same = owned is not None and owned.project == step.marker.project  # another project has commits of its own
     before = owned.committed_at if owned and is_same else None
-    return replace(step, marker=replace(step.marker, committed_at=before if moment is None else moment))
+    written = before if moment is None else moment
+    is_there = written == step.marker.committed_at
+    return step if is_there else replace(step, marker=replace(step.marker, committed_at=written))
 
 
 def _mark_older(item: PlanItem, note: str, *, allowed: bool) -> PlanItem:

@@ -105,9 +105,13 @@ def _ordered_item(
     held: Mapping[str, Sequence[TitleConflict]],
     waiting: Iterable[Consequence],
 ) -> PlanItem:
-    ordered = [replace(step, needs=tuple(sorted(needs[step.key]))) for step in item.steps]
-    notes = [*_temporary_notes(added, held), *waiting]
-    return replace(item, steps=(*added, *ordered), consequences=(*item.consequences, *notes))
+    ordered = (*added, *(_waiting_step(step, tuple(sorted(needs[step.key]))) for step in item.steps))
+    item = item.adding(consequences=(*_temporary_notes(added, held), *waiting))
+    return item if ordered == item.steps else replace(item, steps=ordered)
+
+
+def _waiting_step(step: Step, needs: tuple[str, ...]) -> Step:
+    return step if needs == step.needs else replace(step, needs=needs)
 
 
 def _title_conflicts(every: Iterable[Step], ownership: Ownership) -> Iterator[TitleConflict]:

@@ -174,7 +174,9 @@ def _targeted_orphans(ownership: Ownership, options: PlanOptions) -> Ownership:
 def _with_service_states(items: Iterable[PlanItem], ownership: Ownership) -> Iterator[PlanItem]:
     """Add the word of each flow that is neither enabled nor disabled."""
     words = {one.flow.id: one.state for one in ownership.flows if one.fields[ENABLED] is None}
-    yield from (replace(item, service_state=words.get(item.id or "")) for item in items)
+    for item in items:
+        word = words.get(item.id or "")
+        yield item if word == item.service_state else replace(item, service_state=word)
 
 
 def _lower_level(found: Finding) -> Finding:
@@ -229,7 +231,7 @@ def _export_item(
         found += spec_check.check_export(export, live.specs, written)
     found += ending_soon_findings(export.declared, item, inputs.as_of, desired.project.policy.end_warning)
     found += _shared_location_findings(export, base.value, inputs.ownership, adopted_ids)
-    return replace(item, findings=(*item.findings, *found))
+    return item.adding(findings=found)
 
 
 def _written_paths(item: PlanItem) -> frozenset[str]:
@@ -239,7 +241,7 @@ def _written_paths(item: PlanItem) -> frozenset[str]:
 def _renewal_item(export: DesiredExport, inputs: PlanInputs, policy: Policy) -> PlanItem:
     item = plan_renewal(export, inputs)
     soon = ending_soon_findings(export.declared, item, inputs.as_of, policy.end_warning)
-    return replace(item, findings=(*item.findings, *soon))
+    return item.adding(findings=soon)
 
 
 def _shared_location_findings(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from exportctl.errors import Finding, Level
 from exportctl.model.plan import EXPORTS, Address, PlanItem
@@ -31,7 +30,7 @@ def add_rename_findings(
     accounts = account_candidates(items, desired, inputs.ownership)
     findings = {a: _account_finding(desired.accounts[a], candidates) for a, candidates in accounts.items()}
     findings |= dict(_export_findings(export_candidates(items, desired, bases, accounts, inputs), desired))
-    return [replace(i, findings=(*i.findings, findings[i.address])) if i.address in findings else i for i in items]
+    return [i.adding(findings=[findings[i.address]]) if i.address in findings else i for i in items]
 
 
 def renamed_from_phrase(before: Mapping[Address, Address], desired: DesiredState) -> str:

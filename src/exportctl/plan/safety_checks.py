@@ -27,7 +27,6 @@ Every deleted address counts as one deletion; its connections do not count.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from exportctl.model.plan import (
     EXPORTS,
@@ -106,9 +105,9 @@ def _add_deletion_refusal(item: PlanItem, is_over_limit: bool, everything: bool,
     if everything and item.address.root == EXPORTS:
         text = "this plan would delete every flow of the project"
         allow = f"name each export: `{entry}`"
-        return replace(item, refusals=(*item.refusals, Refusal("delete-all", text, allow)))
+        return item.adding(refusals=[Refusal("delete-all", text, allow)])
     if is_over_limit:
         text = f"the config no longer declares {item.address}, and its deletion is not allowed yet"
         allow = f"write `{entry}`, or use --allow-deletes {count}, or write `do: release` to keep it running"
-        return replace(item, refusals=(*item.refusals, Refusal("deletion", text, allow)))
+        return item.adding(refusals=[Refusal("deletion", text, allow)])
     return item

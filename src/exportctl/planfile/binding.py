@@ -21,6 +21,7 @@ from exportctl.model.bound_values import BoundValues
 from exportctl.model.plan import Plan, PlanItem, SensitiveValue, Step, UnknownValue, canonical_json
 
 _PURPOSE = "exportctl approval 1"
+_PLAIN = frozenset({str, int, bool, type(None)})  # types of most values, none of them sensitive
 Digest = Callable[[Any], str]
 
 
@@ -59,6 +60,8 @@ def _step_digests(step: Step, digest: Digest) -> dict[str, str]:
 
 
 def _is_sensitive(value: Any) -> bool:
+    if type(value) in _PLAIN:
+        return False
     if isinstance(value, Mapping):
         return any(map(_is_sensitive, value.values()))
     if isinstance(value, Sequence | frozenset | set) and not isinstance(value, str):

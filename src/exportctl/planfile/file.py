@@ -49,7 +49,7 @@ from exportctl.planfile.serialize import (
     POSITION,
     SAVED_PLAN,
     STEP,
-    encode_items,
+    encode_approved_items,
     encode_plan,
 )
 from exportctl.planfile.signature import sign
@@ -248,7 +248,7 @@ def saved_renewals(saved: SavedPlan) -> frozenset[str]:
 def approval_digest(plan: Plan) -> str:
     """Return 64 hex digits over all that an approval covers: not the moment, renewals and display-only values."""
     head = _approval(encode_plan(replace(plan, items=())), __version__)
-    return digest_parts(_approval_parts(head, encode_items(plan)))
+    return digest_parts(_approval_parts(head, encode_approved_items(plan)))
 
 
 def _approval_parts(head: Json, items: Iterable[Json]) -> Iterator[str]:

@@ -57,6 +57,7 @@ from exportctl.planfile.binding import bound_items
 
 T = TypeVar("T")
 
+_PLAIN = frozenset({str, int, bool, type(None)})  # types of most values, which JSON has too
 _MOMENT = "seconds since 1970 UTC"
 COUNTS = (
     "create",
@@ -82,11 +83,13 @@ def value(shown: Any) -> Any:
     Raises:
         TypeError: the value has an unknown type, so it is not certain that it may be shown.
     """
+    if type(shown) in _PLAIN:
+        return shown
     if isinstance(shown, SensitiveValue):
         return str(shown)
     if isinstance(shown, Ref):
         return {"ref": shown.step}
-    if shown is None or isinstance(shown, bool | int):
+    if isinstance(shown, int):
         return shown
     if isinstance(shown, str):
         return str(shown)
@@ -297,6 +300,16 @@ ITEM = Definition[PlanItem](
     volume=optional(part(VOLUME), lambda i: i.volume is not None),
     bound=part(BOUND),
 )
+_APPROVED_ITEM = ITEM.only(  # what staleness.py reads of an item
+    "address",
+    "verb",
+    "id",
+    "steps",
+    "bound",
+    fields=listing("", FIELD.only("path", "field", "before", "after", "cause")),
+    consequences=listing("", CONSEQUENCE.only("rule")),
+    refusals=listing("", REFUSAL.only("safety_check", "text", "allow")),
+)
 OTHER_FLOW = Definition[OtherFlow](
     "other_flow",
     "a live flow that this config does not manage",
@@ -369,6 +382,6 @@ def encode_plan(plan: Plan) -> Json:
     return SAVED_PLAN.encode(plan)
 
 
-def encode_items(plan: Plan) -> Iterator[Json]:
-    """Yield the items of `encode_plan`, each when it is its turn."""
-    return map(ITEM.encode, _listed_items(plan))
+def encode_approved_items(plan: Plan) -> Iterator[Json]:
+    """Yield the items of `encode_plan` with what an approval reads of them, each when it is its turn."""
+    return map(_APPROVED_ITEM.encode, _listed_items(plan))

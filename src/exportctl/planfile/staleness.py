@@ -161,8 +161,11 @@ def _key_by_name(pairs: Iterable[tuple[str, Json]]) -> dict[str, Json]:
     """Key the entries by name; a repeated name gets a number, so that no entry hides another."""
     keyed: dict[str, Json] = {}
     for name, entry in pairs:
-        repeats = sum(key == name or key.startswith(f"{name}#") for key in keyed)
-        keyed[f"{name}#{repeats + 1}" if repeats else name] = entry
+        key, number = name, 1
+        while key in keyed:
+            number += 1
+            key = f"{name}#{number}"
+        keyed[key] = entry
     return keyed
 
 
