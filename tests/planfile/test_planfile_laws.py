@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exportctl.errors import PlanFileError
-from exportctl.model.plan import FieldChange, Plan, SensitiveValue, canonical_json
+from exportctl.model.plan import Cause, FieldChange, Plan, SensitiveValue, canonical_json
 from exportctl.planfile import file as planfile
 from exportctl.planfile import serialize as plan_document
 from exportctl.planfile.deserialize import decode_plan
@@ -56,6 +56,13 @@ def test_the_parts_of_an_approval_make_up_its_json(shown: Plan, needs: list[str]
             step["needs"] = [other["key"] if need == "kept" else need for need in needs for other in item["steps"]]
 
     assert "".join(approval_parts(items)) == canonical_json(approvals(items))
+
+
+def test_no_difference_hides_another_one_of_the_same_name() -> None:
+    changes = tuple(FieldChange(path, "path", None, path, Cause.PENDING) for path in ("folder#2", "folder", "folder"))
+    items = plan_document.encode_plan(plan(replace(updated_item(), fields=changes)))["items"]
+
+    assert list(approvals(items)["exports.web"]["fields"]) == ["folder#2", "folder", "folder#3"]
 
 
 @given(plans, plans)
