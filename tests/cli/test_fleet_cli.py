@@ -153,6 +153,22 @@ def test_an_interrupt_writes_the_report_at_once_while_a_server_says_nothing(team
         assert f"{NOT_READ.message}  [interrupted]" in ended.out
 
 
+def test_an_interrupt_of_renew_ends_the_wait_for_the_rate_budget_where_nothing_is_written_yet(teams: Teams) -> None:
+    """Of all lists, 8 are asked for at once, and one in ten seconds after that."""
+
+    def interrupt() -> None:
+        teams.server.barrier.wait_for("prod")
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    ended = teams.run("fleet", "renew", "teams", "--parallel-requests", "8", "--requests-per-second", "0.1")
+    thread.join()
+    assert ended.code == 8
+    sent_lists = [name for name in sent(teams.server.emulator, 0) if "token" not in name]
+    assert 1 <= len(sent_lists) <= 8
+
+
 def test_an_interrupt_of_renew_reports_and_records_every_write_that_was_made(teams: Teams) -> None:
     teams.add("one", "dev")
     apply_short_ends(teams)
@@ -222,8 +238,10 @@ projects:
     }
     assert found["teams/one"]["files"] == ["one.yaml"]
     assert ended.code == 1
-    file.write_text(file.read_text().replace("  - {folder: missing}\n", "  - {folder: all, environments: [nowhere]}\n"))
+    text = file.read_text().replace("  - {folder: missing}\n", "").replace("[dev, stage]", "[dev, nowhere, stage]")
+    file.write_text(text)
     ended = teams.run("fleet", "drift", "teams/fleet.yaml", "--format", "json", *NOW)
+    assert [row["environment"] for row in rows(ended.document).values()] == ["dev", "nowhere", "stage", None]
     assert [row["environment"] for row in rows(ended.document).values() if not row["read"]] == ["nowhere"]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -15,7 +16,7 @@ from exportctl.client.client import Client
 from exportctl.client.rate_budget import HALVING_PAUSE, LEAST_SHARE, REGAIN, BudgetLimits, RateBudget
 from exportctl.client.shared_access import SharedAccess
 from exportctl.clock import system_clock
-from exportctl.errors import ServiceError
+from exportctl.errors import Error, ServiceError
 from exportctl.model.secret import Secret
 from tests.client.scripted import FakeTime, Reply, Script, client_of, token_reply
 
@@ -28,7 +29,7 @@ def starts(budget: RateBudget, time: FakeTime, pauses: list[float]) -> list[floa
     found = []
     for pause in pauses:
         time.now += pause
-        with budget.use_place():
+        with budget.use_place(time.clock):
             found.append(time.now)
     return found
 
@@ -54,13 +55,29 @@ def test_a_busy_budget_is_used_in_full() -> None:
     assert found[-1] - found[0] == pytest.approx(2.0)  # 4 at once, then 20 at 10 per second
 
 
+def test_a_wait_that_an_interrupt_ends_sends_nothing_and_gives_its_turn_back() -> None:
+    time = FakeTime()
+    budget = RateBudget(BudgetLimits(1, 1), time.clock)
+
+    def interrupt(seconds: float) -> None:
+        raise Error("interrupted", rule="interrupted")
+
+    with budget.use_place(time.clock):
+        begun = time.now
+    for _ in range(5):
+        with pytest.raises(Error, match="interrupted"), budget.use_place(replace(time.clock, sleep=interrupt)):
+            pytest.fail("it was sent")
+    with budget.use_place(time.clock):
+        assert time.now - begun == pytest.approx(1.0)
+
+
 def test_no_more_requests_are_in_flight_than_allowed() -> None:
     budget = RateBudget(BudgetLimits(1e6, 3), system_clock())
     inside, most, lock, full = 0, 0, threading.Lock(), threading.Barrier(3)
 
     def send(number: int) -> None:
         nonlocal inside, most
-        with budget.use_place():
+        with budget.use_place(system_clock()):
             with lock:
                 inside += 1
                 most = max(most, inside)

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from exportctl.clock import Clock
+from exportctl.errors import Error
 from exportctl.frozen import dataclass
 
 PER_SECOND = 10.0  # requests; no limit is published, so this is a guess on the careful side
@@ -72,15 +73,17 @@ class RateBudget:
         self._changed = threading.Condition()
 
     @contextmanager
-    def use_place(self) -> Iterator[float]:
-        """Take a place for one request, and wait for its turn. Yield the seconds that this took."""
-        asked_at = self._clock.monotonic()
-        self._take_place()
+    def use_place(self, clock: Clock) -> Iterator[float]:
+        """
+        Take a place for one request, and wait for its turn. Yield the seconds that this took.
+
+        `clock` is that of the client: where it raises an error after an interrupt, the request is not sent.
+        """
+        asked_at = clock.monotonic()
+        self._take_place(clock)
         try:
-            delay = self._reserve_turn()
-            if delay > 0:
-                self._clock.sleep(delay)
-            yield self._clock.monotonic() - asked_at
+            self._wait_for_turn(clock)
+            yield clock.monotonic() - asked_at
         finally:
             with self._changed:
                 self._in_flight -= 1
@@ -95,19 +98,29 @@ class RateBudget:
             elif now - self._halved_at >= HALVING_PAUSE:
                 self._share, self._halved_at = max(LEAST_SHARE, self._share / 2), now
 
-    def _take_place(self) -> None:
+    def _take_place(self, clock: Clock) -> None:
         with self._changed:
             while self._in_flight >= max(1, int(self._limits.parallel * self._share)):
                 self._changed.wait(PLACE_POLL)
-                self._clock.monotonic()
+                clock.monotonic()
             self._in_flight += 1
 
-    def _reserve_turn(self) -> float:
-        """Return the seconds until this request may start. A pause saves up `parallel` starts at most."""
+    def _wait_for_turn(self, clock: Clock) -> None:
+        delay, interval = self._reserve_turn()
+        try:
+            if delay > 0:
+                clock.sleep(delay)
+        except Error:
+            with self._changed:
+                self._next_start -= interval  # what is still to be written need not wait for what is not sent
+            raise
+
+    def _reserve_turn(self) -> tuple[float, float]:
+        """Return the seconds until this request may start, and between two. A pause saves up `parallel` starts."""
         now = self._clock.monotonic()
         with self._changed:
             interval = 1.0 / (self._limits.per_second * self._share)
             credit = (self._limits.parallel - 1) * interval
             start = max(now, self._next_start - credit)
             self._next_start = max(self._next_start, now) + interval
-            return start - now
+            return start - now, interval

@@ -257,7 +257,7 @@ class RequestSender:
         """Send a request when the budget has a place for it; return also the seconds that it waited for its turn."""
         if self._budget is None or request.purpose is Purpose.TOKEN:
             return self._send_observed(request, http), 0.0
-        with self._budget.use_place() as waited:
+        with self._budget.use_place(self.clock) as waited:
             got = self._send_observed(request, http)
         self._budget.note_answer(throttled=isinstance(got, Answer) and got.status == 429)
         return got, waited

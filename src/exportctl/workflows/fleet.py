@@ -251,12 +251,14 @@ class _FleetReader(Generic[R]):
             if self._stop.is_set():
                 raise NOT_READ
             setup = self._run.setup(project)
-            loaded, findings = _load_project(project, setup)
+            loaded, findings, found_names = _load_project(project, setup)
         except Exception as error:  # a bug in one project must not hide the others
             members = [FleetMember(project, name) for name in project.environments or (None,)]
             for member in members:
                 self.results.put(self._run.fail(member, None, error, setup))
             return
+        for name in (name for name in project.environments if name not in loaded):
+            self.results.put(self._run.fail(FleetMember(project, name), None, _environment_error(name, found_names), setup))
         for environment, one in loaded.items():
             member = FleetMember(project, environment)
             with self._change:
@@ -305,19 +307,21 @@ class _FleetReader(Generic[R]):
             self._places.release()
 
 
-def _load_project(project: FleetProject, setup: Setup) -> tuple[Mapping[str | None, Project], tuple[Finding, ...]]:
-    """Return the project of each chosen environment, and the findings of the config that are not errors."""
+def _environment_error(name: str, names: Sequence[str | None]) -> Error:
+    known = ", ".join(one for one in names if one) or "none: it has no environments"
+    return Error(f'the config has no environment "{name}"', rule="unknown-environment", hint=f"choose from {known}")
+
+
+def _load_project(
+    project: FleetProject, setup: Setup
+) -> tuple[Mapping[str | None, Project], tuple[Finding, ...], Sequence[str | None]]:
+    """Return the project of each chosen environment, the findings that are not errors, and all environments."""
     as_of = setup.now if setup.now is not None else clocks.system_clock().now()
     found, findings = read_all_projects(setup, as_of)
-    unknown = [name for name in project.environments if name not in found]
-    if unknown:
-        names = ", ".join(name for name in found if name) or "none: it has no environments"
-        message, hint = f'the config has no environment "{unknown[0]}"', f"choose from {names}"
-        raise Error(message, rule="unknown-environment", hint=hint)
     chosen = {name: one for name, one in found.items() if not project.environments or name in project.environments}
     embedded = [one for one in chosen.values() if connect.platform_kind(one) == connect.EMBEDDED]
     connect.prepare_emulators(embedded, setup.folder, setup.say)
-    return chosen, findings
+    return chosen, findings, [*found]
 
 
 def run_fleet(
@@ -334,9 +338,7 @@ def run_fleet(
     After `stop` is set, nothing new starts, and what is not read gets NOT_READ or the error of its last request.
     Threads of a run that only reads may then still wait for an answer; the process must end.
     """
-    clock = clocks.system_clock()  # of a run that writes, the budget does not end the requests after a write
-    access = shared(clock if run.writes else clocks.stoppable_clock(clock, stop))
-    reader = _FleetReader(run, stop, access)
+    reader = _FleetReader(run, stop, shared(clocks.system_clock()))
     thread = threading.Thread(target=reader.read_all, args=(_take_turns(folder, projects),), daemon=True)
     thread.start()
     interrupted_at, is_abandoned = None, False
