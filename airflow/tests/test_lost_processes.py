@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +20,7 @@ import pytest
 from exportctl_airflow.airflow_exceptions import AirflowException, AirflowFailException, AirflowSkipException
 from exportctl_airflow.hooks import start_failure
 from exportctl_airflow.operators import ExportctlApplyOperator, ExportctlPlanOperator
-from exportctl_airflow.process import run_reading
+from exportctl_airflow.process import CommandProcess, run_reading
 from exportctl_airflow.sensors import ExportctlRunSensor
 from exportctl_airflow.triggers import LOOKS_AT_ONCE, ExportctlRunTrigger
 from tests.conftest import EMPTY_DOCUMENT, Emulated, python_script
@@ -79,6 +80,25 @@ def test_a_task_that_is_killed_before_exportctl_starts_starts_nothing(
     with pytest.raises(AirflowException, match="killed before exportctl started"):
         task.execute(CONTEXT)
     assert not started.exists()
+
+
+def test_a_task_whose_time_is_over_lets_the_process_end_cleanly(tmp_path: Path) -> None:
+    released = tmp_path / "released"
+    script = (
+        "import pathlib, signal, sys, time\n"
+        f"signal.signal(signal.SIGTERM, lambda *_: (pathlib.Path({str(released)!r}).touch(), sys.exit(8)))\n"
+        "print('started', file=sys.stderr, flush=True)\n"
+        "time.sleep(600)\n"
+    )
+    process = CommandProcess([python_script(tmp_path / "exportctl", script)], {})
+
+    def time_is_over(line: str) -> None:
+        raise TimeoutError(line)  # Airflow raises its own from a signal handler, wherever the task is
+
+    with tempfile.TemporaryFile() as stdout, pytest.raises(TimeoutError, match="started"):
+        process.run(stdout, time_is_over)
+
+    assert released.exists()
 
 
 @pytest.mark.usefixtures("secrets")

@@ -124,6 +124,7 @@ def test_a_connection_without_an_extra_has_its_two_fields() -> None:
         (3, {"result": {}}, "it printed no document"),
         (0, {"format_version": FORMAT_VERSION - 1}, f"upgrade exportctl to {OLDEST} or later"),
         (9, {"format_version": FORMAT_VERSION + 1}, "upgrade exportctl-airflow"),
+        (0, {"format_version": None}, "upgrade exportctl to"),
         (0, {"format_version": FORMAT_VERSION}, None),
         (64, {}, None),
     ],

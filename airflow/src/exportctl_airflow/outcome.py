@@ -125,7 +125,8 @@ def document_fault(outcome: Outcome) -> str | None:
     version = outcome.document["format_version"]
     if version == FORMAT_VERSION:
         return None
-    wanted = "upgrade exportctl-airflow" if version > FORMAT_VERSION else f"upgrade exportctl to {OLDEST} or later"
+    is_newer = isinstance(version, int) and version > FORMAT_VERSION
+    wanted = "upgrade exportctl-airflow" if is_newer else f"upgrade exportctl to {OLDEST} or later"
     return f"its document has format_version {version}, and exportctl-airflow reads {FORMAT_VERSION}: {wanted}"
 
 
