@@ -258,7 +258,8 @@ class _FleetReader(Generic[R]):
                 self.results.put(self._run.fail(member, None, error, setup))
             return
         for name in (name for name in project.environments if name not in loaded):
-            self.results.put(self._run.fail(FleetMember(project, name), None, _environment_error(name, found_names), setup))
+            missing = _environment_error(name, found_names)
+            self.results.put(self._run.fail(FleetMember(project, name), None, missing, setup))
         for environment, one in loaded.items():
             member = FleetMember(project, environment)
             with self._change:
