@@ -64,6 +64,11 @@ def start_up_goals(found: Mapping[str, StartUp]) -> list[Goal]:
 def growth_goals(exponents: Mapping[str, Mapping[str, Sequence[float]]]) -> list[Goal]:
     """The largest exponent of any output, from the smallest size to the largest."""
     return [
-        Goal(f"exponent of CPU: a plan, {name}", "1.6 to 1.9", 1.1, max(one[-1] for one in found.values()))
+        Goal(
+            f"exponent of CPU: making and showing a plan, {name}",
+            "1.6 to 1.9",
+            1.1,
+            max(one[-1] for one in found.values()),
+        )
         for name, found in exponents.items()
     ]

@@ -1,7 +1,7 @@
 """
-The peak of memory of `plan --refresh-from FILE`, and the CPU of a page of the emulator's lists.
+What a whole `plan --refresh-from FILE` costs: CPU and memory; and the CPU of a page of the emulator's lists.
 
-Run from the repository: `python -m benchmarks.plan_memory [SIZE]` (Linux). It applies SIZE exports, by default 5,000,
+Run from the repository: `python -m benchmarks.whole_plans [SIZE]` (Linux). It applies SIZE exports, by default 5,000,
 to an emulator in a temporary folder, which takes some minutes, and measures each plan in a process of its own.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import os
 import shutil
 import subprocess
@@ -17,7 +18,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from exportctl.emulator.store import Record
 from exportctl.snapshot import file as snapshots
 
 SIZE, OBJECTS, PAGE = 5000, 10_000, 100
+OUTPUTS = ("text", "json", "markdown")
 ORGANIZATION = "0123456789ABCDEF01234567@AdobeOrg"
 EXPORTS_PER_ACCOUNT = 100
 _HEAD = f"""version: 1
@@ -39,25 +41,50 @@ defaults: {{schedule: {{every: 1 day, at: "02:00"}}, end: {{rolling: 180 days, r
 _FLOWS = "/data/foundation/flowservice/flows"
 
 
+@dataclass(frozen=True)
+class PlanCost:
+    """CPU of a process in seconds, and its peak of memory in MiB."""
+
+    cpu: float
+    peak: float
+
+
 def main() -> None:
     size = int(sys.argv[1]) if len(sys.argv) > 1 else SIZE
     for applied in (True, False):
-        for as_json in (False, True):
-            peak = peak_of_plan(size, applied=applied, json=as_json)
-            state, output = ("all applied" if applied else "all new"), ("json" if as_json else "text")
+        state = "all applied" if applied else "all new"
+        for output in OUTPUTS:
+            peak = plan_cost(size, applied, output).peak
             print(f"plan of {size:,} exports, {state}, {output}: peak {peak:.0f} MiB", flush=True)
+        found = plan_exponents(applied, (size // 5, size))
+        print(f"exponents of CPU from {size // 5:,} to {size:,} exports, {state}: {found}", flush=True)
     print(f"page of {PAGE} of {OBJECTS:,} flows: {1000 * page_cpu():.1f} ms of CPU")
 
 
-def peak_of_plan(size: int, *, applied: bool, json: bool) -> float:
-    """Return the peak resident size in MiB of a plan of `size` exports, all of which exist or none."""
-    folder = _project(size, applied)
-    words = ("plan", "--refresh-from", "s.json", *(("--format", "json") if json else ()))
-    process = subprocess.Popen(_command(words), cwd=folder, env=_environment(), stdout=subprocess.DEVNULL)
+def plan_exponents(applied: bool, sizes: tuple[int, int] = (1000, SIZE), rounds: int = 3) -> dict[str, float]:
+    """
+    Return, for each output, the exponent of the CPU of a plan beyond that of a plan of one export.
+
+    All exports exist, or none. The least CPU of some rounds counts, and each round measures every size.
+    """
+    every = [(size, output) for output in OUTPUTS for size in (1, *sizes)]
+    found = [{one: plan_cost(one[0], applied, one[1]).cpu for one in every} for _ in range(rounds)]
+    least = {one: min(costs[one] for costs in found) for one in every}
+    small, large = sizes
+    beyond = {one: least[one] - least[1, one[1]] for one in every}
+    return {o: math.log(beyond[large, o] / beyond[small, o]) / math.log(large / small) for o in OUTPUTS}
+
+
+def plan_cost(size: int, applied: bool, output: str) -> PlanCost:
+    """Return the cost of a plan of `size` exports, all of which exist or none."""
+    words = ("plan", "--refresh-from", "s.json", "--format", output)
+    process = subprocess.Popen(
+        _command(words), cwd=_project(size, applied), env=_environment(), stdout=subprocess.DEVNULL
+    )
     _, status, usage = os.wait4(process.pid, 0)
     if os.waitstatus_to_exitcode(status):
         raise RuntimeError(f"the plan failed: {status}")
-    return usage.ru_maxrss / 1024  # kilobytes on Linux
+    return PlanCost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)  # kilobytes on Linux
 
 
 @cache
