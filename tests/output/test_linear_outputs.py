@@ -8,7 +8,13 @@ from functools import partial
 import pytest
 
 from exportctl.model.plan import Plan
+from exportctl.monitor.dataset_map import dataset_routes
 from exportctl.monitor.drift import build_drift_report
+from exportctl.monitor.forecast import forecast
+from exportctl.monitor.report import SandboxReport
+from exportctl.monitor.status import status
+from exportctl.monitor.timeline import DAYS, build_timeline
+from exportctl.output.html import page
 from exportctl.output.json import documents
 from exportctl.output.json import monitoring as json_monitoring
 from exportctl.output.markdown import drift as markdown_drift
@@ -17,8 +23,10 @@ from exportctl.output.markdown.parts import LIMIT
 from exportctl.output.text import drift as text_drift
 from exportctl.output.text import plan as text_plan
 from exportctl.output.text import short_plan
+from exportctl.plan.ownership import build_ownership
 from exportctl.planfile.serialize import encode_plan
-from tests.plan.sized_sandboxes import SANDBOXES
+from exportctl.snapshot.file import build_snapshot, dump_snapshot, load_snapshot
+from tests.plan.sized_sandboxes import HEADER, SANDBOXES, SizedSandbox
 from tests.plan.test_linear_plans import SIZES, grown_steps
 
 SHOWN = (
@@ -65,6 +73,36 @@ def test_the_steps_of_each_output_grow_in_a_straight_line(name: str) -> None:
 
     grown = {output: found for output, show in OUTPUTS.items() if (found := steps_of(show))}
     assert grown == {}
+
+
+def report_of(made: SizedSandbox) -> SandboxReport:
+    """The values of the HTML page, without deliveries."""
+    plan, of = made.build_plan(), build_ownership(made.inventory, "acme")
+    expected = forecast(plan, of, made.desired, days=DAYS + 1)
+    return SandboxReport(
+        status=status(plan, of, made.project),
+        drift=build_drift_report(plan, end_warning=86400),
+        expected=expected,
+        delivered=None,
+        timeline=build_timeline(None, expected),
+        routes=dataset_routes(made.desired, of, made.inventory),
+    )
+
+
+def test_the_steps_of_the_page_of_a_report_grow_in_a_straight_line() -> None:
+    def make(size: int) -> Callable[[], object]:
+        made = SANDBOXES["all to update"](size)
+        return lambda: page.render_report(report_of(made))
+
+    assert grown_steps(make) == {}
+
+
+def test_the_steps_of_a_snapshot_grow_in_a_straight_line() -> None:
+    def make(size: int) -> Callable[[], object]:
+        live = SANDBOXES["nothing to change"](size).inventory
+        return lambda: load_snapshot(dump_snapshot(build_snapshot(HEADER, live, 0)))
+
+    assert grown_steps(make) == {}
 
 
 @pytest.mark.parametrize("name", SHOWN)
