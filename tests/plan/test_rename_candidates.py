@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exportctl.model.plan import Action, Address, Inventory, LiveObject, PlanItem, Step, Verb, digest
@@ -26,13 +26,14 @@ from exportctl.plan.rename_candidates import (
     renamable_addresses,
 )
 from exportctl.resources.destinations.table import TYPES
-from exportctl.resources.kinds import BASE_CONNECTION, KINDS
+from exportctl.resources.kinds import BASE_CONNECTION, KINDS, TARGET_CONNECTION
+from tests.law_profile import examples
 from tests.plan.plan_builders import ROLE, S3, SFTP, account, build_project, export, flow, sftp_lake
 from tests.plan.value_builders import AT, NOW, lake
 
 ZONE = TYPES["data-landing-zone"]
 METHODS = {S3.name: "role", SFTP.name: "password", ZONE.name: ""}
-NUMBERS = range(3)
+NUMBERS = range(4)
 NEW = [Address("exports", f"new-{n}") for n in range(4)]
 ROLES, NAMES = (ROLE, f"{ROLE}-2"), ("acme", "other")
 PLACES: Mapping[str, Sequence[dict[str, str]]] = {
@@ -78,12 +79,12 @@ def sandboxes(draw: st.DrawFn, desired: DesiredState) -> Ownership:
     """Undeclared accounts of ours, of which a digest may be known, and undeclared flows on them."""
     objects: list[LiveObject] = []
     for number in NUMBERS:
-        kind = draw(st.sampled_from([S3, SFTP, ZONE]))
-        shown = {"s3Role": draw(st.sampled_from([*ROLES, "*****"]))}
+        kind = draw(st.sampled_from([S3, S3, SFTP, ZONE]))
+        shown = {"s3Role": draw(st.sampled_from([*ROLES, "*****", "*****"]))}
         if kind is SFTP:
             shown = {"domain": "sftp.acme.example", "username": draw(st.sampled_from([*NAMES, "*****"]))}
         known = [digest(one.auth) for one in desired.accounts.values() if one.type is kind]
-        applied = draw(st.sampled_from([{}, {"auth": ("0000",)}, *({"auth": (one,)} for one in known)]))
+        applied = draw(st.sampled_from([{}, {}, {"auth": ("0000",)}, *({"auth": (one,)} for one in known)]))
         key = f"{draw(st.sampled_from(['old', 'former']))}-{number // 2}"
         marked = account(key, f"base-{number}", type=kind, method=METHODS[kind.name], params=shown, applied=applied)
         objects.append(marked)
@@ -98,7 +99,8 @@ def sandboxes(draw: st.DrawFn, desired: DesiredState) -> Ownership:
                 hours=draw(st.sampled_from([24, 6])),
             )
     unique = {(one.kind, one.id): one for one in objects}.values()
-    hidden = draw(st.sets(st.sampled_from(sorted(one.id for one in unique)), max_size=1))
+    targets = sorted(one.id for one in unique if one.kind == TARGET_CONNECTION.name)
+    hidden = draw(st.sets(st.sampled_from(targets), max_size=2)) if targets else set()
     kept = [one for one in unique if one.id not in hidden]
     return build_ownership(Inventory({k: tuple(o for o in kept if o.kind == k) for k in KINDS}, (), {}), "acme")
 
@@ -112,6 +114,7 @@ def compare_all_accounts(desired: DesiredState, of: Ownership) -> dict[Address, 
     return {address: candidates for address, candidates in found.items() if candidates}
 
 
+@settings(max_examples=examples(80))
 @given(st.data())
 def test_what_looks_the_same_is_found_without_comparing_everything(data: st.DataObject) -> None:
     desired = data.draw(configs())

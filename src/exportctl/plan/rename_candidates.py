@@ -17,7 +17,7 @@ A pair of two addresses is compared only if an index of what must be equal bring
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property, partial
+from functools import partial
 from heapq import merge
 from itertools import islice
 
@@ -150,19 +150,22 @@ def _has_same_location(base: LiveObject, users: Sequence[DesiredExport], ownersh
 
 
 @dataclass(frozen=True)
-class _LiveAccount:
-    """A live account, with its fields and those of them that the service hides."""
+class _Form:
+    """What few accounts differ in: type, way to authenticate, and the names of the fields, also of hidden ones."""
 
+    type: str | None
+    method: str | None
+    names: frozenset[str]
+    hidden: frozenset[str]
+
+
+@dataclass(frozen=True)
+class _LiveAccount:
     address: Address
     base: LiveObject
-    type: DestinationType | None
+    form: _Form
     auth: Fields
     applied: tuple[str, ...]
-
-    @cached_property
-    def form(self) -> tuple[frozenset[str], frozenset[str]]:
-        """The names of its fields, and of those that the service hides: few accounts differ in them."""
-        return frozenset(self.auth), frozenset(n for n, v in self.auth.items() if v is UnknownValue.HIDDEN)
 
 
 _Key = tuple[frozenset[tuple[str, object]], str | None, Collection[object] | None]
@@ -174,21 +177,20 @@ class _LiveAccounts:
     def __init__(self, addresses: Iterable[Address], ownership: Ownership) -> None:
         self._ownership = ownership
         found = [_live_account(address, base) for address in addresses for base in ownership.own_accounts[address]]
-        self._by_method = {
-            method: group_by_key(same, lambda one: one.form)
-            for method, same in group_by_key(found, lambda one: (one.type, _method_name(one.base))).items()
-        }
+        self._by_form = group_by_key(found, lambda one: one.form)
         self._indexes: dict[object, Mapping[_Key, tuple[_LiveAccount, ...]]] = {}
 
     def similar_addresses(self, account: DesiredAccount, users: Sequence[DesiredExport]) -> list[Address]:
         """Return the addresses of all accounts that may look the same, in order."""
         unset = {n for n, v in account.auth.items() if v is UnknownValue.UNSET}
         found = set()
-        for form, accounts in self._by_method.get((account.type, account.method), {}).items():
-            names = frozenset({*account.auth, *form[0]} - form[1] - unset)
-            is_proven = bool(form[1]) and not unset  # the digest in the marker decides about what is hidden
+        for form, accounts in self._by_form.items():
+            if (form.type, form.method) != (account.type.name, account.method):
+                continue
+            names = frozenset({*account.auth, *form.names} - form.hidden - unset)
+            is_proven = bool(form.hidden) and not unset  # the digest in the marker decides about what is hidden
             has_location = not names and bool(account.type.methods)
-            asked = (account.type, account.method, form, names, is_proven, has_location)
+            asked = (form, names, is_proven, has_location)
             if asked not in self._indexes:
                 keys = partial(self._live_keys, names=names, is_proven=is_proven, has_location=has_location)
                 self._indexes[asked] = group_by_keys(accounts, keys)
@@ -208,13 +210,11 @@ class _LiveAccounts:
 
 
 def _live_account(address: Address, base: LiveObject) -> _LiveAccount:
-    auth = wire.read_fields(BASE_CONNECTION.name, base.raw)[AUTH]
-    return _LiveAccount(address, base, wire.destination_type(base.raw), auth, _applied_digests(base))
-
-
-def _method_name(base: LiveObject) -> str | None:
-    method = wire.auth_method(base.raw)
-    return method.name if method else None
+    auth: Fields = wire.read_fields(BASE_CONNECTION.name, base.raw)[AUTH]
+    of, method = wire.destination_type(base.raw), wire.auth_method(base.raw)
+    hidden = frozenset(n for n, v in auth.items() if v is UnknownValue.HIDDEN)
+    form = _Form(of.name if of else None, method.name if method else None, frozenset(auth), hidden)
+    return _LiveAccount(address, base, form, auth, _applied_digests(base))
 
 
 def _keys(
