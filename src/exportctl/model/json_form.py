@@ -62,7 +62,7 @@ class JsonObject(Generic[T]):
             if is_present is None or is_present(owner)
         }
 
-    def only(self, *names: str, **changed: Member[T]) -> JsonObject[T]:
+    def subset(self, *names: str, **changed: Member[T]) -> JsonObject[T]:
         """Return the object with the members `names`, as they are, and with `changed`."""
         return JsonObject(self.description, **{name: self.members[name] for name in names}, **changed)
 

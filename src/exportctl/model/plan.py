@@ -264,7 +264,7 @@ class PlanItem:
     volume: Volume | None = None  # of a full export, as far as runs tell it; for display only
     bound: BoundValues | None = None  # only in documents (planfile/binding.py), and then `seen` of steps is salted too
 
-    def adding(
+    def add(
         self,
         consequences: Iterable[Consequence] = (),
         refusals: Iterable[Refusal] = (),

@@ -83,7 +83,7 @@ def plan_account(
         return _replacement(account, ownership, change, [base], stale, titles)
     item = _compared_item(account, base, ownership, as_of, accept, resend)
     if item.verb is Verb.UPDATE:
-        item = item.adding(consequences=_unreached_consequences(ownership, stale))
+        item = item.add(consequences=_unreached_consequences(ownership, stale))
     return AccountPlan(item, base.id, stale)
 
 

@@ -301,9 +301,9 @@ def _add_flow_gone_finding(
     found = finding(export, "flow-gone", text, hint)
     if inputs.options.can_recreate(export.address):
         note = full_export_consequence("a new flow sends every dataset in full")
-        return item.adding(findings=[found], consequences=[note])
+        return item.add(findings=[found], consequences=[note])
     refusal = Refusal("re-creation", found.message, f"--allow-recreate {export.address}")
-    return item.adding(findings=[found], refusals=[refusal])
+    return item.add(findings=[found], refusals=[refusal])
 
 
 def full_export_consequence(text: str) -> Consequence:
@@ -318,11 +318,11 @@ def _add_look_alike_refusal(
     lost = lost_owner_refusal(export.declared, inputs.ownership)
     if lost:
         found = lost_owner_findings(export, inputs.ownership)
-        return item.adding(refusals=[lost], findings=found)
+        return item.add(refusals=[lost], findings=found)
     ids = [i for i, _ in lookup.datasets]
     account = inputs.accounts.get(export.account.own) if export.account.own else None
     same = look_alike_refusal(export, account, base, ids, inputs.look_alikes)
-    return item.adding(refusals=[same]) if same else item
+    return item.add(refusals=[same]) if same else item
 
 
 def lost_owner_findings(export: DesiredExport, ownership: Ownership) -> tuple[Finding, ...]:

@@ -26,7 +26,7 @@ from exportctl.resources.kinds import KINDS
 def refuse_cut_descriptions(items: Iterable[PlanItem], live: Inventory, repository: str | None) -> list[PlanItem]:
     """Return the items; those with a step that would be cut off again have a refusal."""
     objects = {o.id: o for kind in KINDS for o in live.objects_of_kind(kind)}
-    return [i.adding(refusals=_cut_refusals(i, objects, repository)) for i in items]
+    return [i.add(refusals=_cut_refusals(i, objects, repository)) for i in items]
 
 
 def _cut_refusals(item: PlanItem, objects: dict[str, LiveObject], repository: str | None) -> Iterable[Refusal]:

@@ -73,7 +73,7 @@ def add_dataset_moves(
     def annotate(item: PlanItem) -> PlanItem:
         takes, gives = taken.get(item.address, ()), given.get(item.address, ())
         consequences = _move_consequences(item, takes, gives, desired, bases, inputs)
-        return item.adding(
+        return item.add(
             consequences=consequences,
             refusals=_paused_refusals(item, takes, inputs.options),
         )

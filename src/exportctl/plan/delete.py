@@ -295,7 +295,7 @@ def add_orphans(items: Sequence[PlanItem], ownership: Ownership, as_of: int) -> 
                 yield Consequence(ORPHAN_DELETED, f"deletes {orphan_label(one.live)}: {one.why}")
 
     return [
-        item.adding(
+        item.add(
             consequences=consequences(item),
             findings=[staying[item.address]] if item.address in staying else (),
         )

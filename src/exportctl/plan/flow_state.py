@@ -387,7 +387,7 @@ def _add_not_renewed_finding(item: PlanItem, export: DesiredExport, why: str) ->
         return item
     text = f"renew cannot move its end: {why}"
     found = finding(export, "not-renewed", text, "run `exportctl plan` for the details")
-    return item.adding(findings=[found])
+    return item.add(findings=[found])
 
 
 def unfinished_replacement_phrase(live_flow: LiveFlow) -> str:

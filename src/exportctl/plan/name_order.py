@@ -106,7 +106,7 @@ def _ordered_item(
     waiting: Iterable[Consequence],
 ) -> PlanItem:
     ordered = (*added, *(_waiting_step(step, tuple(sorted(needs[step.key]))) for step in item.steps))
-    item = item.adding(consequences=(*_temporary_notes(added, held), *waiting))
+    item = item.add(consequences=(*_temporary_notes(added, held), *waiting))
     return item if ordered == item.steps else replace(item, steps=ordered)
 
 

@@ -67,7 +67,7 @@ def add_renamed_project_refusals(
             export = exports[item.address]
             ids = [i for i, _ in look_up_export_datasets(export, None, inputs).datasets]
             refusal = look_alikes.renamed_project_refusal(export, ids, owners, inputs.ownership)
-            item = item.adding(refusals=[refusal] if refusal else [])
+            item = item.add(refusals=[refusal] if refusal else [])
         found.append(item)
     return found
 

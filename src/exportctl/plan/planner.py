@@ -231,7 +231,7 @@ def _export_item(
         found += spec_check.check_export(export, live.specs, written)
     found += ending_soon_findings(export.declared, item, inputs.as_of, desired.project.policy.end_warning)
     found += _shared_location_findings(export, base.value, inputs.ownership, adopted_ids)
-    return item.adding(findings=found)
+    return item.add(findings=found)
 
 
 def _written_paths(item: PlanItem) -> frozenset[str]:
@@ -241,7 +241,7 @@ def _written_paths(item: PlanItem) -> frozenset[str]:
 def _renewal_item(export: DesiredExport, inputs: PlanInputs, policy: Policy) -> PlanItem:
     item = plan_renewal(export, inputs)
     soon = ending_soon_findings(export.declared, item, inputs.as_of, policy.end_warning)
-    return item.adding(findings=soon)
+    return item.add(findings=soon)
 
 
 def _shared_location_findings(

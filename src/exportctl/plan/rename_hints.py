@@ -30,7 +30,7 @@ def add_rename_findings(
     accounts = account_candidates(items, desired, inputs.ownership)
     findings = {a: _account_finding(desired.accounts[a], candidates) for a, candidates in accounts.items()}
     findings |= dict(_export_findings(export_candidates(items, desired, bases, accounts, inputs), desired))
-    return [i.adding(findings=[findings[i.address]]) if i.address in findings else i for i in items]
+    return [i.add(findings=[findings[i.address]]) if i.address in findings else i for i in items]
 
 
 def renamed_from_phrase(before: Mapping[Address, Address], desired: DesiredState) -> str:

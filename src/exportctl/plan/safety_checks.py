@@ -105,9 +105,9 @@ def _add_deletion_refusal(item: PlanItem, is_over_limit: bool, everything: bool,
     if everything and item.address.root == EXPORTS:
         text = "this plan would delete every flow of the project"
         allow = f"name each export: `{entry}`"
-        return item.adding(refusals=[Refusal("delete-all", text, allow)])
+        return item.add(refusals=[Refusal("delete-all", text, allow)])
     if is_over_limit:
         text = f"the config no longer declares {item.address}, and its deletion is not allowed yet"
         allow = f"write `{entry}`, or use --allow-deletes {count}, or write `do: release` to keep it running"
-        return item.adding(refusals=[Refusal("deletion", text, allow)])
+        return item.add(refusals=[Refusal("deletion", text, allow)])
     return item

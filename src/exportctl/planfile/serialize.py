@@ -300,15 +300,15 @@ ITEM = Definition[PlanItem](
     volume=optional(part(VOLUME), lambda i: i.volume is not None),
     bound=part(BOUND),
 )
-_APPROVED_ITEM = ITEM.only(  # what staleness.py reads of an item
+_APPROVED_ITEM = ITEM.subset(  # what staleness.py reads of an item
     "address",
     "verb",
     "id",
     "steps",
     "bound",
-    fields=listing("", FIELD.only("path", "field", "before", "after", "cause")),
-    consequences=listing("", CONSEQUENCE.only("rule")),
-    refusals=listing("", REFUSAL.only("safety_check", "text", "allow")),
+    fields=listing("", FIELD.subset("path", "field", "before", "after", "cause")),
+    consequences=listing("", CONSEQUENCE.subset("rule")),
+    refusals=listing("", REFUSAL.subset("safety_check", "text", "allow")),
 )
 OTHER_FLOW = Definition[OtherFlow](
     "other_flow",
