@@ -256,7 +256,7 @@ def test_wrong_usage_reads_nothing(three: EmulatorServer) -> None:
 
 def test_an_interrupt_says_what_may_have_been_written(three: EmulatorServer) -> None:
     three.emulator.advance(6 * DAY)
-    three.emulator.add_fault(Fault("throttle", method="PATCH", count=0, retry_after=60))
+    three.emulator.add_fault(Fault("throttle", method="PATCH", count=6, retry_after=1))
     env = {**os.environ, **three.run.env}
     command = [sys.executable, "-m", "exportctl", "-C", str(three.run.folder), "nightly", ALL, "--markdown", "n.md"]
     with subprocess.Popen(command, env=env, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:

@@ -20,7 +20,7 @@ from packaging.version import Version
 from exportctl import __version__
 from exportctl.output.json.envelope import FORMAT_VERSION
 from tests.distribution.step_runner import new_job, run_steps
-from tests.distribution.test_built_files import ADDRESS, NOT_SOURCES, ROOT, build
+from tests.distribution.test_built_files import ADDRESS, NOT_SOURCES, ROOT, build, unpack_sdist
 
 PROVIDER = ROOT / "airflow"
 SOURCES = PROVIDER / "src" / "exportctl_airflow"
@@ -53,9 +53,7 @@ def test_another_checkout_and_the_sdist_itself_build_the_same_bytes(built: Path,
     checkout = tmp_path / "checkout"
     shutil.copytree(PROVIDER, checkout / "airflow", ignore=NOT_SOURCES, copy_function=shutil.copy)  # with times of now
     shutil.copy(ROOT / ".gitignore", checkout)  # hatchling reads it, and puts it into the sdist
-    with tarfile.open(next(built.glob("*.tar.gz"))) as sdist:
-        sdist.extractall(tmp_path / "sdist", filter="data")
-    (unpacked,) = (tmp_path / "sdist").iterdir()
+    unpacked = unpack_sdist(built, tmp_path / "sdist")
     first = {file.name: file.read_bytes() for file in built.iterdir()}
 
     assert build(checkout / "airflow", tmp_path / "a") == first
