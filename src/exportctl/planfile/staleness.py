@@ -86,7 +86,7 @@ def approval_parts(items: Iterable[Json]) -> Iterator[str]:
     kept: set[str] = set()
     for item in items:
         steps = _approved_steps(item)
-        kept |= steps.keys()
+        kept.update(steps)  # `|=` with the keys of a dict would copy the set
         if _is_change(item) or steps or protect_change(item):
             needs = {need for step in steps.values() for need in step["needs"]}
             texts[item["address"]] = canonical_json(_item_approval(item, steps, needs)), needs
