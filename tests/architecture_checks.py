@@ -261,6 +261,16 @@ def find_slow_dataclasses(tree: Tree) -> Iterator[Finding]:
             yield Finding(found.module, found.line, "dataclass")
 
 
+def find_copied_sets(tree: Tree) -> Iterator[Finding]:
+    """`set |= dict.keys()` and its like: they make a new set, so a loop of them takes the square of its length."""
+    for module, text in tree.items():
+        for node in nodes_of(text):
+            if isinstance(node, ast.AugAssign) and isinstance(node.op, ast.BitOr | ast.BitAnd | ast.Sub):
+                called = node.value.func if isinstance(node.value, ast.Call) else None
+                if isinstance(called, ast.Attribute) and called.attr in ("keys", "items"):
+                    yield Finding(module, node.lineno, called.attr)
+
+
 def names_of_resources() -> set[str]:
     """Kinds, destination types, and the keys of a type's location and credentials, in YAML and in the API."""
     names = {*KINDS, *TYPES}
@@ -362,6 +372,7 @@ CHECKS: Mapping[str, Check] = {
     "pure code reads no file and no clock": find_impure_calls,
     "a third-party package has its modules": find_misplaced_packages,
     "dataclasses compile their methods on first use": find_slow_dataclasses,
+    "no set is copied where it should grow": find_copied_sets,
     "kinds and types are named in resources": find_resource_names,
     "modules are short": find_long_modules,
     "functions are short": find_long_functions,

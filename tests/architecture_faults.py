@@ -115,6 +115,9 @@ IMPURITIES = (
         "dataclasses compile their methods on first use",
         "from dataclasses import dataclass",
     ),
+    _in_planner(
+        "a set and the keys of a dict", "no set is copied where it should grow", "s = set()\ns |= dict(a=1).keys()"
+    ),
     Fault("Typer in a workflow", PLACES, {"workflows.planted": "import typer"}),
     Fault("rich in a workflow", PLACES, {"workflows.planted": "from rich.text import Text"}),
     Fault("an object store in apply", PLACES, {"apply.planted": "import obstore"}),
