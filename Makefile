@@ -14,7 +14,7 @@ PARALLEL := -n auto --dist worksteal
 # Tests of one process: only those are measured. Those of time and memory are left out, because measuring slows them.
 MEASURED := $(addprefix tests/,model resources plan planfile apply rules cases output snapshot monitor config client importing \
 	yaml_edit storage restore engines probe profile code_hosts cli/test_probe_cli.py cli/test_lease_cli.py \
-	cli/test_nightly_cli.py cli/test_fleet_cli.py pipelines/test_branches.py pipelines/test_credentials.py \
+	cli/test_nightly_cli.py cli/test_fleet_cli.py cli/test_fleet_merge_cli.py pipelines/test_branches.py pipelines/test_credentials.py \
 	pipelines/test_pipeline.py pipelines/test_rendered_files.py) \
 	$(patsubst %,tests/workflows/test_%.py,accept_values backup canary changed_variables combinations descriptions faults file_lists fleet \
 	flow_states former_locations former_schedules half_adoptions lag lease moves older_config own_actions \

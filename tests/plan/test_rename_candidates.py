@@ -137,3 +137,33 @@ def test_what_looks_the_same_is_found_without_comparing_everything(data: st.Data
         if pairs:
             expected[address] = sorted(pairs, key=lambda one: (-one.weight, one.before))[: MOST_NAMED + 1]
     assert export_candidates(items, desired, bases, accounts, inputs) == expected
+
+
+def test_two_accounts_with_nothing_in_common_that_is_known_are_no_rename() -> None:
+    made = [export("new-0", destination=f"{S3.name}-0"), export("new-1", destination=f"{S3.name}-1")]
+    desired = build_desired_state(build_project(*made, destinations=destinations()), {}, {})
+    hidden = account("old", "base-0", params={"s3Role": "*****"})
+    of = own([hidden, account("other", "base-1", type=SFTP, method="password", params={"username": "acme"})])
+    items = [PlanItem(address, Verb.CREATE) for address in desired.accounts]
+    users = [one for one in desired.exports.values() if one.account.own]
+    wanted = desired.accounts[Address("destinations", f"{S3.name}-0")]
+
+    found = [account_candidate(wanted, Address("destinations", name), users, of) for name in ("old", "other")]
+
+    assert found == [None, None]
+    assert account_candidates(items, desired, of) == {}
+
+
+def test_a_flow_of_another_account_or_with_nothing_else_in_common_is_no_rename() -> None:
+    made = export("new-0", destination=f"{S3.name}-0", schedule=Schedule("day", 1, 7200))
+    desired = build_desired_state(build_project(made, destinations=destinations()), {}, {})
+    elsewhere = {"bucketName": "acme", "path": "elsewhere"}
+    of = own([account("old", "base-0"), *flow("e-0", base="base-0", place=elsewhere, title="other", hours=6)])
+    (live_flow,) = of.own_flows[Address("exports", "e-0")]
+    (wanted,) = desired.exports.values()
+
+    assert [export_candidate(wanted, live_flow, base, {}, of) for base in ("base-0", "base-1")] == [None, None]
+
+
+def own(objects: Sequence[LiveObject]) -> Ownership:
+    return build_ownership(Inventory({k: tuple(o for o in objects if o.kind == k) for k in KINDS}, (), {}), "acme")

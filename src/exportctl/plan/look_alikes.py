@@ -84,9 +84,8 @@ def look_alike_refusal(
     its datasets.
     """
     ownership = others.ownership
-    for live_flow in others.similar_flows(export, ids):
-        if not _has_same_datasets(export, ids, live_flow):
-            continue
+    same_datasets = (h for h in others.similar_flows(export, ids) if _has_same_datasets(export, ids, h))
+    for live_flow in same_datasets:
         is_same = _has_same_location(export, account, base, live_flow, ownership)
         if live_flow.marker is None and (is_same or live_flow.flow.name == export.declared.title):
             return _unmanaged_refusal(export, live_flow, is_same)
@@ -185,9 +184,9 @@ def _paste_entry(offer: MoveOffer, project: str) -> str:
 
 
 def _has_same_datasets(export: DesiredExport, ids: Sequence[str], live_flow: LiveFlow) -> bool:
-    if live_flow.type is not export.type or live_flow.source is None:
-        return False
-    return live_flow.dataset_ids == [*ids] or _was_applied(live_flow.flow.marker, DATASETS, sorted(ids))
+    is_readable = live_flow.type is export.type and live_flow.source is not None
+    is_same = live_flow.dataset_ids == [*ids] or _was_applied(live_flow.flow.marker, DATASETS, sorted(ids))
+    return is_readable and is_same
 
 
 def _was_applied(marker: Marker | None, field: str, value: Any) -> bool:

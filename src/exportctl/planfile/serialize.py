@@ -89,8 +89,6 @@ def value(shown: Any) -> Any:
         return str(shown)
     if isinstance(shown, Ref):
         return {"ref": shown.step}
-    if isinstance(shown, int):
-        return shown
     if isinstance(shown, str):
         return str(shown)
     if isinstance(shown, Mapping):
